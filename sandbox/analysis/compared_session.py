@@ -1,0 +1,107 @@
+"""A session as a comparison sees it, and in what several of them differ besides the technique. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
+from sandbox.engine.history import Turn
+from sandbox.engine.plan import SessionPlan
+from sandbox.library.document import Document
+from sandbox.store.session import StoredSession
+from sandbox.store.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSession:
+    """One session: its plan, scores and turns, and its place (`trunk`: its oldest ancestor, or itself).
+
+    Sessions of one trunk continue from the same state: that is what pairs them.
+    """
+
+    id: str
+    trunk: str
+    parent: str | None
+    left_after: int
+    plan: SessionPlan
+    state: State
+    courses: tuple[Trajectory, ...]
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The technique's title, `Trunk` without one."""
+        return self.plan.technique.title if self.plan.technique else "Trunk"
+
+    @property
+    def is_control(self) -> bool:
+        return self.plan.technique is not None and self.plan.technique.is_control
+
+    def course(self, name: ScaleName) -> Trajectory:
+        """The trajectory of that scale, empty if it was not measured."""
+        return next((c for c in self.courses if c.name == name), Trajectory(*name, ()))
+
+    def at(self, name: ScaleName, label: str) -> TrajectoryPoint | None:
+        return self.course(name).at(label)
+
+
+def compared_session(session: StoredSession, trunk: str) -> ComparedSession:
+    """The session from the record; `trunk` is the id of its oldest ancestor."""
+    head = session.head
+    return ComparedSession(
+        id=head.id,
+        trunk=trunk,
+        parent=head.parent,
+        left_after=session.history.inherited,
+        plan=head.plan,
+        state=session.state.now,
+        courses=trajectories(session.history),
+        turns=session.history.turns,
+    )
+
+
+def scales(sessions: Sequence[ComparedSession]) -> tuple[ScaleName, ...]:
+    """Every scale measured in any of them, `distress` first within its questionnaire."""
+    names = list(dict.fromkeys(course.name for session in sessions for course in session.courses))
+    given = list(dict.fromkeys(name[:2] for name in names))
+    return tuple(sorted(names, key=lambda name: (given.index(name[:2]), name[2] != "distress")))
+
+
+_CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...] = (
+    ("model", lambda plan: (plan.model, plan.model)),
+    ("scenario", lambda plan: _named(plan.scenario)),
+    ("client", lambda plan: _named(plan.client)),
+    ("measures", lambda plan: (plan.measures, _measures(plan))),
+    ("administration", lambda plan: (plan.administration, plan.administration.replace("_", " "))),
+    ("follow-up", lambda plan: _named(plan.follow_up)),
+)
+
+
+def conditions_that_differ(sessions: Sequence[ComparedSession]) -> tuple[str, ...]:
+    """A sentence a condition in which the sessions differ, since that too can make a difference."""
+    found = []
+    for name, look in _CONDITIONS:
+        seen: list[tuple[object, str]] = []
+        for session in sessions:
+            one = look(session.plan)
+            if one not in seen:
+                seen.append(one)
+        if len(seen) > 1:
+            said = list(dict.fromkeys(text for _, text in seen))
+            versions = "" if len(said) > 1 else f" in {len(seen)} versions"
+            found.append(f"They differ in {name}: {' | '.join(said)}{versions}.")
+    return tuple(found)
+
+
+def repeated_trunks(sessions: Sequence[ComparedSession]) -> int:
+    """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
+    trunks = {session.trunk: session.plan for session in sessions}
+    kinds = {(p.model, p.client.id, p.scenario.id, p.administration, p.seed) for p in trunks.values()}
+    return len(trunks) - len(kinds)
+
+
+def _named(document: Document | None) -> tuple[object, str]:
+    return document, document.id if document else "none"
+
+
+def _measures(plan: SessionPlan) -> str:
+    return ", ".join(f"{measure.questionnaire.id} by {measure.way}" for measure in plan.measures) or "none"

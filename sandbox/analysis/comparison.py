@@ -1,0 +1,249 @@
+"""Arms side by side: a row a measurement point, each arm's score, change, and difference from the control.
+
+Rows are aligned by the number of the technique turn. change = score − score after the induction; difference =
+change − the control's change in the same trunk (the technique effect with its sign turned: below zero the
+score fell further than under the control). All in the scale's units. Nothing is read or written here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from sandbox.analysis.compared_session import ComparedSession, conditions_that_differ, repeated_trunks
+from sandbox.analysis.effect import relief, technique_effect
+from sandbox.analysis.paired import PairedDifference, paired_difference
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import PHASES, Phase, Point
+
+Members = tuple[ComparedSession, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A column: one session, or in a pooled comparison the sessions of one technique, one a trunk.
+
+    `reference` marks the arm that the others are compared with.
+    """
+
+    title: str
+    sessions: Members
+    control: bool
+    reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """An arm at a measurement point. Means over `sessions` when there are several; None: not measured.
+
+    `difference` is None for the arm that is compared with, and before the technique begins.
+    """
+
+    score: float | None
+    change: float | None
+    difference: PairedDifference | None
+    sessions: int
+    reliable: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A measurement point with a cell an arm. `number` counts technique turns from 1, 0 elsewhere."""
+
+    label: str
+    phase: Phase
+    number: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`trunks` counts the independent observations; with one there is no interval. `warnings`: sentences."""
+
+    scale: ScaleName
+    arms: tuple[Arm, ...]
+    rows: tuple[Row, ...]
+    trunks: int
+    warnings: tuple[str, ...]
+
+    @property
+    def reference(self) -> Arm | None:
+        return next((arm for arm in self.arms if arm.reference), None)
+
+
+def compare(
+    sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bool = False, seed: int = 0
+) -> Comparison:
+    """The sessions side by side on one scale, controls last.
+
+    `pooled` joins sessions of one technique under the same conditions from different trunks into one arm,
+    with intervals over the trunks (`seed` draws them). Without a control the first arm is compared with.
+    """
+    arms = _arms(sessions, pooled=pooled)
+    points = _points(sessions, scale)
+    rows = tuple(
+        Row(p.label, p.phase, p.number, tuple(_cell(arm, arms, scale, p, seed) for arm in arms))
+        for p in points
+    )
+    return Comparison(
+        scale,
+        arms,
+        rows,
+        trunks=len({session.trunk for session in sessions}),
+        warnings=_warnings(sessions, arms, scale),
+    )
+
+
+def worth_pooling(sessions: Sequence[ComparedSession]) -> bool:
+    """True when some technique was run in several trunks under the same conditions."""
+    return len(_arms(sessions, pooled=True)) < len(sessions)
+
+
+# Arms
+
+
+def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ...]:
+    ordered = sorted(sessions, key=lambda session: session.is_control)
+    groups: dict[object, list[ComparedSession]] = {}
+    taken: dict[object, int] = {}
+    for session in ordered:
+        key = _kind(session) if pooled else session.id
+        # A second session of the same technique in the same trunk is another arm, not a second observation.
+        turn = taken[key, session.trunk] = taken.get((key, session.trunk), 0) + 1
+        groups.setdefault((key, turn), []).append(session)
+    members = [tuple(group) for group in groups.values()]
+    reference = next((group for group in members if group[0].is_control), members[0] if members else ())
+    return tuple(
+        Arm(title, group, group[0].is_control, reference=group is reference or _is_control_of(group, members))
+        for title, group in zip(_titles(members), members, strict=True)
+    )
+
+
+def _is_control_of(group: tuple[ComparedSession, ...], members: Sequence[Members]) -> bool:
+    """Unpooled, every trunk has a control of its own to be compared with."""
+    first = next(
+        (other for other in members if other[0].is_control and other[0].trunk == group[0].trunk), None
+    )
+    return group is first
+
+
+def _kind(session: ComparedSession) -> object:
+    plan = session.plan
+    technique = plan.technique.id if plan.technique else ""
+    measures = tuple((m.questionnaire.id, m.way) for m in plan.measures)
+    return technique, plan.model, plan.client.id, plan.scenario.id, measures, plan.administration
+
+
+def _titles(members: Sequence[Members]) -> list[str]:
+    """Technique titles, told apart by what differs: the model, the scenario, the seed, at last the id."""
+    titles = [_title(group[0]) for group in members]
+    for told in (
+        lambda s: s.plan.model,
+        lambda s: s.plan.scenario.title,
+        lambda s: f"seed {s.plan.seed}",
+        lambda s: s.id,
+    ):
+        for title in {title for title in titles if titles.count(title) > 1}:
+            places = [place for place, one in enumerate(titles) if one == title]
+            parts = [told(members[place][0]) for place in places]
+            if len(set(parts)) > 1:
+                for place, part in zip(places, parts, strict=True):
+                    titles[place] = f"{title}, {part}"
+    return titles
+
+
+def _title(session: ComparedSession) -> str:
+    return f"{session.title} (control)" if session.is_control else session.title
+
+
+# Rows
+
+
+def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Point, ...]:
+    by_label: dict[str, Point] = {}
+    for session in sessions:
+        for point in session.course(scale).points:
+            by_label.setdefault(point.label, point.point)
+    return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
+
+
+def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point, seed: int) -> Cell:
+    found = [session.at(scale, point.label) for session in arm.sessions]
+    scores = [one.value for one in found if one is not None and one.value is not None]
+    technique = point.phase in ("technique", "follow-up")
+    falls = (
+        [relief(session.course(scale), point.label).value for session in arm.sessions] if technique else []
+    )
+    changes = [-fall for fall in falls if fall is not None]
+    return Cell(
+        score=fmean(scores) if scores else None,
+        change=fmean(changes) if changes else None,
+        difference=_difference(arm, arms, scale, point.label, seed) if technique else None,
+        sessions=len(scores),
+        reliable=all(one is None or one.reliable for one in found),
+        reason=next((one.reason for one in found if one is not None and one.reason), ""),
+    )
+
+
+def _difference(
+    arm: Arm, arms: Sequence[Arm], scale: ScaleName, label: str, seed: int
+) -> PairedDifference | None:
+    measured = [session for session in arm.sessions if session.at(scale, label) is not None]
+    if arm.reference or not measured:
+        return None
+    pairs: list[tuple[float | None, float | None]] = []
+    why = ""
+    for session in measured:
+        other = compared_with(session, arms)
+        if other is None:
+            why = "nothing to compare with was run from the same state"
+            continue
+        effect = technique_effect(session.course(scale), other.course(scale), label)
+        why = effect.reason or why
+        pairs.append((None if effect.value is None else -effect.value, 0.0))
+    found = paired_difference(pairs, seed=seed)
+    return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found
+
+
+def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSession | None:
+    """The session of a reference arm in the same trunk; one that left from the same turn comes first."""
+    others = [
+        other
+        for arm in arms
+        if arm.reference
+        for other in arm.sessions
+        if other.trunk == session.trunk and other.id != session.id
+    ]
+    place = (session.parent, session.left_after)
+    return min(others, key=lambda other: (other.parent, other.left_after) != place, default=None)
+
+
+# Warnings
+
+
+def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: ScaleName) -> tuple[str, ...]:
+    said = list(conditions_that_differ(sessions))
+    if repeats := repeated_trunks(sessions):
+        said.append(f"{repeats} of the trunks repeat another one's seed: they are not independent.")
+    if len(sessions) > 1 and not any(arm.control for arm in arms):
+        said.append("No control was run: a fall may be the mere passage of time.")
+    for arm in arms:
+        states = sorted({session.state for session in arm.sessions if session.state != "finished"})
+        if states:
+            said.append(f"{arm.title} is not finished ({', '.join(states)}).")
+        if not any(session.course(scale).points for session in arm.sessions):
+            said.append(f"{arm.title} was not measured with {scale[2]} ({scale[0]}, by {scale[1]}).")
+    said += _unequal_lengths(arms)
+    return tuple(said)
+
+
+def _unequal_lengths(arms: Sequence[Arm]) -> list[str]:
+    lengths = {
+        arm.title: len(technique.steps)
+        for arm in arms
+        if (technique := arm.sessions[0].plan.technique) is not None
+    }
+    if len(set(lengths.values())) < 2:
+        return []
+    counts = ", ".join(f"{title} {steps}" for title, steps in lengths.items())
+    return [f"They differ in the number of steps ({counts}): compare up to t{min(lengths.values())}."]

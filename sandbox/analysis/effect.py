@@ -1,0 +1,109 @@
+"""Effects within one trunk: induction effect, relief, residual, technique effect; undefined ones say why.
+
+relief = score after induction − score now; technique effect = relief under the technique − relief under the
+control; residual = score now − baseline. All in the scale's units; signs are not turned for scales where
+higher is better.
+"""
+
+from dataclasses import dataclass
+
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A difference of scores; None, with a `reason`, when it is undefined. `at` is the label of “now”.
+
+    `reliable` is False when a score that went into it had too little coverage.
+    """
+
+    value: float | None
+    at: str = ""
+    reason: str = ""
+    reliable: bool = True
+
+
+def induction_effect(trajectory: Trajectory) -> Effect:
+    """Score after the induction − baseline."""
+    return _difference(
+        trajectory.induced, trajectory.baseline, "after the induction", "at baseline", at="ind"
+    )
+
+
+def relief(trajectory: Trajectory, label: str | None = None) -> Effect:
+    """Score after the induction − score at `label` (None: at the last point after the induction)."""
+    now = _now(trajectory, label)
+    return _difference(
+        trajectory.induced, now, "after the induction", _place(now, label), at=_label(now, label)
+    )
+
+
+def residual(trajectory: Trajectory, label: str | None = None) -> Effect:
+    """Score at `label` (None: at the last point after the induction) − baseline."""
+    now = _now(trajectory, label)
+    return _difference(now, trajectory.baseline, _place(now, label), "at baseline", at=_label(now, label))
+
+
+def technique_effect(technique: Trajectory, control: Trajectory, label: str | None = None) -> Effect:
+    """Relief under the technique − relief under the control, both at `label`.
+
+    `label` None: the last point both were measured at. The two must continue from the same induced state
+    (branches of one trunk): that is what pairs them, and a difference there makes the effect undefined.
+    """
+    if (technique.questionnaire, technique.way, technique.scale) != (
+        control.questionnaire, control.way, control.scale
+    ):  # fmt: skip
+        return Effect(None, reason="technique and control were measured differently")
+    label = label or last_common_label(technique, control)
+    if label is None:
+        return Effect(None, reason="technique and control have no measurement in common after the induction")
+    if technique.induced != control.induced:
+        return Effect(None, label, "technique and control did not start from the same induced state")
+    under_technique, under_control = relief(technique, label), relief(control, label)
+    if under_technique.value is None:
+        return Effect(None, label, f"technique: {under_technique.reason}")
+    if under_control.value is None:
+        return Effect(None, label, f"control: {under_control.reason}")
+    return Effect(
+        under_technique.value - under_control.value,
+        label,
+        reliable=under_technique.reliable and under_control.reliable,
+    )
+
+
+def last_common_label(one: Trajectory, other: Trajectory) -> str | None:
+    """The last point after the induction that both were measured at."""
+    return next((point.label for point in reversed(_after(one)) if other.at(point.label)), None)
+
+
+def _after(trajectory: Trajectory) -> tuple[TrajectoryPoint, ...]:
+    return tuple(point for point in trajectory.points if point.phase in ("technique", "follow-up"))
+
+
+def _now(trajectory: Trajectory, label: str | None) -> TrajectoryPoint | None:
+    if label is not None:
+        return trajectory.at(label)
+    after = _after(trajectory)
+    return after[-1] if after else None
+
+
+def _label(now: TrajectoryPoint | None, label: str | None) -> str:
+    return now.label if now else label or ""
+
+
+def _place(now: TrajectoryPoint | None, label: str | None) -> str:
+    place = _label(now, label)
+    return f"at {place}" if place else "after the induction phase"
+
+
+def _difference(
+    one: TrajectoryPoint | None, other: TrajectoryPoint | None, place: str, other_place: str, *, at: str
+) -> Effect:
+    for point, where in ((one, place), (other, other_place)):
+        if point is None:
+            return Effect(None, at, f"nothing was measured {where}")
+        if point.value is None:
+            why = f" ({point.reason})" if point.reason else ""
+            return Effect(None, at, f"the score {where} is missing{why}")
+    assert one is not None and other is not None and one.value is not None and other.value is not None  # noqa: S101
+    return Effect(one.value - other.value, at, reliable=one.reliable and other.reliable)

@@ -1,0 +1,73 @@
+"""How negative the client's ordinary replies are, turn by turn: a second trajectory that costs no call."""
+
+from dataclasses import dataclass
+
+from sandbox.engine.history import History, Turn
+from sandbox.engine.phase import Phase
+from sandbox.measurement.valence import negativity
+
+_LETTER: dict[Phase, str] = {"baseline": "b", "induction": "s", "technique": "t", "follow-up": "f"}
+_CLOSING: dict[Phase, str] = {"induction": "ind", "follow-up": "end"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPoint:
+    """A reply's negativity (0 positive, 50 neutral, 100 negative; VADER).
+
+    `label` is that of the measurement point which follows the turn, so that the two trajectories can be laid
+    side by side; turns no measurement follows are `s1`, `s2`, … (scenario) and `f1`, … (follow-up). `number`
+    counts the turns of the phase from 1.
+    """
+
+    turn: int
+    phase: Phase
+    number: int
+    label: str
+    negativity: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyValence:
+    """The replies of one session in order, inherited ones included."""
+
+    points: tuple[ReplyPoint, ...]
+
+    def at(self, label: str) -> float | None:
+        """The negativity of the reply with that label; None where there was none."""
+        return next((point.negativity for point in reversed(self.points) if point.label == label), None)
+
+    @property
+    def relief(self) -> float | None:
+        """Negativity of the last reply of the induction minus that of the newest technique reply."""
+        induced = self.at("ind")
+        replied = [point for point in self.points if point.phase == "technique"]
+        return induced - replied[-1].negativity if induced is not None and replied else None
+
+
+def reply_valence(history: History, language: str = "en") -> ReplyValence:
+    """The trajectory of a session's replies; empty when they are not English, the word list's language."""
+    if language.partition("-")[0] != "en":
+        return ReplyValence(())
+    counted: dict[Phase, int] = {}
+    numbered: list[tuple[Turn, int]] = []
+    for turn in history.turns:
+        counted[turn.phase] = counted.get(turn.phase, 0) + 1
+        if turn.reply is not None and turn.reply.strip():
+            numbered.append((turn, counted[turn.phase]))
+    last = {turn.phase: turn.index for turn, _ in numbered}
+    return ReplyValence(
+        tuple(
+            ReplyPoint(
+                turn.index,
+                turn.phase,
+                number,
+                _label(turn, number, closing=turn.index == last[turn.phase]),
+                negativity(turn.reply or ""),
+            )
+            for turn, number in numbered
+        )
+    )
+
+
+def _label(turn: Turn, number: int, *, closing: bool) -> str:
+    return _CLOSING[turn.phase] if closing and turn.phase in _CLOSING else f"{_LETTER[turn.phase]}{number}"

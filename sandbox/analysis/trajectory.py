@@ -1,0 +1,85 @@
+"""Trajectories: the scores of one scale over the measurement points of a session. Nothing is estimated."""
+
+from dataclasses import dataclass
+
+from sandbox.engine.history import History, Measured
+from sandbox.engine.phase import Phase, Point
+from sandbox.measurement.administration import Score, Way
+
+ScaleName = tuple[str, Way, str]
+"""Questionnaire, way of reading, scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrajectoryPoint:
+    """A score at a measurement point, in the scale's units; None, with a `reason`, when it is missing."""
+
+    point: Point
+    value: float | None
+    reliable: bool = True
+    reason: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.point.label
+
+    @property
+    def phase(self) -> Phase:
+        return self.point.phase
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """The points of one scale of one questionnaire read in one way, in the order they were measured.
+
+    Two questionnaires may both have a scale of that id, so the questionnaire belongs to its name.
+    """
+
+    questionnaire: str
+    way: Way
+    scale: str
+    points: tuple[TrajectoryPoint, ...]
+
+    @property
+    def name(self) -> ScaleName:
+        return self.questionnaire, self.way, self.scale
+
+    @property
+    def baseline(self) -> TrajectoryPoint | None:
+        """The last point before the scenario."""
+        return self.last("baseline")
+
+    @property
+    def induced(self) -> TrajectoryPoint | None:
+        """The last point of the induction: the state the technique starts from."""
+        return self.last("induction")
+
+    def last(self, phase: Phase) -> TrajectoryPoint | None:
+        return next((point for point in reversed(self.points) if point.phase == phase), None)
+
+    def at(self, label: str) -> TrajectoryPoint | None:
+        """The last point with that label; None if there was no measurement there."""
+        return next((point for point in reversed(self.points) if point.label == label), None)
+
+
+def trajectories(history: History) -> tuple[Trajectory, ...]:
+    """Every scale's trajectory, parents' points included, in the order the scales first appear."""
+    kept: dict[tuple[str, Way, str], dict[Point, TrajectoryPoint]] = {}
+    for measured in history.measured:
+        given = measured.administration
+        for score in given.scores:
+            points = kept.setdefault((given.questionnaire, given.way, score.scale), {})
+            points[measured.point] = _point(measured, score)
+    return tuple(Trajectory(*key, tuple(points.values())) for key, points in kept.items())
+
+
+def trajectory(history: History, scale: str, questionnaire: str | None = None) -> Trajectory | None:
+    """The first trajectory of that scale (of that questionnaire); None if it was never measured."""
+    for found in trajectories(history):
+        if found.scale == scale and questionnaire in (None, found.questionnaire):
+            return found
+    return None
+
+
+def _point(measured: Measured, score: Score) -> TrajectoryPoint:
+    return TrajectoryPoint(measured.point, score.value, measured.administration.reliable, score.reason)

@@ -1,0 +1,28 @@
+"""`sandbox catalogue`: everything in the library as one page."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("catalogue", short_help="List everything in the library, with its origin and licence.")
+@click.option(
+    "--to",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A Markdown file to write; an existing one is replaced.  [default: stdout]",
+)
+def command(target: Path | None) -> None:
+    """List all scenarios, techniques, questionnaires and clients at hand, in Markdown."""
+    from sandbox.export.catalogue_page import catalogue_page
+    from sandbox.export.file import write_file
+    from sandbox.library.catalogue import Library
+    from sandbox.library.workspace import find_workspace
+
+    page = catalogue_page(Library(find_workspace()))
+    if target is None:
+        click.echo(page, nl=False)
+    else:
+        write_file(target, page, overwrite=True)
+        click.echo(str(target))

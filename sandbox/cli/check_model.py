@@ -1,0 +1,182 @@
+"""`sandbox check-model`: which questionnaires can be trusted on a model, and why not the others."""
+
+import asyncio
+import json
+import sys
+import textwrap
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from sandbox.errors import ExitCode
+from sandbox.text import excerpt, printable
+
+if TYPE_CHECKING:
+    from sandbox.engine.validity_check import CheckPlan, CheckProgress, InstrumentChecked
+    from sandbox.measurement.administration import Way
+    from sandbox.measurement.validity import Index
+    from sandbox.models.provider import Provider
+    from sandbox.store.store import Store
+
+
+@click.command("check-model")
+@click.argument("model", default="embedded")
+@click.option(
+    "--questionnaire",
+    "questionnaires",
+    multiple=True,
+    metavar="ID",
+    help="May be given several times.  [default: word-probe and affect-ratings]",
+)
+@click.option(
+    "--way",
+    "ways",
+    multiple=True,
+    type=click.Choice(("word", "likelihood", "report", "completion")),
+    help="A way of reading; may be given several times.  [default: all that fit]",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(2, 100),
+    help="How often each is repeated.  [default: word 8, others 3]",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Fixes every random choice.",
+)
+@click.option("--local-only", is_flag=True, help="Refuse a model that is not on this machine.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    model: str,
+    questionnaires: tuple[str, ...],
+    ways: "tuple[Way, ...]",
+    repeats: int | None,
+    seed: int,
+    local_only: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Find out whether a questionnaire measures anything on MODEL, before its scores are believed.
+
+    The same states are measured again unchanged, in another order, in other words, in another tone, with a
+    hint of the wished answer; and before and after a neutral and a strong scenario. One verdict for each
+    questionnaire and way of reading. What comes out is kept, and sessions that use an unusable one say so.
+
+    The verdict is about text a model writes, simulated affect, not a feeling.
+    """
+    from sandbox.cli.running import open_store
+    from sandbox.engine.validity_check import plan_check
+    from sandbox.export.family import NOTICE
+    from sandbox.export.validity import LEGEND
+    from sandbox.library.catalogue import Library
+    from sandbox.library.workspace import find_workspace
+    from sandbox.models.opening import open_model
+
+    workspace = find_workspace()
+    provider = open_model(model, local_only=local_only)
+    plan = plan_check(
+        model,
+        Library(workspace),
+        provider.capabilities,
+        questionnaires=questionnaires,
+        ways=ways,
+        repeats=repeats,
+        seed=seed,
+    )
+    if not quiet:
+        click.echo(
+            f"{provider.description.title}: about {plan.calls} calls, more where answers cannot be read.",
+            err=True,
+        )
+    with open_store(workspace) as store:
+        try:
+            found = asyncio.run(_check(plan, provider, store, quiet=quiet, as_json=as_json))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            click.echo("Interrupted. What was checked before is kept.", err=True)
+            return ExitCode.INTERRUPTED
+    if as_json:
+        data = {"notice": NOTICE, "model": plan.model, "seed": plan.seed, "checks": found}
+        click.echo(json.dumps(data, indent=2))
+    else:
+        click.echo("\n".join(textwrap.wrap(LEGEND, 100)))
+    return ExitCode.OK
+
+
+async def _check(
+    plan: "CheckPlan", provider: "Provider", store: "Store", *, quiet: bool, as_json: bool
+) -> list[dict[str, object]]:
+    from sandbox.engine.validity_check import CheckProgress, check_validity
+    from sandbox.export.validity import page
+
+    line = _ProgressLine(quiet)
+    found: list[dict[str, object]] = []
+    try:
+        async with aclosing(check_validity(plan, provider)) as events:
+            async for event in events:
+                if isinstance(event, CheckProgress):
+                    line.show(event)
+                    continue
+                number = await asyncio.to_thread(store.add_check, plan, event, provider.description)
+                line.clear()
+                found.append(_as_data(event, number))
+                if not as_json:
+                    click.echo("\n".join([_heading(event), *page(event.validity)]) + "\n")
+    finally:
+        await provider.close()
+    return found
+
+
+class _ProgressLine:
+    """One moving line on a terminal; elsewhere a line when something else begins."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._moving = sys.stderr.isatty() and not quiet
+        self._told = ""
+
+    def show(self, progress: "CheckProgress") -> None:
+        text = f"{progress.calls} of about {progress.expected} calls: {excerpt(progress.doing, 60)}"
+        if self._moving:
+            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+        elif not self._quiet and (doing := progress.doing.partition(",")[0]) != self._told:
+            self._told = doing
+            click.echo(text, err=True)
+
+    def clear(self) -> None:
+        if self._moving:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _heading(event: "InstrumentChecked") -> str:
+    instrument = event.instrument
+    return (
+        f"{printable(instrument.questionnaire.title)}, read by {instrument.way}"
+        f" (scale {event.validity.scale}, {instrument.repeats} repeats, {event.calls} calls,"
+        f" {event.seconds:.0f} s)"
+    )
+
+
+def _as_data(event: "InstrumentChecked", number: int) -> dict[str, object]:
+    validity = event.validity
+    return {
+        "check": number,
+        "questionnaire": validity.questionnaire,
+        "way": validity.way,
+        "scale": validity.scale,
+        "usable": validity.usable,
+        "verdict": validity.verdict,
+        "repeats": event.instrument.repeats,
+        "calls": event.calls,
+        "seconds": round(event.seconds, 1),
+        "indices": [_index_data(index) for index in validity.indices],
+    }
+
+
+def _index_data(index: "Index") -> dict[str, object]:
+    return asdict(index)

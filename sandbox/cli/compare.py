@@ -1,0 +1,56 @@
+"""`sandbox compare A B …`: sessions side by side on the terminal, a row a turn."""
+
+import click
+
+
+@click.command("compare", short_help="Set sessions side by side, a row a turn.")
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
+@click.option("--scale", default="distress", show_default=True, metavar="ID", help="What is compared.")
+@click.option("--questionnaire", metavar="ID", help="Whose scale, if several have one of that name.")
+@click.option(
+    "--pool/--each",
+    default=None,
+    help="One column a technique with means over trunks, or one a session.  [default: what fits]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a row an arm and point, for a spreadsheet.")
+def command(
+    sessions: tuple[str, ...],
+    scale: str,
+    questionnaire: str | None,
+    pool: bool | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Compare sessions turn by turn: score, change since the induction, difference from the control.
+
+    SESSION is an id, the beginning of one, or `last`. A trunk stands for all its branches. The control of a
+    session's trunk comes along.
+    """
+    from sandbox.analysis.comparison import compare, worth_pooling
+    from sandbox.errors import UsageError
+    from sandbox.export.comparison import (
+        chosen_scale,
+        comparison_csv,
+        comparison_json,
+        gather_compared,
+    )
+    from sandbox.library.workspace import find_workspace
+    from sandbox.store.store import DATABASE, Store
+
+    if as_json and as_csv:
+        raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
+    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+        found = gather_compared(store, dict.fromkeys(store.resolve(session) for session in sessions))
+    pooled = worth_pooling(found) if pool is None else pool
+    comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
+    if as_json:
+        click.echo(comparison_json(comparison), nl=False)
+    elif as_csv:
+        click.echo(comparison_csv(comparison), nl=False)
+    else:
+        from sandbox.cli.compared_arms import compared_arms
+
+        click.echo(compared_arms(comparison))
+        for warning in comparison.warnings:
+            click.echo(f"Mind: {warning}", err=True)

@@ -1,0 +1,25 @@
+"""`sandbox demo`: the proposed session on the embedded model, nothing to choose."""
+
+import click
+
+
+@click.command("demo")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Fixes every random choice.",
+)
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(seed: int, quiet: bool, as_json: bool) -> None:
+    """Watch a real language model's simulated affect rise and fall, against a control.
+
+    A scenario of fear, then mindful breathing and the filler control from the same induced state, on the
+    embedded model: no key, no network.
+    """
+    from sandbox.cli.outcome import run_proposal
+    from sandbox.engine.proposal import Proposal
+
+    run_proposal(Proposal(seed=seed), quiet=quiet, as_json=as_json)

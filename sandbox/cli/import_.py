@@ -1,0 +1,95 @@
+"""`sandbox import FILE`: a questionnaire made of a FHIR, REDCap or XLSForm file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sandbox.library.interchange.draft import Draft
+    from sandbox.library.interchange.foreign_file import Format
+    from sandbox.library.questionnaire import Timeframe
+
+# The document's own list; written out here so that --help needs no pydantic. A test holds the two together.
+TIMEFRAMES = ("right now", "today", "past week", "past two weeks", "past month", "in general")
+
+
+@click.command("import", short_help="Make a questionnaire of a FHIR, REDCap or XLSForm file.")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["fhir", "redcap", "xlsform"]),
+    help="What FILE is.  [default: by its ending: .json, .csv, .xlsx]",
+)
+@click.option("--id", "id_", metavar="ID", help="The questionnaire's id and its file's name.")
+@click.option("--title", help="Its name for people.")
+@click.option("--timeframe", type=click.Choice(TIMEFRAMES), help="What time its questions ask about.")
+@click.option("--licence", help="Under which terms you may use it.")
+@click.option("--author", help="Who wrote the instrument.")
+@click.option("--language", metavar="TAG", help="The language of its texts, such as en or pt-BR.")
+@click.option("--values", metavar="LIST", help="What the answers score, in order, such as 0,1,2,3.")
+@click.option("--part", metavar="NAME", help="Which form of a REDCap file, or which language of an XLSForm.")
+@click.option("--force", is_flag=True, help="Replace the questionnaire if there is one of that id.")
+def command(
+    file: Path,
+    form: "Format | None",
+    id_: str | None,
+    title: str | None,
+    timeframe: "Timeframe | None",
+    licence: str | None,
+    author: str | None,
+    language: str | None,
+    values: str | None,
+    part: str | None,
+    force: bool,
+) -> None:
+    """Make a questionnaire of FILE, in the workspace's questionnaires folder; prints its path.
+
+    FILE is an HL7 FHIR R4 Questionnaire (JSON), a REDCap data dictionary (CSV) or an XLSForm (.xlsx). What
+    does not come along, and what had to be supposed, is listed.
+    """
+    from sandbox.library.interchange.bringing_in import bring_in
+    from sandbox.library.interchange.instrument import Completion
+
+    completion = Completion(
+        id=id_,
+        title=title,
+        licence=licence,
+        timeframe=timeframe,
+        author=author,
+        language=language,
+        values=_numbers(values),
+        part=part,
+    )
+    _write(bring_in(file, completion, form), force)
+
+
+def _write(draft: "Draft", force: bool) -> None:
+    from sandbox.cli.remarks import tell
+    from sandbox.export.file import write_file
+    from sandbox.library.catalogue import Library
+    from sandbox.library.loading import SUFFIX
+    from sandbox.library.workspace import find_workspace
+
+    workspace = find_workspace()
+    questionnaire = draft.questionnaire
+    path = workspace.content("questionnaire") / f"{questionnaire.id}{SUFFIX}"
+    hides = not path.exists() and questionnaire.id in Library(workspace).ids("questionnaire")
+    write_file(path, draft.text, overwrite=force)
+    click.echo(str(path))
+    items, scales = len(questionnaire.items), len(questionnaire.scales)
+    click.echo(f"{items} item{'s' * (items != 1)}, {scales} scale{'s' * (scales != 1)}.", err=True)
+    if hides:
+        click.echo("It takes the place of the shipped questionnaire of the same id.", err=True)
+    tell("Left out, or changed:", draft.losses)
+    tell("Supposed, please check (marked TODO in the file):", draft.assumptions)
+
+
+def _numbers(text: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise click.BadParameter(
+            "numbers with commas between them, such as 0,1,2,3", param_hint="--values"
+        ) from None

@@ -1,0 +1,19 @@
+"""`sandbox init`: a new workspace with copies of the content to edit."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("init", short_help="Make a workspace with copies of the content to edit.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Make a workspace in DIR: copies of techniques, scenarios, questionnaires and clients, yours to edit.
+
+    DIR must be new or empty. Run sandbox inside it, or set SANDBOX_WORKSPACE to it.
+    """
+    from sandbox.library.workspace import create_workspace
+
+    workspace = create_workspace(folder)
+    click.echo(str(workspace.root))
+    click.echo("Made. Edit the .yaml files in it, and check them with: sandbox validate", err=True)

@@ -1,0 +1,104 @@
+"""The command `sandbox`: which subcommands there are, and how errors end. Commands load only when used."""
+
+import importlib
+import keyword
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from sandbox import __version__
+from sandbox.errors import ExitCode, SandboxError
+from sandbox.text import printable
+
+COMMANDS = {
+    "demo": "A whole session in ten seconds: fear, mindful breathing, and the control.",
+    "run": "Run a scenario and the techniques that branch from it.",
+    "resume": "Go on with what was interrupted.",
+    "show": "Read a session's transcript with its scores.",
+    "compare": "Set sessions side by side, a row a turn.",
+    "export": "Write a session to a Markdown, CSV or JSON file, or a questionnaire as FHIR.",
+    "import": "Make a questionnaire of a FHIR, REDCap or XLSForm file.",
+    "validate": "Check scenarios, techniques, questionnaires and clients.",
+    "new": "Start a scenario, technique, questionnaire or client of your own.",
+    "preview": "See what a document will say, turn by turn, with its tokens.",
+    "catalogue": "List everything in the library, with its origin and licence.",
+    "init": "Make a workspace with copies of the content to edit.",
+    "schema": "Write the documents' JSON Schemas, for editors.",
+    "models": "List the models at hand, and check one of them.",
+    "check-model": "Find out which questionnaires can be trusted on a model.",
+    "doctor": "Say what works on this machine and what to do about the rest.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Lists commands from the table above and imports `sandbox.cli.<name>` when one is used.
+
+    A name Python keeps for itself has an underscore after it there: `import` is in `import_`.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        module = importlib.import_module(f"sandbox.cli.{name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 - a slip in our own table, not input
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, invoke_without_command=True)
+@click.version_option(__version__, prog_name="sandbox")
+@click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    """Try an intervention script on a simulated client before it meets a person.
+
+    Without a command the app opens. Scores are simulated affect, not a feeling; this is a test bench for
+    scripts, never a treatment.
+    """
+    context.obj = debug
+    if context.invoked_subcommand is None:
+        from sandbox.tui.app import open_app
+
+        open_app()
+
+
+def run_command_line(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Errors of ours go to stderr in one to three lines."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = cli.main(args=words, prog_name="sandbox", standalone_mode=False)
+        return result if isinstance(result, int) else ExitCode.OK
+    except click.exceptions.Abort:
+        click.echo("Interrupted. Nothing finished is lost; `sandbox resume` goes on.", err=True)
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except SandboxError as error:
+        click.echo(f"Error: {printable(str(error))}", err=True)
+        if _wants_traceback(words):
+            traceback.print_exc()
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nothing to say, nobody to say it to
+        return ExitCode.OK
+    except Exception as error:
+        if _wants_traceback(words):
+            raise
+        click.echo(f"Error: {type(error).__name__}: {printable(str(error))}", err=True)
+        click.echo("This is a fault of the app. `sandbox --debug …` shows where it happened.", err=True)
+        return ExitCode.FAILED
+
+
+def _wants_traceback(words: list[str]) -> bool:
+    return "--debug" in words

@@ -1,0 +1,235 @@
+"""Running sessions for the commands and saying what came out: trajectories on stdout, a transcript beside."""
+
+import json
+
+import click
+
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.cli.progress import Progress
+from sandbox.cli.running import conduct, open_store
+from sandbox.cli.table import table
+from sandbox.engine.plan import SessionHead
+from sandbox.engine.proposal import Proposal, compose
+from sandbox.errors import NotFoundError, SandboxError
+from sandbox.export.family import (
+    NOTICE,
+    Family,
+    arm_title,
+    cell,
+    course,
+    effects,
+    gather,
+    number,
+    points,
+    replies,
+)
+from sandbox.export.file import export_family
+from sandbox.library.catalogue import Library
+from sandbox.library.workspace import Workspace, find_workspace
+from sandbox.models.opening import open_model
+from sandbox.store.store import Store
+from sandbox.text import printable
+
+
+def run_proposal(
+    proposal: Proposal,
+    *,
+    local_only: bool = False,
+    plain: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Compose the sessions, run them and print what came out. Raises SandboxError."""
+    workspace = find_workspace()
+    provider = open_model(proposal.model, local_only=local_only)
+    heads = compose(proposal, Library(workspace), provider.capabilities)
+    _refuse_live(heads)
+    if provider.capabilities.small and not quiet:
+        click.echo(
+            f"{provider.description.title} is tiny: good for learning the app and rehearsing scripts, "
+            "too small for conclusions.",
+            err=True,
+        )
+    with open_store(workspace) as store:
+        try:
+            progress = Progress(heads, quiet=quiet, plain=plain)
+            conduct(heads, provider, store, progress, local_only=local_only)
+        except SandboxError:
+            _say_how_to_go_on(store, heads[0].id)
+            raise
+        report(store, workspace, heads[0].id, as_json=as_json)
+
+
+def resume_session(
+    session: str | None, *, plain: bool = False, quiet: bool = False, as_json: bool = False
+) -> None:
+    """Finish the family of `session`, or of the latest cut short. Raises NotFoundError if there is none."""
+    workspace = find_workspace()
+    with open_store(workspace) as store:
+        store.mark_interrupted()
+        family = store.family(_to_resume(store, session))
+        heads = tuple(head for head in family if store.state(head.id) not in ("finished", "removed"))
+        if heads:
+            provider = open_model(heads[0].plan.model)
+            known = {head.id: store.history(head.id) for head in family}
+            conduct(heads, provider, store, Progress(family, quiet=quiet, plain=plain), known)
+        else:
+            click.echo("Nothing is left to do: every session of it is finished.", err=True)
+        report(store, workspace, family[0].id, as_json=as_json)
+
+
+def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> None:
+    """Print the distress trajectory of every arm, or all scales as JSON, and write the transcript."""
+    family = gather(store, trunk, whole_family=True)
+    transcript = export_family(family, workspace.sessions / f"{trunk}.md", overwrite=True)
+    if as_json:
+        click.echo(json.dumps(_as_data(family, str(transcript)), indent=2, ensure_ascii=False))
+        return
+    if family.scales:
+        click.echo(_summary(family, family.scales[0]))
+    for remark in family.remarks:
+        click.echo(f"About the scores: {printable(remark)}")
+    click.echo(f"\nTranscript: {transcript}")
+    click.echo(f"Read it here: sandbox show {trunk}")
+
+
+def _summary(family: Family, name: ScaleName) -> str:
+    questionnaire, way, scale = name
+    plan = family.first.head.plan
+    at = points(family)
+    header = ["", *(point.label for point in at), "relief", "residual"]
+    rows = []
+    for session in family.arms:
+        own, found = course(session, name), effects(family, session, name)
+        scores = [cell(own.at(point.label)) for point in at]
+        rows.append(
+            [
+                arm_title(session),
+                *scores,
+                number(found.relief.value, signed=True),
+                number(found.residual.value, signed=True),
+            ]
+        )
+    lines = [
+        f"Simulated {scale} ({questionnaire}, read by {way}), {family.first.model.title}, seed {plan.seed}",
+        f"{plan.scenario.title} ({plan.scenario.affect}); client: {plan.client.title}",
+        "",
+        table(header, rows),
+        "",
+        *_reply_lines(family, [point.label for point in at]),
+        *_effect_lines(family, name),
+        NOTICE,
+    ]
+    return "\n".join(lines)
+
+
+def _reply_lines(family: Family, labels: list[str]) -> list[str]:
+    """The negativity of the replies at the same points, relief beside; nothing where it cannot be known."""
+    rows = []
+    for session in family.arms:
+        found = replies(session)
+        scores = [number(value) if (value := found.at(label)) is not None else "" for label in labels]
+        rows.append([arm_title(session), *scores, number(found.relief, signed=True)])
+    if not any(any(row[1:-1]) for row in rows):
+        return []
+    heading = "Negativity of the replies (their words by VADER; 0 positive, 50 neutral, 100 negative)"
+    return [heading, "", table(["", *labels, "relief"], rows), ""]
+
+
+def _effect_lines(family: Family, name: ScaleName) -> list[str]:
+    lines = []
+    for session in family.arms:
+        effect = effects(family, session, name).technique
+        if effect is None:
+            continue
+        if effect.value is None:
+            lines.append(f"Technique effect of {arm_title(session)}: undefined, {effect.reason}.")
+        else:
+            lines.append(
+                f"Technique effect of {arm_title(session)}: {number(effect.value, signed=True)} "
+                f"at {effect.at} (relief beyond the control's; one pair, so no interval)."
+            )
+    lines += [_control_line(effects(family, control, name).relief.value) for control in family.controls]
+    return lines
+
+
+def _control_line(relief: float | None) -> str:
+    if relief is None:
+        return "The control's relief is undefined, so nothing can be said of the technique alone."
+    if relief > 0:
+        return f"Under the control it fell as well, by {number(relief)}: only what goes beyond that counts."
+    change = number(-relief, signed=True)
+    return f"Under the control it did not fall here ({change}); over several seeds it often does."
+
+
+def _as_data(family: Family, transcript: str) -> dict[str, object]:
+    plan = family.first.head.plan
+    return {
+        "notice": NOTICE,
+        "trunk": family.first.head.id,
+        "model": family.first.model.name,
+        "scenario": plan.scenario.id,
+        "client": plan.client.id,
+        "seed": plan.seed,
+        "transcript": transcript,
+        "remarks": list(family.remarks),
+        "arms": [
+            {
+                "session": session.head.id,
+                "technique": session.head.plan.technique.id if session.head.plan.technique else None,
+                "state": session.state.now,
+                "replies": [
+                    {"label": p.label, "turn": p.turn, "negativity": p.negativity}
+                    for p in replies(session).points
+                ],
+                "trajectories": [
+                    {
+                        "questionnaire": name[0],
+                        "way": name[1],
+                        "scale": name[2],
+                        "points": [
+                            {"label": p.label, "value": p.value, "reliable": p.reliable}
+                            for p in course(session, name).points
+                        ],
+                        "relief": effects(family, session, name).relief.value,
+                        "residual": effects(family, session, name).residual.value,
+                        "technique_effect": _value(family, session.head.id, name),
+                    }
+                    for name in family.scales
+                ],
+            }
+            for session in family.arms
+        ],
+    }
+
+
+def _value(family: Family, session: str, name: ScaleName) -> float | None:
+    stored = next(s for s in family.arms if s.head.id == session)
+    effect = effects(family, stored, name).technique
+    return effect.value if effect else None
+
+
+def _refuse_live(heads: tuple[SessionHead, ...]) -> None:
+    for head in heads:
+        technique = head.plan.technique
+        if technique is not None and technique.delivery == "live":
+            raise SandboxError(
+                f"“{technique.id}” is delivered live: a clinician types it.",
+                todo="Open it in the app: `sandbox`.",
+            )
+
+
+def _say_how_to_go_on(store: Store, trunk: str) -> None:
+    if store.state(trunk) != "planned":
+        click.echo(f"What was finished is kept. Go on with: sandbox resume {trunk}", err=True)
+
+
+def _to_resume(store: Store, session: str | None) -> str:
+    if session is not None:
+        return store.resolve(session)
+    unfinished = store.unfinished()
+    if not unfinished:
+        raise NotFoundError(
+            "Nothing was cut short.", todo="Start a session: `sandbox run`, or name one to go on with."
+        )
+    return unfinished[-1].session

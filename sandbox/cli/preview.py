@@ -1,0 +1,258 @@
+"""`sandbox preview`: what a document will say, turn by turn, its tokens, and what a session would cost."""
+
+import asyncio
+import json
+import shutil
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sandbox.errors import NotFoundError, UsageError
+from sandbox.text import printable
+
+if TYPE_CHECKING:
+    from sandbox.engine.preview import Load, Passage
+    from sandbox.library.catalogue import Library
+    from sandbox.library.document import Document, Kind
+    from sandbox.library.technique import Technique
+    from sandbox.models.tokens import TokenCounts
+
+_KINDS = ("scenario", "technique", "questionnaire", "client")
+_SIDE_BY_SIDE = 90
+_GAP = " │ "
+# Measured on two cores, so that a session of five steps comes to its seven seconds.
+_EMBEDDED_TOKENS_A_SECOND = 70
+_EMBEDDED_SECONDS_A_CALL = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A model with the tokens of each text, and what a session with the document asks of it."""
+
+    counts: "TokenCounts"
+    tokens: Mapping[str, int]
+    load: "Load"
+
+
+@click.command("preview", short_help="See what a document will say, with its tokens.")
+@click.argument("document", metavar="ID|PATH")
+@click.option("--kind", type=click.Choice(_KINDS), help="Needed when documents of several kinds have the id.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Whose tokens to count; may be given several times.  [default: embedded]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def command(document: str, kind: "Kind | None", models: tuple[str, ...], as_json: bool) -> None:
+    """Show what a scenario, technique, questionnaire or client will say, turn by turn, without running it.
+
+    A technique is shown with its control beside it. Tokens are those of the texts; what a session would take
+    is an upper bound: every reply as long as it may be, every step said once.
+    """
+    from sandbox.engine.preview import beside, passages
+    from sandbox.library.catalogue import Library
+    from sandbox.library.technique import Technique
+    from sandbox.library.workspace import find_workspace
+
+    library = Library(find_workspace())
+    found = _find(document, kind, library)
+    control = beside(found, library) if isinstance(found, Technique) else None
+    said = passages(found)
+    aside = passages(control) if control else ()
+    counted = _counted(found, (*said, *aside), models, library)
+    if as_json:
+        click.echo(json.dumps(_as_data(found, said, control, aside, counted), indent=2))
+        return
+    click.echo("\n".join(_page(found, said, control, aside, counted)))
+
+
+def _find(name: str, kind: "Kind | None", library: "Library") -> "Document":
+    from sandbox.library.document import FOLDERS
+    from sandbox.library.explanation import nearest
+    from sandbox.library.loading import load_file
+
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        return load_file(path, kind)
+    kinds: tuple[Kind, ...] = (kind,) if kind else tuple(k for k in FOLDERS if name in library.ids(k))
+    if len(kinds) > 1:
+        todo = "add " + " or ".join(f"--kind {k}" for k in kinds)
+        raise UsageError(f"“{printable(name)}” is the id of several documents", todo=todo)
+    if not kinds:
+        meant = nearest(name, tuple(id for k in FOLDERS for id in library.ids(k)))
+        todo = (
+            f"did you mean “{meant}”?" if meant else "add --kind technique (or another kind) to see all ids"
+        )
+        raise NotFoundError(f"there is no document “{printable(name)}”", todo=todo)
+    getters = {
+        "scenario": library.scenario,
+        "technique": library.technique,
+        "questionnaire": library.questionnaire,
+        "client": library.client,
+    }
+    return getters[kinds[0]](name)
+
+
+def _counted(
+    document: "Document", said: "Sequence[Passage]", models: Sequence[str], library: "Library"
+) -> tuple[_Counted, ...]:
+    """Without a named model the embedded one's tokens, or none if it cannot run: the texts matter more."""
+    from sandbox.models.provider import ModelError
+
+    try:
+        return asyncio.run(_count(document, said, models or ("embedded",), library))
+    except ModelError as error:
+        if models:
+            raise
+        click.echo(f"No tokens are counted: {printable(str(error))}", err=True)
+        return ()
+
+
+async def _count(
+    document: "Document", said: "Sequence[Passage]", models: Sequence[str], library: "Library"
+) -> tuple[_Counted, ...]:
+    from sandbox.engine.preview import load, session_with, texts_of
+    from sandbox.models.opening import open_model
+    from sandbox.models.tokens import count_tokens
+
+    found = []
+    for model in dict.fromkeys(models):
+        plan = session_with(document, model, open_model(model).capabilities, library)
+        texts = tuple(dict.fromkeys((*(passage.text for passage in said), *texts_of(plan))))
+        counts = await count_tokens(model, texts)
+        tokens = dict(zip(texts, counts.counts, strict=True))
+        whole = load(plan, tokens, small=counts.capabilities.small, sampling=counts.sampling)
+        found.append(_Counted(counts, tokens, whole))
+    return tuple(found)
+
+
+def _page(
+    document: "Document",
+    said: "Sequence[Passage]",
+    control: "Technique | None",
+    aside: "Sequence[Passage]",
+    counted: Sequence[_Counted],
+) -> list[str]:
+    width = shutil.get_terminal_size((100, 24)).columns
+    lines = [_heading(document)]
+    if control is not None:
+        lines.append(f"beside it: {printable(control.title)}, its first {len(aside)} steps")
+    lines.append("")
+    beside = list(aside) + [None] * (len(said) - len(aside))
+    for passage, other in zip(said, beside or [None] * len(said), strict=False):
+        lines += _row(passage, other, counted, width)
+    lines += [line for each in counted for line in _totals(each, said, aside)]
+    return lines
+
+
+def _heading(document: "Document") -> str:
+    from sandbox.library.scenario import Scenario
+    from sandbox.library.technique import Technique
+
+    facts: list[str] = []
+    if isinstance(document, Scenario):
+        facts = [document.affect, document.intensity or "", document.domain or "", *document.content_warning]
+    elif isinstance(document, Technique):
+        facts = [document.family, document.delivery, f"{len(document.steps)} steps"]
+    shown = ", ".join(fact for fact in facts if fact)
+    return printable(f"{document.title} ({shown})" if shown else document.title)
+
+
+def _row(passage: "Passage", other: "Passage | None", counted: Sequence[_Counted], width: int) -> list[str]:
+    if other is None or width < _SIDE_BY_SIDE:
+        lines = _block(passage, counted, width)
+        return (
+            lines
+            if other is None
+            else [*lines[:-1], *(f"  {line}".rstrip() for line in _block(other, counted, width - 2))]
+        )
+    column = (width - len(_GAP)) // 2
+    left, right = _block(passage, counted, column), _block(other, counted, column)
+    rows = max(len(left), len(right))
+    left += [""] * (rows - len(left))
+    right += [""] * (rows - len(right))
+    return [f"{one:<{column}}{_GAP}{two}".rstrip() for one, two in zip(left, right, strict=True)]
+
+
+def _block(passage: "Passage", counted: Sequence[_Counted], width: int) -> list[str]:
+    numbers = " / ".join(str(each.tokens[passage.text]) for each in counted)
+    lines = [f"{printable(passage.label)}  · {numbers} tokens" if numbers else printable(passage.label)]
+    lines += [f"[{printable(note)}]" for note in passage.notes]
+    for paragraph in printable(passage.text).split("\n"):
+        lines += textwrap.wrap(paragraph, width) or [""]
+    return [*lines, ""]
+
+
+def _totals(each: _Counted, said: "Sequence[Passage]", aside: "Sequence[Passage]") -> list[str]:
+    counts, load = each.counts, each.load
+    own = sum(each.tokens[passage.text] for passage in said)
+    text = f"{own} tokens"
+    if aside:
+        text += f", its control {sum(each.tokens[passage.text] for passage in aside)}"
+    how = "counted by its own tokenizer" if counts.basis == "counted" else "an estimate, by another tokenizer"
+    lines = [f"{printable(counts.title)}: {text} ({how})"]
+    lines.append(
+        f"  a session with it: {load.calls} calls, at most {load.prompt_tokens:,} prompt tokens (the same"
+        f" ones again and again) and {load.reply_tokens:,} of replies"
+    )
+    lines.append(f"  {_price(each)}")
+    if counts.capabilities.context and load.longest_prompt > counts.capabilities.context:
+        lines.append(
+            f"  too long: up to {load.longest_prompt:,} tokens in one call, its context has "
+            f"{counts.capabilities.context:,}"
+        )
+    return lines
+
+
+def _price(each: _Counted) -> str:
+    counts, load = each.counts, each.load
+    if counts.model == "embedded":
+        seconds = load.reply_tokens / _EMBEDDED_TOKENS_A_SECOND + load.calls * _EMBEDDED_SECONDS_A_CALL
+        return f"no cost; about {seconds:.0f} s on two cores"
+    if counts.capabilities.local:
+        return "no cost; how long it takes depends on this machine"
+    cost = _cost(each)
+    return "cost unknown" if cost is None else f"at most about ${cost:.4f} at list prices"
+
+
+def _cost(each: _Counted) -> float | None:
+    """US dollars, without a cache's discount; None when a price is unknown."""
+    counts, load = each.counts, each.load
+    if counts.input_price is None or counts.output_price is None:
+        return None
+    return load.prompt_tokens * counts.input_price + load.reply_tokens * counts.output_price
+
+
+def _as_data(
+    document: "Document",
+    said: "Sequence[Passage]",
+    control: "Technique | None",
+    aside: "Sequence[Passage]",
+    counted: Sequence[_Counted],
+) -> dict[str, object]:
+    def told(passages: "Sequence[Passage]") -> list[dict[str, object]]:
+        return [
+            {**asdict(p), "tokens": {each.counts.model: each.tokens[p.text] for each in counted}}
+            for p in passages
+        ]
+
+    return {
+        "id": document.id,
+        "title": document.title,
+        "passages": told(said),
+        "control": {"id": control.id, "passages": told(aside)} if control else None,
+        "models": [
+            {
+                "model": each.counts.model,
+                "basis": each.counts.basis,
+                "session": {**asdict(each.load), "cost": _cost(each)},
+            }
+            for each in counted
+        ],
+    }

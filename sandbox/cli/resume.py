@@ -1,0 +1,18 @@
+"""`sandbox resume`: go on with what was interrupted, from where the record ends."""
+
+import click
+
+
+@click.command("resume")
+@click.argument("session", required=False)
+@click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(session: str | None, plain: bool, quiet: bool, as_json: bool) -> None:
+    """Go on with SESSION (an id, the start of one, or `last`), or with the latest that was cut short.
+
+    Its trunk and all its branches are finished; what is in the record already is not run again.
+    """
+    from sandbox.cli.outcome import resume_session
+
+    resume_session(session, plain=plain, quiet=quiet, as_json=as_json)

@@ -1,0 +1,90 @@
+"""`sandbox run`: one scenario, one trunk, a branch for each technique."""
+
+import click
+
+
+@click.command("run")
+@click.option(
+    "--scenario", default="night-attack", show_default=True, metavar="ID", help="What the client is told."
+)
+@click.option(
+    "--technique",
+    "techniques",
+    multiple=True,
+    metavar="ID",
+    help="A branch; may be given several times.  [default: mindful-breathing]",
+)
+@click.option(
+    "--control/--no-control",
+    default=True,
+    show_default=True,
+    help="Add the filler control as one more branch.",
+)
+@click.option("--client", default="study-participant", show_default=True, metavar="ID", help="Who is played.")
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="embedded, gguf:PATH, or a LiteLLM name such as openai/gpt-4o.  [default: embedded, or as set]",
+)
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="ID",
+    help="A questionnaire; may be given several times.  [default: by model]",
+)
+@click.option(
+    "--therapist", metavar="NAME", help="The model that speaks guided techniques.  [default: the client's]"
+)
+@click.option("--follow-up", metavar="ID", help="A neutral scenario told before the last measurement.")
+@click.option(
+    "--in-conversation", is_flag=True, help="Ask questionnaires inside the conversation, not on a side copy."
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Fixes every random choice.",
+)
+@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
+@click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    scenario: str,
+    techniques: tuple[str, ...],
+    control: bool,
+    client: str,
+    model: str | None,
+    measures: tuple[str, ...],
+    therapist: str | None,
+    follow_up: str | None,
+    in_conversation: bool,
+    seed: int,
+    local_only: bool,
+    plain: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run a scenario, then each technique from the same induced state.
+
+    The trajectory of every branch goes to stdout, a transcript to the workspace's sessions folder.
+    """
+    from sandbox.cli.outcome import run_proposal
+    from sandbox.cli.running import chosen_settings
+    from sandbox.engine.proposal import Proposal
+
+    proposal = Proposal(
+        scenario=scenario,
+        techniques=techniques or ("mindful-breathing",),
+        control=control,
+        client=client,
+        measures=measures,
+        model=model or chosen_settings().model,
+        seed=seed,
+        administration="in_conversation" if in_conversation else "aside",
+        follow_up=follow_up,
+        therapist=therapist,
+    )
+    run_proposal(proposal, local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)

@@ -1,0 +1,74 @@
+"""`sandbox validate`: every problem of every document, and what to reconsider, with line and advice."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sandbox.library.inspection import Inspection
+
+
+@click.command("validate", short_help="Check techniques, scenarios, questionnaires and clients.")
+@click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="End with 5 on warnings too.")
+@click.option("--json", "as_json", is_flag=True, help="Print problems and warnings as JSON.")
+@click.pass_context
+def command(context: click.Context, paths: tuple[Path, ...], strict: bool, as_json: bool) -> None:
+    """Check documents: files, content folders or whole workspaces.
+
+    Without PATH: the workspace at hand and the content that comes with the app. Ends with 5 when there is a
+    problem: a document that cannot be used. Warnings are about ones that can, and that a colleague would
+    remark on.
+    """
+    from sandbox.errors import ExitCode
+    from sandbox.library.inspection import inspect
+
+    inspection = inspect(paths or _content_at_hand())
+    if as_json:
+        click.echo(_as_json(inspection))
+    else:
+        for problem in inspection.problems:
+            click.echo(str(problem))
+        for warning in inspection.warnings:
+            click.echo(f"{replace(warning, message=f'warning: {warning.message}')}")
+    click.echo(_summary(inspection), err=True)
+    if inspection.problems or (strict and inspection.warnings):
+        context.exit(int(ExitCode.INVALID_DOCUMENT))
+
+
+def _content_at_hand() -> tuple[Path, ...]:
+    from sandbox.library.document import FOLDERS
+    from sandbox.library.workspace import find_workspace, shipped_content
+
+    own, shipped = find_workspace().root, shipped_content()
+    has_own = any((own / folder).is_dir() for folder in FOLDERS.values())
+    roots = (own, shipped) if has_own and own != shipped else (shipped,)
+    here = Path.cwd()
+    return tuple(root.relative_to(here) if root.is_relative_to(here) else root for root in roots)
+
+
+def _as_json(inspection: "Inspection") -> str:
+    found = {
+        "files": [str(file) for file in inspection.files],
+        "problems": [asdict(problem) for problem in inspection.problems],
+        "warnings": [asdict(warning) for warning in inspection.warnings],
+    }
+    return json.dumps(found, indent=2)  # ASCII: no character of a file reaches the terminal raw
+
+
+def _summary(inspection: "Inspection") -> str:
+    parts = [_count(len(inspection.files), "document")]
+    wrong = len({problem.file for problem in inspection.problems})
+    parts.append(
+        f"{_count(len(inspection.problems), 'problem')} in {wrong} of them" if wrong else "no problems"
+    )
+    if inspection.warnings:
+        parts.append(_count(len(inspection.warnings), "warning"))
+    return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,64 @@
+"""Branches: another technique, another seed, or a reply asked for again, each leaving from a turn. Pure."""
+
+from collections.abc import Sequence
+
+from sandbox.engine.guidance import guidance_for
+from sandbox.engine.history import History, Skip, Turn
+from sandbox.engine.plan import Redo, SessionHead, new_session_id
+from sandbox.errors import UsageError
+from sandbox.library.technique import Technique
+from sandbox.seed import derived_seed
+
+
+def branch(
+    parent: SessionHead, turn: int | None, technique: Technique, *, seed: int | None = None
+) -> SessionHead:
+    """A branch that leaves after that turn (None: the end) with a technique, and another seed if given."""
+    plan = parent.plan
+    changes = {
+        "technique": technique,
+        "redo": None,
+        "seed": plan.seed if seed is None else seed,
+        "guidance": plan.guidance or guidance_for((technique,), plan.model),
+    }
+    changed = plan.model_copy(update=changes)
+    return SessionHead(id=new_session_id(), plan=changed, parent=parent.id, parent_turn=turn)
+
+
+def redo(parent: SessionHead, history: History, turn: int, seed: int) -> SessionHead:
+    """A branch that says turn `turn` of `parent` again, for another reply, and goes on with the script.
+
+    `history` is the parent's. The old reply stays where it is. Raises UsageError for a turn that is not the
+    parent's own, that awaited no reply, or that belongs to the follow-up.
+    """
+    found = next((one for one in history.turns[history.inherited :] if one.index == turn), None)
+    if found is None or found.reply is None or found.phase == "follow-up":
+        raise UsageError(
+            f"There is no reply to redo at turn {turn}.",
+            where=f"session {parent.id}",
+            todo="Choose a turn of the scenario or the technique that was answered.",
+        )
+    again = Redo(
+        phase=found.phase,
+        origin=found.origin,
+        said=found.said,
+        step=found.step,
+        repeat=found.repeat,
+        passed=_passed(parent, history, turn),
+    )
+    plan = parent.plan.model_copy(update={"redo": again, "seed": seed})
+    return SessionHead(id=new_session_id(), plan=plan, parent=parent.id, parent_turn=turn - 1)
+
+
+def other_seed(parent: SessionHead, purpose: str, family_size: int) -> int:
+    """A seed no other session of the family has been drawn with: fixed by the parent's and their number."""
+    return derived_seed(parent.plan.seed, purpose, parent.id, family_size)
+
+
+def _passed(parent: SessionHead, history: History, turn: int) -> dict[str, int]:
+    """Every step said or left out before that turn, in this session and in those it redoes."""
+    passed = dict(parent.plan.redo.passed) if parent.plan.redo else {}
+    before: Sequence[Turn] = [t for t in history.turns[history.inherited :] if t.index < turn]
+    passed |= {t.step: t.repeat for t in before if t.step is not None}
+    skips: Sequence[Skip] = [s for s in history.skips if s.after_turn < turn]
+    return passed | {s.step: 0 for s in skips}

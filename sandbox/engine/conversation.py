@@ -1,0 +1,78 @@
+"""The messages a model is sent: system text, examples, then the history, so that the prefix never changes."""
+
+import re
+
+from sandbox.engine.history import History
+from sandbox.engine.plan import SessionPlan
+from sandbox.errors import UsageError
+from sandbox.models.provider import Capabilities, Message
+
+_PLACEHOLDER = re.compile(r"\{(?:technique|rationale|step)\}")
+
+
+def conversation(plan: SessionPlan, history: History, capabilities: Capabilities) -> tuple[Message, ...]:
+    """Everything said so far, as the client model sees it. Roles alternate after the system message.
+
+    With `in_conversation` administration the questions and answers stand where they were given.
+    """
+    messages = [Message("system", plan.client.system)]
+    if capabilities.small:
+        for example in plan.client.small_model.examples:
+            messages += [Message("user", example.say), Message("assistant", example.reply)]
+    _add_asked(messages, plan, history, 0)
+    for turn in history.turns:
+        _add(messages, Message("user", turn.said))
+        if turn.reply is not None:
+            messages.append(Message("assistant", turn.reply))
+        _add_asked(messages, plan, history, turn.index)
+    return tuple(messages)
+
+
+def with_said(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
+    """The conversation with one more thing said to the client."""
+    extended = list(messages)
+    _add(extended, Message("user", text))
+    return tuple(extended)
+
+
+def reply_opening(plan: SessionPlan, capabilities: Capabilities) -> str:
+    """What the client's replies start with; empty for all but small models that take a prefill."""
+    opening = plan.client.small_model.opening if capabilities.small and capabilities.prefill else None
+    return opening or ""
+
+
+def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tuple[Message, ...]:
+    """What a therapist model is sent before a guided step: its prompt, then the technique's turns so far.
+
+    It sees what the client said from the end of the induction on, and not the scenario's own words.
+    Raises UsageError when the plan has no technique or no guidance.
+    """
+    technique, guidance = plan.technique, plan.guidance
+    if technique is None or guidance is None:
+        raise UsageError("a guided technique needs a therapist model", todo="Name one: --therapist MODEL")
+    filled = {"{technique}": technique.title, "{rationale}": technique.rationale, "{step}": step}
+    prompt = _PLACEHOLDER.sub(lambda found: filled[found.group()], guidance.prompt)
+    messages = [Message("system", prompt)]
+    before = [turn.reply for turn in history.turns if turn.phase == "induction" and turn.reply]
+    messages.append(Message("user", before[-1] if before else "…"))
+    for turn in history.turns:
+        if turn.phase == "technique":
+            messages.append(Message("assistant", turn.said))
+            messages.append(Message("user", turn.reply or "…"))
+    return tuple(messages)
+
+
+def _add_asked(messages: list[Message], plan: SessionPlan, history: History, after_turn: int) -> None:
+    if plan.administration == "in_conversation":
+        for measured in history.measured:
+            if measured.point.after_turn == after_turn:
+                for message in measured.administration.asked:
+                    _add(messages, message)
+
+
+def _add(messages: list[Message], message: Message) -> None:
+    """Append, joining what two user messages in a row say: many chat templates demand alternating roles."""
+    if messages[-1].role == message.role == "user":
+        messages[-1] = Message("user", f"{messages[-1].content}\n\n{message.content}")
+    else:
+        messages.append(message)

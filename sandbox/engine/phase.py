@@ -1,0 +1,26 @@
+"""The phases of a session and the measurement points in them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["baseline", "induction", "technique", "follow-up"]
+PHASES: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
+
+_SHORT = {"baseline": "base", "induction": "ind", "follow-up": "end"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Point:
+    """A measurement point. `after_turn` is how many turns of the whole history came before (0: none yet).
+
+    `number` counts the technique's turns from 1 and is 0 in the other phases.
+    """
+
+    after_turn: int
+    phase: Phase
+    number: int = 0
+
+    @property
+    def label(self) -> str:
+        """`base`, `ind`, `t1`, `t2`, …, `end`: unique within one session's history."""
+        return f"t{self.number}" if self.phase == "technique" else _SHORT[self.phase]

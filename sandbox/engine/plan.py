@@ -1,0 +1,93 @@
+"""What is going to be run: a trunk (baseline and induction, once) and the branches that leave from it."""
+
+import secrets
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.engine.guidance import Guidance
+from sandbox.engine.history import Origin
+from sandbox.engine.phase import Phase
+from sandbox.library.client import Client
+from sandbox.library.questionnaire import Questionnaire
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+from sandbox.measurement.administration import Way
+
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Measure(BaseModel):
+    """A questionnaire, how it is read, and in which phases it is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    questionnaire: Annotated[Questionnaire, Field(discriminator="kind")]
+    way: Way
+    phases: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
+
+
+class Redo(BaseModel):
+    """A turn of the parent that a branch says again before it goes on from there, for another reply.
+
+    `passed` are the technique's steps behind that turn: how often each was said, 0 for one left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    phase: Phase
+    origin: Origin
+    said: str
+    step: str | None = None
+    repeat: int = 1
+    passed: dict[str, int] = {}
+
+
+class SessionPlan(BaseModel):
+    """One session. Without a technique it is a trunk: it ends after the induction.
+
+    `seed` fixes every random choice; branches of one trunk share it, so that they are paired. With `redo` it
+    goes on with its parent's script from that turn, instead of beginning it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    client: Client
+    scenario: Scenario
+    technique: Technique | None = None
+    measures: tuple[Measure, ...]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    administration: Literal["aside", "in_conversation"] = "aside"
+    follow_up: Scenario | None = None
+    redo: Redo | None = None
+    guidance: Guidance | None = None
+
+
+class SessionHead(BaseModel):
+    """A session's place in the tree: its id, and the parent and turn it left from (None: a trunk).
+
+    `parent_turn` None with a parent means: from the parent's end.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    plan: SessionPlan
+    parent: str | None = None
+    parent_turn: int | None = None
+
+
+def new_session_id() -> str:
+    """Eight letters and digits that cannot be misread for one another."""
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))
+
+
+def trunk_and_branches(trunk: SessionPlan, techniques: tuple[Technique, ...]) -> tuple[SessionHead, ...]:
+    """The trunk's head followed by one head a technique, each leaving from the trunk's end."""
+    root = SessionHead(id=new_session_id(), plan=trunk.model_copy(update={"technique": None}))
+    branches = (
+        SessionHead(id=new_session_id(), plan=trunk.model_copy(update={"technique": t}), parent=root.id)
+        for t in techniques
+    )
+    return (root, *branches)

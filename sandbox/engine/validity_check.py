@@ -1,0 +1,204 @@
+"""Checking what a model can be measured with: states are brought about, batteries run. Stores nothing."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from sandbox.engine.conversation import conversation
+from sandbox.engine.events import SessionFinished, TurnFinished
+from sandbox.engine.history import History
+from sandbox.engine.plan import SessionHead, SessionPlan, new_session_id
+from sandbox.engine.run import run
+from sandbox.errors import SandboxError, UsageError
+from sandbox.library.catalogue import Library
+from sandbox.library.client import Client
+from sandbox.library.questionnaire import Questionnaire
+from sandbox.library.scenario import Scenario
+from sandbox.measurement.administering import WAYS, check_way
+from sandbox.measurement.administration import Way
+from sandbox.measurement.battery import States, Trial, battery, battery_size
+from sandbox.measurement.validity import Validity, judge
+from sandbox.models.provider import Capabilities, Message, Provider
+from sandbox.models.recording import RecordingProvider
+from sandbox.seed import derived_seed
+
+STRONG, NEUTRAL, CLIENT = "night-attack", "doing-laundry", "study-participant"
+DEFAULT_QUESTIONNAIRES = ("word-probe", "affect-ratings")
+REPEATS: dict[Way, int] = {"word": 8, "likelihood": 3, "report": 3, "completion": 3}
+"""How often each way is repeated, so that the embedded model is done within five minutes on two cores.
+
+A repeat is a new pair of scenario tellings. Without sampling (word, likelihood) repeats differ only by the
+client's replies, so few are enough; what a report is drawn with adds noise that three can show, not average.
+"""
+
+_CALLS: dict[Way, str] = {"word": "one", "likelihood": "item", "report": "one", "completion": "item"}
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One questionnaire read one way, and over how many repeats."""
+
+    questionnaire: Questionnaire
+    way: Way
+    repeats: int
+
+    @property
+    def administrations(self) -> int:
+        """How many a whole battery has."""
+        return battery_size(self.questionnaire, self.way, self.repeats)
+
+    @property
+    def calls_each(self) -> int:
+        """Model calls of one administration in which nothing is asked again."""
+        return len(self.questionnaire.items) if _CALLS[self.way] == "item" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """What is checked with which model. `seed` fixes every random choice."""
+
+    model: str
+    client: Client
+    strong: Scenario
+    neutral: Scenario
+    instruments: tuple[Instrument, ...]
+    seed: int = 1
+
+    @property
+    def repeats(self) -> int:
+        return max(instrument.repeats for instrument in self.instruments)
+
+    @property
+    def calls(self) -> int:
+        """Calls expected when nothing is asked again and no battery ends early."""
+        told = sum(turn.reply for scenario in (self.strong, self.neutral) for turn in scenario.turns)
+        return self.repeats * told + sum(i.administrations * i.calls_each for i in self.instruments)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckProgress:
+    """`calls` made of about `expected` in all; `doing` is what goes on, in words."""
+
+    calls: int
+    expected: int
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentChecked:
+    """One instrument is done. `states` are the conversations measured, one entry a repeat.
+
+    `calls` and `seconds` (wall time) are this instrument's own, without bringing the states about.
+    """
+
+    instrument: Instrument
+    states: tuple[States, ...]
+    trials: tuple[Trial, ...]
+    validity: Validity
+    calls: int
+    seconds: float
+
+
+def plan_check(
+    model: str,
+    library: Library,
+    capabilities: Capabilities,
+    *,
+    questionnaires: tuple[str, ...] = (),
+    ways: tuple[Way, ...] = (),
+    repeats: int | None = None,
+    seed: int = 1,
+) -> CheckPlan:
+    """Each questionnaire (none: the word probe and the affect ratings) by each way that can read it.
+
+    `ways` narrows them down, `repeats` replaces the defaults of REPEATS. Raises UsageError when nothing is
+    left, NotFoundError or InvalidDocument for a questionnaire that cannot be used.
+    """
+    instruments: list[Instrument] = []
+    refused: UsageError | None = None
+    for name in dict.fromkeys(questionnaires or DEFAULT_QUESTIONNAIRES):
+        questionnaire = library.questionnaire(name)
+        for way in WAYS[questionnaire.kind]:
+            if ways and way not in ways:
+                continue
+            try:
+                check_way(questionnaire, way, capabilities)
+            except UsageError as error:
+                refused = error
+            else:
+                instruments.append(Instrument(questionnaire, way, repeats or REPEATS[way]))
+    if not instruments:
+        raise refused or UsageError(
+            f"None of these questionnaires can be read by {' or '.join(f'“{way}”' for way in ways)}.",
+            todo="Leave out --way, or choose another questionnaire.",
+        )
+    return CheckPlan(
+        model=model,
+        client=library.client(CLIENT),
+        strong=library.scenario(STRONG),
+        neutral=library.scenario(NEUTRAL),
+        instruments=tuple(instruments),
+        seed=seed,
+    )
+
+
+async def check_validity(
+    plan: CheckPlan, provider: Provider
+) -> AsyncGenerator[CheckProgress | InstrumentChecked, None]:
+    """Bring the states about, then check one instrument after the other. Raises SandboxError."""
+    recording = RecordingProvider(provider)
+    made = 0
+    expected = plan.calls
+    states: list[States] = []
+    for repeat in range(plan.repeats):
+        yield CheckProgress(made, expected, f"telling the scenarios, {repeat + 1} of {plan.repeats}")
+        states.append(await _states(plan, recording, derived_seed(plan.seed, "state", repeat)))
+        made += len(recording.drain())
+    left = plan.calls - made
+    for instrument in plan.instruments:
+        began, before, trials = time.monotonic(), made, list[Trial]()
+        title = f"{instrument.questionnaire.id} by {instrument.way}"
+        planned = instrument.administrations * instrument.calls_each
+        left -= planned
+        repeats = tuple(states[: instrument.repeats])
+        seed = derived_seed(plan.seed, instrument.questionnaire.id, instrument.way)
+        given = battery(instrument.questionnaire, instrument.way, repeats, recording, seed)
+        async with aclosing(given) as administrations:
+            yield CheckProgress(made, expected, title)
+            async for trial in administrations:
+                trials.append(trial)
+                made += len(recording.drain())
+                rate = (made - before) / len(trials)
+                expected = made + left + round((instrument.administrations - len(trials)) * rate)
+                yield CheckProgress(made, expected, f"{title}, {trial.condition}")
+        yield InstrumentChecked(
+            instrument,
+            repeats,
+            tuple(trials),
+            judge(instrument.questionnaire, instrument.way, trials),
+            calls=made - before,
+            seconds=time.monotonic() - began,
+        )
+
+
+async def _states(plan: CheckPlan, provider: Provider, seed: int) -> States:
+    neutral = await _told(plan, plan.neutral, provider, seed)
+    induced = await _told(plan, plan.strong, provider, seed)
+    untold = SessionPlan(
+        model=plan.model, client=plan.client, scenario=plan.neutral, measures=(), seed=plan.seed
+    )
+    return States(conversation(untold, History(), provider.capabilities), neutral, induced)
+
+
+async def _told(plan: CheckPlan, scenario: Scenario, provider: Provider, seed: int) -> tuple[Message, ...]:
+    """The conversation after the scenario was told: a trunk without measurements."""
+    told = SessionPlan(model=plan.model, client=plan.client, scenario=scenario, measures=(), seed=seed)
+    history = History()
+    async with aclosing(run((SessionHead(id=new_session_id(), plan=told),), provider)) as events:
+        async for event in events:
+            if isinstance(event, TurnFinished):
+                history = history.with_turn(event.turn)
+            elif isinstance(event, SessionFinished) and event.ending != "finished":
+                raise event.error or SandboxError("The scenario could not be told.", where=scenario.id)
+    return conversation(told, history, provider.capabilities)

@@ -1,0 +1,188 @@
+"""The library as a page to read: what there is, where it comes from, under which licence; not the texts.
+
+Documents that cannot be used are left out; `sandbox validate` names them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar, get_args
+from urllib.parse import quote
+
+from sandbox.export.markdown_text import inline, table
+from sandbox.library.catalogue import Library
+from sandbox.library.client import Client
+from sandbox.library.document import Document, Kind, Reference
+from sandbox.library.lint import most_turns
+from sandbox.library.questionnaire import (
+    CompletionQuestionnaire,
+    Questionnaire,
+    RatingQuestionnaire,
+    WordQuestionnaire,
+)
+from sandbox.library.scenario import Affect, Scenario
+from sandbox.library.technique import Family, Technique
+
+D = TypeVar("D", bound=Document)
+
+_KINDS = {"rating": "ratings", "word": "next-word probe", "completion": "sentence completion"}
+
+_INTRODUCTION = """\
+# Catalogue
+
+All scenarios, techniques, questionnaires and clients at hand, made from the documents themselves with
+`sandbox catalogue --to docs/catalogue.md`. To read one whole: `sandbox preview ID`.
+
+The affect is simulated: text a model produces, not something felt. Nothing here is a treatment."""
+
+
+def catalogue_page(library: Library) -> str:
+    """The page in Markdown, ending in a line break."""
+    parts = (
+        _INTRODUCTION,
+        *_scenarios(_all(library, "scenario", Scenario)),
+        *_techniques(_all(library, "technique", Technique)),
+        *_questionnaires(
+            (
+                *_all(library, "questionnaire", RatingQuestionnaire),
+                *_all(library, "questionnaire", WordQuestionnaire),
+                *_all(library, "questionnaire", CompletionQuestionnaire),
+            )
+        ),
+        *_clients(_all(library, "client", Client)),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _all(library: Library, kind: Kind, type_: type[D]) -> tuple[D, ...]:
+    documents = (entry.document for entry in library.entries(kind))
+    return tuple(document for document in documents if isinstance(document, type_))
+
+
+def _scenarios(scenarios: Sequence[Scenario]) -> Iterator[str]:
+    yield f"## Scenarios ({len(scenarios)})"
+    yield (
+        "By the affect each is meant to induce. The intensity is the writer's judgement of the situation for "
+        "a person; it is not measured."
+    )
+    for affect in get_args(Affect):
+        mine = [scenario for scenario in scenarios if scenario.affect == affect]
+        if mine:
+            yield f"### {'Neutral' if affect == 'none' else affect.capitalize()}"
+            yield table(
+                (
+                    "scenario",
+                    "what happens",
+                    "intensity",
+                    "part of life",
+                    "method",
+                    "turns",
+                    "content warning",
+                ),
+                [_scenario_row(scenario) for scenario in sorted(mine, key=_by_intensity)],
+            )
+
+
+def _by_intensity(scenario: Scenario) -> tuple[int, str]:
+    order = {None: 0, "mild": 1, "moderate": 2, "strong": 3}
+    return order[scenario.intensity], scenario.id
+
+
+def _scenario_row(scenario: Scenario) -> tuple[str, ...]:
+    return (
+        f"`{scenario.id}`",
+        f"**{inline(scenario.title)}.** {inline(scenario.description)}",
+        scenario.intensity or "",
+        inline(scenario.domain or ""),
+        inline(scenario.source.method or ""),
+        str(len(scenario.turns)),
+        inline(", ".join(scenario.content_warning)),
+    )
+
+
+def _techniques(techniques: Sequence[Technique]) -> Iterator[str]:
+    controls = sum(technique.is_control for technique in techniques)
+    yield f"## Techniques ({len(techniques) - controls}) and controls ({controls})"
+    for family in get_args(Family):
+        for technique in techniques:
+            if technique.family == family:
+                yield f"### {inline(technique.title)}"
+                yield _technique(technique)
+
+
+def _technique(technique: Technique) -> str:
+    steps, most = len(technique.steps), most_turns(technique)
+    fewest = sum(step.when is None for step in technique.steps)
+    turns = f"{steps} steps" if fewest == most else f"{steps} steps, {fewest} to {most} turns"
+    lines = [
+        f"`{technique.id}` · {technique.family} · {technique.delivery} · {turns}",
+        inline(technique.description),
+        f"Why: {inline(technique.rationale)}",
+    ]
+    if technique.cautions:
+        lines.append(f"Cautions: {inline(technique.cautions)}")
+    lines += _origin(technique, technique.references)
+    return "\n\n".join(lines)
+
+
+def _questionnaires(questionnaires: Sequence[Questionnaire]) -> Iterator[str]:
+    yield f"## Questionnaires ({len(questionnaires)})"
+    yield (
+        "Only those that ask about *right now* belong between turns. `score('…')` in a technique takes the "
+        "name of a scale."
+    )
+    ordered = sorted(questionnaires, key=lambda each: (each.timeframe != "right now", each.id))
+    for questionnaire in ordered:
+        yield f"### {inline(questionnaire.title)}"
+        yield _questionnaire(questionnaire)
+
+
+def _questionnaire(questionnaire: Questionnaire) -> str:
+    kind = _KINDS[questionnaire.kind]
+    items = len(questionnaire.items)
+    scales = table(
+        ("scale", "items", "score", "from", "to", "higher is"),
+        [
+            (
+                f"`{scale.id}`",
+                str(len(scale.items)),
+                scale.method if scale.multiply == 1 else f"{scale.method} × {scale.multiply:g}",
+                f"{scale.range[0]:g}",
+                f"{scale.range[1]:g}",
+                scale.higher_is,
+            )
+            for scale in questionnaire.scales
+        ],
+    )
+    count = f"{items} item" if items == 1 else f"{items} items"
+    lines = [
+        f"`{questionnaire.id}` · {kind} · {count} · asks about: {questionnaire.timeframe}",
+        inline(questionnaire.description),
+        scales,
+        *_origin(questionnaire, questionnaire.references),
+    ]
+    return "\n\n".join(lines)
+
+
+def _clients(clients: Sequence[Client]) -> Iterator[str]:
+    yield f"## Clients ({len(clients)})"
+    yield table(
+        ("client", "who"),
+        [
+            (f"`{client.id}`", f"**{inline(client.title)}.** {inline(client.description)}")
+            for client in clients
+        ],
+    )
+
+
+def _origin(document: Document, references: Sequence[Reference]) -> list[str]:
+    source = f"By {inline(document.source.author)}; first draft by a {document.source.drafted_by}."
+    lines = [f"{source} Licence: {inline(document.licence)}."]
+    if references:
+        lines.append("\n".join(f"- {_reference(reference)}" for reference in references))
+    return lines
+
+
+def _reference(reference: Reference) -> str:
+    title = inline(reference.title)
+    if reference.doi is None:
+        return title
+    return f"{title} [doi:{inline(reference.doi)}](<https://doi.org/{quote(reference.doi, safe='/:;().')}>)"

@@ -1,0 +1,263 @@
+"""A comparison for others: as a terminal's text, Markdown, CSV or JSON, and gathered from the record."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
+from sandbox.analysis.comparison import Arm, Cell, Comparison, Row
+from sandbox.analysis.paired import PairedDifference
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.errors import NotFoundError, UsageError
+from sandbox.export.family import NOTICE, number
+from sandbox.export.markdown_text import inline, table
+from sandbox.export.table import guarded
+from sandbox.store.store import Store
+
+COLUMNS = (
+    "point", "phase", "technique_turn", "arm", "sessions", "control", "compared_with", "questionnaire",
+    "way", "scale", "score", "change", "difference", "low", "high", "pairs", "left_out", "reliable", "reason",
+    "note",
+)  # fmt: skip
+_NOTE = "simulated affect, not a feeling"
+
+
+def gather_compared(
+    store: Store, ids: Iterable[str], *, controls: bool = True
+) -> tuple[ComparedSession, ...]:
+    """The sessions from the record; a trunk stands for all its branches. Raises NotFoundError, UsageError.
+
+    With `controls` the control that belongs to a session's trunk comes along, as every comparison needs it.
+    """
+    wanted: dict[str, str] = {}
+    families: dict[str, tuple[str, ...]] = {}
+    for id in ids:
+        heads = store.family(id)
+        trunk = heads[0].id
+        families[trunk] = tuple(
+            h.id for h in heads if h.plan.technique is not None and h.plan.technique.is_control
+        )
+        arms = [head.id for head in heads if head.plan.technique is not None]
+        for one in (arms or [id]) if id == trunk else [id]:
+            wanted.setdefault(one, trunk)
+    if controls:
+        for trunk, found in families.items():
+            if found and not any(control in wanted for control in found):
+                wanted.setdefault(found[0], trunk)
+    if len(wanted) < 2:
+        raise UsageError(
+            "There is nothing to compare this session with.",
+            todo="Name two sessions, or a trunk that has branches; `b` in the app opens a branch.",
+        )
+    return tuple(compared_session(store.session(id), trunk) for id, trunk in wanted.items())
+
+
+def chosen_scale(
+    sessions: tuple[ComparedSession, ...], scale: str, questionnaire: str | None = None
+) -> ScaleName:
+    """The scale of that id measured in most of the sessions. Raises NotFoundError, naming what there is."""
+    names = scales(sessions)
+    fitting = [name for name in names if name[2] == scale and questionnaire in (None, name[0])]
+    if not fitting:
+        there = ", ".join(dict.fromkeys(f"{name[2]} ({name[0]})" for name in names)) or "none"
+        raise NotFoundError(
+            f"None of the sessions was measured with a scale “{scale}”.", todo=f"Measured were: {there}."
+        )
+    return max(fitting, key=lambda name: sum(bool(session.course(name).points) for session in sessions))
+
+
+# Text shared by the terminal and Markdown
+
+
+def heading(comparison: Comparison) -> str:
+    """`distress (word-probe, read by word)`."""
+    questionnaire, way, scale = comparison.scale
+    return f"{scale} ({questionnaire}, read by {way})"
+
+
+def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """A header and a row a point: score, change and difference of each arm, for a table."""
+    against = "vs control" if _has_control(comparison) else "vs first"
+    head = ["point"]
+    for arm in comparison.arms:
+        head += [arm.title, "change", *([] if arm.reference else [against])]
+    rows = []
+    for row in comparison.rows:
+        line = [row.label]
+        for arm, cell in zip(comparison.arms, row.cells, strict=True):
+            line += [score_text(cell), number(cell.change, signed=True) if cell.change is not None else ""]
+            if not arm.reference:
+                line.append(difference_text(cell.difference))
+        rows.append(tuple(line))
+    return tuple(head), rows
+
+
+def score_text(cell: Cell) -> str:
+    """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
+    if cell.score is None:
+        return "–" if cell.reason else ""
+    return number(cell.score) + ("" if cell.reliable else " ?")
+
+
+def difference_text(difference: PairedDifference | None) -> str:
+    """`−20.0 [−31.0, −9.0]`, without the interval where there is none; – when undefined."""
+    if difference is None:
+        return ""
+    if difference.low is None or difference.high is None or difference.pairs < 2:
+        return number(difference.mean, signed=True)
+    low, high = number(difference.low, signed=True), number(difference.high, signed=True)
+    return f"{number(difference.mean, signed=True)} [{low}, {high}]"
+
+
+def explanation(comparison: Comparison) -> str:
+    """What the columns mean, and what the numbers cannot say, in one paragraph."""
+    reference = comparison.reference
+    title = reference.title if reference and not reference.control else "the control"
+    said = (
+        f"change = score − score after the induction; difference = change − the change under {title} in the"
+        " same trunk, below zero where the score fell further."
+    )
+    if comparison.trunks == 1:
+        return f"{said} One trunk is one pair: no interval."
+    if all(len(arm.sessions) == 1 for arm in comparison.arms):
+        return f"{said} Each arm is one session: no interval."
+    return (
+        f"{said} Means over {comparison.trunks} trunks; in brackets the 95 % bootstrap interval of the mean"
+        " paired difference (the trunk is the unit)."
+    )
+
+
+def reasons(comparison: Comparison) -> tuple[str, ...]:
+    """Why a difference is undefined, a sentence an arm."""
+    found: dict[str, None] = {}
+    for row in comparison.rows:
+        for arm, cell in zip(comparison.arms, row.cells, strict=True):
+            if cell.difference is not None and cell.difference.mean is None and cell.difference.reason:
+                found.setdefault(f"{arm.title}: no difference, because {cell.difference.reason}.")
+    return tuple(found)
+
+
+# Files
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """The comparison as Markdown, ending in a newline."""
+    head, rows = cells(comparison)
+    blocks = [
+        f"# Comparison: {inline(heading(comparison))}",
+        f"> {NOTICE}",
+        *(f"**Mind:** {inline(warning)}" for warning in comparison.warnings),
+        table(
+            ("arm", "sessions"),
+            [(inline(arm.title), ", ".join(s.id for s in arm.sessions)) for arm in comparison.arms],
+        ),
+        table(tuple(map(inline, head)), [tuple(map(inline, row)) for row in rows], numbers_from=1),
+        *(inline(reason) for reason in reasons(comparison)),
+        inline(explanation(comparison)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """One row an arm and point, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for row in comparison.rows:
+        for arm, cell in zip(comparison.arms, row.cells, strict=True):
+            writer.writerow({k: guarded(v) for k, v in _flat(comparison, row, arm, cell).items()})
+    return text.getvalue()
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """The comparison as JSON in ASCII, ending in a newline."""
+    questionnaire, way, scale = comparison.scale
+    data: dict[str, Any] = {
+        "notice": NOTICE,
+        "questionnaire": questionnaire,
+        "way": way,
+        "scale": scale,
+        "trunks": comparison.trunks,
+        "warnings": comparison.warnings,
+        "arms": [_arm(arm) for arm in comparison.arms],
+        "rows": [
+            {
+                "point": row.label,
+                "phase": row.phase,
+                "technique_turn": row.number or None,
+                "cells": [_cell(cell) for cell in row.cells],
+            }
+            for row in comparison.rows
+        ],
+    }
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _has_control(comparison: Comparison) -> bool:
+    return comparison.reference is None or comparison.reference.control
+
+
+def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, object]:
+    questionnaire, way, scale = comparison.scale
+    difference = cell.difference
+    reference = comparison.reference
+    return {
+        "point": row.label,
+        "phase": row.phase,
+        "technique_turn": row.number or None,
+        "arm": arm.title,
+        "sessions": " ".join(session.id for session in arm.sessions),
+        "control": int(arm.control),
+        "compared_with": reference.title if reference and not arm.reference else None,
+        "questionnaire": questionnaire,
+        "way": way,
+        "scale": scale,
+        "score": cell.score,
+        "change": cell.change,
+        "difference": difference.mean if difference else None,
+        "low": difference.low if difference else None,
+        "high": difference.high if difference else None,
+        "pairs": difference.pairs if difference else None,
+        "left_out": difference.left_out if difference else None,
+        "reliable": int(cell.reliable),
+        "reason": cell.reason or (difference.reason if difference else ""),
+        "note": _NOTE,
+    }
+
+
+def _arm(arm: Arm) -> dict[str, Any]:
+    technique = arm.sessions[0].plan.technique
+    return {
+        "title": arm.title,
+        "technique": technique.id if technique else None,
+        "control": arm.control,
+        "reference": arm.reference,
+        "model": arm.sessions[0].plan.model,
+        "scenario": arm.sessions[0].plan.scenario.id,
+        "sessions": [
+            {"id": s.id, "trunk": s.trunk, "seed": s.plan.seed, "state": s.state} for s in arm.sessions
+        ],
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    difference = cell.difference
+    return {
+        "score": cell.score,
+        "change": cell.change,
+        "sessions": cell.sessions,
+        "reliable": cell.reliable,
+        "reason": cell.reason,
+        "difference": {
+            "mean": difference.mean,
+            "low": difference.low,
+            "high": difference.high,
+            "pairs": difference.pairs,
+            "left_out": difference.left_out,
+            "reason": difference.reason,
+        }
+        if difference
+        else None,
+    }

@@ -1,0 +1,175 @@
+"""What an export is about: one session, or a trunk with its branches, read from the record. No format."""
+
+from dataclasses import dataclass
+
+from sandbox.analysis.effect import Effect, induction_effect, relief, residual, technique_effect
+from sandbox.analysis.reply_valence import ReplyValence, reply_valence
+from sandbox.analysis.suitability import Suitability, suitabilities
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
+from sandbox.engine.phase import PHASES, Point
+from sandbox.store.session import StoredSession
+from sandbox.store.store import Store
+
+NOTICE = (
+    "Simulated affect: text and probabilities a language model produces, not a feeling."
+    " A test bench for intervention scripts, never a treatment; it says nothing about a person."
+)
+"""The line that every file leaving the app carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The sessions of an export in the order planned, the trunk first and the controls last.
+
+    `absent_trunk` is the id of the trunk when the export is of a branch alone. `suitabilities` say of each
+    measure whether it is known to work on the model, as far as the record knows when the export is made.
+    """
+
+    sessions: tuple[StoredSession, ...]
+    absent_trunk: str | None = None
+    suitabilities: tuple[Suitability, ...] = ()
+
+    @property
+    def first(self) -> StoredSession:
+        return self.sessions[0]
+
+    @property
+    def arms(self) -> tuple[StoredSession, ...]:
+        """The sessions with a technique; the trunk alone when nothing branched from it."""
+        with_technique = tuple(s for s in self.sessions if s.head.plan.technique is not None)
+        return with_technique or self.sessions
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What has to be said of the measures: those not usable with the model, or never checked with it."""
+        return tuple(found.remark for found in self.suitabilities if found.remark)
+
+    @property
+    def controls(self) -> tuple[StoredSession, ...]:
+        return tuple(session for session in self.arms if is_control(session))
+
+    def holds(self, session: str | None) -> bool:
+        return any(member.head.id == session for member in self.sessions)
+
+    def control_for(self, session: StoredSession) -> StoredSession | None:
+        """The control that left from the same state as `session`; None for a control itself."""
+        if is_control(session) or session.head.plan.technique is None:
+            return None
+        place = (session.head.parent, session.history.inherited)
+        return next((c for c in self.controls if (c.head.parent, c.history.inherited) == place), None)
+
+    @property
+    def scales(self) -> tuple[ScaleName, ...]:
+        """Every scale measured, `distress` first within its questionnaire."""
+        names = {
+            (t.questionnaire, t.way, t.scale): None
+            for session in self.sessions
+            for t in trajectories(session.history)
+        }
+        questionnaires = list(dict.fromkeys((name[0], name[1]) for name in names))
+        return tuple(
+            sorted(names, key=lambda name: (questionnaires.index((name[0], name[1])), name[2] != "distress"))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The effects of one arm on one scale. `technique` is None where there is nothing to compare with."""
+
+    induction: Effect
+    relief: Effect
+    residual: Effect
+    technique: Effect | None
+
+
+def gather(store: Store, session: str, *, whole_family: bool | None = None) -> Family:
+    """The session from the record: a trunk with all its branches, a branch alone (None), or as asked.
+
+    Raises NotFoundError for an unknown id.
+    """
+    wanted = store.session(session)
+    if whole_family is None:
+        whole_family = wanted.head.parent is None
+    if not whole_family:
+        trunk = store.family(session)[0].id if wanted.head.parent else None
+        return Family((wanted,), trunk, _suitabilities(store, wanted))
+    members = [store.session(head.id) for head in store.family(session)]
+    return Family(tuple(sorted(members, key=is_control)), suitabilities=_suitabilities(store, members[0]))
+
+
+def _suitabilities(store: Store, session: StoredSession) -> tuple[Suitability, ...]:
+    return suitabilities(session.head.plan, session.model, store.checks(session.model.name))
+
+
+def is_control(session: StoredSession) -> bool:
+    technique = session.head.plan.technique
+    return technique is not None and technique.is_control
+
+
+def arm_title(session: StoredSession) -> str:
+    """What the session is called beside others: its technique's title, marked if it is a control."""
+    technique = session.head.plan.technique
+    if technique is None:
+        return "Trunk"
+    return f"{technique.title} (control)" if technique.is_control else technique.title
+
+
+def course(session: StoredSession, name: ScaleName) -> Trajectory:
+    """The session's trajectory of that scale, empty if it was not measured."""
+    questionnaire, way, scale = name
+    for found in trajectories(session.history):
+        if (found.questionnaire, found.way, found.scale) == (questionnaire, way, scale):
+            return found
+    return Trajectory(questionnaire, way, scale, ())
+
+
+def replies(session: StoredSession) -> ReplyValence:
+    """How negative the session's replies are, turn by turn; empty unless its scenario is English."""
+    return reply_valence(session.history, session.head.plan.scenario.language)
+
+
+def reply_labels(family: Family) -> tuple[str, ...]:
+    """The labels of all replies of the family in order; arms share those of equal label."""
+    found = {
+        (PHASES.index(point.phase), point.number, point.label)
+        for session in family.sessions
+        for point in replies(session).points
+    }
+    return tuple(dict.fromkeys(label for _, _, label in sorted(found)))
+
+
+def effects(family: Family, session: StoredSession, name: ScaleName) -> Effects:
+    """All effects of an arm on a scale."""
+    own = course(session, name)
+    control = family.control_for(session)
+    return Effects(
+        induction_effect(own),
+        relief(own),
+        residual(own),
+        technique_effect(own, course(control, name)) if control else None,
+    )
+
+
+def points(family: Family) -> tuple[Point, ...]:
+    """Every measurement point of the family, in order; arms share the points of equal label."""
+    by_label: dict[str, Point] = {}
+    for session in family.sessions:
+        for measured in session.history.measured:
+            by_label.setdefault(measured.point.label, measured.point)
+    order = {"baseline": 0, "induction": 1, "technique": 2, "follow-up": 3}
+    return tuple(sorted(by_label.values(), key=lambda point: (order[point.phase], point.number)))
+
+
+def number(value: float | None, *, signed: bool = False) -> str:
+    """A score for reading: one decimal, a real minus sign, an en dash when missing."""
+    if value is None:
+        return "–"
+    text = f"{value:+.1f}" if signed else f"{value:.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "−")
+
+
+def cell(point: TrajectoryPoint | None) -> str:
+    """A score in a table: `?` after it when coverage was too low, nothing where it was not measured."""
+    if point is None:
+        return ""
+    return number(point.value) + ("" if point.reliable else " ?")

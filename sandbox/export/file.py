@@ -1,0 +1,88 @@
+"""Writing an export to a file, all of it or nothing; the format by the file's ending."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.errors import SandboxError, UsageError
+from sandbox.export.archive import archive_json
+from sandbox.export.family import Family
+from sandbox.export.markdown import transcript
+from sandbox.export.table import scores_csv
+
+FORMATS: dict[str, Callable[[Family], str]] = {
+    ".md": transcript,
+    ".csv": scores_csv,
+    ".json": archive_json,
+}
+
+
+class ExportError(SandboxError):
+    """The file could not be written. Nothing was left half written."""
+
+
+def export_family(family: Family, path: Path, *, overwrite: bool = False) -> Path:
+    """Write the family to `path` in the format its ending says. Returns the path.
+
+    Raises UsageError for another ending or an existing file without `overwrite`, ExportError when the disk
+    does not take it.
+    """
+    form = FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"“{path.suffix or path.name}” is no format to export to.",
+            where=str(path),
+            todo=f"End the file's name in {', '.join(FORMATS)}.",
+        )
+    write_file(path, form(family), overwrite=overwrite)
+    return path
+
+
+def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write `text` beside `path` and move it into place: readers see the old file or the whole new one."""
+    if path.is_dir():
+        raise UsageError("This is a folder.", where=str(path), todo="Give a file's name.")
+    if not overwrite and path.exists():
+        raise _exists(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            _move(Path(name), path, overwrite=overwrite)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ExportError(
+            f"The file cannot be written: {error.strerror or error}.",
+            where=str(path),
+            todo="Check the folder's permissions and the free space, or choose another place.",
+        ) from error
+
+
+def _move(made: Path, path: Path, *, overwrite: bool) -> None:
+    if not overwrite:
+        try:
+            # A link fails if the name was taken meanwhile, where a rename would replace it.
+            os.link(made, path)
+        except FileExistsError:
+            raise _exists(path) from None
+        except OSError:
+            made.replace(path)
+        else:
+            made.unlink()
+    else:
+        made.replace(path)
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(
+        "There is a file of that name already.",
+        where=str(path),
+        todo="Choose another name, or add --force to replace it.",
+    )

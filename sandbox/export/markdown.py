@@ -1,0 +1,269 @@
+"""A transcript that a colleague can read without the app: what was run, what came out, how to repeat it."""
+
+import shlex
+from collections.abc import Iterator
+
+from sandbox.analysis.effect import Effect
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.export.family import (
+    NOTICE,
+    Family,
+    arm_title,
+    cell,
+    course,
+    effects,
+    is_control,
+    number,
+    points,
+    replies,
+    reply_labels,
+)
+from sandbox.export.markdown_text import inline, table
+from sandbox.export.markdown_transcript import course_of
+from sandbox.library.catalogue import DEFAULT_CONTROL
+from sandbox.library.document import Document
+from sandbox.store.document import document_hash, kind_of
+from sandbox.store.session import StoredSession
+from sandbox.text import printable
+
+
+def transcript(family: Family) -> str:
+    """The whole transcript as Markdown, ending in a newline."""
+    blocks = [
+        *_heading(family),
+        *_record(family),
+        *_trajectories(family),
+        *_course(family),
+        *_reproduction(family),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _heading(family: Family) -> Iterator[str]:
+    plan = family.first.head.plan
+    arms = _listed([inline(arm_title(arm)) for arm in family.arms if arm.head.plan.technique])
+    affect = "neutral" if plan.scenario.affect == "none" else plan.scenario.affect
+    yield f"# {inline(plan.scenario.title)} ({affect})" + (f": {arms}" if arms else "")
+    yield f"> {NOTICE}"
+    if plan.scenario.content_warning:
+        yield f"**Content warning:** {', '.join(inline(w) for w in plan.scenario.content_warning)}"
+    if plan.model == "embedded":
+        yield (
+            "The embedded model is very small: good for learning the app and rehearsing scripts,"
+            " too small for conclusions."
+        )
+    for remark in family.remarks:
+        yield f"**About the scores:** {inline(remark)}"
+    for session in family.sessions:
+        if session.state.now != "finished":
+            reason = f": {inline(session.state.reason)}" if session.state.reason else ""
+            yield f"**Not finished:** {inline(arm_title(session))} is {session.state.now}{reason}"
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _record(family: Family) -> Iterator[str]:
+    first = family.first
+    plan, model = first.head.plan, first.model
+    facts = "; ".join(f"{inline(key)} {inline(value)}" for key, value in sorted(model.facts.items()))
+    aside = plan.administration == "aside"
+    rows = [
+        ("Model", f"{inline(model.title)} ({inline(plan.model)})"),
+        *([("Model facts", facts)] if facts else []),
+        ("Seed", str(plan.seed)),
+        ("Questionnaires given", "on a side copy of the conversation" if aside else "in the conversation"),
+        ("Planned", first.created.strftime("%Y-%m-%d %H:%M:%S %Z").strip()),
+        ("App", f"therapy-sandbox {inline(first.app_version)}"),
+        *((f"Session {s.head.id}", _place(s)) for s in family.sessions),
+    ]
+    yield "## What was run"
+    yield table(("", ""), rows)
+    yield table(
+        ("document", "title", "version", "drafted by", "SHA-256"),
+        [
+            (
+                kind_of(document),
+                f"{inline(document.title)} ({document.id})",
+                inline(document.version),
+                document.source.drafted_by,
+                f"`{document_hash(document)[:12]}`",
+            )
+            for document in documents(family)
+        ],
+    )
+
+
+def _place(session: StoredSession) -> str:
+    head = session.head
+    origin = "" if head.parent is None else f", from {head.parent} after turn {session.history.inherited}"
+    return f"{inline(arm_title(session))}{origin}: {session.state.now}"
+
+
+def documents(family: Family) -> tuple[Document, ...]:
+    """Every document the sessions ran with, once each."""
+    found: dict[str, Document] = {}
+    for session in family.sessions:
+        plan = session.head.plan
+        used = [plan.client, plan.scenario, plan.technique, plan.follow_up]
+        for document in (*used, *(measure.questionnaire for measure in plan.measures)):
+            if document is not None:
+                found.setdefault(document_hash(document), document)
+    return tuple(found.values())
+
+
+def _trajectories(family: Family) -> Iterator[str]:
+    scales = family.scales
+    if not scales:
+        yield from _replies(family)
+        return
+    yield "## Trajectory"
+    main = [name for name in scales if name[2] == "distress"] or [scales[0]]
+    for name in main:
+        yield from _trajectory(family, name)
+    others = [name for name in scales if name not in main]
+    if others:
+        yield "### Other scales"
+        for arm in family.arms:
+            yield f"**{inline(arm_title(arm))}**"
+            yield _other_scales(family, arm, others)
+    yield from _replies(family)
+    yield (
+        "`base` baseline, `ind` after the scenario, `t1` … after each technique turn, `end` the last"
+        " measurement; – missing; ? coverage too low to be relied on."
+        " Relief = score after induction − score now; residual = score now − baseline;"
+        " technique effect = relief under the technique − relief under the control."
+        " One trunk is one observation: no interval and no p-value can be given."
+    )
+
+
+def _replies(family: Family) -> Iterator[str]:
+    """The negativity of the ordinary replies, beside the self-report."""
+    labels = reply_labels(family)
+    if not labels:
+        return
+    found = [replies(arm) for arm in family.arms]
+    rows = [(f"`{label}`", *(number(one.at(label)) for one in found)) for label in labels]
+    yield "### Negativity of the replies"
+    yield table(
+        ("after", *(inline(arm_title(arm)) for arm in family.arms)),
+        [*rows, ("relief", *(number(one.relief, signed=True) for one in found))],
+        numbers_from=1,
+    )
+    yield (
+        "How negative the words of the client's ordinary replies are, by VADER's English word list:"
+        " 0 positive, 50 neutral, 100 negative. No questionnaire was asked for it, so nothing could hint at"
+        " an answer; the word list knows words, not what is meant by them."
+    )
+
+
+def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
+    questionnaire, way, scale = name
+    arms = family.arms
+    yield f"### {inline(scale)} ({inline(questionnaire)}, read as *{inline(way)}*)"
+    head = ("point", *(inline(arm_title(arm)) for arm in arms))
+    courses = [course(arm, name) for arm in arms]
+    yield table(
+        head,
+        [
+            (f"`{point.label}`", *(cell(course.at(point.label)) for course in courses))
+            for point in points(family)
+            if any(course.at(point.label) for course in courses)
+        ],
+        numbers_from=1,
+    )
+    if all(arm.head.plan.technique is None for arm in arms):
+        return
+    found = [effects(family, arm, name) for arm in arms]
+    yield table(
+        (f"{inline(scale)}: effect", *head[1:]),
+        [
+            ("induction effect", *(_effect(one.induction) for one in found)),
+            ("relief", *(_effect(one.relief) for one in found)),
+            ("residual", *(_effect(one.residual) for one in found)),
+            ("**technique effect**", *(_effect(one.technique) for one in found)),
+        ],
+        numbers_from=1,
+    )
+    yield from _remarks(family, name)
+
+
+def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
+    """What is undefined and why, and what the control did."""
+    for arm in family.arms:
+        found = effects(family, arm, name)
+        if found.relief.value is None:
+            yield f"{inline(arm_title(arm))}: no relief, because {inline(found.relief.reason)}."
+        elif found.technique is not None and found.technique.value is None:
+            yield f"{inline(arm_title(arm))}: no technique effect, because {inline(found.technique.reason)}."
+        if is_control(arm) and found.relief.value is not None:
+            moved = "fell as well" if found.relief.value > 0 else "did not fall"
+            yield f"Under the control the score {moved} (relief {number(found.relief.value, signed=True)})."
+        elif not is_control(arm) and found.technique is None:
+            where = f" Export the trunk {family.absent_trunk} to see it." if family.absent_trunk else ""
+            title = inline(arm_title(arm))
+            yield f"{title}: no technique effect, because no control stands beside it.{where}"
+
+
+def _effect(effect: Effect | None) -> str:
+    if effect is None or effect.value is None:
+        return "–"
+    at = f" at `{effect.at}`" if effect.at not in ("", "ind") else ""
+    return number(effect.value, signed=True) + at + ("" if effect.reliable else " ?")
+
+
+def _other_scales(family: Family, arm: StoredSession, names: list[ScaleName]) -> str:
+    labels = [point.label for point in points(family)]
+    courses = {name: course(arm, name) for name in names}
+    used = [label for label in labels if any(one.at(label) for one in courses.values())]
+    rows = [
+        (f"{inline(name[2])} ({inline(name[0])})", *(cell(one.at(label)) for label in used))
+        for name, one in courses.items()
+    ]
+    return table(("scale", *(f"`{label}`" for label in used)), rows, numbers_from=1)
+
+
+def _course(family: Family) -> Iterator[str]:
+    for session in family.sessions:
+        head = session.head
+        whole = not family.holds(head.parent)
+        if head.parent is None:
+            yield "## Transcript: baseline and induction"
+        else:
+            yield f"## Transcript: {inline(arm_title(session))}"
+        if not whole:
+            yield f"*Goes on from session {head.parent} after turn {session.history.inherited}.*"
+        blocks = list(course_of(session, own_only=not whole))
+        yield from blocks or ["*Nothing has happened in this session yet.*"]
+
+
+def _reproduction(family: Family) -> Iterator[str]:
+    plan = family.first.head.plan
+    techniques = [arm.head.plan.technique for arm in family.arms if arm.head.plan.technique]
+    chosen = [one.id for one in techniques if one.id != DEFAULT_CONTROL]
+    words = ["sandbox", "run", "--scenario", plan.scenario.id]
+    for name in chosen:
+        words += ["--technique", name]
+    words.append("--control" if len(chosen) < len(techniques) else "--no-control")
+    words += ["--client", plan.client.id, "--model", plan.model, "--seed", str(plan.seed)]
+    if all(len(measure.phases) == 4 or measure.way == "completion" for measure in plan.measures):
+        for measure in plan.measures:
+            words += ["--measure", measure.questionnaire.id]
+    if plan.follow_up:
+        words += ["--follow-up", plan.follow_up.id]
+    if plan.administration == "in_conversation":
+        words.append("--in-conversation")
+    yield "## How to run it again"
+    yield f"```sh\n{shlex.join(_word(word) for word in words)}\n```"
+    said = (
+        "The same documents (compare the SHA-256), model and seed give the same session on the embedded model"
+    )
+    yield f"{said}; a hosted model may answer differently. The documents in full are in the JSON export."
+    if any(turn.origin == "live" for session in family.sessions for turn in session.history.turns):
+        yield "Some turns were in the therapist's own words: no script has them; they have to be said again."
+
+
+def _word(text: str) -> str:
+    """A word of a command, on one line so that it cannot end the code block."""
+    return printable(text).replace("\n", " ")

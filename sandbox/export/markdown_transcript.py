@@ -1,0 +1,122 @@
+"""The course of a session in Markdown: what was said and replied, and every measurement, phase by phase."""
+
+from collections.abc import Iterator
+
+from sandbox.engine.history import Measured, Skip, Turn
+from sandbox.engine.phase import PHASES, Phase
+from sandbox.export.family import number
+from sandbox.export.markdown_text import inline, quoted, table
+from sandbox.library.questionnaire import Questionnaire
+from sandbox.measurement.administration import Administration
+from sandbox.store.session import StoredSession
+from sandbox.text import excerpt
+
+_ORIGINS = {
+    "scenario": "scenario",
+    "scripted": "scripted",
+    "guided": "in a therapist model's words",
+    "live": "in the therapist's own words",
+}
+_PHASE_TITLES = {
+    "baseline": "Baseline",
+    "induction": "Induction",
+    "technique": "Technique",
+    "follow-up": "Follow-up",
+}
+
+Entry = tuple[Phase, Turn | Measured | Skip]
+
+
+def course_of(session: StoredSession, *, own_only: bool) -> Iterator[str]:
+    """Blocks of Markdown: a heading a phase, then turns, measurements and skips in order.
+
+    `own_only` leaves out what the session inherited, for an export that has its parent as well.
+    """
+    phase: Phase | None = None
+    for entry_phase, entry in _entries(session, own_only=own_only):
+        if entry_phase != phase:
+            phase = entry_phase
+            yield f"### {_PHASE_TITLES[phase]}"
+        match entry:
+            case Turn():
+                yield from _turn(entry)
+            case Measured():
+                yield from _measured(entry, _questionnaire(session, entry.administration.questionnaire))
+            case Skip(step, _, reason):
+                why = "its condition did not hold" if reason == "condition" else "skipped by the clinician"
+                yield f"*Step “{inline(step)}” was not said: {why}.*"
+
+
+def _entries(session: StoredSession, *, own_only: bool) -> tuple[Entry, ...]:
+    turns = session.own_turns if own_only else session.history.turns
+    measured = session.own_measured if own_only else session.history.measured
+    placed: list[tuple[tuple[int, int, int], Entry]] = []
+    placed += [((t.index, PHASES.index(t.phase), 0), (t.phase, t)) for t in turns]
+    placed += [((m.point.after_turn, PHASES.index(m.point.phase), 1), (m.point.phase, m)) for m in measured]
+    placed += [
+        ((s.after_turn, PHASES.index("technique"), 2), ("technique", s)) for s in session.history.skips
+    ]
+    return tuple(entry for _, entry in sorted(placed, key=lambda pair: pair[0]))
+
+
+def _turn(turn: Turn) -> Iterator[str]:
+    step = f" · step “{inline(turn.step)}”" if turn.step else ""
+    again = f", said for the {turn.repeat}. time" if turn.repeat > 1 else ""
+    yield f"#### Turn {turn.index}{step}{again} · {_ORIGINS.get(turn.origin, turn.origin)}"
+    yield "**Said**" if turn.phase != "technique" else "**Therapist**"
+    yield quoted(turn.said)
+    if turn.reply is None:
+        yield "*Told without waiting for an answer.*"
+    else:
+        yield "**Client** (simulated)"
+        yield quoted(turn.reply)
+
+
+def _measured(measured: Measured, questionnaire: Questionnaire | None) -> Iterator[str]:
+    given = measured.administration
+    title = questionnaire.title if questionnaire else given.questionnaire
+    coverages = {answer.coverage for answer in given.final_answers}
+    facts = [f"read as *{inline(given.way)}*"]
+    if len(coverages) == 1 and (one := coverages.pop()) is not None:
+        facts.append(f"coverage {one:.2f}")
+    words = list(dict.fromkeys(answer.raw for answer in given.final_answers if answer.raw))
+    if given.way == "word" and words:
+        facts.append(f"most probable word “{_raw(words[0])}”")
+    if not given.reliable:
+        facts.append("**coverage too low to be relied on**")
+    asked_again = sum(answer.attempt > 1 for answer in given.answers)
+    if asked_again:
+        facts.append(f"asked again {asked_again} ×")
+    yield f"**Measured at `{measured.point.label}`:** {inline(title)} ({', '.join(facts)})"
+    yield _answers(given, questionnaire)
+    yield "Scores: " + " · ".join(
+        f"{inline(score.scale)} **{number(score.value)}**"
+        + (f" ({inline(score.reason)})" if score.reason else "")
+        for score in sorted(given.scores, key=lambda score: score.scale != "distress")
+    )
+
+
+def _answers(given: Administration, questionnaire: Questionnaire | None) -> str:
+    texts = {item.id: item.text for item in questionnaire.items} if questionnaire else {}
+    differ = len({answer.coverage for answer in given.final_answers}) > 1
+    written = given.way != "word"
+    head = ("item", *(("answer",) if written else ()), "value", *(("coverage",) if differ else ()))
+    rows = [
+        (
+            inline(texts.get(answer.item, answer.item)),
+            *((_raw(answer.raw),) if written else ()),
+            number(answer.value) + (f" ({answer.missing})" if answer.missing else ""),
+            *((f"{answer.coverage:.2f}" if answer.coverage is not None else "",) if differ else ()),
+        )
+        for answer in given.final_answers
+    ]
+    return table(head, rows, numbers_from=2 if written else 1)
+
+
+def _raw(text: str) -> str:
+    return inline(excerpt(text, 120))
+
+
+def _questionnaire(session: StoredSession, name: str) -> Questionnaire | None:
+    measures = session.head.plan.measures
+    return next((m.questionnaire for m in measures if m.questionnaire.id == name), None)

@@ -1,0 +1,112 @@
+"""The scores as a CSV table: one row a score, each score once, under the session that measured it."""
+
+import csv
+import io
+
+from sandbox.analysis.reply_valence import ReplyPoint
+from sandbox.engine.history import Measured
+from sandbox.export.family import Family, replies
+from sandbox.store.session import StoredSession
+from sandbox.text import printable
+
+COLUMNS = (
+    "session", "trunk", "parent", "model", "seed", "client", "scenario", "affect", "technique", "control",
+    "state", "point", "phase", "after_turn", "technique_turn", "questionnaire", "way", "scale", "value",
+    "answered", "items", "reason", "reliable", "coverage", "note",
+)  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "\ufffd")
+_NOTE = "simulated affect, not a feeling"
+
+
+def scores_csv(family: Family) -> str:
+    """The table with its header, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty.
+
+    A branch exported without its trunk has the trunk's rows too, since its effects need them. After each
+    session's measurements come its replies (questionnaire `replies`, way `vader`, scale `negativity`).
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for session in family.sessions:
+        whole = not family.holds(session.head.parent)
+        for measured, by in zip(session.history.measured, session.measured_in, strict=True):
+            if whole or by == session.head.id:
+                for row in _rows(family, session, measured, by):
+                    writer.writerow({key: guarded(value) for key, value in row.items()})
+        for reply in replies(session).points:
+            if whole or reply.turn > session.history.inherited:
+                row = _reply_row(family, session, reply)
+                writer.writerow({key: guarded(value) for key, value in row.items()})
+    return text.getvalue()
+
+
+def guarded(value: object) -> object:
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    dangerous = text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\n"))
+    return f"'{text}" if dangerous else text
+
+
+def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -> list[dict[str, object]]:
+    given, point = measured.administration, measured.point
+    coverages = [answer.coverage for answer in given.final_answers if answer.coverage is not None]
+    return [
+        {
+            **_session_cells(family, session, own=by == session.head.id),
+            "session": by,
+            "point": point.label,
+            "phase": point.phase,
+            "after_turn": point.after_turn,
+            "technique_turn": point.number or None,
+            "questionnaire": given.questionnaire,
+            "way": given.way,
+            "scale": score.scale,
+            "value": score.value,
+            "answered": score.answered,
+            "items": score.items,
+            "reason": score.reason,
+            "reliable": int(given.reliable),
+            "coverage": min(coverages, default=None),
+            "note": _NOTE,
+        }
+        for score in given.scores
+    ]
+
+
+def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dict[str, object]:
+    own = reply.turn > session.history.inherited
+    return {
+        **_session_cells(family, session, own=own),
+        "session": session.head.id if own else family.absent_trunk,
+        "point": reply.label,
+        "phase": reply.phase,
+        "after_turn": reply.turn,
+        "technique_turn": reply.number if reply.phase == "technique" else None,
+        "questionnaire": "replies",
+        "way": "vader",
+        "scale": "negativity",
+        "value": round(reply.negativity, 4),
+        "answered": 1,
+        "items": 1,
+        "note": _NOTE,
+    }
+
+
+def _session_cells(family: Family, session: StoredSession, *, own: bool) -> dict[str, object]:
+    """What a row says of its session; the technique and state only where the session made the row itself."""
+    plan = session.head.plan
+    technique = plan.technique if own else None
+    return {
+        "trunk": family.absent_trunk or family.first.head.id,
+        "parent": session.head.parent if own else None,
+        "model": plan.model,
+        "seed": plan.seed,
+        "client": plan.client.id,
+        "scenario": plan.scenario.id,
+        "affect": plan.scenario.affect,
+        "technique": technique.id if technique else None,
+        "control": int(technique.is_control) if technique else None,
+        "state": session.state.now if own else None,
+    }

@@ -1,0 +1,166 @@
+"""New documents: a commented text for each kind that loads as it stands, and the file it is written to.
+
+FILL IN marks where the writer's own words belong; the linter names every mark that is left.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.errors import SandboxError, UsageError
+from sandbox.library.catalogue import Library
+from sandbox.library.document import SLUG_PATTERN, Kind
+from sandbox.library.loading import SUFFIX
+from sandbox.text import excerpt
+
+_HEAD = """\
+# {what}
+# Lines that start with # are not read. To use one of them, take its “# ” away. More: docs/{page}
+# Replace each FILL IN, then check with: sandbox validate {folder}/{id}.yaml
+id: {id}                  # the same as the file's name without .yaml
+title: FILL IN a short name
+description: FILL IN one or two sentences, what it is about.
+source:
+  author: FILL IN your name
+  drafted_by: person          # or: language model
+#   method: imagery vignette  # how it was made
+#   drawn_from: what it leans on
+licence: CC-BY-4.0            # under which terms others may use it
+version: "1"                  # in quotes; raise it when you change the text
+language: en
+"""
+
+_SCENARIO = """\
+affect: fear                  # fear anxiety worry sadness anger disgust stress, or none (neutral)
+intensity: moderate           # mild moderate strong: how hard it would be for a person
+# domain: work                # the part of life it is from
+# content_warning: [violence] # what a reader should know before opening it
+turns:                        # two to four; at most 100 words each, in the second person
+  - say: >-
+      FILL IN how it begins: where you are, what you see and hear.
+  - say: >-
+      FILL IN how it comes to a head, and what the body does. Show the situation; do not name the affect.
+#     reply: false            # told without waiting for an answer
+"""
+
+_TECHNIQUE = """\
+family: supportive            # mindfulness, cbt, act, dbt, relaxation, compassion, problem solving, control
+rationale: FILL IN why it should help.
+# references:
+#   - {title: "Author A (2020). Title. Journal 1(2), 3–4.", doi: 10.1000/182}
+delivery: scripted            # scripted | live (the steps are cues, and you type)
+steps:                        # five to eight; at most 100 words each
+  - id: open
+    say: >-
+      FILL IN what the therapist says first.
+  - id: deepen
+#     when: "score('distress') > 30"                           # said only if this holds
+#     repeat: {until: "score('distress') < 20", at_most: 3}    # said again until this holds
+    say: >-
+      FILL IN the next step. You can quote the client: “{{ last_reply | excerpt(80) }}”.
+  - id: close
+    say: >-
+      FILL IN how it ends, with an open question about the present moment.
+fidelity:                     # what a reviewer can see and tick
+  - FILL IN something the therapist observably does
+cautions: >-
+  FILL IN for whom, and when, it is not the right thing.
+"""
+
+_QUESTIONNAIRE = """\
+kind: rating                  # rating | word (a next-word probe: see word-probe.yaml)
+timeframe: right now          # right now, today, past week, past two weeks, past month, in general
+preamble: FILL IN the instruction that stands above the items.
+options:                      # or instead of them, a number in a range: see affect-ratings.yaml
+  - {value: 0, label: not at all}
+  - {value: 1, label: a little}
+  - {value: 2, label: somewhat}
+  - {value: 3, label: very much}
+items:
+  - {id: q1, text: "FILL IN the first statement"}
+  - {id: q2, text: "FILL IN a statement that points the other way", reverse: true}
+scales:
+  - id: SCALE-ID              # a name of its own: score('SCALE-ID') in techniques means this scale
+    title: FILL IN the scale's name
+    items: [q1, q2]
+    method: sum               # sum | mean
+    range: [0, 6]             # lowest and highest possible score: here 2 items of 0 to 3
+    higher_is: more distress  # more distress | less distress | neither
+    missing: {at_most: 0, rule: absent}   # rule: prorate uses the mean of the items that are there
+"""
+
+_CLIENT = """\
+system: >-                    # who the model plays; two or three short paragraphs. No scores to give.
+  FILL IN who you are, in the second person: name, age, what happened, what brings you here.
+
+  FILL IN how you speak, and how forthcoming or guarded you are.
+
+  Stay this person throughout. Answer in the first person, in one to three short sentences. Do not give
+  advice, and do not speak about therapy from outside.
+small_model:                  # for very small models only; larger ones are not shown this
+  opening: I feel             # how every reply begins
+  examples:                   # they end in an ordinary, calm state: the baseline depends on them
+    - say: Good morning, please take a seat. Did you find your way here all right?
+      reply: I feel all right. I took the bus.
+    - say: We have plenty of time today. How is it to sit here?
+      reply: I feel at ease enough, thank you.
+"""
+
+_BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
+    "scenario": (
+        "A scenario: a situation told to the client.",
+        "write-a-scenario.md",
+        "scenarios",
+        _SCENARIO,
+    ),
+    "technique": ("A technique: what the therapist says.", "write-a-technique.md", "techniques", _TECHNIQUE),
+    "questionnaire": (
+        "A questionnaire: items, their answers, and the scales they add up to.",
+        "add-a-questionnaire.md",
+        "questionnaires",
+        _QUESTIONNAIRE,
+    ),
+    "client": ("A client: the profile the model plays.", "documents.md", "clients", _CLIENT),
+}
+
+
+def blank(kind: Kind, id: str) -> str:
+    """The text of a new document. It loads as it stands, and the linter lists what is to be filled in."""
+    what, page, folder, body = _BODIES[kind]
+    head = _HEAD.replace("{what}", what).replace("{page}", page).replace("{folder}", folder)
+    return (head + body).replace("{id}", id).replace("SCALE-ID", id)
+
+
+def write_blank(library: Library, kind: Kind, id: str) -> Path:
+    """Write a new document into the workspace, whose folder is made if need be, and say where.
+
+    Raises UsageError when the id cannot be one or is taken, by a shipped document too; SandboxError when the
+    file cannot be written. Nothing is ever overwritten.
+    """
+    _refuse_wrong_id(id)
+    folder = library.workspace.content(kind)
+    path = folder / f"{id}{SUFFIX}"
+    if id in library.ids(kind) or os.path.lexists(path):
+        raise UsageError(
+            f"there is a {kind} “{id}” already",
+            where=str(path) if os.path.lexists(path) else "",
+            todo="choose another id; to work on a copy of everything shipped: sandbox init DIR",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(blank(kind, id))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        todo = "choose a folder you may write to with SANDBOX_WORKSPACE"
+        raise SandboxError(f"the file cannot be written: {reason}", where=str(path), todo=todo) from None
+    return path
+
+
+def _refuse_wrong_id(id: str) -> None:
+    if re.fullmatch(SLUG_PATTERN, id) and len(id) <= 64:
+        return
+    meant = re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")[:64].strip("-")
+    hint = "an id has lower-case letters, digits and single hyphens, at most 64 characters"
+    raise UsageError(f"“{excerpt(id, 60)}” is not an id", todo=f"{hint}: {meant}" if meant else hint)

@@ -1,0 +1,154 @@
+"""The documents at hand by id: the workspace's own, which come first, and the ones the app ships."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sandbox.errors import NotFoundError, SandboxError
+from sandbox.library.client import Client
+from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, Kind
+from sandbox.library.explanation import nearest
+from sandbox.library.loading import SUFFIX, load_file
+from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.questionnaire import Questionnaire
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+from sandbox.library.workspace import Workspace, shipped_content
+from sandbox.text import excerpt
+
+DEFAULT_CONTROL = "filler-manual"
+
+D = TypeVar("D", bound=Document)
+_Signature = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document file of the library. Exactly one of `document` and `problem` is there.
+
+    `shipped` is True for a document that came with the app and is not the workspace's own.
+    """
+
+    kind: Kind
+    id: str
+    path: Path
+    shipped: bool
+    document: Document | None
+    problem: SandboxError | None
+
+
+class Library:
+    """Finds documents by id. A file is read when it is asked for, and again only after it changed.
+
+    A workspace's document hides a shipped one of the same id, also when it is invalid.
+    """
+
+    def __init__(self, workspace: Workspace, shipped: Path | None = None) -> None:
+        self.workspace = workspace
+        self._shipped = shipped or shipped_content()
+        self._loaded: dict[Path, tuple[_Signature, Document]] = {}
+
+    def scenario(self, id: str) -> Scenario:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self._document("scenario", id, Scenario)
+
+    def technique(self, id: str) -> Technique:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self._document("technique", id, Technique)
+
+    def client(self, id: str) -> Client:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self._document("client", id, Client)
+
+    def questionnaire(self, id: str) -> Questionnaire:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        document = self._load("questionnaire", self._path("questionnaire", id))
+        assert isinstance(document, Questionnaire)  # noqa: S101 - for the type checker
+        return document
+
+    def default_control(self) -> Technique:
+        """The control a new comparison proposes."""
+        return self.technique(DEFAULT_CONTROL)
+
+    def ids(self, kind: Kind) -> tuple[str, ...]:
+        """All ids of a kind in alphabetical order, valid or not; no file is read."""
+        return tuple(sorted({path.stem for path, _ in self._files(kind)}))
+
+    def entries(self, kind: Kind) -> tuple[Entry, ...]:
+        """All documents of a kind by id, read and checked, those with problems too."""
+        found = (self._entry(kind, path, shipped) for path, shipped in self._files(kind))
+        return tuple(sorted(found, key=lambda entry: (entry.id, entry.path.name)))
+
+    def _document(self, kind: Kind, id: str, type_: type[D]) -> D:
+        document = self._load(kind, self._path(kind, id))
+        assert isinstance(document, type_)  # noqa: S101 - the loader keeps to the kind; for the type checker
+        return document
+
+    def _entry(self, kind: Kind, path: Path, shipped: bool) -> Entry:
+        try:
+            return Entry(kind, path.stem, path, shipped, self._load(kind, path), None)
+        except SandboxError as error:
+            return Entry(kind, path.stem, path, shipped, None, error)
+
+    def _path(self, kind: Kind, id: str) -> Path:
+        if re.fullmatch(SLUG_PATTERN, id):
+            for path, _ in self._files(kind):
+                if path.name == f"{id}{SUFFIX}":
+                    return path
+        ids = self.ids(kind)
+        meant = nearest(id, ids)
+        known = f"{FOLDERS[kind]}: {', '.join(ids) or 'none'}"
+        todo = f"did you mean “{meant}”? {known}" if meant else known
+        raise NotFoundError(f"there is no {kind} “{excerpt(id)}”", todo=todo)
+
+    def _files(self, kind: Kind) -> Iterator[tuple[Path, bool]]:
+        """Each document file of a kind, and whether it is shipped: the workspace's own hide shipped ones."""
+        own = document_files(self.workspace.content(kind))
+        yield from ((path, False) for path in own)
+        if self._shipped.absolute() != self.workspace.root.absolute():
+            names = {path.name for path in own}
+            for path in document_files(self._shipped / FOLDERS[kind]):
+                if path.name not in names:
+                    yield path, True
+
+    def _load(self, kind: Kind, path: Path) -> Document:
+        try:
+            found = path.stat()
+        except OSError:
+            return load_file(path, kind)  # says what is the matter
+        signature = (found.st_ino, found.st_mtime_ns, found.st_size)
+        known = self._loaded.get(path)
+        if known is None or known[0] != signature:
+            refuse_stray_link(path)
+            known = (signature, load_file(path, kind))
+            self._loaded[path] = known
+        return known[1]
+
+
+def document_files(folder: Path) -> tuple[Path, ...]:
+    """The document files right in `folder` by name, `.yml` among them (they are told to be renamed)."""
+    try:
+        return tuple(
+            sorted(
+                path
+                for path in folder.iterdir()
+                if path.suffix.lower() in {SUFFIX, ".yml"} and not path.name.startswith(".")
+            )
+        )
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise SandboxError(f"the folder cannot be read: {error.strerror}", where=str(folder)) from None
+
+
+def refuse_stray_link(path: Path) -> None:
+    """Raises InvalidDocument when `path` is a link that leads out of its folder."""
+    try:
+        inside = path.resolve().parent == path.parent.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        inside = False
+    if not inside:
+        hint = "put a copy of the file here instead"
+        raise InvalidDocument((Problem(str(path), 1, 1, "the file is a link out of its folder", hint),))

@@ -1,0 +1,127 @@
+"""Many documents checked at once: each by itself, what only shows across files, and what to reconsider."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import NotFoundError, SandboxError
+from sandbox.library.catalogue import Library, document_files, refuse_stray_link
+from sandbox.library.document import FOLDERS, Clash
+from sandbox.library.explanation import nearest
+from sandbox.library.lint import lint, scales_known, scales_named
+from sandbox.library.loading import load_file, locate, read_values
+from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.technique import Technique
+from sandbox.library.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The files looked at, in order, all problems found in them, and warnings about the valid ones."""
+
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def inspect(paths: Iterable[Path]) -> Inspection:
+    """Check files, content folders and workspaces. A file named twice is checked once.
+
+    Raises NotFoundError for a path that is not there or a folder without documents.
+    """
+    files = tuple(dict.fromkeys(file for path in paths for file in files_under(path)))
+    look = _Look(files)
+    problems = tuple(look.problems())
+    return Inspection(files, problems, tuple(look.warnings))
+
+
+def files_under(path: Path) -> tuple[Path, ...]:
+    """The document files a path names: itself, those of a content folder, or those of a whole workspace."""
+    if not path.exists():
+        raise NotFoundError("there is no such file or folder", where=str(path))
+    if not path.is_dir():
+        return (path,)
+    folders = (
+        [path] if path.absolute().name in FOLDERS.values() else [path / name for name in FOLDERS.values()]
+    )
+    files = tuple(file for folder in folders for file in document_files(folder))
+    if not files:
+        todo = f"documents are .yaml files in {', '.join(FOLDERS.values())}"
+        raise NotFoundError("there are no documents in this folder", where=str(path), todo=todo)
+    return files
+
+
+class _Look:
+    """One pass over files. `warnings` is filled while `problems` is read."""
+
+    def __init__(self, files: tuple[Path, ...]) -> None:
+        self._files = files
+        self._libraries: dict[Path, Library] = {}
+        self.warnings: list[Problem] = []
+
+    def problems(self) -> Iterator[Problem]:
+        claimed: dict[tuple[Path, str], Path] = {}
+        for file in self._files:
+            try:
+                refuse_stray_link(file)
+                document = load_file(file)
+            except InvalidDocument as invalid:
+                yield from invalid.problems
+            except SandboxError as error:
+                yield Problem(str(file), 1, 1, error.what, error.todo)
+            else:
+                library = self._library(file.absolute().parent.parent)
+                if isinstance(document, Technique):
+                    yield from _unknown_scales(document, file, library)
+                self.warnings += _located(lint(document, library), file)
+            yield from _claimed_twice(file, claimed)
+
+    def _library(self, root: Path) -> Library:
+        if root not in self._libraries:
+            self._libraries[root] = Library(Workspace(root, root / "sessions"))
+        return self._libraries[root]
+
+
+def _located(clashes: tuple[Clash, ...], file: Path) -> tuple[Problem, ...]:
+    if not clashes:
+        return ()
+    tree = read_values(file)
+    found = (locate(clash, tree, str(file)) for clash in clashes)
+    return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
+
+
+def _claimed_twice(file: Path, claimed: dict[tuple[Path, str], Path]) -> Iterator[Problem]:
+    """A problem when an earlier file of the same folder has the same id."""
+    try:
+        tree = read_values(file)
+    except SandboxError:
+        return
+    id_ = tree.value.get("id") if isinstance(tree.value, dict) else None
+    if not isinstance(id_, str):
+        return
+    first = claimed.setdefault((file.absolute().parent, id_), file)
+    if first != file:
+        clash = Clash(
+            f"the id “{id_}” is taken by {first.name}", ("id",), "every document needs an id of its own"
+        )
+        yield locate(clash, tree, str(file))
+
+
+def _unknown_scales(technique: Technique, file: Path, library: Library) -> tuple[Problem, ...]:
+    """A scale that no questionnaire has would be missing for ever, and its step never said."""
+    named = tuple(scales_named(technique))
+    if not named:
+        return ()
+    known = tuple(sorted({scale.id for _, scale in scales_known(library)}))
+    wrong = (
+        Clash(f"no questionnaire has a scale “{scale}”", at, _which_scale(scale, known))
+        for at, scale in named
+        if scale not in known
+    )
+    return _located(tuple(wrong), file)
+
+
+def _which_scale(scale: str, scales: tuple[str, ...]) -> str:
+    meant = nearest(scale, scales)
+    known = f"scales: {', '.join(scales) or 'none'}"
+    return f"did you mean “{meant}”? {known}" if meant else known

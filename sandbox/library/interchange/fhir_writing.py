@@ -1,0 +1,155 @@
+"""A rating questionnaire written as an HL7 FHIR R4 Questionnaire in JSON."""
+
+import json
+from collections.abc import Iterator
+
+from sandbox.errors import UsageError
+from sandbox.library.document import Reference, Source
+from sandbox.library.interchange.fhir_terms import (
+    ANCHOR,
+    CANONICAL,
+    ITEM_WEIGHT,
+    MAX_VALUE,
+    MIN_VALUE,
+    ORDINAL_VALUE,
+    PREAMBLE,
+    REFERENCE,
+    REVERSE,
+    SCALE,
+    SOURCE,
+    TIMEFRAME,
+)
+from sandbox.library.interchange.loss import Loss
+from sandbox.library.questionnaire import Questionnaire, RatingItem, RatingQuestionnaire, Scale
+
+Json = dict[str, object]
+
+
+def fhir_text(questionnaire: Questionnaire) -> tuple[str, tuple[Loss, ...]]:
+    """The JSON text, and what stands in it where only this app looks: in extensions of our own.
+
+    Raises UsageError for a questionnaire that is not of ratings: FHIR has no form for it.
+    """
+    if not isinstance(questionnaire, RatingQuestionnaire):
+        raise UsageError(
+            "A next-word probe has no questions a FHIR Questionnaire could hold.",
+            where=questionnaire.id,
+            todo="Export a questionnaire of kind: rating.",
+        )
+    text = json.dumps(_resource(questionnaire), indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n", tuple(_only_ours(questionnaire))
+
+
+def _resource(questionnaire: RatingQuestionnaire) -> Json:
+    preamble: list[Json] = []
+    if questionnaire.preamble:
+        preamble = [{"linkId": PREAMBLE, "type": "display", "text": questionnaire.preamble}]
+    return {
+        "resourceType": "Questionnaire",
+        "id": questionnaire.id,
+        "language": questionnaire.language,
+        "extension": list(_extensions(questionnaire)),
+        "url": CANONICAL + questionnaire.id,
+        "version": questionnaire.version,
+        "name": _computer_name(questionnaire.id),
+        "title": questionnaire.title,
+        "status": "active",
+        "description": questionnaire.description,
+        "copyright": questionnaire.licence,
+        "item": [*preamble, *(_item(item, questionnaire) for item in questionnaire.items)],
+    }
+
+
+def _extensions(questionnaire: RatingQuestionnaire) -> Iterator[Json]:
+    yield {"url": TIMEFRAME, "valueString": questionnaire.timeframe}
+    yield _source(questionnaire.source)
+    yield from map(_reference, questionnaire.references)
+    for anchor in questionnaire.range.anchors if questionnaire.range else ():
+        yield _complex(ANCHOR, ("value", "Decimal", anchor.value), ("label", "String", anchor.label))
+    yield from map(_scale, questionnaire.scales)
+
+
+def _source(source: Source) -> Json:
+    return _complex(
+        SOURCE,
+        ("author", "String", source.author),
+        ("method", "String", source.method),
+        ("draftedBy", "String", source.drafted_by),
+        ("drawnFrom", "String", source.drawn_from),
+    )
+
+
+def _reference(reference: Reference) -> Json:
+    return _complex(
+        REFERENCE,
+        ("title", "String", reference.title),
+        ("doi", "String", reference.doi),
+        ("url", "String", reference.url),
+    )
+
+
+def _scale(scale: Scale) -> Json:
+    return _complex(
+        SCALE,
+        ("id", "String", scale.id),
+        ("title", "String", scale.title),
+        *(("item", "String", item) for item in scale.items),
+        ("method", "String", scale.method),
+        ("multiply", "Decimal", scale.multiply),
+        ("low", "Decimal", scale.range[0]),
+        ("high", "Decimal", scale.range[1]),
+        ("higherIs", "String", scale.higher_is),
+        ("missingAtMost", "Integer", scale.missing.at_most),
+        ("missingRule", "String", scale.missing.rule),
+    )
+
+
+def _item(item: RatingItem, questionnaire: RatingQuestionnaire) -> Json:
+    extensions: list[Json] = [{"url": REVERSE, "valueBoolean": True}] if item.reverse else []
+    if questionnaire.range is not None:
+        for url, value in ((MIN_VALUE, questionnaire.range.min), (MAX_VALUE, questionnaire.range.max)):
+            extensions.append({"url": url, "valueDecimal": _number(value)})
+    made: Json = {"extension": extensions} if extensions else {}
+    made |= {"linkId": item.id, "text": item.text}
+    if questionnaire.options is None:
+        return {**made, "type": "decimal"}
+    options = [_option(option.value, option.label) for option in questionnaire.options]
+    return {**made, "type": "choice", "answerOption": options}
+
+
+def _option(value: float, label: str) -> Json:
+    number = _number(value)
+    # R4 knows the score as ordinalValue; R5 and today's tools as itemWeight.
+    weights = [{"url": url, "valueDecimal": number} for url in (ORDINAL_VALUE, ITEM_WEIGHT)]
+    return {"extension": weights, "valueCoding": {"code": str(number), "display": label}}
+
+
+def _complex(url: str, *parts: tuple[str, str, str | float | None]) -> Json:
+    inner = [
+        {"url": name, f"value{type_}": _number(value) if isinstance(value, float) else value}
+        for name, type_, value in parts
+        if value is not None
+    ]
+    return {"extension": inner, "url": url}
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _computer_name(id: str) -> str:
+    name = "".join(part.capitalize() for part in id.split("-"))
+    return name if name[0].isalpha() else f"Q{name}"
+
+
+def _only_ours(questionnaire: RatingQuestionnaire) -> Iterator[Loss]:
+    """What stands in extensions of ours alone."""
+    yield Loss("its timeframe and its source")
+    if questionnaire.references:
+        yield Loss("its references")
+    if questionnaire.range and questionnaire.range.anchors:
+        yield Loss("the words at the points of its range")
+    reverse = [item.id for item in questionnaire.items if item.reverse]
+    if reverse:
+        yield Loss("that these items are reversed: others would score them the wrong way", ", ".join(reverse))
+    yield Loss("how these scales are scored", ", ".join(scale.id for scale in questionnaire.scales))

@@ -1,0 +1,76 @@
+"""A file of another format brought in: which format it is, its bytes within bounds, its text decoded."""
+
+import stat
+from pathlib import Path
+from typing import Literal
+
+from sandbox.errors import NotFoundError, SandboxError, UsageError
+from sandbox.library.interchange.loss import Loss, NoInstrument
+
+MAX_BYTES = 4 * 1024 * 1024
+
+Format = Literal["fhir", "redcap", "xlsform"]
+
+_BY_ENDING: dict[str, Format] = {".json": "fhir", ".csv": "redcap", ".xlsx": "xlsform"}
+_HINTS = {
+    ".xml": "FHIR is read in its JSON form",
+    ".xls": "save it as .xlsx first",
+    ".ods": "save it as .xlsx first",
+    ".zip": "unpack it; a REDCap data dictionary is the .csv in it",
+    ".yaml": "put it into the questionnaires folder: it is a document of ours already",
+}
+
+
+def format_of(path: Path, named: Format | None) -> Format:
+    """The format to read a file in: as named, or by its ending. Raises UsageError when neither tells."""
+    found = named or _BY_ENDING.get(path.suffix.lower())
+    if found is None:
+        hint = _HINTS.get(path.suffix.lower(), "")
+        todo = f"{hint}\n" if hint else ""
+        raise UsageError(
+            "The file's ending does not tell its format.",
+            where=str(path),
+            todo=f"{todo}.json is FHIR, .csv REDCap, .xlsx XLSForm; or say it: --format fhir|redcap|xlsform",
+        )
+    return found
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole file. Raises NotFoundError, SandboxError if it cannot be read, NoInstrument if too large."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SandboxError("this is not a file", where=str(path), todo="name a .json, .csv or .xlsx file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise NotFoundError("there is no such file", where=str(path)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SandboxError(f"the file cannot be read: {reason}", where=str(path)) from None
+    if len(content) > MAX_BYTES:
+        mib = MAX_BYTES // 1024**2
+        raise NoInstrument(
+            f"the file is larger than {mib} MiB", where=str(path), todo="one instrument a file"
+        )
+    if not content.strip():
+        raise NoInstrument("the file is empty", where=str(path))
+    return content
+
+
+def decoded(content: bytes, file: str, *, old: bool = False) -> tuple[str, tuple[Loss, ...]]:
+    """The text: UTF-8, UTF-16 with its mark, or with `old`, as spreadsheets save it, Windows-1252 (told).
+
+    Raises NoInstrument when it is none of them.
+    """
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        return content.decode("utf-16" if wide else "utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+    if old and not wide and b"\0" not in content:
+        text = content.decode("cp1252", errors="replace")
+        what = "it is not UTF-8 and was read as Windows-1252: check letters with accents and quotes"
+        return text, (Loss(what, f"line {line}"),)
+    raise NoInstrument(
+        "the file is not UTF-8 text", where=f"{file}:{line}", todo="save it as UTF-8"
+    ) from None

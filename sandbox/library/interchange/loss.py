@@ -1,0 +1,57 @@
+"""What does not come along between a questionnaire and another format's file, and what had to be supposed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sandbox.errors import ExitCode, SandboxError
+from sandbox.text import printable
+
+MAX_SHOWN = 3
+MAX_LOSSES = 200
+
+
+class NoInstrument(SandboxError):
+    """A file of another format that cannot be made a questionnaire of, and why."""
+
+    exit_code = ExitCode.INVALID_DOCUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something one form says and the other does not. `where`: a row, a cell, an element; may be empty."""
+
+    what: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return printable(f"{self.where}: {self.what}" if self.where else self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What the file left open and how it was filled, to be checked. `key` is a key of the document."""
+
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.key}: {self.what}")
+
+
+def together(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    """The losses in order, those that say the same joined into one that names the first few places.
+
+    Of very many the first, and how many more.
+    """
+    places: dict[str, list[str]] = {}
+    for loss in losses:
+        places.setdefault(loss.what, []).append(loss.where)
+    joined = [Loss(what, _joined(list(dict.fromkeys(where)))) for what, where in places.items()]
+    more = len(joined) - MAX_LOSSES
+    return (*joined[:MAX_LOSSES], Loss(f"{more:,} more things are left out")) if more > 0 else tuple(joined)
+
+
+def _joined(where: list[str]) -> str:
+    more = len(where) - MAX_SHOWN
+    shown = ", ".join(place for place in where[:MAX_SHOWN] if place)
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,63 @@
+"""Texts of other formats made plain: markup taken off, control characters out; ids made of names."""
+
+import re
+from html import unescape
+
+from sandbox.library.document import SLUG_PATTERN
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
+_BREAKS = {"br", "p", "div", "li", "tr"}
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+MAX_ID = 64
+
+
+def plain(text: str) -> str:
+    """The text with ordinary line ends and no space around it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def without_control(text: str) -> str:
+    """The text without control characters, which no document may have."""
+    return _CONTROL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """The text on one line: a line break and the space around it become one space."""
+    return " ".join(line.strip() for line in plain(text).split("\n") if line.strip())
+
+
+def has_markup(text: str) -> bool:
+    """Whether HTML stands in the text."""
+    return bool(_TAG.search(text) or _ENTITY.search(text))
+
+
+def without_markup(text: str) -> str:
+    """The words of an HTML text: tags off, entities read, blocks on lines of their own."""
+    if not has_markup(text):
+        return plain(text)
+    bare = _TAG.sub(lambda tag: "\n" if tag.group(1).lower() in _BREAKS else "", text)
+    lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in unescape(bare).split("\n"))
+    return plain("\n".join(line for line in lines if line))
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be an id as it stands."""
+    return len(text) <= MAX_ID and re.fullmatch(SLUG_PATTERN, text) is not None
+
+
+def id_of(name: str) -> str:
+    """An id that resembles the name; empty when nothing of the name can be in an id."""
+    return _NOT_SLUG.sub("-", name.lower()).strip("-")[:MAX_ID].strip("-")
+
+
+def different(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or with a number after it when that is taken; it is taken from now on."""
+    found, n = wanted, 1
+    while found in taken:
+        n += 1
+        ending = f"-{n}"
+        found = wanted[: MAX_ID - len(ending)].strip("-") + ending
+    taken.add(found)
+    return found

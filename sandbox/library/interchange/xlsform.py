@@ -1,0 +1,239 @@
+"""An XLSForm (.xlsx with the sheets survey and choices) read as an instrument. Calculations are not run."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from sandbox.library.interchange.instrument import (
+    Answer,
+    Answers,
+    Completion,
+    Instrument,
+    Question,
+    Score,
+    Span,
+)
+from sandbox.library.interchange.loss import Loss, NoInstrument
+from sandbox.library.interchange.score_formula import NotLinear, read_formula
+from sandbox.library.interchange.spreadsheet import SheetRow, read_sheets
+from sandbox.library.interchange.wording import has_markup, one_line, without_markup
+
+FORM = "XLSForm"
+
+_NUMBER = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})")
+_LOW = re.compile(r"\.\s*>=\s*([-+]?\d{1,12}(?:\.\d{1,9})?)")
+_HIGH = re.compile(r"\.\s*<=\s*([-+]?\d{1,12}(?:\.\d{1,9})?)")
+_PIPED = re.compile(r"\$\{[^{}]+\}")
+_LANGUAGE_CODE = re.compile(r"\(([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\)\s*$")
+_SILENT = {"type", "name", "required", "appearance", "calculation", "list_name", "list name", "value"}
+_RANGE_DEFAULTS = {"start": "1", "end": "10"}  # as the XLSForm standard says
+
+
+def read_xlsform(content: bytes, file: str, completion: Completion) -> Instrument:
+    """The instrument in an XLSForm; `completion.part` names the language wanted of several.
+
+    Raises NoInstrument when it has no survey sheet, or a list of choices it refers to is not there.
+    """
+    sheets = read_sheets(content, ("survey", "choices", "settings"), file)
+    if "survey" not in sheets:
+        todo = "an XLSForm has the sheets survey and choices"
+        raise NoInstrument("there is no sheet “survey”", where=file, todo=todo)
+    settings = sheets["settings"][0].cells if sheets.get("settings") else {}
+    return _Reading(
+        sheets["survey"], sheets.get("choices", ()), _lowered(settings), completion.part, file
+    ).read()
+
+
+class _Reading:
+    """One form on its way to an instrument."""
+
+    def __init__(
+        self,
+        survey: Sequence[SheetRow],
+        choices: Sequence[SheetRow],
+        settings: Mapping[str, str],
+        part: str | None,
+        file: str,
+    ) -> None:
+        self._survey = survey
+        self._file = file
+        self._settings = settings
+        self._losses: list[Loss] = []
+        self._questions: list[Question] = []
+        self._scores: list[Score] = []
+        self._preamble: list[str] = []
+        self._language = self._chosen(survey, part)
+        self._lists = self._choice_lists(choices)
+
+    def read(self) -> Instrument:
+        for row in self._survey:
+            self._row(row)
+        settings = self._settings
+        known = {"form_title", "form_id", "version", "default_language"}
+        for key in settings:
+            if key not in known:
+                self._losses.append(Loss(f"the setting “{key[:60]}” is left out", "settings"))
+        title = settings.get("form_title", "")
+        code = _LANGUAGE_CODE.search(self._language)
+        return Instrument(
+            form=FORM,
+            name=settings.get("form_id", title),
+            title=one_line(title),
+            questions=tuple(self._questions),
+            preamble="\n\n".join(self._preamble),
+            language=code.group(1) if code else "",
+            version=one_line(settings.get("version", "")),
+            scores=tuple(self._scores),
+            losses=tuple(self._losses),
+        )
+
+    def _chosen(self, survey: Sequence[SheetRow], part: str | None) -> str:
+        """The language to read, as its columns name it; empty for columns without one."""
+        columns = dict.fromkeys(column for row in survey for column in row.cells)
+        named = list(dict.fromkeys(_split(column)[1] for column in columns if _split(column)[0] == "label"))
+        languages = [language for language in named if language]
+        if part is not None and part not in named:
+            shown = ", ".join(language[:60] for language in languages[:20]) or "none is named"
+            raise NoInstrument(
+                f"it has no language “{part}”", where=self._file, todo=f"--part LANGUAGE, of: {shown}"
+            )
+        wanted = part if part is not None else self._settings.get("default_language", "")
+        if wanted not in named:
+            wanted = "" if "" in named or not languages else languages[0]
+        others = [language for language in languages if language != wanted]
+        if others:
+            shown = ", ".join(language[:60] for language in others[:20])
+            self._losses.append(Loss(f"other languages are left out: {shown}"))
+        return wanted
+
+    def _choice_lists(self, rows: Sequence[SheetRow]) -> Mapping[str, tuple[Answer, ...]]:
+        found: dict[str, list[Answer]] = {}
+        for row in rows:
+            cells = _lowered(row.cells)
+            name = cells.get("list_name", cells.get("list name", ""))
+            code = cells.get("name", cells.get("value", ""))
+            where = f"choices, row {row.number}"
+            label = one_line(self._words(self._label(row, "label"), where)) or code
+            value = float(code) if _NUMBER.fullmatch(code) else None
+            found.setdefault(name, []).append(Answer(label, value))
+            self._leftovers(row, {"label"}, where)
+        return {name: tuple(answers) for name, answers in found.items()}
+
+    def _row(self, row: SheetRow) -> None:
+        cells = _lowered(row.cells)
+        kind, _, rest = " ".join(cells.get("type", "").split()).partition(" ")
+        used = {"label"}
+        match kind.lower(), rest:
+            case "select_one", list_name:
+                self._question(row, self._choices(list_name, row))
+            case "range", _:
+                used |= {"parameters"}
+                self._question(row, self._range(cells.get("parameters", "")))
+            case "integer" | "decimal", _:
+                used |= {"constraint"}
+                self._question(row, self._constrained(cells.get("constraint", ""), row))
+            case "calculate", _:
+                self._calculated(row, cells.get("calculation", ""))
+            case "note", _:
+                self._told(row)
+            case ("begin_group", _) | ("begin", "group"):
+                self._told(row)
+            case ("end_group", _) | ("end", "group"):
+                pass
+            case _:
+                shown = f"{kind} {rest}".strip()[:40]
+                self._lose(row, f"a row of type {shown or '(none)'} is left out")
+                return
+        self._leftovers(row, used, self._where(row))
+
+    def _label(self, row: SheetRow, wanted: str) -> str:
+        for column, cell in row.cells.items():
+            if _split(column) == (wanted, self._language):
+                return cell
+        return ""
+
+    def _words(self, text: str, where: str) -> str:
+        if has_markup(text):
+            self._losses.append(Loss("formatting of the text is taken off", where))
+        return without_markup(text)
+
+    def _told(self, row: SheetRow) -> None:
+        text = self._words(self._label(row, "label"), self._where(row))
+        if not text:
+            return
+        if self._questions:
+            self._lose(row, f"a text between the questions is left out: “{one_line(text)[:60]}”")
+        else:
+            self._preamble.append(text)
+
+    def _question(self, row: SheetRow, answers: Answers | None) -> None:
+        if answers is None:
+            return
+        text = self._words(self._label(row, "label"), self._where(row))
+        if _PIPED.search(text):
+            self._lose(row, "the question quotes another answer; it stays as it is written")
+        name = _lowered(row.cells).get("name", "")
+        self._questions.append(Question(name, text, answers, self._where(row)))
+
+    def _choices(self, list_name: str, row: SheetRow) -> Answers | None:
+        name = list_name.removesuffix(" or_other").strip()
+        if name != list_name:
+            self._lose(row, "an answer of one's own words is not possible")
+        answers = self._lists.get(name, ())
+        if not answers:
+            todo = "list_name in the sheet choices has to say the same"
+            where = f"{self._file}: {self._where(row)}"
+            raise NoInstrument(f"there are no choices “{name[:60]}”", where=where, todo=todo)
+        if len(answers) < 2:
+            self._lose(row, "a question with fewer than two answers is left out")
+            return None
+        return answers
+
+    def _range(self, parameters: str) -> Span:
+        pairs = re.findall(r"(\w{1,20})\s*=\s*(\S{1,40})", parameters)
+        given = {**_RANGE_DEFAULTS, **{key.lower(): value for key, value in pairs}}
+        low, high = (
+            given[key] if _NUMBER.fullmatch(given[key]) else _RANGE_DEFAULTS[key] for key in ("start", "end")
+        )
+        return Span(float(low), float(high))
+
+    def _constrained(self, constraint: str, row: SheetRow) -> Span | None:
+        low, high = _LOW.search(constraint), _HIGH.search(constraint)
+        if low and high:
+            return Span(float(low.group(1)), float(high.group(1)))
+        self._lose(row, "a number without a lowest and highest in its constraint is left out")
+        return None
+
+    def _calculated(self, row: SheetRow, calculation: str) -> None:
+        name = _lowered(row.cells).get("name", "")
+        try:
+            formula = read_formula(calculation, "xlsform")
+        except NotLinear as reason:
+            self._lose(row, f"the calculation “{name[:60]}” is left out: {reason}")
+            return
+        title = one_line(self._label(row, "label"))
+        self._scores.append(Score(name, title, formula, self._where(row)))
+
+    def _leftovers(self, row: SheetRow, used: Iterable[str], where: str) -> None:
+        for column in row.cells:
+            name, language = _split(column)
+            if name == "label" and language != self._language:
+                continue  # told once, with the other languages
+            if name not in _SILENT and name not in used:
+                self._losses.append(Loss(f"the column “{name[:60]}” is left out", where))
+
+    def _where(self, row: SheetRow) -> str:
+        return f"survey, row {row.number}"
+
+    def _lose(self, row: SheetRow, what: str) -> None:
+        name = _lowered(row.cells).get("name", "")[:60]
+        self._losses.append(Loss(what, f"{self._where(row)} {name}".strip()))
+
+
+def _split(column: str) -> tuple[str, str]:
+    """A column's name in small letters, and the language after its double colon."""
+    name, _, language = column.partition("::")
+    return name.strip().lower(), language.strip()
+
+
+def _lowered(cells: Mapping[str, str]) -> dict[str, str]:
+    return {column.strip().lower(): cell for column, cell in cells.items()}

@@ -1,0 +1,246 @@
+"""What a careful colleague would remark on in a valid document: warnings, which never make it unusable.
+
+Finding what cannot be used is loading's business; the words that are looked for are in wording.
+"""
+
+from collections.abc import Iterator
+
+from sandbox.errors import SandboxError
+from sandbox.library import wording
+from sandbox.library.catalogue import DEFAULT_CONTROL, Library
+from sandbox.library.client import Client
+from sandbox.library.document import Clash, Document, Route
+from sandbox.library.questionnaire import (
+    CompletionItem,
+    CompletionQuestionnaire,
+    Questionnaire,
+    RatingItem,
+    RatingQuestionnaire,
+    Scale,
+    Timeframe,
+    WordItem,
+    WordQuestionnaire,
+)
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Step, Technique
+from sandbox.library.template import scales_in_expression, scales_in_text
+
+LONGEST_TURN = 100
+"""Words. A model of 135 M parameters keeps to the end of what it was told: more than this and it answers
+that alone, and eight such steps with their replies and measurements press on its 8,192 tokens."""
+
+FILL_IN = "FILL IN"
+"""Stands in a new document where its writer's own words belong."""
+
+
+def lint(document: Document, library: Library) -> tuple[Clash, ...]:
+    """All warnings about a valid document, in no particular order. `library` holds what it may refer to."""
+    return tuple((*_any_document(document), *_of_kind(document, library)))
+
+
+def most_turns(technique: Technique) -> int:
+    """How many turns a technique takes at most: every step said, every repetition used up."""
+    return sum(step.repeat.at_most if step.repeat else 1 for step in technique.steps)
+
+
+def _of_kind(document: Document, library: Library) -> Iterator[Clash]:
+    match document:
+        case Scenario():
+            yield from _scenario(document)
+        case Technique():
+            yield from _technique(document, library)
+        case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():
+            yield from _questionnaire(document, library)
+        case Client():
+            yield from _client(document)
+
+
+def _any_document(document: Document) -> Iterator[Clash]:
+    values = document.model_dump(mode="python", exclude_unset=True)
+    for at in wording.unfilled(values, FILL_IN):
+        yield Clash("this is still the template's text", at, "put your own words here, or delete it")
+
+
+def _scenario(scenario: Scenario) -> Iterator[Clash]:
+    said: list[tuple[Route, str]] = [(("turns", n, "say"), turn.say) for n, turn in enumerate(scenario.turns)]
+    said += [(("tasks", n, "begin"), task.begin) for n, task in enumerate(scenario.tasks)]
+    for at, text in said:
+        yield from _too_long("turn", text, at)
+        yield from _personal(text, at)
+        if _english(scenario) and (word := wording.naming(scenario.affect, text)):
+            hint = f"show what happens and what the body does; a model told “{word}” gives it back"
+            yield Clash(f"“{word}” names the affect it is to induce", at, hint)
+    if scenario.affect == "none":
+        if scenario.intensity is not None:
+            yield Clash("a neutral scenario has no intensity", ("intensity",), "delete the line")
+    elif not scenario.content_warning:
+        yield from _unwarned(scenario, said)
+
+
+def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Clash]:
+    hint = "add content_warning: [what it is about], so that nobody opens it unprepared"
+    if scenario.intensity == "strong":
+        yield Clash("a strong scenario without a content warning", ("intensity",), hint)
+        return
+    for at, text in said:
+        if word := wording.grave(text):
+            yield Clash(f"“{word}” without a content warning", at, hint)
+            return
+
+
+def _technique(technique: Technique, library: Library) -> Iterator[Clash]:
+    for n, step in enumerate(technique.steps):
+        at = ("steps", n, "say")
+        yield from _too_long("step", step.say, at)
+        yield from _personal(step.say, at)
+        yield from _whole_reply(step, at)
+        if technique.is_control and _english(technique) and (word := wording.therapeutic(step.say)):
+            yield Clash(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
+    yield from _beside_control(technique, library)
+    yield from _far_scales(technique, library)
+    if not technique.is_control:
+        if not technique.fidelity:
+            hint = "add fidelity: what a reviewer can see and tick, one line each"
+            yield Clash("no fidelity list", (), hint)
+        if not technique.cautions:
+            yield Clash("no cautions", (), "add cautions: for whom, and when, it is not the right thing")
+
+
+def _whole_reply(step: Step, at: Route) -> Iterator[Clash]:
+    for inside in step.say.split("{{")[1:]:
+        expression = inside.split("}}")[0]
+        if "last_reply" in expression and "excerpt" not in expression:
+            hint = "quote a part: {{ last_reply | excerpt(80) }}"
+            yield Clash("the client's whole reply is read back, however long it is", at, hint)
+
+
+def _beside_control(technique: Technique, library: Library) -> Iterator[Clash]:
+    """The app cuts the default control to a technique's number of steps; it cannot make it longer."""
+    if technique.is_control:
+        for n, step in enumerate(technique.steps):
+            if step.when or step.repeat:
+                hint = "say every step of a control exactly once"
+                yield Clash("a control whose number of turns varies", ("steps", n), hint)
+        return
+    try:
+        control = library.default_control()
+    except SandboxError:
+        return
+    turns, most, there = len(technique.steps), most_turns(technique), len(control.steps)
+    hint = f"use at most {there} steps, or make {DEFAULT_CONTROL} longer in your workspace"
+    if turns > there:
+        yield Clash(f"{turns} steps, but its control “{control.id}” has {there}", ("steps",), hint)
+    elif most > there:
+        what = f"up to {most} turns with all repetitions, but its control “{control.id}” has {there}"
+        yield Clash(what, ("steps",), "lower at_most, or compare at the turns both have")
+
+
+def _far_scales(technique: Technique, library: Library) -> Iterator[Clash]:
+    """Scales that no questionnaire about this moment has do not change between turns."""
+    named = tuple(scales_named(technique))
+    if not named:
+        return
+    known = {scale.id: timeframe for timeframe, scale in scales_known(library)}
+    near = {scale.id for timeframe, scale in scales_known(library) if timeframe == "right now"}
+    for at, scale in named:
+        if scale in known and scale not in near:
+            what = f"the scale “{scale}” asks about: {known[scale]}; it cannot follow what is said"
+            yield Clash(what, at, f"use a scale that asks about right now: {', '.join(sorted(near))}")
+
+
+def scales_named(technique: Technique) -> Iterator[tuple[Route, str]]:
+    """The scales a technique's texts and conditions refer to, each with its place."""
+    for n, step in enumerate(technique.steps):
+        yield from ((("steps", n, "say"), scale) for scale in scales_in_text(step.say))
+        if step.when:
+            yield from ((("steps", n, "when"), scale) for scale in scales_in_expression(step.when))
+        if step.repeat:
+            until = scales_in_expression(step.repeat.until)
+            yield from ((("steps", n, "repeat", "until"), scale) for scale in until)
+
+
+def scales_known(library: Library) -> Iterator[tuple[Timeframe, Scale]]:
+    """All scales of all valid questionnaires at hand, each with the time its questionnaire asks about."""
+    for entry in library.entries("questionnaire"):
+        if isinstance(entry.document, Questionnaire):
+            yield from ((entry.document.timeframe, scale) for scale in entry.document.scales)
+
+
+def _questionnaire(questionnaire: Questionnaire, library: Library) -> Iterator[Clash]:
+    if _english(questionnaire):
+        for at, text in _asked(questionnaire):
+            yield from _suggestive(text, at)
+    texts: set[str] = set()
+    items: tuple[RatingItem | WordItem | CompletionItem, ...] = questionnaire.items
+    for n, item in enumerate(items):
+        if item.text.casefold() in texts:
+            yield Clash("another item asks the same", ("items", n, "text"), "change or remove one of the two")
+        texts.add(item.text.casefold())
+    yield from _other_units(questionnaire, library)
+
+
+def _asked(questionnaire: Questionnaire) -> Iterator[tuple[Route, str]]:
+    if questionnaire.preamble:
+        yield ("preamble",), questionnaire.preamble
+    if isinstance(questionnaire, WordQuestionnaire | CompletionQuestionnaire):
+        yield ("ask",), questionnaire.ask
+    items: tuple[RatingItem | WordItem | CompletionItem, ...] = questionnaire.items
+    yield from ((("items", n, "text"), item.text) for n, item in enumerate(items))
+
+
+def _suggestive(text: str, at: Route) -> Iterator[Clash]:
+    if phrase := wording.leading(text):
+        yield Clash(f"“{phrase}” suggests an answer", at, "ask in a way that every answer is as easy to give")
+    elif word := wording.names_intervention(text):
+        hint = "ask about the state alone; models please whoever asks"
+        yield Clash(f"“{word}” tells that something was done to change the answer", at, hint)
+
+
+def _other_units(questionnaire: Questionnaire, library: Library) -> Iterator[Clash]:
+    """`score('distress')` reads the latest score of that name: two instruments must mean the same by it."""
+    for entry in library.entries("questionnaire"):
+        other = entry.document
+        if not isinstance(other, Questionnaire) or other.id == questionnaire.id:
+            continue
+        theirs = {scale.id: scale.range for scale in other.scales}
+        for n, scale in enumerate(questionnaire.scales):
+            if theirs.get(scale.id, scale.range) != scale.range:
+                low, high = theirs[scale.id]
+                what = f"“{other.id}” also has a scale “{scale.id}”, from {low:g} to {high:g}"
+                hint = f"give it a name of its own, such as {questionnaire.id}-{scale.id}"
+                yield Clash(what, ("scales", n, "id"), hint)
+
+
+def _client(client: Client) -> Iterator[Clash]:
+    at = ("system",)
+    yield from _personal(client.system, at)
+    if not _english(client):
+        return
+    if phrase := wording.scores(client.system):
+        hint = "describe the person; which scores come of it is what the session is to show"
+        yield Clash(f"“{phrase}” in a profile: a profile states no scores to give", at, hint)
+    examples = client.small_model.examples
+    if not examples:
+        hint = "add one or two example turns that end in an ordinary, calm state"
+        yield Clash("no example turns: very small models do not stay in the role", (), hint)
+    elif word := wording.distress_named(examples[-1].reply):
+        route = ("small_model", "examples", len(examples) - 1, "reply")
+        hint = "end in an ordinary, calm state: the baseline of a small model rises with its examples"
+        yield Clash(f"the last example turn ends in distress (“{word}”)", route, hint)
+
+
+def _too_long(what: str, text: str, at: Route) -> Iterator[Clash]:
+    length = wording.words(text)
+    if length > LONGEST_TURN:
+        hint = "split it: small models answer the end of a long text and lose the rest"
+        yield Clash(f"a {what} of {length} words (more than {LONGEST_TURN})", at, hint)
+
+
+def _personal(text: str, at: Route) -> Iterator[Clash]:
+    if found := wording.personal(text):
+        hint = "use invented persons only: texts go to whatever model you choose"
+        yield Clash(f"“{found}” looks like a real person's details", at, hint)
+
+
+def _english(document: Document) -> bool:
+    return document.language.split("-")[0] == "en"

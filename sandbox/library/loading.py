@@ -1,0 +1,212 @@
+"""From a file to a document, with every problem found on the way at its line and column."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from sandbox.errors import NotFoundError, SandboxError
+from sandbox.library.client import Client
+from sandbox.library.document import FOLDERS, Clash, Document, Kind, Route
+from sandbox.library.explanation import explain, mistyped_keys, nearest
+from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+from sandbox.library.template import Refused, check_expression, check_text
+from sandbox.library.yaml_tree import MAX_PROBLEMS, Place, Tree, read_tree
+
+MAX_BYTES = 1024 * 1024
+SUFFIX = ".yaml"
+
+_MODELS: Mapping[Kind, type[Document]] = {"scenario": Scenario, "technique": Technique, "client": Client}
+_QUESTIONNAIRES: Mapping[str, type[Document]] = {
+    "rating": RatingQuestionnaire,
+    "word": WordQuestionnaire,
+    "completion": CompletionQuestionnaire,
+}
+_KIND_OF_FOLDER: Mapping[str, Kind] = {folder: kind for kind, folder in FOLDERS.items()}
+
+
+def load_file(path: Path, kind: Kind | None = None) -> Document:
+    """The document in `path`. Without `kind`, the name of its folder tells it (`techniques/` → technique).
+
+    Raises NotFoundError when there is no such file, InvalidDocument with all its problems, SandboxError when
+    it cannot be read.
+    """
+    file = str(path)
+    content = _read(path)
+    kind = kind or kind_of(path)
+    return parse_document(content, kind, file, id_needed=_id_of(path))
+
+
+def parse_document(
+    text: bytes | str, kind: Kind, where: str = "(text)", *, id_needed: str | None = None
+) -> Document:
+    """The document in `text`. `where` names it in problems; `id_needed` is the id its file's name asks for.
+
+    Raises InvalidDocument with every problem found.
+    """
+    tree = read_tree(_decoded(text, where), where)
+    problems = list(tree.problems.values())
+    document: Document | None = None
+    if tree.complete:
+        document, clashes = _validated(tree, kind, id_needed)
+        problems += [locate(clash, tree, where) for clash in clashes]
+    if document is None or problems:
+        raise InvalidDocument(_in_order(problems))
+    return document
+
+
+def read_values(path: Path) -> Tree:
+    """The values of a file and their places, whether or not they make a document. Errors as load_file."""
+    return read_tree(_decoded(_read(path), str(path)), str(path))
+
+
+def locate(clash: Clash, tree: Tree, file: str) -> Problem:
+    """The problem that a clash is, at its line and column in the file."""
+    place = _place(clash, tree)
+    column = 1 if clash.below else place.column
+    return Problem(file, place.line + clash.below, column, clash.message, clash.hint)
+
+
+def kind_of(path: Path) -> Kind:
+    """The kind of document a path's folder holds. Raises InvalidDocument when the folder is none of ours."""
+    folder = path.absolute().parent.name
+    if folder in _KIND_OF_FOLDER:
+        return _KIND_OF_FOLDER[folder]
+    raise InvalidDocument(
+        (
+            Problem(
+                str(path),
+                1,
+                1,
+                f"the folder “{folder}” does not tell what kind of document this is",
+                f"documents stand in {', '.join(FOLDERS.values())}",
+            ),
+        )
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SandboxError("this is not a file", where=str(path), todo="name a .yaml file or its folder")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise NotFoundError("there is no such file", where=str(path)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SandboxError(f"the file cannot be read: {reason}", where=str(path)) from None
+    if len(content) > MAX_BYTES:
+        raise InvalidDocument(
+            (Problem(str(path), 1, 1, "the file is larger than 1 MiB", "a document is a few pages of text"),)
+        )
+    return content
+
+
+def _id_of(path: Path) -> str:
+    if path.suffix != SUFFIX:
+        hint = f"rename it to {path.with_suffix(SUFFIX).name if path.stem else 'name.yaml'}"
+        raise InvalidDocument((Problem(str(path), 1, 1, "the file's name does not end in .yaml", hint),))
+    return path.stem
+
+
+def _decoded(text: bytes | str, where: str) -> str:
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = text[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        hint = "save it as UTF-8 (in the editor: “Save with encoding”)"
+        raise InvalidDocument((Problem(where, line, column, "the file is not UTF-8 text", hint),)) from None
+
+
+def _validated(tree: Tree, kind: Kind, id_needed: str | None) -> tuple[Document | None, list[Clash]]:
+    """The document, if it is valid, and what is wrong with it beyond the tree's own problems."""
+    data = tree.value
+    if not isinstance(data, dict):
+        hint = f"a {kind} starts with id: and the file's name"
+        return None, [Clash("the file is not a block of keys", (), hint)]
+    clashes: list[Clash] = []
+    document: Document | None = None
+    model = _MODELS.get(kind) or _QUESTIONNAIRES.get(str(data.get("kind")))
+    if model is None:
+        clashes.append(_which_questionnaire(data))
+    else:
+        try:
+            document = model.model_validate(data)
+        except ValidationError as error:
+            clashes += _explained(error, model, tree)
+    if kind == "technique":
+        clashes += _template_clashes(data, tree)
+    given = data.get("id")
+    if id_needed is not None and isinstance(given, str) and given != id_needed:
+        hint = f"write id: {id_needed}, or rename the file to {given}{SUFFIX}"
+        clashes.append(Clash(f"the id “{given}” is not the file's name, “{id_needed}”", ("id",), hint))
+    return document, clashes
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, in file order; of very many the first, which is enough to refuse a hopeless file."""
+    ordered = sorted(set(problems), key=lambda p: (p.line, p.column, p.message))
+    return tuple(ordered[:MAX_PROBLEMS])
+
+
+def _which_questionnaire(data: Mapping[str, object]) -> Clash:
+    allowed = f"allowed: {', '.join(_QUESTIONNAIRES)}"
+    if "kind" not in data:
+        return Clash("the key “kind” is missing", (), f"add kind:, {allowed}")
+    meant = nearest(str(data["kind"]), tuple(_QUESTIONNAIRES))
+    hint = f"did you mean “{meant}”? {allowed}" if meant else allowed
+    return Clash(f"“{data['kind']}” is not a kind of questionnaire", ("kind",), hint)
+
+
+def _explained(error: ValidationError, model: type[BaseModel], tree: Tree) -> Iterator[Clash]:
+    details = error.errors(include_url=False)[:MAX_PROBLEMS]
+    mistyped = mistyped_keys(details, model)
+    for detail in details:
+        at: Route = detail["loc"]
+        if detail["type"] != "missing" and tree.spoilt(at):
+            continue
+        if detail["type"] == "missing" and at in mistyped:
+            continue
+        place = tree.values.get(at)
+        yield from explain(detail, model, place.written if place else "")
+
+
+def _template_clashes(data: Mapping[str, object], tree: Tree) -> Iterator[Clash]:
+    """What is wrong with the templates of a technique's steps, whatever else is wrong with it."""
+    steps = data.get("steps")
+    for n, step in enumerate(steps if isinstance(steps, tuple) else ()):
+        if not isinstance(step, dict):
+            continue
+        repeat = step.get("repeat")
+        until = repeat.get("until") if isinstance(repeat, dict) else None
+        for check, text, at in (
+            (check_text, step.get("say"), ("steps", n, "say")),
+            (check_expression, step.get("when"), ("steps", n, "when")),
+            (check_expression, until, ("steps", n, "repeat", "until")),
+        ):
+            if not isinstance(text, str):
+                continue
+            try:
+                check(text)
+            except Refused as refused:
+                # A literal block starts on the line after its |; other styles fold their lines.
+                below = refused.line if tree.values[at].literal else 0
+                yield Clash(refused.message, at, refused.hint, below=below)
+
+
+def _place(clash: Clash, tree: Tree) -> Place:
+    """Where the value stands, or the key, or else the innermost of its blocks that is there."""
+    first, second = (tree.keys, tree.values) if clash.key else (tree.values, tree.keys)
+    for length in range(len(clash.at), -1, -1):
+        route = clash.at[:length]
+        if found := first.get(route) or second.get(route):
+            return found
+    return Place(1, 1)

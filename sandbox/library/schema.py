@@ -1,0 +1,35 @@
+"""JSON Schemas of the documents, for editors. What only shows across values is loading's business."""
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from sandbox.library.client import Client
+from sandbox.library.document import Kind
+from sandbox.library.questionnaire import QUESTIONNAIRE
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a kind of document."""
+    types: dict[Kind, TypeAdapter[Any]] = {
+        "scenario": TypeAdapter(Scenario),
+        "technique": TypeAdapter(Technique),
+        "questionnaire": QUESTIONNAIRE,
+        "client": TypeAdapter(Client),
+    }
+    return {"$schema": DIALECT, "$id": file_name(kind), **types[kind].json_schema()}
+
+
+def schema_text(kind: Kind) -> str:
+    """The schema as the text of its file."""
+    return json.dumps(schema(kind), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def file_name(kind: Kind) -> str:
+    """The name of a kind's schema file in docs/schemas/."""
+    return f"{kind}.schema.json"

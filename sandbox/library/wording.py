@@ -1,0 +1,116 @@
+"""Words that say more than they should: an affect named in a scenario, a leading question, a score to give.
+
+English only, and heuristics: they find what a colleague would underline, not everything.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sandbox.library.scenario import Affect
+
+_STEMS: Mapping[Affect, str] = {
+    "fear": "fear|afraid|scared|scary|frighten|terrif|terror",
+    "anxiety": "anxi|nervous",
+    "worry": "worry|worrie",
+    "sadness": r"sad(?:ness|ly|den|der|\b)|sorrow|grief|griev",
+    "anger": r"anger|angry|angri|furious|rage\b|raging",
+    "disgust": "disgust|revolt|repuls",
+    "stress": "stress|overwhelm",
+}
+AFFECT_WORDS: Mapping[Affect, re.Pattern[str]] = {
+    affect: re.compile(rf"\b(?:{stems})\w*", re.IGNORECASE) for affect, stems in _STEMS.items()
+}
+"""The words that name an affect, so that a model told them could simply give them back."""
+
+_GRAVE = re.compile(
+    r"\b(?:blood\w*|knife|gun|weapon|rape\w*|assault\w*|suicid\w*|kill\w*|murder\w*|corpse|died|dead body|"
+    r"vomit\w*|pus|maggots?|wound\w*|abuse\w*|molest\w*|self-harm)\b",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    r"\b(?:surely|obviously|of course|as you know|naturally|admit that|you must|"
+    r"(?:do|did|is|are|was|were|would|have|has)n['’]t (?:you|it|that|this)|"
+    r"how much (?:better|calmer|worse)|calmer now|better now|as expected)\b",
+    re.IGNORECASE,
+)
+_INTERVENTION = re.compile(
+    r"\b(?:exercise|intervention|technique|therap(?:y|ist)|session|breathing exercise|treatment)\b",
+    re.IGNORECASE,
+)
+_SCORES = re.compile(
+    r"\b(?:scores?|scoring|questionnaires?|PHQ|GAD|DASS|BDI|STAI|PANAS|rate yourself|ratings?|"
+    r"out of (?:ten|10|a hundred|100)|\d+\s*(?:/|out of)\s*\d+)\b",
+    re.IGNORECASE,
+)
+_THERAPEUTIC = re.compile(
+    r"\b(?:breathe|breath|relax\w*|calm\w*|mindful\w*|soothe|soothing|let go|safe place)\b", re.IGNORECASE
+)
+_PERSONAL = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w{2,}"  # an e-mail address
+    r"|(?<![\w.])\+?\d{2,4}[ /-]\d{3,4}[ -]?\d{3,6}(?!\w)"  # a telephone number
+    r"|\b\d{1,2}[./]\d{1,2}[./](?:19|20)\d{2}\b|\b(?:19|20)\d{2}-\d{2}-\d{2}\b"  # a whole date
+)
+
+
+def naming(affect: Affect, text: str) -> str | None:
+    """The first word in `text` that names `affect`; None when none does, and for `none`."""
+    pattern = AFFECT_WORDS.get(affect)
+    return _first(pattern, text) if pattern else None
+
+
+def distress_named(text: str) -> str | None:
+    """The first word in `text` that names any of the seven affects."""
+    return next((word for affect in AFFECT_WORDS if (word := naming(affect, text))), None)
+
+
+def grave(text: str) -> str | None:
+    """The first word of violence, death, injury or the like that a reader may want to be warned of."""
+    return _first(_GRAVE, text)
+
+
+def leading(text: str) -> str | None:
+    """The first phrase that suggests an answer."""
+    return _first(_LEADING, text)
+
+
+def names_intervention(text: str) -> str | None:
+    """The first word that tells who answers that something was done to change the answer."""
+    return _first(_INTERVENTION, text)
+
+
+def scores(text: str) -> str | None:
+    """The first mention of a score, a rating or an instrument."""
+    return _first(_SCORES, text)
+
+
+def therapeutic(text: str) -> str | None:
+    """The first word that would make a control more than a control."""
+    return _first(_THERAPEUTIC, text)
+
+
+def personal(text: str) -> str | None:
+    """The first thing that looks like a real person's address, number or date."""
+    return _first(_PERSONAL, text)
+
+
+def words(text: str) -> int:
+    """How many words a text has, `{{ … }}` and `{% … %}` not counted."""
+    return len(re.sub(r"\{[{%].*?[%}]\}", " ", text, flags=re.DOTALL).split())
+
+
+def unfilled(value: object, mark: str, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places of all texts in plain values (dicts, sequences) that still have `mark` in them."""
+    if isinstance(value, str):
+        if mark in value:
+            yield at
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from unfilled(inner, mark, (*at, key))
+    elif isinstance(value, list | tuple):
+        for n, inner in enumerate(value):
+            yield from unfilled(inner, mark, (*at, n))
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found.group() if found else None

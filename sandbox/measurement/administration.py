@@ -1,0 +1,97 @@
+"""What an administration leaves behind: answers, scores, and what traces a score back to its prompt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sandbox.models.provider import Message
+
+Way = Literal["report", "likelihood", "word", "completion"]
+"""How a questionnaire is read; stored with every answer (design: “the way of reading”)."""
+
+LabelForm = Literal["numbers", "letters", "words"]
+"""How the options are named to the model: by their values, by letters A, B, C …, or by their own words."""
+
+Form = Literal["batch", "per item", "structured"]
+"""Whether the items were put in one call, one call each, or in one call answered as JSON."""
+
+MissingReason = Literal["refused", "unreadable", "out of range", "not answered", "no coverage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One item's answer. `value` is in the item's own units before any reversal, None when missing.
+
+    `raw` is the text the model wrote (report), what it added to the stem (completion) or its most probable
+    word (word). `distribution` maps words or
+    option labels to probabilities as the model gave them, before renormalising. `coverage` (0–1) is the mass
+    of all the options (likelihood) or of all the listed words of all items (word). `entropy` is that of the
+    renormalised options, in bits. `attempt` counts askings from 1. `call_id` names the call that answered.
+    """
+
+    item: str
+    value: float | None
+    raw: str
+    call_id: str
+    attempt: int = 1
+    missing: MissingReason | None = None
+    distribution: Mapping[str, float] | None = None
+    coverage: float | None = None
+    entropy: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.missing is None):
+            raise ValueError("an answer has either a value or a reason for being missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A scale's score, in the scale's units; None with a `reason` when it cannot be computed."""
+
+    scale: str
+    value: float | None
+    answered: int
+    items: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """One questionnaire given once. `asked` is what was put after the conversation, with the answers.
+
+    `answers` has every asking of every item, so an item re-asked stands in it more than once, the last one
+    counting. `item_order` is the order shown. `reliable` is False when coverage fell under the threshold.
+    `option_values` are the options' values in the order shown (empty: no options), `option_names` what each
+    was called and `labels` the form of those names. `unseen` are listed words no probability was read for
+    and `hidden` (0–1) the most mass they can have had (word). `refusals` counts the calls whose text declined
+    to answer.
+    """
+
+    questionnaire: str
+    way: Way
+    asked: tuple[Message, ...]
+    item_order: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    scores: tuple[Score, ...]
+    seed: int
+    reliable: bool = True
+    form: Form = "batch"
+    labels: LabelForm = "numbers"
+    option_values: tuple[float, ...] = ()
+    option_names: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    hidden: float = 0.0
+    refusals: int = 0
+
+    @property
+    def final_answers(self) -> tuple[Answer, ...]:
+        """The last asking of every item, in the order shown."""
+        last = {answer.item: answer for answer in self.answers}
+        return tuple(last[item] for item in self.item_order if item in last)
+
+    def score(self, scale: str) -> float | None:
+        """The score of `scale`, None when missing. Raises KeyError for a scale it does not have."""
+        for score in self.scores:
+            if score.scale == scale:
+                return score.value
+        raise KeyError(scale)

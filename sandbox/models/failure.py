@@ -1,0 +1,144 @@
+"""What went wrong in one try at a call: its kind, whether asking again may help, and words without secrets.
+
+Judges exceptions by their shape alone (status, type name, message), so nothing here imports LiteLLM.
+"""
+
+import email.utils
+import os
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.models.provider import FailureKind
+from sandbox.text import excerpt
+
+RETRYABLE: frozenset[FailureKind] = frozenset(
+    {"unavailable", "timeout", "rate limited", "server error", "malformed", "empty"}
+)
+
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_SECRET_SHAPE = re.compile(r"\b(?:sk|pk|gsk|xai|hf|AIza)[-_]?[\w*.-]{12,}|(?<=Bearer )\S+")
+_LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\b(?:: | - ))+")
+_NOT_JSON = re.compile(
+    r"Expecting|Unterminated|Invalid (?:control|response|\\)|invalid response|JSON|provider returned"
+    r"|Extra data|Unable to get json|validation error|Stream ended before",
+)
+_CONNECTION = re.compile(
+    r"[Cc]onnect(?!ionError)|[Nn]ame or service|getaddrinfo|[Dd]isconnected|[Pp]ayload is not completed"
+)
+_CONTEXT = re.compile(
+    r"context (?:size|length|window)|maximum context|exceed_context|too many tokens|prompt is too long", re.I
+)
+_NO_KEY = re.compile(r"api[_ ]key|credentials", re.IGNORECASE)
+_NUMBERS = re.compile(r"\b(\d[\d,]{2,})\s*tokens?")
+
+
+class Failure(Exception):
+    """One try failed. `message` is fit to be shown and stored; `retry_after` is in seconds."""
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+        self.retryable = kind in RETRYABLE if retryable is None else retryable
+
+
+def scrubbed(text: str, *secrets: str | None, environment: Mapping[str, str] | None = None) -> str:
+    """`text` with every known or key-shaped secret replaced by “[key]”.
+
+    Known are `secrets` and the values of environment variables whose names speak of keys or tokens.
+    """
+    variables = os.environ if environment is None else environment
+    known = [value for name, value in variables.items() if _SECRET_NAME.search(name)]
+    for secret in sorted({s for s in (*secrets, *known) if s and len(s) >= 6}, key=len, reverse=True):
+        text = text.replace(secret, "[key]")
+    return _SECRET_SHAPE.sub("[key]", text)
+
+
+def failure_of(error: Exception, *secrets: str | None) -> Failure:
+    """The failure that `error`, raised by LiteLLM or below it, stands for."""
+    if isinstance(cause := getattr(error, "original_exception", None), Exception):
+        error = cause  # LiteLLM wraps what breaks a stream, with a response of its own making
+    text = scrubbed(_LITELLM_PREFIX.sub("", str(error)), *secrets).partition("Traceback (most")[0]
+    status = _status(error)
+    kind = _kind(error, status, text)
+    exhausted = kind == "rate limited" and "insufficient_quota" in text
+    return Failure(
+        kind,
+        excerpt(text, 300) or type(error).__name__,
+        status=status,
+        retry_after=_retry_after(_headers(error)),
+        retryable=False if exhausted else None,
+    )
+
+
+def context_message(text: str, context: int | None) -> str:
+    """How far a conversation passed the model's context, as far as the server's words or `context` say."""
+    numbers = sorted({int(number.replace(",", "")) for number in _NUMBERS.findall(text)})
+    if len(numbers) >= 2:
+        return f"The conversation has {numbers[-1]:,} tokens; this model takes {numbers[0]:,}."
+    if context is not None:
+        return f"The conversation is longer than the {context:,} tokens this model takes."
+    return "The conversation is longer than this model takes."
+
+
+def _kind(error: Exception, status: int | None, text: str) -> FailureKind:
+    """The first that holds; LiteLLM gives unreadable replies and lost connections the status 500."""
+    name = type(error).__name__
+    code = status or 0
+    answered = _headers(error) is not None
+    verdicts: tuple[tuple[bool, FailureKind], ...] = (
+        (isinstance(error, TimeoutError) or "Timeout" in name, "timeout"),
+        (name == "ContextWindowExceededError", "context exceeded"),
+        (code in {400, 413, 422} and bool(_CONTEXT.search(text)), "context exceeded"),
+        (name == "ContentPolicyViolationError", "refused"),
+        (code in {401, 403} or (not answered and bool(_NO_KEY.search(text))), "authentication"),
+        (code == 429, "rate limited"),
+        (400 <= code < 500, "bad request"),
+        (code == 503, "unavailable"),
+        (answered and code >= 500, "server error"),
+        (bool(_NOT_JSON.search(text)), "malformed"),
+        (isinstance(error, OSError) or bool(_CONNECTION.search(text)), "unavailable"),
+        (status is not None, "server error"),
+    )
+    return next((kind for holds, kind in verdicts if holds), "malformed")
+
+
+def _status(error: Exception) -> int | None:
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _headers(error: Exception) -> Mapping[str, Any] | None:
+    headers = getattr(error, "litellm_response_headers", None)
+    if not headers:
+        headers = getattr(getattr(error, "response", None), "headers", None)
+    return headers or None
+
+
+def _retry_after(headers: Mapping[str, Any] | None) -> float | None:
+    """Seconds the server asked to wait: a number, or the time until a date."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = str(headers.get(name, "")) if headers else ""
+        if not value:
+            continue
+        try:
+            return max(0.0, float(value) * unit)
+        except ValueError:
+            pass
+        try:
+            return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+        except (TypeError, ValueError):
+            continue
+    return None

@@ -1,0 +1,100 @@
+"""What is known of the services LiteLLM reaches, by the prefix of a model's name, without importing LiteLLM.
+
+The claims are cautious: what is not sure is not claimed, and a model check can find out more.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sandbox.models.provider import Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service. `base`: its usual address when it runs on one's own machine ("" for a service elsewhere).
+
+    `base_variable`: the environment variable in which LiteLLM looks for another address. `passes_extra`:
+    takes sampling parameters beyond the common ones.
+    """
+
+    key_variable: str = ""
+    top_logprobs: int = 0
+    prefill: bool = False
+    base: str = ""
+    base_variable: str = ""
+    passes_extra: bool = False
+
+
+SERVICES: dict[str, Service] = {
+    "openai": Service("OPENAI_API_KEY", top_logprobs=20, base_variable="OPENAI_BASE_URL"),
+    "azure": Service("AZURE_API_KEY", top_logprobs=20),
+    "anthropic": Service("ANTHROPIC_API_KEY"),
+    "gemini": Service("GEMINI_API_KEY"),
+    "mistral": Service("MISTRAL_API_KEY"),
+    "groq": Service("GROQ_API_KEY"),
+    "deepseek": Service("DEEPSEEK_API_KEY", top_logprobs=20),
+    "openrouter": Service("OPENROUTER_API_KEY"),
+    "together_ai": Service("TOGETHERAI_API_KEY"),
+    "fireworks_ai": Service("FIREWORKS_AI_API_KEY", top_logprobs=5),
+    "xai": Service("XAI_API_KEY"),
+    "cohere_chat": Service("COHERE_API_KEY"),
+    "perplexity": Service("PERPLEXITYAI_API_KEY"),
+    "huggingface": Service("HF_TOKEN"),
+    "bedrock": Service("AWS_ACCESS_KEY_ID"),
+    "vertex_ai": Service("GOOGLE_APPLICATION_CREDENTIALS"),
+    "ollama": Service(base="http://localhost:11434", base_variable="OLLAMA_API_BASE"),
+    "ollama_chat": Service(base="http://localhost:11434", base_variable="OLLAMA_API_BASE"),
+    "lm_studio": Service(
+        base="http://localhost:1234/v1", base_variable="LM_STUDIO_API_BASE", passes_extra=True
+    ),
+    "hosted_vllm": Service(
+        top_logprobs=20,
+        base="http://localhost:8000/v1",
+        base_variable="HOSTED_VLLM_API_BASE",
+        passes_extra=True,
+    ),
+    "llamafile": Service(
+        base="http://localhost:8080/v1", base_variable="LLAMAFILE_API_BASE", passes_extra=True
+    ),
+}
+
+# Anthropic's later models refuse a begun reply.
+_ANTHROPIC_PREFILL = re.compile(
+    r"claude-(?:[23]|instant)|claude-(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|$)"
+)
+_OLLAMA_CLOUD = re.compile(r"ollama(_chat)?/.*[:-]cloud$", re.IGNORECASE)
+_OPENAI_WITHOUT_LOGPROBS = re.compile(r"o\d|gpt-5")
+
+
+def service_of(name: str) -> Service:
+    """The service of a LiteLLM name such as `openai/gpt-4o`; a blank one if it is not listed."""
+    return SERVICES.get(name.partition("/")[0], Service())
+
+
+def capabilities_of(name: str, *, local: bool) -> Capabilities:
+    prefix, _, model = name.partition("/")
+    service = service_of(name)
+    top = 0 if prefix == "openai" and _OPENAI_WITHOUT_LOGPROBS.match(model) else service.top_logprobs
+    prefill = bool(prefix == "anthropic" and _ANTHROPIC_PREFILL.match(model)) or service.prefill
+    return Capabilities(top_logprobs=top, prefill=prefill, local=local)
+
+
+def stays_here(name: str, base: str) -> bool:
+    """Whether what is sent to the model `name` at the address `base` ("" unknown) stays on this machine.
+
+    Ollama passes the models it calls “cloud” on to its own service.
+    """
+    return bool(base) and is_loopback(base) and not _OLLAMA_CLOUD.match(name)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a URL (or host:port) points at this machine; host names other than localhost do not count."""
+    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

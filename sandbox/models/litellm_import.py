@@ -1,0 +1,82 @@
+"""Importing LiteLLM: late, off the event loop, quiet, and reading neither the network nor a `.env`."""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import threading
+import warnings
+from typing import Any
+
+_lock = threading.Lock()
+_ready: list[Any] = []
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+async def litellm() -> Any:
+    """The litellm module, imported on a thread the first time (about 4 s).
+
+    The thread is a daemon, so that an app quit meanwhile does not wait for the import.
+    """
+    if _ready:
+        return _ready[0]
+    loop = asyncio.get_running_loop()
+    imported: asyncio.Future[Any] = loop.create_future()
+
+    def settle(module: Any, error: Exception | None) -> None:
+        if imported.done():
+            return
+        if error is None:
+            imported.set_result(module)
+        else:
+            imported.set_exception(error)
+
+    def work() -> None:
+        module, problem = None, None
+        try:
+            module = _import()
+        except Exception as error:
+            problem = error
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(settle, module, problem)
+
+    threading.Thread(target=work, name="litellm import", daemon=True).start()
+    return await imported
+
+
+def _import() -> Any:
+    with _lock:
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a file
+        os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it loads a stray .env
+        _keep_loopback_off_proxies()
+        module: Any = importlib.import_module("litellm")
+        module.suppress_debug_info = True
+        module.turn_off_message_logging = True
+        for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "LiteLLM Proxy.stdout"):
+            logger = logging.getLogger(name)
+            logger.setLevel(logging.CRITICAL + 1)
+            logger.propagate = False
+        # A server's odd reply is our error to report, not a warning over the screen.
+        warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
+        warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class")
+        _rehearse(module)
+        _ready.append(module)
+        return module
+
+
+def _rehearse(module: Any) -> None:
+    """What LiteLLM would load in its first call is loaded now: there it would stop the screen for 0.5 s."""
+    with contextlib.suppress(Exception):  # only a rehearsal: the real call will say what is wrong
+        importlib.import_module("anyio._backends._asyncio")
+        importlib.import_module("openai.resources.chat.completions")
+        module.token_counter(model="openai/rehearsal", text=".")
+        importlib.import_module("litellm._service_logger").ServiceLogging()
+
+
+def _keep_loopback_off_proxies() -> None:
+    """A server on this machine is never asked through a proxy, whatever the environment's proxy settings."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        if "*" not in hosts:
+            os.environ[name] = ",".join([*hosts, *(host for host in _LOOPBACK if host not in hosts)])

@@ -1,0 +1,314 @@
+"""A provider over LiteLLM: one call, whole or streamed, tried as its policy says. Starts no server."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sandbox.models.explanation import explanation
+from sandbox.models.failure import Failure, failure_of
+from sandbox.models.litellm_import import litellm
+from sandbox.models.litellm_reply import Reply, StreamedReply, reply_of
+from sandbox.models.provider import (
+    Attempt,
+    Capabilities,
+    Completion,
+    Delta,
+    ModelDescription,
+    ModelError,
+    Request,
+    Restart,
+    Sampling,
+    StreamPart,
+)
+from sandbox.models.retry import RetryPolicy, Tries
+from sandbox.models.sentence import cut_to_sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a model is served. None: LiteLLM's own address for it, or its key from the environment."""
+
+    base: str | None = None
+    key: str | None = field(default=None, repr=False)
+
+
+FindEndpoint = Callable[[Failure | None], Awaitable[Endpoint]]
+"""Called before each try with the failure of the one before; may start a server; may raise Failure."""
+
+
+class LiteLLMProvider:
+    """The model LiteLLM calls `served_as` (default: `name`).
+
+    `endpoint` overrides `api_base` and `api_key`. `key_variable` names the environment variable with the
+    key, for the hint in errors. `passes_extra`: the server is sent `Sampling.extra`; others never see it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        capabilities: Capabilities,
+        sampling: Sampling,
+        title: str = "",
+        facts: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+        served_as: str = "",
+        endpoint: FindEndpoint | None = None,
+        key_variable: str = "",
+        passes_extra: bool = False,
+    ) -> None:
+        self._name = name
+        self._served_as = served_as or name
+        self._fixed = Endpoint(api_base, api_key)
+        self._endpoint = endpoint
+        self._capabilities = capabilities
+        self._sampling = sampling
+        self._title = title or name
+        self._facts = dict(facts or {})
+        self._policy = policy or RetryPolicy()
+        self._key_variable = key_variable
+        self._passes_extra = passes_extra
+        self._priced = not capabilities.local and api_base is None
+
+    @property
+    def description(self) -> ModelDescription:
+        return ModelDescription(self._name, self._title, self._facts)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    @property
+    def sampling(self) -> Sampling:
+        return self._sampling
+
+    async def warm_up(self) -> None:
+        """Import LiteLLM and find (or start) the server now, so that the first call need not wait for it."""
+        await litellm()
+        if self._endpoint is not None:
+            try:
+                await self._endpoint(None)
+            except Failure as failure:
+                raise self._error(failure, ()) from None
+
+    async def close(self) -> None:
+        """Nothing is held between calls but LiteLLM's pooled connections, which are shared."""
+
+    async def complete(self, request: Request) -> Completion:
+        tries = Tries(self._policy)
+        failure: Failure | None = None
+        while True:
+            tries.begin()
+            asked = self._asked(request, tries)
+            try:
+                reply = await self._whole(asked, failure)
+                completion = self._completion(asked, reply)
+            except Failure as problem:
+                failure = problem
+                await self._pause_or_raise(tries, failure)
+            else:
+                return replace(completion, attempts=tries.succeeded())
+
+    async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
+        """The first Delta is the prefill, if there is one, so that the deltas add up to the text.
+
+        With `cut_to_sentence` the Completion's text may end before the last deltas did.
+        """
+        tries = Tries(self._policy)
+        failure: Failure | None = None
+        while True:
+            tries.begin()
+            asked = self._asked(request, tries)
+            shown = False
+            try:
+                reply = StreamedReply(asked.prefill)
+                async with aclosing(self._deltas(asked, reply, failure)) as deltas:
+                    async for delta in deltas:
+                        shown = True
+                        yield delta
+                completion = self._completion(asked, reply.finished())
+            except Failure as problem:
+                failure = problem
+            else:
+                yield replace(completion, attempts=tries.succeeded())
+                return
+            wait = self._wait_or_raise(tries, failure)
+            if shown:
+                yield Restart(tries.attempts[-1])
+            await tries.pause(wait)
+
+    def _asked(self, request: Request, tries: Tries) -> Request:
+        """The request of this try: after an empty reply, with a seed that gives it a chance to differ."""
+        if request.prefill and not self._capabilities.prefill:
+            raise ModelError(
+                "This model cannot continue a reply that was begun for it.",
+                kind="bad request",
+                where=self._name,
+                todo="Use a client without an opening, or another model.",
+            )
+        top = min(request.top_logprobs, self._capabilities.top_logprobs)
+        if request.top_logprobs and not top:
+            raise ModelError(
+                "This model does not give word probabilities.",
+                kind="bad request",
+                where=self._name,
+                todo="Read questionnaires by report, or use a model with log-probabilities.",
+            )
+        sampling = request.sampling
+        if tries.empty_replies and sampling.seed is not None:
+            sampling = replace(sampling, seed=(sampling.seed + tries.empty_replies) % 2**31)
+        return replace(request, top_logprobs=top, sampling=sampling)
+
+    async def _whole(self, request: Request, after: Failure | None) -> Reply:
+        try:
+            library = await litellm()
+            endpoint = await self._find(after)
+            async with asyncio.timeout(self._policy.timeout):
+                response = await library.acompletion(**self._parameters(request, endpoint))
+        except Failure:
+            raise
+        except Exception as error:
+            raise self._failure(error) from None
+        return reply_of(response, request.prefill)
+
+    async def _deltas(
+        self, request: Request, reply: StreamedReply, after: Failure | None
+    ) -> AsyncGenerator[Delta, None]:
+        """The text as it arrives, gathered in `reply`. Time the caller takes in between is not counted."""
+        budget = _Budget(self._policy)
+        stream: Any = None
+        try:
+            library = await litellm()
+            parameters = self._parameters(request, await self._find(after))
+            parameters |= {"stream": True, "stream_options": {"include_usage": True}}
+            stream = await budget.wait(library.acompletion(**parameters))
+            if request.prefill:
+                yield Delta(request.prefill)
+            while True:
+                chunk = await budget.wait(anext(stream, None))
+                if chunk is None:
+                    break
+                if text := reply.take(chunk):
+                    yield Delta(text)
+            reply.end(stream)
+        except Failure:
+            raise
+        except Exception as error:
+            raise self._failure(error) from None
+        finally:
+            if stream is not None:
+                await stream.aclose()
+
+    async def _find(self, after: Failure | None) -> Endpoint:
+        return self._fixed if self._endpoint is None else await self._endpoint(after)
+
+    def _parameters(self, request: Request, endpoint: Endpoint) -> dict[str, Any]:
+        sampling = request.sampling
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        if request.prefill:
+            messages.append({"role": "assistant", "content": request.prefill})
+        parameters: dict[str, Any] = {
+            "model": self._served_as,
+            "messages": messages,
+            "temperature": sampling.temperature,
+            "max_tokens": sampling.max_tokens,
+            "timeout": self._policy.timeout,
+            "drop_params": True,
+            "num_retries": 0,
+            "max_retries": 0,
+        }
+        optional = {
+            "api_base": endpoint.base,
+            "api_key": endpoint.key,
+            "seed": sampling.seed,
+            "stop": list(sampling.stop) or None,
+            "frequency_penalty": sampling.frequency_penalty or None,
+            "logprobs": True if request.top_logprobs else None,
+            "top_logprobs": request.top_logprobs or None,
+            "extra_body": dict(sampling.extra) if sampling.extra and self._passes_extra else None,
+        }
+        return parameters | {name: value for name, value in optional.items() if value is not None}
+
+    def _completion(self, request: Request, reply: Reply) -> Completion:
+        """What the reply comes to. Raises Failure if it is empty, refused or ran into the context's end."""
+        if reply.finish_reason == "content_filter":
+            raise Failure("refused", "The model's provider held the reply back (content filter).")
+        if not reply.generated.strip() and not reply.top:
+            seed = request.sampling.seed
+            with_seed = "" if seed is None else f" (seed {seed})"
+            raise Failure("empty", f"The reply was empty{with_seed}; it ended by “{reply.finish_reason}”.")
+        used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
+        context = self._capabilities.context
+        if reply.finish_reason == "length" and context is not None and used >= context:
+            raise Failure(
+                "context exceeded", f"The reply ran into the end of the context ({context} tokens)."
+            )
+        generated = cut_to_sentence(reply.generated) if request.sampling.cut_to_sentence else reply.generated
+        return Completion(
+            text=request.prefill + generated,
+            model=reply.model or self._served_as,
+            finish_reason=reply.finish_reason,
+            usage=reply.usage,
+            top=reply.top,
+            cost=self._cost(reply),
+        )
+
+    def _cost(self, reply: Reply) -> float | None:
+        if self._capabilities.local:
+            return 0.0
+        usage = reply.usage
+        if not self._priced or usage.prompt_tokens is None or usage.completion_tokens is None:
+            return None
+        import litellm as library
+
+        try:
+            costs = library.cost_per_token(
+                model=self._served_as,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                cache_read_input_tokens=usage.cached_tokens or 0,
+            )
+        except Exception:
+            self._priced = False  # not in LiteLLM's price list; asking again each call is slow
+            return None
+        return float(sum(costs))
+
+    def _failure(self, error: Exception) -> Failure:
+        return failure_of(error, self._fixed.key)
+
+    async def _pause_or_raise(self, tries: Tries, failure: Failure) -> None:
+        await tries.pause(self._wait_or_raise(tries, failure))
+
+    def _wait_or_raise(self, tries: Tries, failure: Failure) -> float:
+        wait = tries.failed(failure)
+        if wait is None:
+            raise self._error(failure, tuple(tries.attempts)) from None
+        return wait
+
+    def _error(self, failure: Failure, attempts: tuple[Attempt, ...]) -> ModelError:
+        what, todo = explanation(failure, self._key_variable, self._capabilities)
+        if len(attempts) > 1:
+            what += f" (tried {len(attempts)} times)"
+        return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)
+
+
+class _Budget:
+    """The time one try may still wait for its server."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._left = policy.timeout
+        self._idle = policy.idle_timeout
+
+    async def wait(self, awaitable: Awaitable[Any]) -> Any:
+        """The awaitable's result. Raises TimeoutError when it takes too long."""
+        since = time.monotonic()
+        try:
+            async with asyncio.timeout(min(self._left, self._idle)):
+                return await awaitable
+        finally:
+            self._left -= time.monotonic() - since

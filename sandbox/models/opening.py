@@ -1,0 +1,92 @@
+"""From a model's name, as the user gives it, to a provider. Imports no model library and calls no model."""
+
+import os
+import re
+from pathlib import Path
+
+from sandbox.errors import UsageError
+from sandbox.models.hosted import capabilities_of, service_of, stays_here
+from sandbox.models.key import find_key
+from sandbox.models.provider import Provider, Sampling
+from sandbox.models.retry import RetryPolicy
+from sandbox.settings import load_settings
+
+HOSTED_SAMPLING = Sampling(temperature=0.5, max_tokens=300)
+"""The temperature of Wekenborg et al. 2026."""
+
+_NAME = re.compile(r"[a-z0-9_-]+/[^\s/][^\s]*", re.IGNORECASE)
+_EXAMPLES = "Examples: embedded, gguf:PATH, openai/gpt-4o, anthropic/claude-sonnet-4-5, ollama_chat/llama3.2"
+_LOCAL_POLICY = RetryPolicy(timeout=600.0, idle_timeout=300.0)
+
+
+def open_model(
+    name: str,
+    *,
+    local_only: bool = False,
+    api_base: str | None = None,
+    api_key: str | None = None,
+    policy: RetryPolicy | None = None,
+) -> Provider:
+    """The provider of `embedded`, `gguf:PATH` or a LiteLLM name (`service/model`).
+
+    With `local_only`, or with the setting of that name on, a model that is not served on this machine is
+    refused. `api_base` and `api_key` override what LiteLLM would take from the environment, and a key in the
+    keyring fills in for one that is not in the environment. Raises UsageError for a name of no known shape,
+    ModelError when a local model's file is missing or wrong.
+    """
+    name = name.strip()
+    kind, colon, rest = name.partition(":")
+    if name == "embedded" or (kind == "gguf" and colon):
+        if api_base or api_key:
+            raise UsageError(
+                "This model runs inside the app; it has no address or key.", where=name, todo=_EXAMPLES
+            )
+        return _embedded(name, rest)
+    if not _NAME.fullmatch(name):
+        what = f"“{name}” is not the name of a model." if name else "No model is named."
+        raise UsageError(what, todo=_EXAMPLES)
+    return _through_litellm(name, local_only, api_base, api_key, policy)
+
+
+def _embedded(name: str, path: str) -> Provider:
+    from sandbox.models.embedded import embedded_model, gguf_model
+
+    if name == "embedded":
+        return embedded_model()
+    if not path.strip():
+        raise UsageError("No file is named after gguf:", todo="Write it as gguf:models/some-model.gguf")
+    return gguf_model(Path(path.strip()), name)
+
+
+def _through_litellm(
+    name: str, local_only: bool, api_base: str | None, api_key: str | None, policy: RetryPolicy | None
+) -> Provider:
+    from sandbox.models.litellm_provider import LiteLLMProvider
+
+    service = service_of(name)
+    base = api_base or os.environ.get(service.base_variable, "") or service.base
+    local = stays_here(name, base)
+    if not local and (local_only or load_settings().settings.local_only):
+        raise UsageError(
+            "Local only is on, and this model is not served on this machine.",
+            where=name,
+            todo="Use embedded, gguf:PATH or a server on localhost (ollama_chat/…), or turn local only off.",
+        )
+    return LiteLLMProvider(
+        name,
+        # LiteLLM is told the address that was judged, so that it cannot find another one for itself.
+        api_base=base or None,
+        api_key=api_key or _key(service.key_variable, local=local),
+        capabilities=capabilities_of(name, local=local),
+        sampling=HOSTED_SAMPLING,
+        policy=policy or (_LOCAL_POLICY if local else RetryPolicy()),
+        key_variable=service.key_variable,
+        passes_extra=service.passes_extra,
+    )
+
+
+def _key(variable: str, *, local: bool) -> str | None:
+    """None where LiteLLM finds the key in the environment by itself."""
+    if os.environ.get(variable or "-"):
+        return None
+    return "none" if local else find_key(variable)

@@ -1,0 +1,185 @@
+"""The one door to a language model: what is asked, what comes back, what can fail. No library here."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from sandbox.errors import ExitCode, SandboxError
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn. `extra` holds parameters only some servers know (min_p, dry_multiplier, …).
+
+    `max_tokens` counts tokens of the reply; `cut_to_sentence` drops an unfinished last sentence afterwards.
+    """
+
+    temperature: float
+    max_tokens: int
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    frequency_penalty: float = 0.0
+    extra: Mapping[str, float | int] = field(default_factory=dict)
+    cut_to_sentence: bool = False
+
+
+Purpose = Literal["reply", "measurement", "therapist"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call: the conversation so far, the opening to prefill (or none) and how to draw the answer.
+
+    `top_logprobs` > 0 asks for that many most probable first tokens with their log-probabilities.
+    """
+
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    prefill: str = ""
+    top_logprobs: int = 0
+    purpose: Purpose = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenProbability:
+    """A candidate first token as the model writes it (leading space kept) and its natural-log probability."""
+
+    token: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a call; `cached_tokens` of the prompt came from a cache. None: the server did not say."""
+
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+FailureKind = Literal[
+    "unavailable", "timeout", "rate limited", "server error", "malformed", "empty", "context exceeded",
+    "authentication", "refused", "bad request",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a call, successful or not. `seconds` is wall time; `waited` the pause before this try."""
+
+    started_at: datetime
+    seconds: float
+    waited: float = 0.0
+    failure: FailureKind | None = None
+    error: str = ""
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An answer. `text` starts with the prefill, whether or not the server repeats it.
+
+    `top` holds the candidates for the first generated token, most probable first (empty if not asked).
+    `cost` is in US dollars, None when unknown. `attempts` has every try; the last one succeeded.
+    `call_id` names the call in the record (set by `recording.RecordingProvider`).
+    """
+
+    text: str
+    model: str
+    finish_reason: str
+    usage: Usage = Usage()
+    top: tuple[TokenProbability, ...] = ()
+    cost: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of text as it arrives, to be appended."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A stream broke and is tried again: what was shown so far is void."""
+
+    attempt: Attempt
+
+
+StreamPart = Delta | Restart | Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do. `top_logprobs`: most candidates it returns (0: none); `context`: in tokens."""
+
+    streaming: bool = True
+    top_logprobs: int = 0
+    prefill: bool = False
+    small: bool = False
+    local: bool = False
+    context: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """Which model, for the record: `name` as the user gave it, and facts such as a weights' SHA-256."""
+
+    name: str
+    title: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class ModelError(SandboxError):
+    """A call failed for good. `attempts` has every try that was made."""
+
+    exit_code = ExitCode.MODEL
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        kind: FailureKind,
+        where: str = "",
+        todo: str = "",
+        attempts: tuple[Attempt, ...] = (),
+    ) -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.kind = kind
+        self.attempts = attempts
+
+
+class Provider(Protocol):
+    """A language model that can be called. Calls raise ModelError and nothing else (but cancellation)."""
+
+    @property
+    def description(self) -> ModelDescription: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def sampling(self) -> Sampling:
+        """How this model's conversational replies are drawn by default."""
+        ...
+
+    async def complete(self, request: Request) -> Completion: ...
+
+    def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
+        """Deltas, then exactly one Completion as the last part. A Restart voids earlier deltas."""
+        ...
+
+    async def close(self) -> None: ...

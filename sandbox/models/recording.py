@@ -1,0 +1,80 @@
+"""A provider that keeps a ledger: every call made through it, failed ones included, for the record."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from sandbox.models.provider import (
+    Capabilities,
+    Completion,
+    ModelDescription,
+    ModelError,
+    Provider,
+    Request,
+    Sampling,
+    StreamPart,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call with all its attempts. Exactly one of `completion` and `error` is set."""
+
+    id: str
+    request: Request
+    completion: Completion | None
+    error: ModelError | None
+
+
+class RecordingProvider:
+    """Passes calls on to `inner` and remembers them until `drain`. Not shared between sessions."""
+
+    def __init__(self, inner: Provider) -> None:
+        self._inner = inner
+        self._calls: list[Call] = []
+
+    @property
+    def description(self) -> ModelDescription:
+        return self._inner.description
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._inner.capabilities
+
+    @property
+    def sampling(self) -> Sampling:
+        return self._inner.sampling
+
+    def drain(self) -> tuple[Call, ...]:
+        """The calls since the last drain, oldest first."""
+        calls, self._calls = tuple(self._calls), []
+        return calls
+
+    async def complete(self, request: Request) -> Completion:
+        call_id = secrets.token_hex(8)
+        try:
+            completion = replace(await self._inner.complete(request), call_id=call_id)
+        except ModelError as error:
+            self._calls.append(Call(call_id, request, None, error))
+            raise
+        self._calls.append(Call(call_id, request, completion, None))
+        return completion
+
+    async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
+        call_id = secrets.token_hex(8)
+        try:
+            async with aclosing(self._inner.stream(request)) as parts:
+                async for part in parts:
+                    if isinstance(part, Completion):
+                        completion = replace(part, call_id=call_id)
+                        self._calls.append(Call(call_id, request, completion, None))
+                        yield completion
+                    else:
+                        yield part
+        except ModelError as error:
+            self._calls.append(Call(call_id, request, None, error))
+            raise
+
+    async def close(self) -> None:
+        """The inner provider outlives the session; whoever opened it closes it."""

@@ -1,0 +1,82 @@
+"""When a call is tried again and how long is waited before. Every try is kept; nothing here calls a model."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sandbox.models.failure import Failure
+from sandbox.models.provider import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """At most `attempts` tries; all times in seconds.
+
+    `timeout` bounds one try, `idle_timeout` the silence within a stream (before its first word included).
+    Waits grow from `first_wait` by `factor` up to `longest_wait`, each shortened at random by up to `jitter`
+    (0–1) of itself; a server's own Retry-After is followed instead, unless it exceeds `longest_wait`: then
+    the call is given up at once.
+    """
+
+    attempts: int = 4
+    timeout: float = 120.0
+    idle_timeout: float = 60.0
+    first_wait: float = 1.0
+    factor: float = 2.0
+    longest_wait: float = 60.0
+    jitter: float = 0.25
+
+    def wait(self, failed: int, failure: Failure, draw: Callable[[], float] = random.random) -> float | None:
+        """Seconds to wait after the `failed`-th try (from 1) failed; None: do not try again."""
+        if not failure.retryable or failed >= self.attempts:
+            return None
+        if failure.retry_after is not None:
+            return failure.retry_after if failure.retry_after <= self.longest_wait else None
+        if failure.kind == "empty":
+            return 0.0
+        longest = min(self.longest_wait, self.first_wait * self.factor ** (failed - 1))
+        return longest * (1 - self.jitter * draw())
+
+
+@dataclass(slots=True)
+class Tries:
+    """The tries at one call so far."""
+
+    policy: RetryPolicy
+    attempts: list[Attempt] = field(default_factory=list)
+    empty_replies: int = 0
+    _started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _clock: float = field(default_factory=time.monotonic)
+    _waited: float = 0.0
+
+    def begin(self) -> None:
+        self._started_at = datetime.now(UTC)
+        self._clock = time.monotonic()
+
+    def succeeded(self) -> tuple[Attempt, ...]:
+        """All tries, the successful one last."""
+        self.attempts.append(self._attempt(None))
+        return tuple(self.attempts)
+
+    def failed(self, failure: Failure) -> float | None:
+        """Keep the failed try; seconds to wait before the next, None when this was the last."""
+        self.attempts.append(self._attempt(failure))
+        self.empty_replies += failure.kind == "empty"
+        return self.policy.wait(len(self.attempts), failure)
+
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._waited = seconds
+
+    def _attempt(self, failure: Failure | None) -> Attempt:
+        return Attempt(
+            started_at=self._started_at,
+            seconds=time.monotonic() - self._clock,
+            waited=self._waited,
+            failure=failure.kind if failure else None,
+            error=failure.message if failure else "",
+            status=failure.status if failure else None,
+        )

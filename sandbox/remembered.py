@@ -1,0 +1,61 @@
+"""What the app remembers by itself between starts: the last choices, and that the notice was read.
+
+Losing the file loses nothing else; a wrong one is put aside without a word. Settings are in `settings.py`.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sandbox.settings import FOLDER_VARIABLE
+
+_MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """`proposal` has the fields of the last proposal that was run, as JSON values; empty at first."""
+
+    notice_read: bool = False
+    proposal: Mapping[str, object] = field(default_factory=dict)
+
+
+def remembered_file() -> Path:
+    """Where it is kept; the file need not exist."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named).expanduser() / "remembered.json"
+    import platformdirs
+
+    return platformdirs.user_state_path("therapy-sandbox", appauthor=False) / "remembered.json"
+
+
+def load_remembered(path: Path | None = None) -> Remembered:
+    """What was remembered; nothing when there is no file or it cannot be read. Never raises."""
+    file = path or remembered_file()
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            return Remembered()
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return Remembered()
+    if not isinstance(values, dict):
+        return Remembered()
+    proposal = values.get("proposal")
+    return Remembered(
+        notice_read=values.get("notice_read") is True,
+        proposal=proposal if isinstance(proposal, dict) else {},
+    )
+
+
+def save_remembered(remembered: Remembered, path: Path | None = None) -> None:
+    """Keep it for the next start. Where that cannot be written, the app simply will not remember."""
+    file = path or remembered_file()
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}.{os.getpid()}")
+        draft.write_text(json.dumps(asdict(remembered), indent=2) + "\n", encoding="utf-8")
+        draft.replace(file)

@@ -1,0 +1,116 @@
+"""Model calls in the record: one row an attempt, with what was asked for and what it cost.
+Prompts stand there only as digests."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from sandbox.models.provider import Attempt, Request
+from sandbox.models.recording import Call
+from sandbox.store.row import as_json, insert
+
+_COLUMNS = (
+    "id, attempt, turn, purpose, model, parameters, prompt_sha256, prompt_tokens, cached_tokens,"
+    " completion_tokens, cost, started, seconds, waited, finish_reason, failure, error, status"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttempt:
+    """One attempt at a call. Tokens, cost and finish reason stand with the attempt that succeeded.
+
+    `seconds` and `waited` (the pause before it) are wall time; `cost` is in US dollars. None: not known.
+    """
+
+    id: str
+    attempt: int
+    turn: int
+    purpose: str
+    model: str
+    prompt_sha256: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+    started: datetime | None = None
+    seconds: float | None = None
+    waited: float | None = None
+    finish_reason: str | None = None
+    failure: str | None = None
+    error: str = ""
+    status: int | None = None
+
+
+def prompt_digest(request: Request) -> str:
+    """SHA-256 of the messages and the prefill, in hexadecimal."""
+    prompt = [[message.role, message.content] for message in request.messages]
+    return hashlib.sha256(as_json([prompt, request.prefill]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def store_call(db: Database, session: str, turn: int, call: Call, model: str) -> None:
+    """Add a row for every attempt. `model` is the name asked for, used when no reply named one."""
+    completion, error, request = call.completion, call.error, call.request
+    attempts: tuple[Attempt | None, ...] = (
+        completion.attempts if completion else error.attempts if error else ()
+    ) or (None,)
+    parameters = {
+        **asdict(request.sampling),
+        "top_logprobs": request.top_logprobs,
+        "prefill": request.prefill,
+    }
+    head: dict[str, str | int | float | None] = {
+        "id": call.id,
+        "session": session,
+        "turn": turn,
+        "purpose": request.purpose,
+        "model": completion.model if completion else model,
+        "parameters": as_json(parameters),
+        "prompt_sha256": prompt_digest(request),
+    }
+    for number, attempt in enumerate(attempts, start=1):
+        row = head | {"attempt": number} | _what_happened(attempt)
+        if number == len(attempts):
+            if completion is not None:
+                row |= {
+                    "prompt_tokens": completion.usage.prompt_tokens,
+                    "cached_tokens": completion.usage.cached_tokens,
+                    "completion_tokens": completion.usage.completion_tokens,
+                    "cost": completion.cost,
+                    "finish_reason": completion.finish_reason,
+                }
+            elif error is not None:
+                row |= {"failure": row["failure"] or error.kind, "error": row["error"] or error.what}
+        insert(db, "calls", row)
+
+
+def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | None]:
+    if attempt is None:
+        return {
+            "started": None, "seconds": None, "waited": None, "failure": None, "error": "", "status": None
+        }  # fmt: skip
+    return {
+        "started": attempt.started_at.isoformat(),
+        "seconds": attempt.seconds,
+        "waited": attempt.waited,
+        "failure": attempt.failure,
+        "error": attempt.error,
+        "status": attempt.status,
+    }
+
+
+def calls_of(db: Database, session: str) -> tuple[StoredAttempt, ...]:
+    """Every attempt made in a session, in order; what its parent did is not repeated."""
+    names = _COLUMNS.replace(" ", "").split(",")
+    rows = db.execute(f"SELECT {_COLUMNS} FROM calls WHERE session = ? ORDER BY number", [session])  # noqa: S608
+    found = []
+    for values in rows:
+        row = dict(zip(names, values, strict=True))
+        row["parameters"] = json.loads(row["parameters"])
+        row["started"] = datetime.fromisoformat(row["started"]) if row["started"] else None
+        found.append(StoredAttempt(**row))
+    return tuple(found)

@@ -1,0 +1,139 @@
+"""Finding sessions in the record: what is looked for, a page of what was found, what there is to choose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from sandbox.store.row import storable
+from sandbox.store.session import SUMMARY, SessionSummary, summary
+from sandbox.store.tag import tags_of
+
+_SELECT, _FROM = SUMMARY.split("FROM sessions s\n")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """What a session must fit; None and empty fit all. Titles are as they were when it was run.
+
+    `since` and `until` are times with a zone, `until` not included. `said`: words that a turn must contain.
+    """
+
+    scenario: str | None = None
+    technique: str | None = None
+    model: str | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    """A session that fits. When words are looked for, `turn` has them and `excerpt` marks each with « ».
+
+    `place` goes into the next call to get the next page.
+    """
+
+    summary: SessionSummary
+    tags: tuple[str, ...]
+    place: int
+    turn: int | None = None
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the sessions of the record differ in, each in alphabetical order."""
+
+    scenarios: tuple[str, ...]
+    techniques: tuple[str, ...]
+    models: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+def words_query(text: str) -> str:
+    """`text` for FTS5, every word quoted so that its own language (NEAR, column:, *) means nothing."""
+    words = [word for word in text.split() if any(letter.isalnum() for letter in word)]
+    return storable(" ".join('"' + word.replace('"', '""').replace("\0", "") + '"' for word in words))
+
+
+def found_sessions(
+    db: Database, wanted: SessionFilter, limit: int, after: int | None
+) -> tuple[FoundSession, ...]:
+    """A page, the newest session first; `after` is the `place` of the last one of the page before.
+
+    A trunk that has branches stands in them and has no line of its own, unless words are looked for: then
+    every turn that has them makes a line. Removed sessions are left out.
+    """
+    clauses, values = _clauses(wanted)
+    query = words_query(wanted.said)
+    if wanted.said.strip():
+        return _hits(db, clauses, values, query, limit, after) if query else ()
+    clauses.append("(s.technique IS NOT NULL OR NOT EXISTS (SELECT 1 FROM sessions k WHERE k.parent = s.id))")
+    if after is not None:
+        clauses.append("s.number < ?")
+        values.append(after)
+    rows = db.execute(
+        f"{_SELECT}, s.number FROM sessions s {_FROM} WHERE {' AND '.join(clauses)}"
+        " ORDER BY s.number DESC LIMIT ?",
+        [*values, limit],
+    ).fetchall()
+    return tuple(FoundSession(summary(row[:-1]), tags_of(db, row[0]), row[-1]) for row in rows)
+
+
+def _hits(
+    db: Database, clauses: list[str], values: list[Any], query: str, limit: int, after: int | None
+) -> tuple[FoundSession, ...]:
+    if after is not None:
+        clauses.append("turns_text.rowid < ?")
+        values.append(after)
+    rows = db.execute(
+        f"""{_SELECT}, h.turn, snippet(turns_text, -1, '«', '»', '…', 16), turns_text.rowid
+        FROM turns_text JOIN turns h ON h.number = turns_text.rowid JOIN sessions s ON s.id = h.session
+        {_FROM} WHERE turns_text MATCH ? AND {" AND ".join(clauses)}
+        ORDER BY turns_text.rowid DESC LIMIT ?""",
+        [query, *values, limit],
+    ).fetchall()
+    return tuple(
+        FoundSession(summary(row[:-3]), tags_of(db, row[0]), row[-1], turn=row[-3], excerpt=row[-2])
+        for row in rows
+    )
+
+
+def _clauses(wanted: SessionFilter) -> tuple[list[str], list[Any]]:
+    """Conditions on the session itself come first: most rows are then left out before anything is joined."""
+    clauses: list[str] = []
+    values: list[Any] = []
+    for column, title in (("scenario", wanted.scenario), ("technique", wanted.technique)):
+        if title is not None:
+            clauses.append(f"s.{column} IN (SELECT hash FROM documents WHERE kind = ? AND title = ?)")  # noqa: S608
+            values += [column, title]
+    if wanted.model is not None:
+        clauses.append("s.model = ?")
+        values.append(wanted.model)
+    if wanted.tag is not None:
+        clauses.append("s.id IN (SELECT session FROM present_tags WHERE tag = ?)")
+        values.append(wanted.tag)
+    for comparison, moment in ((">=", wanted.since), ("<", wanted.until)):
+        if moment is not None:
+            clauses.append(f"julianday(s.created) {comparison} julianday(?)")
+            values.append(moment.isoformat())
+    clauses.append("l.state <> 'removed'")
+    return clauses, values
+
+
+def choices(db: Database) -> Choices:
+    """Everything a filter can name."""
+
+    def column(sql: str) -> tuple[str, ...]:
+        return tuple(sorted((row[0] for row in db.execute(sql)), key=str.casefold))
+
+    titles = "SELECT DISTINCT title FROM documents WHERE kind = '{}'"
+    return Choices(
+        scenarios=column(titles.format("scenario")),
+        techniques=column(titles.format("technique")),
+        models=column("SELECT DISTINCT model FROM sessions"),
+        tags=column("SELECT DISTINCT tag FROM present_tags"),
+    )

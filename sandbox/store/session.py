@@ -1,0 +1,231 @@
+"""Sessions in the record: planning them, finding them, listing them, and their place in the family."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+import sandbox
+from sandbox.engine.history import History, Measured, Turn
+from sandbox.engine.plan import SessionHead
+from sandbox.errors import NotFoundError, UsageError
+from sandbox.models.provider import ModelDescription
+from sandbox.store.call import StoredAttempt
+from sandbox.store.document import document_hash, folded, store_documents, unfolded
+from sandbox.store.process import Process
+from sandbox.store.row import insert
+from sandbox.store.state import State, StateEntry, now_in
+from sandbox.text import excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """A line of the list of sessions. `turns` counts the session's own turns, not its parent's."""
+
+    id: str
+    parent: str | None
+    created: datetime
+    model: str
+    seed: int
+    scenario: str
+    affect: str
+    technique: str | None
+    control: bool
+    state: State
+    reason: str
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """All that the record holds of one session. `measured_in` names, for each of `history.measured`,
+    the session that made the measurement: this one or an ancestor. `calls` are this session's own.
+    """
+
+    head: SessionHead
+    history: History
+    measured_in: tuple[str, ...]
+    states: tuple[StateEntry, ...]
+    calls: tuple[StoredAttempt, ...]
+    created: datetime
+    app_version: str
+
+    @property
+    def state(self) -> StateEntry:
+        return self.states[-1]
+
+    @property
+    def model(self) -> ModelDescription:
+        """The model as it described itself when the session was last started."""
+        described = [entry.model for entry in self.states if entry.model is not None]
+        return described[-1] if described else ModelDescription(self.head.plan.model, self.head.plan.model)
+
+    @property
+    def own_turns(self) -> tuple[Turn, ...]:
+        return self.history.turns[self.history.inherited :]
+
+    @property
+    def own_measured(self) -> tuple[Measured, ...]:
+        pairs = zip(self.history.measured, self.measured_in, strict=True)
+        return tuple(measured for measured, by in pairs if by == self.head.id)
+
+
+def store_head(db: Database, head: SessionHead, at: datetime) -> bool:
+    """Add the session with its documents; False if it is there already."""
+    if db.execute("SELECT 1 FROM sessions WHERE id = ?", [head.id]).fetchone():
+        return False
+    plan, documents = folded(head.plan)
+    store_documents(db, documents)
+    insert(
+        db,
+        "sessions",
+        {
+            "id": head.id,
+            "parent": head.parent,
+            "parent_turn": head.parent_turn,
+            "model": head.plan.model,
+            "seed": head.plan.seed,
+            "client": document_hash(head.plan.client),
+            "scenario": document_hash(head.plan.scenario),
+            "technique": document_hash(head.plan.technique) if head.plan.technique else None,
+            "plan": plan,
+            "app_version": sandbox.__version__,
+            "created": at.isoformat(),
+        },
+    )
+    return True
+
+
+def head_of(db: Database, session: str) -> SessionHead:
+    """The session's head with its documents as they were. Raises NotFoundError."""
+    row = db.execute("SELECT plan, parent, parent_turn FROM sessions WHERE id = ?", [session]).fetchone()
+    if row is None:
+        raise unknown(session)
+    plan, parent, parent_turn = row
+    return SessionHead(id=session, plan=unfolded(db, plan, session), parent=parent, parent_turn=parent_turn)
+
+
+def lineage(db: Database, session: str) -> tuple[tuple[str, int | None], ...]:
+    """The session and its ancestors, the trunk first, each with the turn of its parent it left from."""
+    rows = db.execute(
+        """WITH RECURSIVE line(id, parent, parent_turn, depth) AS (
+            SELECT id, parent, parent_turn, 0 FROM sessions WHERE id = ?
+            UNION ALL SELECT s.id, s.parent, s.parent_turn, depth + 1
+            FROM sessions s JOIN line ON s.id = line.parent)
+        SELECT id, parent_turn FROM line ORDER BY depth DESC""",
+        [session],
+    ).fetchall()
+    if not rows:
+        raise unknown(session)
+    return tuple(rows)
+
+
+def family_of(db: Database, session: str) -> tuple[str, ...]:
+    """The trunk of `session` and everything that branched from it, in the order planned."""
+    return branches_of(db, lineage(db, session)[0][0])
+
+
+def branches_of(db: Database, session: str) -> tuple[str, ...]:
+    """The session and everything that branched from it, in the order planned. Raises NotFoundError."""
+    rows = db.execute(
+        """WITH RECURSIVE kin(id, number) AS (
+            SELECT id, number FROM sessions WHERE id = ?
+            UNION ALL SELECT s.id, s.number FROM sessions s JOIN kin ON s.parent = kin.id)
+        SELECT id FROM kin ORDER BY number""",
+        [session],
+    ).fetchall()
+    if not rows:
+        raise unknown(session)
+    return tuple(row[0] for row in rows)
+
+
+def resolved(db: Database, text: str) -> str:
+    """The session meant by a full id, the only beginning of one, or `last` (the trunk of the newest run)."""
+    wanted = text.strip().lower()
+    if wanted == "last":
+        row = db.execute(
+            """SELECT s.id FROM sessions s WHERE NOT EXISTS
+                (SELECT 1 FROM states WHERE session = s.id AND state = 'removed')
+            ORDER BY s.number DESC LIMIT 1"""
+        ).fetchone()
+        if row is None:
+            raise NotFoundError("No session has been run here yet.", todo="Start one: `sandbox demo`.")
+        return lineage(db, row[0])[0][0]
+    if not wanted:
+        raise unknown(text)
+    rows = db.execute(
+        "SELECT id FROM sessions WHERE id >= ? AND id < ? ORDER BY id LIMIT 5",
+        [wanted, wanted + chr(0x10FFFF)],
+    ).fetchall()
+    found = [row[0] for row in rows]
+    if wanted in found:
+        return wanted
+    if len(found) > 1:
+        raise UsageError(
+            f"More than one session begins with “{wanted}”: {', '.join(found[:4])}{' …' * (len(found) > 4)}",
+            todo="Type more of the id.",
+        )
+    if not found:
+        raise unknown(text)
+    return str(found[0])
+
+
+def unknown(session: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no session “{excerpt(session, 40)}”.", todo="`sandbox show last` shows the newest one."
+    )
+
+
+SUMMARY = """
+WITH scenarios AS MATERIALIZED (
+    SELECT hash, title, json_extract(json, '$.affect') AS affect FROM documents WHERE kind = 'scenario'),
+techniques AS MATERIALIZED (
+    SELECT hash, title, json_extract(json, '$.family') AS family FROM documents WHERE kind = 'technique')
+SELECT s.id, s.parent, s.created, s.model, s.seed, c.title, c.affect, t.title, t.family = 'control',
+    l.state, l.reason, l.pid, l.process_started,
+    (SELECT count(*) FROM turns WHERE session = s.id)
+FROM sessions s
+JOIN scenarios c ON c.hash = s.scenario
+LEFT JOIN techniques t ON t.hash = s.technique
+JOIN states l ON l.number = (SELECT max(number) FROM states WHERE session = s.id)
+"""
+
+
+def summaries(db: Database, limit: int, offset: int, *, branches: bool) -> tuple[SessionSummary, ...]:
+    """The newest sessions first; without `branches` only the trunks. Removed ones are left out."""
+    rows = db.execute(
+        f"{SUMMARY} WHERE l.state <> 'removed' AND (? OR s.parent IS NULL)"
+        " ORDER BY s.number DESC LIMIT ? OFFSET ?",
+        [branches, limit, offset],
+    )
+    return tuple(summary(row) for row in rows)
+
+
+def summary_of(db: Database, session: str) -> SessionSummary:
+    """The session's line of the list, also if it was removed. Raises NotFoundError."""
+    row = db.execute(f"{SUMMARY} WHERE s.id = ?", [session]).fetchone()
+    if row is None:
+        raise unknown(session)
+    return summary(row)
+
+
+def summary(row: tuple[Any, ...]) -> SessionSummary:
+    """A row of SUMMARY as a value."""
+    id_, parent, created, model, seed, scenario, affect, technique, control, *rest = row
+    state, reason, pid, started, turns = rest
+    process = Process(pid, started) if pid is not None and started is not None else None
+    return SessionSummary(
+        id=id_,
+        parent=parent,
+        created=datetime.fromisoformat(created),
+        model=model,
+        seed=seed,
+        scenario=scenario,
+        affect=affect,
+        technique=technique,
+        control=bool(control),
+        state=now_in(state, process),
+        reason=reason,
+        turns=turns,
+    )

@@ -1,0 +1,108 @@
+"""The states a session passes through: an append-only log, the newest entry being the state it is in."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlite_utils import Database
+
+from sandbox.models.provider import ModelDescription
+from sandbox.store.process import Process, this_process
+from sandbox.store.row import as_json, insert
+
+State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted", "removed"]
+
+APP = "sandbox"
+"""The author of what the app itself writes into the log."""
+
+_COLUMNS = "session, at, state, reason, pid, process_started, author, model"
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntry:
+    """A line of the log. `process` ran or planned the session; `model` is the one it was started with."""
+
+    session: str
+    at: datetime
+    state: State
+    reason: str
+    author: str
+    process: Process | None = None
+    model: ModelDescription | None = None
+
+    @property
+    def now(self) -> State:
+        """The state as it is: `running` in a process that is gone means interrupted."""
+        return now_in(self.state, self.process)
+
+
+def now_in(state: State, process: Process | None) -> State:
+    """`state`, but `interrupted` for a session left `running` by a process that is gone."""
+    gone = state == "running" and not (process and process.alive)
+    return "interrupted" if gone else state
+
+
+def append_state(
+    db: Database,
+    session: str,
+    state: State,
+    at: datetime,
+    *,
+    reason: str = "",
+    author: str = APP,
+    model: ModelDescription | None = None,
+) -> None:
+    """Add a line to the log. A planned or running session is tied to this process."""
+    process = this_process() if state in ("planned", "running") else None
+    insert(
+        db,
+        "states",
+        {
+            "session": session,
+            "at": at.isoformat(),
+            "state": state,
+            "reason": reason,
+            "pid": process.pid if process else None,
+            "process_started": process.started if process else None,
+            "author": author,
+            "model": as_json({"name": model.name, "title": model.title, "facts": dict(model.facts)})
+            if model
+            else None,
+        },
+    )
+
+
+def states_of(db: Database, session: str) -> tuple[StateEntry, ...]:
+    """The whole log of a session, oldest first."""
+    rows = db.execute(f"SELECT {_COLUMNS} FROM states WHERE session = ? ORDER BY number", [session])  # noqa: S608
+    return tuple(_entry(row) for row in rows)
+
+
+def latest_state(db: Database, session: str) -> StateEntry:
+    """The newest line. Every stored session has one."""
+    row = db.execute(
+        f"SELECT {_COLUMNS} FROM states WHERE session = ? ORDER BY number DESC LIMIT 1",  # noqa: S608
+        [session],
+    ).fetchone()
+    return _entry(row)
+
+
+def latest_states(db: Database, states: Iterable[State]) -> tuple[StateEntry, ...]:
+    """The newest line of every session whose newest line says one of `states`, oldest session first."""
+    wanted = list(states)
+    rows = db.execute(
+        f"SELECT {', '.join('l.' + column for column in _COLUMNS.split(', '))} FROM latest_states l"  # noqa: S608
+        " JOIN sessions s ON s.id = l.session"
+        f" WHERE l.state IN ({', '.join('?' * len(wanted))}) ORDER BY s.number",
+        wanted,
+    )
+    return tuple(_entry(row) for row in rows)
+
+
+def _entry(row: tuple[str, str, State, str, int | None, float | None, str, str | None]) -> StateEntry:
+    session, at, state, reason, pid, started, author, model = row
+    process = Process(pid, started) if pid is not None and started is not None else None
+    described = ModelDescription(**json.loads(model)) if model else None
+    return StateEntry(session, datetime.fromisoformat(at), state, reason, author, process, described)

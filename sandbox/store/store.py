@@ -1,0 +1,394 @@
+"""The record of everything that happened: one door for writing events and reading sessions. No SQL of its own
+but for the search; each noun's rows are in the module of its name."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from sandbox.engine.events import (
+    AdministrationFinished,
+    CallFinished,
+    Event,
+    RunPlanned,
+    SessionFinished,
+    SessionStarted,
+    StepSkipped,
+    TurnFinished,
+)
+from sandbox.engine.history import History
+from sandbox.engine.plan import SessionHead
+from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
+from sandbox.errors import NotFoundError
+from sandbox.measurement.battery import Trial
+from sandbox.models.provider import ModelDescription
+from sandbox.store.call import StoredAttempt, calls_of, store_call
+from sandbox.store.connection import open_database
+from sandbox.store.conversation import skips_of, store_skip, store_turn, turns_of
+from sandbox.store.failure import explained, store_error
+from sandbox.store.listing import (
+    Choices,
+    FoundSession,
+    SessionFilter,
+    choices,
+    found_sessions,
+    words_query,
+)
+from sandbox.store.measurement import measured_of, store_measured
+from sandbox.store.session import (
+    SessionSummary,
+    StoredSession,
+    branches_of,
+    family_of,
+    head_of,
+    lineage,
+    resolved,
+    store_head,
+    summaries,
+    summary_of,
+    unknown,
+)
+from sandbox.store.state import (
+    APP,
+    State,
+    StateEntry,
+    append_state,
+    latest_state,
+    latest_states,
+    states_of,
+)
+from sandbox.store.tag import append_tag, clean_tag, tags_of
+from sandbox.store.validity import StoredCheck, checks_of, store_check, trials_of
+
+DATABASE = "sandbox.db"
+"""The record's file name within a workspace's sessions folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A turn found by `Store.search`. `excerpt` marks the words found with « »."""
+
+    session: str
+    turn: int
+    excerpt: str
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """A workspace's record. Safe to use from several threads; other programs may read and write it too."""
+
+    def __init__(self, db: Database, path: Path, now: Callable[[], datetime]) -> None:
+        self._db = db
+        self._path = path
+        self._now = now
+        self._lock = threading.RLock()
+        self._models: dict[str, str] = {}
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True, now: Callable[[], datetime] = _utc_now) -> "Store":
+        """The record at `path`, brought to this version's tables.
+
+        Without `create` a missing file is a NotFoundError (nothing was run yet). Raises StoreError when the
+        file cannot be opened or written, is locked, damaged, another program's or a newer version's.
+        `now` gives the times that are stored, with a time zone.
+        """
+        if not create and not path.exists():
+            raise NotFoundError(
+                "No session has been run here yet.", where=str(path), todo="Start one: `sandbox demo`."
+            )
+        return cls(open_database(path), path, now)
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # Writing
+
+    def record(self, event: Event) -> None:
+        """Write what the event says in one transaction: all of it or nothing. Raises StoreError.
+
+        Events that only show progress (deltas, phases, starts of turns and administrations, waiting) leave
+        no trace: what they announce is written when it is finished.
+        """
+        match event:
+            case RunPlanned(heads):
+                with self._writing() as (db, at):
+                    for head in heads:
+                        self._plan(db, head, at)
+            case SessionStarted(session, model):
+                with self._writing() as (db, at):
+                    append_state(db, session, "running", at, model=model)
+            case TurnFinished(session, turn):
+                with self._writing() as (db, at):
+                    store_turn(db, session, turn, at)
+            case AdministrationFinished(session, measured):
+                with self._writing() as (db, at):
+                    store_measured(db, session, measured, at)
+            case CallFinished(session, turn, call):
+                with self._writing() as (db, _):
+                    store_call(db, session, turn, call, self._model_of(db, session))
+            case StepSkipped(session, skip):
+                with self._writing() as (db, at):
+                    store_skip(db, session, skip, at)
+            case SessionFinished(session, ending, reason):
+                with self._writing() as (db, at):
+                    append_state(db, session, ending, at, reason=reason)
+            case _:
+                pass
+
+    def set_state(self, session: str, state: State, reason: str, author: str = APP) -> None:
+        """Add a line to the session's log: `removed`, say, by a person and for a reason."""
+        with self._writing() as (db, at):
+            lineage(db, session)
+            append_state(db, session, state, at, reason=reason, author=author)
+
+    def tag(self, session: str, tag: str, *, present: bool = True, author: str = APP) -> bool:
+        """Give the session a tag or take it off; False if it was so already. Raises UsageError."""
+        name = clean_tag(tag)
+        with self._writing() as (db, at):
+            lineage(db, session)
+            return append_tag(db, session, name, at, present=present, author=author)
+
+    def remove(self, session: str, reason: str, author: str = APP) -> tuple[str, ...]:
+        """Leave the session and all that branched from it out of every list; the ids. Nothing is deleted."""
+        with self._writing() as (db, at):
+            members = tuple(
+                member for member in branches_of(db, session) if latest_state(db, member).state != "removed"
+            )
+            for member in members:
+                append_state(db, member, "removed", at, reason=reason, author=author)
+        return members
+
+    def add_check(self, plan: CheckPlan, checked: InstrumentChecked, model: ModelDescription) -> int:
+        """Keep a validity check with everything it rests on; its number."""
+        with self._writing() as (db, at):
+            return store_check(db, plan, checked, model, at)
+
+    def mark_interrupted(self) -> tuple[str, ...]:
+        """Write `interrupted` for every session left running by a process that is gone; their ids."""
+        with self._writing() as (db, at):
+            gone = [entry for entry in latest_states(db, ["running"]) if entry.now == "interrupted"]
+            for entry in gone:
+                append_state(
+                    db, entry.session, "interrupted", at, reason="The app ended before the session did."
+                )
+        return tuple(entry.session for entry in gone)
+
+    # Reading
+
+    def head(self, session: str) -> SessionHead:
+        """The session's head, its documents as they were when it was planned. Raises NotFoundError."""
+        with self._reading() as db:
+            return head_of(db, session)
+
+    def history(self, session: str) -> History:
+        """What happened in the session, its ancestors' part first. Raises NotFoundError."""
+        with self._reading() as db:
+            return self._history(db, session)[0]
+
+    def session(self, session: str) -> StoredSession:
+        """Everything stored about one session. Raises NotFoundError."""
+        with self._reading() as db:
+            head = head_of(db, session)
+            history, measured_in = self._history(db, session)
+            created, version = db.execute(
+                "SELECT created, app_version FROM sessions WHERE id = ?", [session]
+            ).fetchone()
+            return StoredSession(
+                head=head,
+                history=history,
+                measured_in=measured_in,
+                states=states_of(db, session),
+                calls=calls_of(db, session),
+                created=datetime.fromisoformat(created),
+                app_version=version,
+            )
+
+    def resolve(self, text: str) -> str:
+        """The id meant by a full id, the beginning of one, or `last`: the trunk of the newest run.
+
+        Raises NotFoundError; UsageError when several ids begin so.
+        """
+        with self._reading() as db:
+            return resolved(db, text)
+
+    def family(self, session: str) -> tuple[SessionHead, ...]:
+        """The trunk `session` belongs to and all that branched from it, in the order planned.
+
+        Removed sessions are left out, unless `session` itself was removed: then nothing is.
+        """
+        with self._reading() as db:
+            members = family_of(db, session)
+            removed = {member for member in members if latest_state(db, member).state == "removed"}
+            return tuple(
+                head_of(db, member) for member in members if session in removed or member not in removed
+            )
+
+    def sessions(
+        self, limit: int = 50, offset: int = 0, *, branches: bool = True
+    ) -> tuple[SessionSummary, ...]:
+        """The newest sessions first, removed ones left out; without `branches` only trunks."""
+        with self._reading() as db:
+            return summaries(db, limit, offset, branches=branches)
+
+    def summary(self, session: str) -> SessionSummary:
+        """The session's line of the list, also if it was removed. Raises NotFoundError."""
+        with self._reading() as db:
+            return summary_of(db, session)
+
+    def state(self, session: str) -> State:
+        """The state the session is in now. Raises NotFoundError."""
+        with self._reading() as db:
+            lineage(db, session)
+            return latest_state(db, session).now
+
+    def states(self, session: str) -> tuple[StateEntry, ...]:
+        """The session's log, oldest first. Raises NotFoundError."""
+        with self._reading() as db:
+            lineage(db, session)
+            return states_of(db, session)
+
+    def unfinished(self) -> tuple[StateEntry, ...]:
+        """Sessions to go on with, oldest first: interrupted, failed, or planned and not begun.
+
+        A planned one is left out while the process that planned it lives elsewhere, or while one of its
+        family is running: its turn is still to come.
+        """
+        with self._reading() as db:
+            entries = latest_states(db, ["planned", "running", "interrupted", "failed"])
+            at_work = {
+                member
+                for entry in entries
+                if entry.now == "running"
+                for member in family_of(db, entry.session)
+            }
+            return tuple(entry for entry in entries if _to_resume(entry, at_work))
+
+    def calls(self, session: str) -> tuple[StoredAttempt, ...]:
+        """Every attempt at a model call made in the session, in order. Raises NotFoundError."""
+        with self._reading() as db:
+            lineage(db, session)
+            return calls_of(db, session)
+
+    def checks(self, model: str | None = None) -> tuple[StoredCheck, ...]:
+        """The newest validity check of each model, questionnaire text and way, newest first."""
+        with self._reading() as db:
+            return checks_of(db, model)
+
+    def trials(self, check: int) -> tuple[Trial, ...]:
+        """Every administration a validity check rests on, in the order given; empty for no such check."""
+        with self._reading() as db:
+            return trials_of(db, check)
+
+    def tags(self, session: str) -> tuple[str, ...]:
+        """The tags the session has now. Raises NotFoundError."""
+        with self._reading() as db:
+            lineage(db, session)
+            return tags_of(db, session)
+
+    def find(
+        self, wanted: SessionFilter, limit: int = 50, after: int | None = None
+    ) -> tuple[FoundSession, ...]:
+        """A page of the sessions that fit, the newest first; `after`: the `place` of the last one shown."""
+        with self._reading() as db:
+            return found_sessions(db, wanted, limit, after)
+
+    def choices(self) -> Choices:
+        """What a filter can name: the scenarios, techniques, models and tags of the record."""
+        with self._reading() as db:
+            return choices(db)
+
+    def search(self, text: str, limit: int = 50) -> tuple[Hit, ...]:
+        """Turns whose words (said or replied) include all words of `text`, best match first."""
+        query = words_query(text)
+        if not query:
+            return ()
+        with self._reading() as db:
+            rows = db.execute(
+                """SELECT t.session, t.turn, snippet(turns_text, -1, '«', '»', '…', 24)
+                FROM turns_text JOIN turns t ON t.number = turns_text.rowid
+                WHERE turns_text MATCH ? ORDER BY turns_text.rank LIMIT ?""",
+                [query, limit],
+            )
+            return tuple(Hit(*row) for row in rows)
+
+    # Inside
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Database, datetime]]:
+        """One transaction; the write lock is taken at once, so that waiting for others comes first."""
+        with self._lock, explained(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db, self._now()
+                self._db.commit()
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        try:
+            self._db.rollback()
+        except sqlite3.Error as error:
+            raise store_error(error, self._path) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[Database]:
+        """One view of the record, whatever others write meanwhile."""
+        with self._lock, explained(self._path), self._db.atomic() as db:
+            yield db
+
+    def _plan(self, db: Database, head: SessionHead, at: datetime) -> None:
+        if store_head(db, head, at) or latest_state(db, head.id).now != "finished":
+            append_state(db, head.id, "planned", at)
+
+    def _model_of(self, db: Database, session: str) -> str:
+        if session not in self._models:
+            row = db.execute("SELECT model FROM sessions WHERE id = ?", [session]).fetchone()
+            if row is None:
+                raise unknown(session)
+            self._models[session] = row[0]
+        return self._models[session]
+
+    def _history(self, db: Database, session: str) -> tuple[History, tuple[str, ...]]:
+        """The history and, for each measurement in it, the session that made it."""
+        history, measured_in = History(), tuple[str, ...]()
+        for member, left_at in lineage(db, session):
+            inherited = history.branch(left_at)
+            kept = {id(given) for given in inherited.measured}
+            pairs = zip(history.measured, measured_in, strict=True)
+            measured_in = tuple(by for given, by in pairs if id(given) in kept)
+            own = measured_of(db, member)
+            history = History(
+                turns=(*inherited.turns, *turns_of(db, member)),
+                measured=(*inherited.measured, *own),
+                skips=skips_of(db, member),
+                inherited=inherited.inherited,
+            )
+            measured_in = (*measured_in, *(member for _ in own))
+        return history, measured_in
+
+
+def _to_resume(entry: StateEntry, at_work: set[str]) -> bool:
+    if entry.now != "planned":
+        return entry.now in ("interrupted", "failed")
+    elsewhere = entry.process is not None and entry.process.alive and not entry.process.ours
+    return not elsewhere and entry.session not in at_work

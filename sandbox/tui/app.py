@@ -1,0 +1,391 @@
+"""The app: opens Home at once, loads the rest behind it, and fulfils what the screens ask for.
+
+Nothing heavy is imported here: no documents, no record, no model library before the first paint.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
+
+from sandbox.errors import SandboxError
+from sandbox.tui.checking_app import CheckingApp
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.widgets.recent_sessions import RecentSessions
+
+if TYPE_CHECKING:
+    from sandbox.engine.proposal import Proposal
+    from sandbox.library.workspace import Workspace
+    from sandbox.models.provider import Provider
+    from sandbox.tui.bench import Bench
+    from sandbox.tui.live_run import LiveRun
+    from sandbox.tui.screens.branch_picker import Chosen
+    from sandbox.tui.screens.library import LibraryScreen
+    from sandbox.tui.screens.models import ModelsScreen
+    from sandbox.tui.screens.session import SessionScreen
+
+
+def open_app() -> None:
+    """Open the app in the workspace found from here and return when it is closed."""
+    SandboxApp().run()
+
+
+class SandboxApp(CheckingApp):
+    """Screens come and go; the bench and a run under way stay until the app is closed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", key_display="?", id="app.help",
+                tooltip="Help on this screen"),
+        Binding("ctrl+p", "command_palette", "menu", key_display="^p", id="app.palette",
+                tooltip="Every command by name"),
+    ]  # fmt: skip
+
+    def __init__(
+        self, workspace: "Workspace | None" = None, *, open_model: "Callable[[str], Provider] | None" = None
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._open_model = open_model
+        self._bench: Bench | None = None
+        self._tried = asyncio.Event()
+        self._proposal: Proposal | None = None
+        self._live: LiveRun | None = None
+        self._run: Worker[None] | None = None
+        self._home = HomeScreen()
+
+    def on_mount(self) -> None:
+        self.show_first(self._home)
+        self.set_timer(0.05, self._begin)
+
+    # Loading behind the first paint
+
+    def _begin(self) -> None:
+        self.run_worker(self._open_bench(), name="open the bench")
+
+    async def _open_bench(self) -> None:
+        try:
+            self._bench = await asyncio.to_thread(_bench, self._workspace, self._opener)
+            await self._propose_first()
+            self._show_recent()
+        except SandboxError as error:
+            self.report(error)
+            return
+        finally:
+            self._tried.set()
+        await self.check_keymap()
+        await self._warm_up()
+
+    def _opener(self, name: str) -> "Provider":
+        """Opens a model, or refuses one elsewhere while local only is on, whether or not that was written."""
+        from sandbox.models.opening import open_model
+
+        if self._open_model is not None:
+            return self._open_model(name)
+        return open_model(name, local_only=self.preferences.settings.local_only)
+
+    async def _propose_first(self) -> None:
+        """What was run last, if it can be run again, else the usual."""
+        from sandbox.tui.last_choice import last_choice, usual_choice
+
+        settings, remembered = self.preferences.settings, self.preferences.remembered
+        self._proposal = last_choice(remembered.proposal, settings.model)
+        usual = usual_choice(settings.model)
+        try:
+            await self._show_proposal()
+        except SandboxError as error:
+            if self._proposal == usual:
+                raise
+            self.notify(error.what, title="The last choice cannot be run again", markup=False, timeout=10)
+            self._proposal = usual
+            await self._show_proposal()
+
+    async def _show_proposal(self) -> None:
+        if self._bench is not None and self._proposal is not None:
+            self._home.show_proposal(await asyncio.to_thread(self._bench.proposal_text, self._proposal))
+
+    def looked_back(self) -> None:
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        if self._bench is not None:
+            self._home.show_recent(self._bench.recent())
+
+    async def _warm_up(self) -> None:
+        """Load the model library on a thread and start the model, so that the first run need not wait."""
+        warm_up = getattr(self._model(), "warm_up", None)
+        if warm_up is not None:
+            try:
+                await warm_up()
+            except SandboxError as error:
+                self.report(error)
+
+    def _model(self) -> "Provider | None":
+        if self._bench is None or self._proposal is None:
+            return None
+        return self._bench.model(self._proposal.model)
+
+    # What Home asks for
+
+    def on_proposed_session_run_wanted(self) -> None:
+        self.run_worker(self._start_proposed())
+
+    async def _start_proposed(self) -> None:
+        bench = await self.opened()
+        if bench is None or self._proposal is None or not self.free():
+            return
+        from sandbox.tui.last_choice import as_values
+
+        try:
+            live = await asyncio.to_thread(bench.new_run, self._proposal)
+        except SandboxError as error:
+            self.report(error)
+            return
+        self.preferences.remember_proposal(as_values(self._proposal))
+        self._play(live)
+        self._open_session(live)
+
+    def on_recent_sessions_opened(self, message: RecentSessions.Opened) -> None:
+        self.open_recorded(message.session)
+
+    def on_home_screen_resume_wanted(self, message: HomeScreen.ResumeWanted) -> None:
+        self.open_recorded(message.session, resume=True)
+
+    def on_home_screen_new_wanted(self) -> None:
+        self.run_worker(self._choose())
+
+    async def _choose(self) -> None:
+        bench = await self.opened()
+        if bench is None or self._proposal is None:
+            return
+        from sandbox.tui.screens.new_session import NewSessionScreen
+
+        def take(chosen: "Proposal | None") -> None:
+            if chosen is not None:
+                self._proposal = chosen
+                self.run_worker(self._take_proposal())
+
+        documents = await asyncio.to_thread(bench.documents)
+        self.push_screen(NewSessionScreen(documents, self._proposal), take)
+
+    async def _take_proposal(self) -> None:
+        try:
+            await self._show_proposal()
+        except SandboxError as error:
+            self.report(error)
+            return
+        await self._start_proposed()
+
+    def open_recorded(self, session: str, *, resume: bool = False, turn: int | None = None) -> bool:
+        """Show a session of the record, or the run under way if it is part of that; False if it cannot."""
+        if self._bench is None or (resume and not self.free()):
+            return False
+        if self._live is not None and self._live.playing and session in self._live.state.ids:
+            self._open_session(self._live, session if turn is not None else None, turn)
+            return True
+        try:
+            live = self._bench.recorded_run(session, resume=resume)
+        except SandboxError as error:
+            self.report(error)
+            return False
+        if resume:
+            self._play(live)
+        stands_in_branches = turn is None and session == live.state.ids[0]
+        shown = live.state.ids[-1] if stands_in_branches else session
+        self._open_session(live, None if resume else shown, turn)
+        return True
+
+    def free(self) -> bool:
+        """One run at a time: a second one would make both models wait for each other."""
+        if self._live is None or not self._live.playing:
+            return True
+        self.notify("A session is running: it comes first. Enter in the list opens it.", severity="warning")
+        return False
+
+    @property
+    def proposed_model(self) -> str | None:
+        return self._proposal.model if self._proposal is not None else None
+
+    async def opened(self) -> "Bench | None":
+        await self._tried.wait()
+        return self._bench
+
+    # Library, Models and what they change
+
+    def action_library(self) -> None:
+        self.run_worker(self._open_library(), group="open", exclusive=True)
+
+    async def _open_library(self) -> None:
+        from sandbox.tui.screens.library import LibraryScreen
+
+        bench = await self.opened()
+        if bench is not None and not self._is_open(LibraryScreen):
+            self.push_screen(LibraryScreen(bench.library))
+
+    def on_library_screen_chosen(self, message: "LibraryScreen.Chosen") -> None:
+        from sandbox.tui.last_choice import with_document
+
+        if self._proposal is not None:
+            self.run_worker(self._propose(with_document(self._proposal, message.kind, message.id)))
+
+    def on_library_screen_trouble(self, message: "LibraryScreen.Trouble") -> None:
+        self.report(message.error)
+
+    def action_models(self) -> None:
+        self.run_worker(self._open_models(), group="open", exclusive=True)
+
+    async def _open_models(self) -> None:
+        bench = await self.opened()
+        if bench is None:
+            return
+        from sandbox.tui.screens.models import ModelsScreen
+
+        if not self._is_open(ModelsScreen):
+            folders = await asyncio.to_thread(bench.model_folders)
+            self.push_screen(ModelsScreen(lambda: self.preferences.settings, self._opener, folders))
+
+    def on_models_screen_wanted(self, message: "ModelsScreen.Wanted") -> None:
+        self.prefer(message.key, message.value)
+
+    def on_models_screen_trouble(self, message: "ModelsScreen.Trouble") -> None:
+        self.report(message.error)
+
+    def _is_open(self, kind: type[Screen[None]]) -> bool:
+        return any(isinstance(screen, kind) for screen in self.screen_stack)
+
+    def preferred(self, key: str) -> None:
+        """A changed setting reaches the bench, the proposal and whoever shows it."""
+        settings = self.preferences.settings
+        if self._bench is not None and key == "local_only" and settings.local_only:
+            if self._live is not None and self._live.playing and not self._bench.stays_here(self._live):
+                self._live.stop()
+                self.notify("Local only is on: what was running elsewhere is stopped.", severity="warning")
+            self.run_worker(self._bench.forget_hosted())
+        if self._proposal is not None and key == "model" and settings.model != self._proposal.model:
+            from sandbox.tui.last_choice import with_model
+
+            self.run_worker(self._propose(with_model(self._proposal, settings.model)))
+        refresh = getattr(self.screen, "refresh_models", None)
+        if refresh is not None:
+            refresh()
+
+    async def _propose(self, proposal: "Proposal") -> None:
+        """Propose something else, unless it cannot be run: then it is said why."""
+        before, self._proposal = self._proposal, proposal
+        try:
+            await self._show_proposal()
+        except SandboxError as error:
+            self._proposal = before
+            self.report(error)
+        else:
+            self.notify("Home proposes it now.", timeout=3)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Library", "Every document, its problems, your editor", self.action_library)
+        yield SystemCommand("Models", "What is at hand, checks, local only", self.action_models)
+
+    # Runs
+
+    def _play(self, live: "LiveRun") -> None:
+        self._live = live
+        self._run = self.run_worker(self._playing(live), name="run", exit_on_error=True)
+
+    async def _playing(self, live: "LiveRun") -> None:
+        """Run what is in line, say so in the terminal's title, and call the reader back at the end."""
+        before = live.seconds
+        self.show_title("● running")
+        await live.run()
+        self.show_title("")
+        self.announce(f"{live.state.family_title()}: the run has ended", live.seconds - before)
+
+    def _open_session(self, live: "LiveRun", shown: str | None = None, turn: int | None = None) -> None:
+        from sandbox.tui.screens.session import SessionScreen
+
+        def left(_: None) -> None:
+            self._show_recent()
+
+        self.push_screen(SessionScreen(live, shown, turn), left)
+
+    # What the Session screen asks for
+
+    def on_session_screen_branch_wanted(self, message: "SessionScreen.BranchWanted") -> None:
+        self.run_worker(self._branch(message))
+
+    async def _branch(self, message: "SessionScreen.BranchWanted") -> None:
+        bench = await self.opened()
+        screen = self.screen
+        from sandbox.tui.screens.branch_picker import BranchPicker
+        from sandbox.tui.screens.session import SessionScreen
+
+        if bench is None or not isinstance(screen, SessionScreen):
+            return
+        from sandbox.tui.departure import choices, departures
+
+        live = screen.live
+
+        def take(chosen: "Chosen | None") -> None:
+            if chosen is not None:
+                self._begin_branch(live, chosen)
+
+        places = departures(live.state, message.session, message.turn)
+        note = "It runs when what is running now has ended." if live.playing else "It runs at once."
+        self.push_screen(BranchPicker(await asyncio.to_thread(choices, bench.library), places, note), take)
+
+    def _begin_branch(self, live: "LiveRun", chosen: "Chosen") -> None:
+        if self._bench is None or (not live.playing and not self.free()):
+            return
+        parent = live.state.sessions[chosen.departure.session].head
+        try:
+            head = self._bench.branch(
+                parent, chosen.departure.turn, chosen.technique, another_seed=chosen.another_seed
+            )
+        except SandboxError as error:
+            self.report(error)
+            return
+        live.add(head)
+        if live.playing:
+            self.notify("In line: it begins when what is running now has ended.")
+        else:
+            self._play(live)
+
+    def on_session_screen_redo_wanted(self, message: "SessionScreen.RedoWanted") -> None:
+        """Ask for a reply again: at once if its session is running, else as a run of its own."""
+        live = message.live
+        if self._bench is None or (not live.playing and not self.free()):
+            return
+        try:
+            head = self._bench.redo(message.session, message.turn)
+        except SandboxError as error:
+            self.report(error)
+            return
+        if live.playing and live.state.running == message.session:
+            live.divert(head)
+        elif live.playing:
+            live.add(head)
+            self.notify("In line: it begins when what is running now has ended.")
+        else:
+            live.add(head)
+            self._play(live)
+
+    def on_session_screen_trouble(self, message: "SessionScreen.Trouble") -> None:
+        self.report(message.error)
+
+    async def on_unmount(self) -> None:
+        """Break a run off so that the record says so, then end the model's process."""
+        if self._run is not None:
+            self._run.cancel()
+            with suppress(WorkerCancelled, WorkerFailed):
+                await self._run.wait()
+        if self._bench is not None:
+            await self._bench.close()
+
+
+def _bench(workspace: "Workspace | None", open_model: "Callable[[str], Provider] | None") -> "Bench":
+    from sandbox.tui.bench import Bench
+
+    return Bench.open(workspace, open_model)

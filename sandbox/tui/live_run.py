@@ -1,0 +1,129 @@
+"""A run under way in the app: its state, its controls, and what waits to be run after it. Draws nothing."""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+
+from sandbox.engine.controls import Controls
+from sandbox.engine.events import Event, SessionFinished
+from sandbox.engine.history import History
+from sandbox.engine.plan import SessionHead, new_session_id
+from sandbox.errors import SandboxError
+from sandbox.tui.session_state import RunState, after, stopped_before_begun
+
+Play = Callable[[tuple[SessionHead, ...], Mapping[str, History], Controls], AsyncGenerator[Event, None]]
+"""Runs sessions and records them: heads, the histories already in the record, the clinician's hand."""
+
+Listener = Callable[[Event | None], None]
+"""Called after each event, and with None when a run is over."""
+
+
+class LiveRun:
+    """Everything about one trunk and its branches; outlives the screen that shows it.
+
+    `history` reads a session's history from the record; new branches continue from there. `remarks` is what
+    has to be said of the scores: measures that are not usable with the model, or were never checked with it.
+    """
+
+    def __init__(
+        self,
+        play: Play,
+        history: Callable[[str], History],
+        state: RunState | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.state = state or RunState()
+        self.controls = Controls()
+        self.playing = False
+        self.problem: SandboxError | None = None
+        self.remarks: tuple[str, ...] = ()
+        self._play = play
+        self._history = history
+        self._listeners: list[Listener] = []
+        self._queue: list[SessionHead] = []
+        self._line: tuple[SessionHead, ...] = ()
+        self._clock = clock
+        self._hold = False
+        self._began: float | None = None
+        self._spent = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time spent running, pauses included."""
+        return self._spent + (self._clock() - self._began if self._began is not None else 0.0)
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def forget(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def add(self, *heads: SessionHead) -> None:
+        """Put sessions in line: they run after the ones in line now."""
+        self._queue.extend(heads)
+
+    def divert(self, head: SessionHead) -> None:
+        """Stop the running session here and go on with `head`, then with what was still to come.
+
+        Sessions that were to leave from the stopped one leave from `head` instead, with its seed.
+        """
+        stopped = self.state.running
+        waiting = [one for one in self._line if self.state.sessions[one.id].state == "planned"]
+        self._queue = [head, *(_moved(one, stopped, head) for one in waiting), *self._queue]
+        if stopped is not None:
+            self.state = stopped_before_begun(self.state, stopped)
+        self._hold = self.controls.paused
+        self.controls.stop()
+
+    def stop(self) -> None:
+        """End what runs and drop what is in line; everything finished is in the record."""
+        self._queue.clear()
+        self.controls.stop()
+
+    async def run(self) -> None:
+        """Run what is in line until nothing is. A SandboxError ends it and stands in `problem`."""
+        if self.playing:
+            return
+        self.playing, self.problem, self._began = True, None, self._clock()
+        try:
+            while self._queue:
+                await self._run_line()
+        except SandboxError as error:
+            self.problem = error
+        finally:
+            self.playing = False
+            if self.controls.stopping.is_set():
+                self.state = stopped_before_begun(self.state)
+            self._spent, self._began = self.seconds, None
+            self._tell(None)
+
+    async def _run_line(self) -> None:
+        heads, self._queue = tuple(self._queue), []
+        self._line = heads
+        if self.controls.stopping.is_set():
+            self.controls = Controls(paused=self._hold)
+            self._hold = False
+        known = self._known(heads)
+        async with aclosing(self._play(heads, known, self.controls)) as events:
+            async for event in events:
+                self.state = after(self.state, event)
+                if isinstance(event, SessionFinished) and event.error is not None:
+                    self.problem = event.error
+                self._tell(event)
+
+    def _known(self, heads: tuple[SessionHead, ...]) -> dict[str, History]:
+        ids = {head.id for head in heads} | {head.parent for head in heads if head.parent}
+        return {id: self._history(id) for id in ids if id in self.state.sessions}
+
+    def _tell(self, event: Event | None) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+
+def _moved(head: SessionHead, stopped: str | None, instead: SessionHead) -> SessionHead:
+    """`head`, or when it was to leave from the stopped session a new one that leaves from the other."""
+    if stopped is None or head.parent != stopped:
+        return head
+    plan = head.plan.model_copy(update={"seed": instead.plan.seed})
+    return SessionHead(id=new_session_id(), plan=plan, parent=instead.id)

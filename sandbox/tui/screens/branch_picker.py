@@ -1,0 +1,113 @@
+"""Choosing a technique to branch with, and the turn to leave from. Starts nothing itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sandbox.text import excerpt
+from sandbox.tui.widgets.key_line import KeyLine
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A technique that can be branched with. `live`: the clinician types what is said."""
+
+    id: str
+    title: str
+    family: str
+    steps: int
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A place to leave from: a session's turn, or its end when `turn` is None."""
+
+    session: str
+    turn: int | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The clinician's choice."""
+
+    technique: str
+    departure: Departure
+    another_seed: bool = False
+
+
+class BranchPicker(ModalScreen[Chosen | None]):
+    """Techniques, the control first, then live; `f` goes through the places to leave from, `s` draws anew.
+
+    Escape changes nothing.
+    """
+
+    CSS_PATH = "branch_picker.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "departure", "leave from elsewhere", tooltip="Another place to leave from"),
+        Binding("s", "seed", "another seed", tooltip="With another seed, or the seed of the other branches"),
+        Binding("escape", "cancel", "cancel"),
+    ]
+
+    def __init__(self, choices: Sequence[Choice], departures: Sequence[Departure], note: str) -> None:
+        super().__init__()
+        self._choices = sorted(choices, key=lambda choice: (choice.family != "control", not choice.live))
+        self._another_seed = False
+        self._departures = tuple(departures)
+        self._at = 0
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="picker"):
+            yield Static("", id="departure", markup=False)
+            yield OptionList(
+                *(Option(_row(choice), id=choice.id) for choice in self._choices),
+                id="techniques",
+                markup=False,
+            )
+            yield Static(Content(self._note), id="note", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#picker").border_title = "Branch with"
+        self.query_one(OptionList).focus()
+        self._draw()
+
+    def _draw(self) -> None:
+        text = Content.assemble(("leaves from  ", "$text-muted"), (self._departures[self._at].title, "bold"))
+        if len(self._departures) > 1:
+            text = Content.assemble(text, ("   (f: elsewhere)", "$text-muted"))
+        drawn = "another one (not paired turn by turn)" if self._another_seed else "as the other branches"
+        text = Content.assemble(text, "\n", ("seed         ", "$text-muted"), drawn)
+        self.query_one("#departure", Static).update(text)
+
+    def action_departure(self) -> None:
+        self._at = (self._at + 1) % len(self._departures)
+        self._draw()
+
+    def action_seed(self) -> None:
+        self._another_seed = not self._another_seed
+        self._draw()
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option_id is not None:
+            self.dismiss(Chosen(event.option_id, self._departures[self._at], self._another_seed))
+
+
+def _row(choice: Choice) -> Content:
+    kind = "you type" if choice.live else choice.family
+    return Content.assemble(
+        f"{excerpt(choice.title, 40):<41}", (f"{kind:<16}{choice.steps} steps", "$text-muted")
+    )

@@ -1,0 +1,235 @@
+"""Check model: which questionnaires measure anything on a model, read in which way. Keeps what comes out."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sandbox.engine.validity_check import (
+    DEFAULT_QUESTIONNAIRES,
+    CheckPlan,
+    CheckProgress,
+    Instrument,
+    check_validity,
+)
+from sandbox.errors import SandboxError
+from sandbox.export.validity import LEGEND, page
+from sandbox.measurement.validity import Usable
+from sandbox.models.provider import Provider
+from sandbox.store.store import Store
+from sandbox.store.validity import StoredCheck
+from sandbox.text import printable
+from sandbox.tui.widgets.key_line import KeyLine
+
+_SIGNS: Mapping[Usable, tuple[str, str]] = {
+    "usable": ("✓", "$text-success"),
+    "usable with care": ("~", "$text-warning"),
+    "not usable with this model": ("✗", "$text-error"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An instrument and what is known of it: its newest check, or None."""
+
+    instrument: Instrument
+    check: StoredCheck | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.instrument.questionnaire.id} {self.instrument.way}"
+
+
+class InstrumentList(OptionList):
+    """The questionnaires with their ways; Enter checks the marked one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "check", id="check.marked", tooltip="Check the marked one"),
+    ]
+
+
+class CheckModelScreen(Screen[None]):
+    """`plan` names every instrument that can be tried; a check runs while the screen is open, not longer."""
+
+    CSS_PATH = "check_model.tcss"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"), (80, "-normal"), (110, "-wide"),
+    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "usual", "check the usual", id="check.usual",
+                tooltip="Check the word probe and the affect ratings by every way"),
+        Binding("x", "stop", "stop", id="check.stop", tooltip="Stop; what is checked is kept"),
+        Binding("escape", "leave", "back", id="check.back", tooltip="Back; a check under way is stopped"),
+    ]  # fmt: skip
+    HELP = (
+        "Enter checks the marked questionnaire read that way: the same states are measured again, in other "
+        "words, in another order, with a hint of the wished answer, and before and after a neutral and a "
+        "strong scenario. ✓ usable, ~ with care, ✗ not usable, · never checked."
+    )
+
+    class Trouble(Message):
+        """A check could not be done."""
+
+        def __init__(self, error: SandboxError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, provider: Provider, plan: CheckPlan, store: Store) -> None:
+        super().__init__()
+        self._provider = provider
+        self._plan = plan
+        self._store = store
+        self._standings: dict[str, Standing] = {}
+        self._checking: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title", markup=False)
+        with Horizontal(id="body"):
+            yield InstrumentList(id="instruments", markup=False)
+            with VerticalScroll(id="verdict-box"):
+                yield Static("", id="verdict", markup=False)
+        yield Static("", id="progress", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        title = printable(self._provider.description.title)
+        told = f"Simulated affect, not a feeling · what can be measured with {title}"
+        self.query_one("#title", Static).update(Content(told))
+        self._say("Enter checks the marked one, c the usual ones.")
+        self._read()
+        self.query_one(OptionList).focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw_verdict)
+
+    # What is known and drawn
+
+    def _read(self) -> None:
+        """Take what the record knows and draw it."""
+        model = self._provider.description
+        known = self._store.checks(model.name)
+        standings = (
+            Standing(one, next((c for c in known if c.is_of(one.questionnaire, one.way, model)), None))
+            for one in self._plan.instruments
+        )
+        self._standings = {standing.key: standing for standing in standings}
+        self._draw()
+
+    def _draw(self) -> None:
+        listed = self.query_one(OptionList)
+        at = listed.highlighted or 0
+        listed.clear_options()
+        listed.add_options([Option(self._row(s), id=key) for key, s in self._standings.items()])
+        listed.highlighted = min(at, listed.option_count - 1)
+        self._draw_verdict()
+
+    def _row(self, standing: Standing) -> Content:
+        sign, style = "·", "$text-muted"
+        if standing.key in self._checking:
+            sign, style = "…", "$text-accent"
+        elif standing.check is not None:
+            sign, style = _SIGNS[standing.check.validity.usable]
+        instrument = standing.instrument
+        return Content.assemble(
+            (f"{sign} ", style), instrument.questionnaire.id, (f"  by {instrument.way}", "$text-muted")
+        )
+
+    @property
+    def _marked(self) -> Standing | None:
+        at = self.query_one(OptionList).highlighted
+        keys = list(self._standings)
+        return self._standings[keys[at]] if at is not None and at < len(keys) else None
+
+    def _draw_verdict(self) -> None:
+        standing = self._marked
+        if standing is None:
+            return
+        width = max(40, self.query_one("#verdict-box").size.width - 3)
+        self.query_one("#verdict", Static).update(Content("\n".join(_told(standing, width))))
+
+    def _say(self, text: str) -> None:
+        if self.is_attached:
+            self.query_one("#progress", Static).update(Content(text))
+
+    # What the keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "usual":
+            return None if self._checking else True
+        if action == "stop":
+            return True if self._checking else None
+        return True
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._draw_verdict()
+
+    def on_option_list_option_selected(self) -> None:
+        if self._marked is not None and not self._checking:
+            self._start((self._marked.instrument,))
+
+    def action_usual(self) -> None:
+        usual = tuple(one for one in self._plan.instruments if one.questionnaire.id in DEFAULT_QUESTIONNAIRES)
+        self._start(usual or self._plan.instruments[:1])
+
+    def action_stop(self) -> None:
+        self.workers.cancel_group(self, "check")
+
+    def action_leave(self) -> None:
+        self.workers.cancel_group(self, "check")
+        self.dismiss()
+
+    # The check
+
+    def _start(self, instruments: tuple[Instrument, ...]) -> None:
+        self._checking = frozenset(Standing(one, None).key for one in instruments)
+        self.refresh_bindings()
+        self._draw()
+        plan = replace(self._plan, instruments=instruments)
+        self.run_worker(self._check(plan), group="check", exclusive=True)
+
+    async def _check(self, plan: CheckPlan) -> None:
+        said = "Stopped; what was checked is kept."
+        try:
+            async with aclosing(check_validity(plan, self._provider)) as events:
+                async for event in events:
+                    if isinstance(event, CheckProgress):
+                        self._say(f"{event.calls} of about {event.expected} calls: {event.doing}")
+                        continue
+                    await asyncio.to_thread(self._store.add_check, plan, event, self._provider.description)
+                    self._checking -= {Standing(event.instrument, None).key}
+                    self._read()
+            said = "Done. Sessions that use what is not usable will say so."
+        except SandboxError as error:
+            said = "The check failed; what was checked before is kept."
+            self.post_message(self.Trouble(error))
+        finally:
+            self._checking = frozenset()
+            if self.is_attached:
+                self._say(said)
+                self._draw()
+                self.refresh_bindings()
+
+
+def _told(standing: Standing, width: int) -> list[str]:
+    instrument, check = standing.instrument, standing.check
+    head = [f"{printable(instrument.questionnaire.title)}, read by {instrument.way}"]
+    if check is None:
+        calls = instrument.administrations * instrument.calls_each
+        return [
+            *head,
+            "",
+            "Never checked with this model.",
+            f"A check takes about {calls} calls ({instrument.repeats} repeats).",
+        ]
+    when = f"checked {check.at:%Y-%m-%d %H:%M}, {check.repeats} repeats, scale {check.validity.scale}"
+    return [*head, when, "", *page(check.validity, width), "", LEGEND]

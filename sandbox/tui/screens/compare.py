@@ -1,0 +1,198 @@
+"""Compare: two to six sessions side by side, their trajectories over each other. Runs and reads nothing."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from sandbox.analysis.compared_session import ComparedSession, scales
+from sandbox.analysis.comparison import Comparison, compare, worth_pooling
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.export.comparison import explanation, reasons
+from sandbox.text import printable
+from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, turn_at
+from sandbox.tui.widgets.comparison_table import ComparisonTable
+from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.parallel_conversations import ParallelConversations
+from sandbox.tui.widgets.phase_line import NOTE
+from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
+
+
+class CompareScreen(Screen[None]):
+    """`sessions` are the arms as gathered from the record, their controls among them."""
+
+    CSS_PATH = "compare.tcss"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"), (80, "-normal"), (110, "-wide"), (150, "-very-wide"),
+    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "scale", "scale", id="compare.scale", tooltip="Compare the next scale"),
+        Binding("V", "scale_back", "previous scale", show=False, id="compare.scale-back",
+                tooltip="Compare the scale before"),
+        Binding("m", "pool", "means", id="compare.pool",
+                tooltip="One arm a technique with means over trunks, or one a session"),
+        Binding("w", "why", "mind", id="compare.why",
+                tooltip="Every warning, and what the columns mean"),
+        Binding("e", "export", "export", id="compare.export",
+                tooltip="Write the comparison: Markdown and CSV"),
+        *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9" if n == 1 else None,
+                  id=f"compare.open-{n}", tooltip=f"Open the session of arm {n} at this row's turn")
+          for n in range(1, 10)),
+        Binding("escape", "leave", "back", id="compare.back", tooltip="Back to where you came from"),
+    ]  # fmt: skip
+    HELP = (
+        "A row a measurement point: each arm's score, its change since the induction, and the difference "
+        "from the control of the same trunk (below zero: it fell further). Up and down walk the rows, Enter "
+        "shows the row's turn below, where all arms scroll together. Tab goes between table and texts."
+    )
+
+    class ExportWanted(Message):
+        """The comparison shall be written to files."""
+
+        def __init__(self, comparison: Comparison) -> None:
+            super().__init__()
+            self.comparison = comparison
+
+    class OpenWanted(Message):
+        """This session shall be shown at that turn of its conversation."""
+
+        def __init__(self, session: str, turn: int | None) -> None:
+            super().__init__()
+            self.session = session
+            self.turn = turn
+
+    def __init__(self, sessions: tuple[ComparedSession, ...]) -> None:
+        super().__init__()
+        self._sessions = sessions
+        self._scales: tuple[ScaleName, ...] = scales(sessions)
+        self._at = next((n for n, name in enumerate(self._scales) if name[2] == "distress"), 0)
+        self._pooled = False
+        self._comparison: Comparison | None = None
+        self._rows: tuple[AlignedTurn, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="compare-title", markup=False)
+        with Horizontal(id="compare-notes"):
+            yield Static("", id="compare-pairs", markup=False)
+            yield Static(Content.styled(NOTE, "$text-warning italic"), id="compare-note", markup=False)
+        yield Static("", id="compare-mind", markup=False)
+        with Horizontal(id="compare-scores"):
+            yield ComparisonTable(id="compare-table")
+            with Vertical(id="compare-plot"):
+                yield TrajectoryChart(id="compare-chart")
+        yield ParallelConversations(id="compare-texts")
+        yield KeyLine()
+
+    async def on_mount(self) -> None:
+        self.query_one(ComparisonTable).focus()
+        await self._draw()
+
+    async def _draw(self) -> None:
+        if not self._scales:
+            self.query_one("#compare-title", Static).update("Nothing was measured in these sessions.")
+            return
+        found = compare(self._sessions, self._scales[self._at], pooled=self._pooled)
+        self._comparison = found
+        self.query_one("#compare-title", Static).update(self._title(found))
+        self._draw_warnings(found)
+        self.query_one(ComparisonTable).show(found)
+        self._draw_chart(self.query_one(ComparisonTable).point)
+        titles = [
+            f"{place}{MARKS[(place - 1) % len(MARKS)]} {arm.title}" for place, arm in enumerate(found.arms, 1)
+        ]
+        # A pooled arm is read by its first session; the others are opened from Sessions.
+        self._rows = aligned([arm.sessions[0] for arm in found.arms])
+        await self.query_one(ParallelConversations).show(titles, self._rows)
+        self.refresh_bindings()
+
+    def _title(self, found: Comparison) -> Content:
+        questionnaire, _, scale = found.scale
+        scenario = self._sessions[0].plan.scenario
+        several = {session.plan.scenario.id for session in self._sessions}
+        told = "several scenarios" if len(several) > 1 else f"{scenario.title} ({scenario.affect})"
+        return Content.assemble(
+            ("Compare  ", "bold $accent"),
+            (printable(told), "bold"),
+            f" · {printable(scale)}",
+            (f" {printable(questionnaire)}", "$text-muted"),
+            (f"  ({self._at + 1} of {len(self._scales)} scales: v)", "$text-muted"),
+        )
+
+    def _draw_warnings(self, found: Comparison) -> None:
+        pooled = any(len(arm.sessions) > 1 for arm in found.arms)
+        pairs = f"means over {found.trunks} trunks" if pooled else "one pair: no interval"
+        self.query_one("#compare-pairs", Static).update(Content(f"{pairs} (w: what it means)"))
+        shown = [printable(warning) for warning in found.warnings]
+        first = f"! {shown[0]}" if shown else ""
+        more = f"  (+{len(shown) - 1} more: w)" if len(shown) > 1 else ""
+        mind = self.query_one("#compare-mind", Static)
+        mind.update(Content.assemble((first, "bold $text-warning"), (more, "$text-muted")))
+        mind.display = bool(shown)
+
+    def _draw_chart(self, cursor: str) -> None:
+        if self._comparison is None:
+            return
+        found = courses(self._comparison)
+        lines = [Line(one.title, one, place) for place, one in enumerate(found)]
+        points = [point for one in found for point, _ in one.scores]
+        steps = max((point.number for point in points), default=0)
+        self.query_one(TrajectoryChart).show(lines, point_labels(steps, points), cursor)
+
+    # What the keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "pool":
+            return True if worth_pooling(self._sessions) else None
+        if action == "scale":
+            return True if len(self._scales) > 1 else None
+        if action == "open":
+            arms = self._comparison.arms if self._comparison is not None else ()
+            return isinstance(parameters[0], int) and parameters[0] <= len(arms)
+        return True
+
+    def on_comparison_table_point_marked(self, message: ComparisonTable.PointMarked) -> None:
+        self._draw_chart(message.label)
+
+    def on_comparison_table_turn_wanted(self, message: ComparisonTable.TurnWanted) -> None:
+        place = turn_at(self._rows, message.label)
+        if place is not None:
+            self.query_one(ParallelConversations).jump(place)
+
+    async def action_scale(self, by: int = 1) -> None:
+        self._at = (self._at + by) % max(1, len(self._scales))
+        await self._draw()
+
+    async def action_scale_back(self) -> None:
+        await self.action_scale(-1)
+
+    async def action_pool(self) -> None:
+        self._pooled = not self._pooled
+        await self._draw()
+
+    def action_why(self) -> None:
+        found = self._comparison
+        if found is None:
+            return
+        lines = [*found.warnings, *reasons(found), explanation(found)]
+        self.notify("\n".join(map(printable, lines)), title="Mind", markup=False, timeout=30)
+
+    def action_export(self) -> None:
+        if self._comparison is not None:
+            self.post_message(self.ExportWanted(self._comparison))
+
+    def action_open(self, place: int) -> None:
+        if self._comparison is None or place > len(self._comparison.arms):
+            return
+        label = self.query_one(ComparisonTable).point
+        at = turn_at(self._rows, label)
+        turn = self._rows[at].turns[place - 1] if at is not None else None
+        session = self._comparison.arms[place - 1].sessions[0]
+        self.post_message(self.OpenWanted(session.id, turn.index if turn else None))
+
+    def action_leave(self) -> None:
+        self.dismiss()

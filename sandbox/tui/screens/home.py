@@ -1,0 +1,105 @@
+"""Home: the proposed session, the recent ones, and what a score is not. Loads nothing itself."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.proposed_session import ProposalText, ProposedSession
+from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
+
+NOTICE = "Simulated affect, not a feeling: a test bench for scripts, never a treatment."
+
+
+class HomeScreen(Screen[None]):
+    """Where the app opens. Every wish goes up as a message; the app fulfils it once its bench is open."""
+
+    CSS_PATH = "home.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "new", id="home.new", tooltip="Choose scenario, techniques, model, seed"),
+        Binding("r", "resume", "resume", id="home.resume", tooltip="Go on with the marked session"),
+        Binding("e", "export", "export", id="home.export", show=False,
+                tooltip="Write the marked session's transcript"),
+        Binding("s", "sessions", "sessions", id="home.sessions",
+                tooltip="All sessions: find by what was said, tag, compare"),
+        Binding("l", "app.library", "library", id="home.library",
+                tooltip="Library: scenarios, techniques, questionnaires, clients"),
+        Binding("m", "app.models", "models", id="home.models",
+                tooltip="Models: what is at hand, checks, local only"),
+        Binding("comma", "app.settings", "settings", key_display=",", id="home.settings",
+                tooltip="Settings: theme, local only, keys"),
+        Binding("q", "app.quit", "quit", id="home.quit", show=False, tooltip="Close the app"),
+    ]  # fmt: skip
+    HELP = (
+        "Enter runs the proposed session: the scenario once, then each technique from the same state. "
+        "Tab goes to the recent sessions; arrows mark one, Enter opens it, r goes on with it."
+    )
+
+    class NewWanted(Message):
+        """The clinician wants to choose what to run."""
+
+    class SessionsWanted(Message):
+        """The clinician wants to look through the record."""
+
+    class ResumeWanted(Message):
+        """The run of this session shall go on."""
+
+        def __init__(self, session: str) -> None:
+            super().__init__()
+            self.session = session
+
+    class ExportWanted(Message):
+        """The transcript of this session shall be written."""
+
+        def __init__(self, session: str) -> None:
+            super().__init__()
+            self.session = session
+
+    def compose(self) -> ComposeResult:
+        yield Static("Therapy-technique sandbox", id="title", markup=False)
+        yield Static(NOTICE, id="notice", markup=False)
+        with Vertical(id="home"):
+            yield ProposedSession(id="proposed")
+            yield RecentSessions(id="recent")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(ProposedSession).focus()
+
+    def show_proposal(self, proposal: ProposalText) -> None:
+        self.query_one(ProposedSession).show(proposal)
+
+    def show_recent(self, runs: Sequence[RecentRun]) -> None:
+        self.query_one(RecentSessions).show(runs)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"resume", "export"}:
+            return True if self.is_mounted and self.query_one(RecentSessions).marked else None
+        return True
+
+    def action_new(self) -> None:
+        self.post_message(self.NewWanted())
+
+    def action_sessions(self) -> None:
+        self.post_message(self.SessionsWanted())
+
+    def action_resume(self) -> None:
+        run = self.query_one(RecentSessions).marked
+        if run is None:
+            return
+        if run.unfinished:
+            self.post_message(self.ResumeWanted(run.session))
+        else:
+            self.notify("This session is finished: Enter opens it, b branches it there.")
+
+    def action_export(self) -> None:
+        run = self.query_one(RecentSessions).marked
+        if run is not None:
+            self.post_message(self.ExportWanted(run.session))

@@ -1,0 +1,313 @@
+"""Library: every document by kind, what it says, what is wrong with it and where; changes show at once."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static, Tree
+from textual.widgets.tree import TreeNode
+
+from sandbox.editor import edit, editor_words
+from sandbox.errors import SandboxError
+from sandbox.library.blank import write_blank
+from sandbox.library.catalogue import Entry, Library
+from sandbox.library.document import FOLDERS, Kind
+from sandbox.library.own_copy import copy_to_workspace
+from sandbox.text import excerpt
+from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
+from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
+from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
+from sandbox.tui.widgets.key_line import KeyLine
+
+_WATCH_SECONDS = 0.7
+Key = tuple[Kind, str]
+
+
+class DocumentTree(Tree[Key]):
+    """The documents, a branch a kind. Enter on a kind opens and closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right", "open", "open", show=False),
+        Binding("left", "close", "close", show=False),
+    ]
+
+    def action_open(self) -> None:
+        if self.cursor_node is not None and self.cursor_node.allow_expand:
+            self.cursor_node.expand()
+
+    def action_close(self) -> None:
+        node = self.cursor_node
+        if node is not None and not node.allow_expand and node.parent is not None:
+            self.move_cursor(node.parent)
+        elif node is not None:
+            node.collapse()
+
+
+class LibraryScreen(Screen[None]):
+    """Reads the library on threads and looks every second whether a file has changed."""
+
+    CSS_PATH = "library.tcss"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"), (70, "-normal"), (110, "-wide"),
+    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "edit", "edit", id="library.edit",
+                tooltip="Edit in your editor; a shipped one is copied first"),
+        Binding("c", "copy", "copy to edit", id="library.copy",
+                tooltip="Copy a shipped document into the workspace"),
+        Binding("n", "new", "new", id="library.new", tooltip="Start a new document from a template"),
+        Binding("u", "use", "use", id="library.use", tooltip="Use it in the session that Home proposes"),
+        Binding("p", "problem", "next problem", id="library.problem",
+                tooltip="Go to the next document with a problem"),
+        Binding("y", "clip", "copy text", id="library.clip", show=False,
+                tooltip="Copy what is shown to the clipboard"),
+        Binding("tab", "switch", "tree/text", id="library.switch", show=False, priority=True,
+                tooltip="Go from the tree to the text and back"),
+        Binding("escape", "leave", "home", id="library.home", tooltip="Back to where you came from"),
+    ]  # fmt: skip
+    HELP = (
+        "Arrows walk the tree, Enter opens a kind; the other side shows the whole document. Yours (•) come "
+        "first and hide a shipped one of the same name. A document with a problem is marked ✗, and shows its "
+        "text with each problem under its line. Files changed elsewhere show at once."
+    )
+
+    class Chosen(Message):
+        """This document shall be used in the proposed session."""
+
+        def __init__(self, kind: Kind, id: str) -> None:
+            super().__init__()
+            self.kind = kind
+            self.id = id
+
+    class Trouble(Message):
+        """Something was not possible."""
+
+        def __init__(self, error: SandboxError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, library: Library, at: Key | None = None) -> None:
+        super().__init__()
+        self._library = library
+        self._stock: Stock | None = None
+        self._wanted = at
+        self._looked: Looked | None = None
+        self._places: dict[Key, TreeNode[Key]] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title", markup=False)
+        with Horizontal(id="body"):
+            tree = DocumentTree("library", id="documents")
+            tree.show_root = False
+            tree.guide_depth = 2
+            yield tree
+            with VerticalScroll(id="reading"):
+                yield DocumentPreview(id="preview")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(DocumentTree).focus()
+        self.run_worker(self._reload(), group="stock", exclusive=True)
+        self.set_interval(_WATCH_SECONDS, self._watch)
+
+    # Reading, and noticing change
+
+    def _watch(self) -> None:
+        if self._stock is not None:
+            self.run_worker(self._look_again(self._stock), group="watch", exclusive=True)
+
+    async def _look_again(self, known: Stock) -> None:
+        if await asyncio.to_thread(signature_of, self._library) != known.signature:
+            await self._reload()
+
+    async def _reload(self) -> None:
+        try:
+            self._stock = await asyncio.to_thread(take_stock, self._library)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        if self.is_attached:
+            self._draw(self._stock)
+
+    def _draw(self, stock: Stock) -> None:
+        own = sum(not entry.shipped for entry in stock.entries)
+        counts = f"{len(stock.entries)} documents, {own} of them yours"
+        problems = f", {len(stock.broken)} with problems (p)" if stock.broken else ""
+        where = excerpt(str(self._library.workspace.root), max(20, self.size.width - 60))
+        self.query_one("#title", Static).update(Content(f"Library   {counts}{problems}   {where}"))
+        tree = self.query_one(DocumentTree)
+        marked = self._wanted or (tree.cursor_node.data if tree.cursor_node else None)
+        open_kinds = {node.data[0] for node in tree.root.children if node.is_expanded and node.data}
+        tree.clear()
+        self._places.clear()
+        for kind in KINDS:
+            entries = [entry for entry in stock.entries if entry.kind == kind]
+            broken = sum(entry.problem is not None for entry in entries)
+            label = f"{FOLDERS[kind]} {len(entries)}" + (f"  ✗ {broken}" if broken else "")
+            branch = tree.root.add(Text(label, "bold"), (kind, ""), expand=kind in open_kinds)
+            self._places[kind, ""] = branch
+            for entry in sorted(entries, key=lambda one: one.shipped):
+                self._places[kind, entry.id] = branch.add_leaf(_label(entry), (kind, entry.id))
+        if self._wanted is not None or marked in self._places:
+            self._go_to(marked)
+        else:
+            first = self._places[KINDS[0], ""]
+            self._go_to(first.children[0].data if first.children else None)
+        self._wanted = None
+
+    def _go_to(self, key: Key | None) -> None:
+        node = self._places.get(key) if key is not None else None
+        if node is None:
+            return
+        if node.parent is not None and node.parent is not self.query_one(DocumentTree).root:
+            node.parent.expand()
+        self.call_after_refresh(self._mark, node)
+
+    def _mark(self, node: TreeNode[Key]) -> None:
+        tree = self.query_one(DocumentTree)
+        tree.move_cursor(node)
+        tree.scroll_to_node(node)
+        self._show(node.data)
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Key]) -> None:
+        self._show(event.node.data)
+
+    def _show(self, key: Key | None) -> None:
+        entry = self._stock.find(*key) if self._stock and key else None
+        if entry is None:
+            self._looked = None
+            self.query_one(DocumentPreview).show(None)
+            self.refresh_bindings()
+            return
+        self.run_worker(self._look(entry), group="look", exclusive=True)
+
+    async def _look(self, entry: Entry) -> None:
+        looked = await asyncio.to_thread(look, entry)
+        if not self.is_attached:
+            return
+        same = self._looked is not None and self._looked.entry.path == entry.path
+        self._looked = looked
+        self.query_one(DocumentPreview).show(looked)
+        reading = self.query_one("#reading")
+        if not same:
+            reading.scroll_home(animate=False)
+        if looked.problems and looked.first_line and not same:
+            reading.scroll_to(y=max(0, looked.first_line - 4), animate=False)
+        self.refresh_bindings()
+
+    # What the keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        entry = self._looked.entry if self._looked else None
+        if action in {"edit", "clip"}:
+            return True if entry is not None else None
+        if action == "copy":
+            return True if entry is not None and entry.shipped else None
+        if action == "use":
+            return True if entry is not None and entry.document is not None else None
+        if action == "problem":
+            return True if self._stock is not None and self._stock.broken else None
+        return True
+
+    def action_switch(self) -> None:
+        tree = self.query_one(DocumentTree)
+        (self.query_one("#reading") if self.focused is tree else tree).focus()
+
+    def action_copy(self) -> Path | None:
+        if self._looked is None:
+            return None
+        entry = self._looked.entry
+        try:
+            path = copy_to_workspace(entry, self._library.workspace)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return None
+        self._wanted = (entry.kind, entry.id)
+        self.notify(f"A copy of your own: {path}", markup=False)
+        self.run_worker(self._reload(), group="stock", exclusive=True)
+        return path
+
+    def action_edit(self) -> None:
+        if self._looked is None:
+            return
+        path: Path | None = self._looked.entry.path
+        line = self._looked.first_line
+        if not self._has_editor(self._looked.entry.path):
+            return
+        if self._looked.entry.shipped:
+            path = self.action_copy()
+        if path is not None:
+            self._edit(path, line)
+
+    def _has_editor(self, path: Path) -> bool:
+        try:
+            if editor_words():
+                return True
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return False
+        hint = f"Set EDITOR, or open the file yourself; changes show here when it is saved: {path}"
+        self.notify(hint, title="No editor is set", severity="warning", timeout=15, markup=False)
+        return False
+
+    def _edit(self, path: Path, line: int | None = None) -> None:
+        try:
+            with self.app.suspend():
+                edit(path, line)
+        except SuspendNotSupported:
+            self.notify(
+                f"This terminal cannot be lent to an editor: {path}", severity="warning", markup=False
+            )
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+        self.run_worker(self._reload(), group="stock", exclusive=True)
+
+    def action_new(self) -> None:
+        key = self._looked.entry.kind if self._looked else None
+        node = self.query_one(DocumentTree).cursor_node
+        kind = key or (node.data[0] if node is not None and node.data else KINDS[0])
+        self.app.push_screen(NewDocumentPicker(kind), self._begin)
+
+    def _begin(self, new: NewDocument | None) -> None:
+        if new is None:
+            return
+        try:
+            path = write_blank(self._library, new.kind, new.id)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        self._wanted = (new.kind, new.id)
+        if self._has_editor(path):
+            self._edit(path)
+        else:
+            self.run_worker(self._reload(), group="stock", exclusive=True)
+
+    def action_use(self) -> None:
+        if self._looked is not None and self._looked.entry.document is not None:
+            self.post_message(self.Chosen(self._looked.entry.kind, self._looked.entry.id))
+
+    def action_problem(self) -> None:
+        if self._stock is None or not self._stock.broken:
+            return
+        keys = [(entry.kind, entry.id) for entry in self._stock.broken]
+        here = (self._looked.entry.kind, self._looked.entry.id) if self._looked else None
+        self._go_to(keys[(keys.index(here) + 1) % len(keys)] if here in keys else keys[0])
+
+    def action_clip(self) -> None:
+        self.app.copy_to_clipboard(self.query_one(DocumentPreview).text)
+        self.notify("Copied.", timeout=2)
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+
+def _label(entry: Entry) -> Text:
+    mark = "✗ " if entry.problem is not None else "  " if entry.shipped else "• "
+    return Text(f"{mark}{excerpt(entry.id, 60)}", "bold" if entry.problem is not None else "")

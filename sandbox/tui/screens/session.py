@@ -1,0 +1,368 @@
+"""The Session screen: conversation, trajectory, the clinician's keys. Listens to a LiveRun, runs nothing."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Static
+
+from sandbox.engine.controls import Controls
+from sandbox.engine.events import Event, SessionStarted, TextDelta
+from sandbox.engine.history import Turn
+from sandbox.errors import SandboxError
+from sandbox.text import printable
+from sandbox.tui.live_run import LiveRun
+from sandbox.tui.screens.branch_tree import BranchTree
+from sandbox.tui.session_state import RunState, SessionState
+from sandbox.tui.widgets.branch_line import SIGNS, BranchLine
+from sandbox.tui.widgets.conversation import Conversation
+from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.measured_line import MeasuredLine
+from sandbox.tui.widgets.measures import Measures
+from sandbox.tui.widgets.phase_line import PhaseLine
+from sandbox.tui.widgets.session_header import SessionHeader
+from sandbox.tui.widgets.therapist_line import TherapistLine
+
+_REDRAWS_PER_SECOND = 20
+
+
+class SessionScreen(Screen[None]):
+    """A trunk and its branches, one shown at a time; follows the running one until the reader looks away."""
+
+    CSS_PATH = "session.tcss"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
+        (0, "-narrow"), (80, "-normal"), (110, "-wide"), (150, "-very-wide"),
+    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
+        Binding("n", "step", "next", id="session.next", tooltip="One step, then wait"),
+        Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist"),
+        Binding("k", "skip", "skip", id="session.skip", tooltip="Leave out the next technique step"),
+        Binding("r", "redo", "redo", id="session.redo",
+                tooltip="Ask for the newest (or marked) reply again; the old one stays"),
+        Binding("b", "branch", "branch", id="session.branch",
+                tooltip="Branch here: another technique, live, or another seed"),
+        Binding("x", "stop", "stop", id="session.stop", tooltip="Stop; everything so far is kept"),
+        Binding("c", "compare", "compare", id="session.compare",
+                tooltip="Compare the branches side by side, the control among them"),
+        Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
+        Binding("right_square_bracket", "look(1)", "next branch", show=False, id="session.right",
+                tooltip="Show the next session of this trunk"),
+        Binding("left_square_bracket", "look(-1)", "previous branch", show=False, id="session.left",
+                tooltip="Show the session before"),
+        Binding("t", "tree", "tree", show=False, id="session.tree",
+                tooltip="The tree of branches: where each left, and how it stands"),
+        Binding("v", "chart(1)", "chart", show=False, id="session.chart", tooltip="Chart the next scale"),
+        Binding("V", "chart(-1)", "previous scale", show=False, id="session.chart-back",
+                tooltip="Chart the scale before"),
+        Binding("a", "several", "all scales", show=False, id="session.several",
+                tooltip="Chart all scales of this session, or one scale of all branches"),
+        Binding("left", "point(-1)", "read out", show=False, id="session.point-left",
+                tooltip="Read out the measurement before"),
+        Binding("right", "point(1)", "read out", show=False, id="session.point-right",
+                tooltip="Read out the next measurement"),
+        Binding("f", "follow", "follow", show=False, id="session.follow",
+                tooltip="Show the running session and its newest words"),
+        Binding("escape", "leave", "home", id="session.home", tooltip="Back to Home; a run goes on"),
+    ]  # fmt: skip
+
+    HELP = (
+        "The chat is on the left, the charted scale and a row a scale on the right. "
+        "Lines of dots mark the baseline and the level after the scenario; left and right read a point out. "
+        "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b leaves "
+        "from there. Your own words replace nothing: the script goes on after them."
+    )
+
+    class BranchWanted(Message):
+        """The clinician wants another technique to leave from `session` at its turn `turn` (its newest)."""
+
+        def __init__(self, session: SessionState, turn: int) -> None:
+            super().__init__()
+            self.session = session
+            self.turn = turn
+
+    class ExportWanted(Message):
+        """The clinician wants the transcript of this session's whole family."""
+
+        def __init__(self, session: str) -> None:
+            super().__init__()
+            self.session = session
+
+    class RedoWanted(Message):
+        """The clinician wants another reply at that turn of the session."""
+
+        def __init__(self, live: LiveRun, session: str, turn: int) -> None:
+            super().__init__()
+            self.live = live
+            self.session = session
+            self.turn = turn
+
+    class CompareWanted(Message):
+        """The clinician wants the branches of this session's trunk side by side."""
+
+        def __init__(self, session: str) -> None:
+            super().__init__()
+            self.session = session
+
+    class Trouble(Message):
+        """A run ended badly."""
+
+        def __init__(self, error: SandboxError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> None:
+        super().__init__()
+        self.live = live
+        self._shown = shown or next(iter(live.state.ids), "")
+        self._following = shown is None
+        self._turn = turn
+        self._redraw: Timer | None = None
+
+    @property
+    def shown(self) -> str:
+        """The id of the session on screen, empty before the first event."""
+        return self._shown
+
+    def compose(self) -> ComposeResult:
+        yield SessionHeader(id="header")
+        yield PhaseLine(id="phases")
+        yield BranchLine(id="branches")
+        yield Static(_remark(self.live.remarks), id="remark", markup=False)
+        with Horizontal(id="body"):
+            yield Conversation(id="conversation")
+            yield Measures(id="measures")
+        with Horizontal(id="therapist"):
+            yield Static("›", id="prompt", markup=False)
+            yield TherapistLine(id="therapist-line")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#remark").display = bool(self.live.remarks)
+        self.live.listen(self._heard)
+        self.set_interval(1.0, self._draw_header)
+        self.query_one(Conversation).focus()
+        self._draw()
+        if self._turn is not None:
+            self.query_one(Conversation).go_to(self._turn)
+        if not self.live.playing:
+            self._tell_trouble()
+
+    def on_unmount(self) -> None:
+        self.live.forget(self._heard)
+
+    def _heard(self, event: Event | None) -> None:
+        """Draw what changed; a burst of words is drawn at most a few times a second."""
+        if isinstance(event, SessionStarted) and self._following:
+            self._shown = event.session
+        if self._redraw is None:
+            delay = 1 / _REDRAWS_PER_SECOND if isinstance(event, TextDelta) else 0.001
+            self._redraw = self.set_timer(delay, self._draw)
+        if event is None:
+            self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        """Say once what ended the run; it may have failed before this screen stood."""
+        problem, self.live.problem = self.live.problem, None
+        if problem is not None:
+            self.post_message(self.Trouble(problem))
+
+    # What is drawn
+
+    @property
+    def _state(self) -> RunState:
+        return self.live.state
+
+    @property
+    def _session(self) -> SessionState | None:
+        return self._state.sessions.get(self._shown)
+
+    def _draw(self) -> None:
+        self._redraw = None
+        if not self.is_attached:
+            return
+        if self._shown not in self._state.sessions:
+            self._shown = next(iter(self._state.ids), "")
+        session = self._session
+        if session is None:
+            self._draw_header()
+            return
+        lineage = self._state.lineage(session.head.id)
+        self.query_one(Conversation).show(session, lineage)
+        self.query_one(PhaseLine).show(session)
+        self.query_one(BranchLine).show(list(self._state.sessions.values()), self._shown)
+        self.query_one(Measures).show(self._state, session)
+        self._draw_header()
+        self.refresh_bindings()
+
+    def _draw_header(self) -> None:
+        session = self._session
+        if session is None:
+            self.query_one(SessionHeader).show("starting the model …", status="", seconds=self.live.seconds)
+            return
+        what = [self._state.family_title(), session.title]
+        what.append(session.model or session.head.plan.model)
+        self.query_one(SessionHeader).show(*what, status=_status(session), seconds=self.live.seconds)
+
+    # What the keys do
+
+    @property
+    def _controls(self) -> Controls | None:
+        """The clinician's hand on the run, None when nothing runs."""
+        return self.live.controls if self.live.playing else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out keys that would do nothing now."""
+        if action in {"pause", "step", "skip", "stop", "say"}:
+            return True if self.live.playing else None
+        if action in {"look", "tree"}:
+            return True if len(self._state.ids) > 1 else None
+        if action == "compare":
+            arms = [
+                s for s in self._state.sessions.values() if s.head.plan.technique is not None and s.entries
+            ]
+            return True if len(arms) > 1 else None
+        if action in {"branch", "redo", "export"}:
+            return True if self._session is not None else None
+        return True
+
+    def action_pause(self) -> None:
+        if (controls := self._controls) is None:
+            return
+        if controls.paused:
+            controls.resume()
+            self.notify("Going on.", timeout=2)
+        else:
+            controls.pause()
+            self.notify("Pausing after this turn and its measurement.", timeout=3)
+
+    def action_step(self) -> None:
+        if (controls := self._controls) is not None:
+            controls.pause()
+            controls.step()
+
+    def action_say(self) -> None:
+        self.query_one(TherapistLine).focus()
+
+    def action_skip(self) -> None:
+        if (controls := self._controls) is not None:
+            controls.skip()
+            self.notify("The next technique step is left out.", timeout=3)
+
+    def action_stop(self) -> None:
+        if self._controls is not None:
+            self.live.stop()
+            self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
+
+    def action_branch(self) -> None:
+        session = self._session
+        if session is not None:
+            self.post_message(self.BranchWanted(session, self._turn_meant() or 0))
+
+    def action_redo(self) -> None:
+        turn = self._turn_meant(answered=True)
+        if turn is None:
+            self.notify("There is no reply to redo yet.", severity="warning")
+        else:
+            self._following = True
+            self.post_message(self.RedoWanted(self.live, self._shown, turn))
+
+    def _turn_meant(self, *, answered: bool = False) -> int | None:
+        """The turn before the marked measurement, else the newest one; None when there is none."""
+        turns = [
+            entry.index
+            for entry in self._state.lineage(self._shown)
+            if isinstance(entry, Turn)
+            and entry.phase != "follow-up"
+            and (entry.reply is not None or not answered)
+        ]
+        marked = self.focused
+        last = marked.after_turn if isinstance(marked, MeasuredLine) else None
+        return max((turn for turn in turns if last is None or turn <= last), default=None)
+
+    def action_export(self) -> None:
+        if self._session is not None:
+            self.post_message(self.ExportWanted(self._shown))
+
+    def action_compare(self) -> None:
+        if self._session is not None:
+            self.post_message(self.CompareWanted(self._state.ids[0]))
+
+    def action_look(self, by: int) -> None:
+        ids = self._state.ids
+        if ids and self._shown in ids:
+            self._show(ids[(ids.index(self._shown) + by) % len(ids)])
+
+    def on_branch_line_chosen(self, message: BranchLine.Chosen) -> None:
+        self._show(message.session)
+
+    def action_follow(self) -> None:
+        self._following = True
+        self._shown = self._state.running or self._shown
+        self.query_one(Conversation).anchor()
+        self._draw()
+
+    def _show(self, session: str) -> None:
+        self._shown = session
+        self._following = self._state.running in (session, None)
+        self._draw()
+
+    def action_chart(self, by: int) -> None:
+        self.query_one(Measures).chart_next(by)
+
+    def action_several(self) -> None:
+        self.query_one(Measures).chart_several()
+
+    def action_point(self, by: int) -> None:
+        self.query_one(Measures).move_cursor(by)
+
+    def action_tree(self) -> None:
+        def take(session: str | None) -> None:
+            if session is not None:
+                self._show(session)
+
+        self.app.push_screen(BranchTree(self._state, self._shown), take)
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    def on_therapist_line_said(self, message: TherapistLine.Said) -> None:
+        self.query_one(Conversation).focus()
+        controls = self._controls
+        waiting = self._session.waiting if self._session is not None else None
+        if controls is None:
+            self.notify("Nothing runs: b branches from here (↑ brings your words back).", severity="warning")
+        elif message.text:
+            controls.say(message.text)
+            if waiting is None:
+                self.notify("Your words are said at the next technique turn.", timeout=3)
+        elif waiting is not None and waiting.reason == "clinician":
+            self.notify("This step is yours to say: type it, or k leaves it out.", timeout=5)
+        else:
+            self.action_step()
+
+    def on_therapist_line_left(self) -> None:
+        self.query_one(Conversation).focus()
+
+
+def _status(session: SessionState) -> str:
+    """`● step 3/5`, `‖ paused`, `✓ finished`: a sign and a word, so that colour is never needed."""
+    done, steps = session.steps
+    if session.waiting is not None:
+        return "‖ paused" if session.waiting.reason == "paused" else "› your words"
+    if session.state != "running":
+        return f"{SIGNS[session.state]} {session.state}"
+    if steps and session.phase == "technique":
+        return f"● step {min(done + (session.open_turn is not None), steps)}/{steps}"
+    return f"● {session.phase or 'starting'}"
+
+
+def _remark(remarks: tuple[str, ...]) -> Content:
+    """One quiet line about the scores; the others are counted, and stand in the transcript."""
+    more = f" (and {len(remarks) - 1} more, see the transcript)" if len(remarks) > 1 else ""
+    return Content(printable(f"{remarks[0]}{more}") if remarks else "")

@@ -1,0 +1,324 @@
+"""Sessions: everything in the record, narrowed down by what it was and by what was said in it."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Select, Static
+
+from sandbox.errors import SandboxError
+from sandbox.store.listing import Choices, FoundSession, SessionFilter
+from sandbox.store.store import Store
+from sandbox.text import excerpt
+from sandbox.tui.screens.line_prompt import LinePrompt
+from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.session_list import SessionList
+
+PAGE = 100
+AUTHOR = "clinician"
+_TYPING_PAUSE = 0.15
+_AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 365))
+_MOST_COMPARED = 6
+
+
+class SessionsScreen(Screen[None]):
+    """Reads and tags the record itself; opening, branching, comparing and exporting go up as messages."""
+
+    CSS_PATH = "sessions.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "compare", "compare", id="sessions.compare",
+                tooltip="Compare the marked sessions, or this one with its siblings"),
+        Binding("slash", "words", "words", key_display="/", id="sessions.words",
+                tooltip="Look for words that were said"),
+        Binding("t", "tag", "tag", id="sessions.tag", tooltip="Tag the marked sessions, or take a tag off"),
+        Binding("e", "export", "export", id="sessions.export", tooltip="Write the session's transcript"),
+        Binding("b", "branch", "branch", id="sessions.branch", tooltip="Open the session and branch it"),
+        Binding("d", "remove", "remove", id="sessions.remove",
+                tooltip="Remove from the lists, with a reason; the record keeps it"),
+        Binding("u", "unmark", "unmark", show=False, id="sessions.unmark", tooltip="Take all marks off"),
+        Binding("ctrl+l", "clear", "all", show=False, id="sessions.clear",
+                tooltip="Show all sessions: every filter off"),
+        Binding("escape", "leave", "home", id="sessions.home", tooltip="Back to Home"),
+    ]  # fmt: skip
+    HELP = (
+        "Every session of the record, newest first; a branch has its own line, its trunk stands in it. "
+        "Tab goes through the filters; / looks for words, and each line then is a turn that has them all, "
+        "where Enter opens it. Space marks several sessions, c compares them (two to six)."
+    )
+
+    class OpenWanted(Message):
+        """A session shall be shown: at that turn, or with the branch picker open on it."""
+
+        def __init__(self, session: str, turn: int | None = None, *, branch: bool = False) -> None:
+            super().__init__()
+            self.session = session
+            self.turn = turn
+            self.branch = branch
+
+    class CompareWanted(Message):
+        """These sessions shall be set side by side; a trunk stands for its branches."""
+
+        def __init__(self, sessions: tuple[str, ...]) -> None:
+            super().__init__()
+            self.sessions = sessions
+
+    class ExportWanted(Message):
+        """The transcript of this session's family shall be written."""
+
+        def __init__(self, session: str) -> None:
+            super().__init__()
+            self.session = session
+
+    class Trouble(Message):
+        """The record could not be read or written."""
+
+        def __init__(self, error: SandboxError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+        self._typing: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("Sessions", id="title", markup=False)
+        yield Input(placeholder="words that were said (/)", id="words", compact=True, max_length=200)
+        with Horizontal(id="filters"):
+            for name in ("scenario", "technique", "model", "tag"):
+                yield Select[str]([], id=name, prompt=name, compact=True)
+            ages = [(title, str(days)) for title, days in _AGES]
+            yield Select[str](ages, id="age", prompt="time", compact=True)
+        yield SessionList(id="found")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one(SessionList).focus()
+        self._load_choices()
+        self._look()
+
+    def on_screen_resume(self) -> None:
+        """Something may have been run, branched or tagged meanwhile."""
+        if self.query_one(SessionList).last is not None:
+            self._look()
+
+    # Looking
+
+    @work(exclusive=True, group="choices")
+    async def _load_choices(self) -> None:
+        try:
+            found = await asyncio.to_thread(self._store.choices)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        self._offer(found)
+
+    def _offer(self, found: Choices) -> None:
+        offered = {
+            "scenario": found.scenarios,
+            "technique": found.techniques,
+            "model": found.models,
+            "tag": found.tags,
+        }
+        for name, values in offered.items():
+            select = self.query_one(f"#{name}", Select)
+            chosen = select.value
+            with select.prevent(Select.Changed):
+                select.set_options([(Content(excerpt(value, 40)), value) for value in values])
+                if chosen in values:
+                    select.value = chosen
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        wanted = self._wanted()
+        try:
+            found = await asyncio.to_thread(self._store.find, wanted, PAGE)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        self.query_one(SessionList).show(found, complete=len(found) < PAGE)
+        self._say_how_many()
+
+    @on(SessionList.MoreWanted)
+    @work(exclusive=True, group="look")
+    async def _load_more(self) -> None:
+        listed = self.query_one(SessionList)
+        if listed.last is None:
+            return
+        try:
+            found = await asyncio.to_thread(self._store.find, self._wanted(), PAGE, listed.last.place)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        listed.add(found, complete=len(found) < PAGE)
+        self._say_how_many()
+
+    def _wanted(self) -> SessionFilter:
+        age = self._chosen("age")
+        return SessionFilter(
+            scenario=self._chosen("scenario"),
+            technique=self._chosen("technique"),
+            model=self._chosen("model"),
+            tag=self._chosen("tag"),
+            since=_midnight(int(age)) if age is not None else None,
+            said=self.query_one("#words", Input).value,
+        )
+
+    def _chosen(self, name: str) -> str | None:
+        value = self.query_one(f"#{name}", Select).value
+        return value if isinstance(value, str) else None
+
+    def _say_how_many(self) -> None:
+        listed = self.query_one(SessionList)
+        parts = ["Sessions"]
+        if listed.marked:
+            parts.append(f"{len(listed.marked)} marked")
+        self.query_one("#title", Static).update(Content(" · ".join(parts)))
+        self.refresh_bindings()
+
+    @on(SessionList.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._say_how_many()
+
+    @on(Select.Changed)
+    def _filter_changed(self) -> None:
+        self._look()
+
+    @on(Input.Changed, "#words")
+    def _words_changed(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(_TYPING_PAUSE, self._look)
+
+    @on(Input.Submitted, "#words")
+    def _words_given(self) -> None:
+        self.query_one(SessionList).focus()
+
+    # What the keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"compare", "tag", "export", "branch", "remove"}:
+            return True if self.is_mounted and self._meant() else None
+        return True
+
+    def _meant(self) -> tuple[str, ...]:
+        """The marked sessions, or the one under the cursor."""
+        listed = self.query_one(SessionList)
+        if listed.marked:
+            return listed.marked
+        return (listed.at.summary.id,) if listed.at is not None else ()
+
+    @property
+    def _at(self) -> FoundSession | None:
+        return self.query_one(SessionList).at
+
+    def on_session_list_opened(self, message: SessionList.Opened) -> None:
+        self.post_message(self.OpenWanted(message.found.summary.id, message.found.turn))
+
+    def action_words(self) -> None:
+        self.query_one("#words", Input).focus()
+
+    def action_compare(self) -> None:
+        meant = self._meant()
+        if len(meant) == 1:
+            meant = (self._store.family(meant[0])[0].id,)
+        if len(meant) > _MOST_COMPARED:
+            self.notify(f"At most {_MOST_COMPARED} can stand side by side: u takes the marks off.",
+                        severity="warning")  # fmt: skip
+        elif meant:
+            self.post_message(self.CompareWanted(meant))
+
+    def action_export(self) -> None:
+        for session in self._meant():
+            self.post_message(self.ExportWanted(session))
+
+    def action_branch(self) -> None:
+        if self._at is not None:
+            self.post_message(self.OpenWanted(self._at.summary.id, branch=True))
+
+    def action_tag(self) -> None:
+        sessions = self._meant()
+        if not sessions:
+            return
+        own = self._at.tags if self._at is not None and len(sessions) == 1 else ()
+        has = f" It has: {', '.join(own)}." if own else ""
+        note = f"For {_count(sessions)}. A minus in front takes it off.{has}"
+
+        def take(answer: str | None) -> None:
+            if answer is not None:
+                self._tag(sessions, answer)
+
+        self.app.push_screen(LinePrompt("Tag", note, "pilot"), take)
+
+    def _tag(self, sessions: tuple[str, ...], answer: str) -> None:
+        off = answer.startswith(("-", "−"))
+        try:
+            for session in sessions:
+                self._store.tag(session, answer.lstrip("-−"), present=not off, author=AUTHOR)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        self._load_choices()
+        self._look()
+
+    def action_remove(self) -> None:
+        sessions = self._meant()
+        if not sessions:
+            return
+        note = (
+            f"{_count(sessions)} and what branched from there. Nothing is deleted: the record keeps it all, "
+            "and your reason."
+        )
+
+        def take(answer: str | None) -> None:
+            if answer is not None:
+                self._remove(sessions, answer)
+
+        self.app.push_screen(LinePrompt("Remove from the lists: why?", note, "a trial run"), take)
+
+    def _remove(self, sessions: tuple[str, ...], reason: str) -> None:
+        try:
+            if any(self._store.state(session) == "running" for session in sessions):
+                self.notify("A running session cannot be removed: stop it first.", severity="warning")
+                return
+            gone = [id for session in sessions for id in self._store.remove(session, reason, AUTHOR)]
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return
+        self.notify(f"{_count(gone)} removed from the lists.", timeout=4)
+        self.query_one(SessionList).forget_marks()
+        self._look()
+
+    def action_unmark(self) -> None:
+        self.query_one(SessionList).forget_marks()
+        self._say_how_many()
+
+    def action_clear(self) -> None:
+        with self.prevent(Select.Changed, Input.Changed):
+            self.query_one("#words", Input).value = ""
+            for select in self.query(Select):
+                select.clear()
+        self._look()
+
+    def action_leave(self) -> None:
+        if self.query_one("#words", Input).has_focus:
+            self.query_one(SessionList).focus()
+        else:
+            self.dismiss()
+
+
+def _midnight(days_ago: int) -> datetime:
+    today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days_ago)
+
+
+def _count(sessions: tuple[str, ...] | list[str]) -> str:
+    return "1 session" if len(sessions) == 1 else f"{len(sessions)} sessions"

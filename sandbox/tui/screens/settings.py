@@ -1,0 +1,179 @@
+"""Settings: theme, local only, the model to propose, how the end of a run is told, and every key's name."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input, Select, Static
+
+from sandbox.editor import edit, editor_words
+from sandbox.errors import SandboxError
+from sandbox.settings import TEMPLATE, Flaw, Settings, settings_file
+from sandbox.text import printable
+from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.ticks import Tick
+
+_NOTIFY = (("a bell", "bell"), ("a bell and a message", "desktop"), ("nothing", "off"))
+
+
+class SettingsScreen(Screen[None]):
+    """Each change holds at once; wishes go up as messages. `keys` are the changeable bindings by id."""
+
+    CSS_PATH = "settings.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+e", "edit", "edit the file", key_display="^e", id="settings.edit",
+                tooltip="Open the settings' file in your editor"),
+        Binding("escape", "leave", "home", id="settings.home", tooltip="Back to where you came from"),
+    ]  # fmt: skip
+    HELP = (
+        "Tab goes through the settings; each holds as soon as it is changed, and is written to the file "
+        "named at the top. Keys are changed in the file: a line a key, under [keys]."
+    )
+
+    class Wanted(Message):
+        """A setting shall change."""
+
+        def __init__(self, key: str, value: str | bool | int) -> None:
+            super().__init__()
+            self.key = key
+            self.value = value
+
+    class FileEdited(Message):
+        """The file was opened in an editor, and may say something else now: `screen` wants to show it."""
+
+        def __init__(self, screen: "SettingsScreen") -> None:
+            super().__init__()
+            self.screen = screen
+
+    class Trouble(Message):
+        """Something was not possible."""
+
+        def __init__(self, error: SandboxError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(
+        self,
+        settings: Settings,
+        flaws: Sequence[Flaw],
+        themes: Sequence[str],
+        keys: Mapping[str, tuple[str, str]],
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._flaws = tuple(flaws)
+        self._themes = tuple(themes)
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        settings = self._settings
+        yield Static("Settings", id="title", markup=False)
+        with VerticalScroll(id="form", can_focus=False):
+            yield Static(Content(printable(str(settings_file()))), id="file", markup=False)
+            yield Static("", id="flaws", markup=False)
+            yield Static("theme", classes="label", markup=False)
+            yield Select[str](
+                [(name, name) for name in self._themes], id="theme", allow_blank=False, compact=True,
+                value=settings.theme if settings.theme in self._themes else self._themes[0],
+            )  # fmt: skip
+            yield Tick("local only: no request leaves this machine", settings.local_only, id="local-only")
+            yield Static("model proposed at first (Enter keeps it)", classes="label", markup=False)
+            yield Input(settings.model, id="model", compact=True, max_length=300)
+            yield Static("when a long run ends", classes="label", markup=False)
+            yield Select[str](_NOTIFY, id="notify", value=settings.notify, allow_blank=False, compact=True)
+            yield Static(
+                "a run is long from so many seconds on (Enter keeps it)", classes="label", markup=False
+            )
+            yield Input(
+                str(settings.notify_after), id="notify-after", compact=True, type="integer", max_length=5
+            )
+            yield Static("keys: change them in the file (^e)", classes="label", markup=False)
+            yield Static(self._key_table(), id="keys", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self._draw_flaws()
+        self.query_one("#theme").focus()
+
+    def _draw_flaws(self) -> None:
+        shown = self.query_one("#flaws", Static)
+        shown.display = bool(self._flaws)
+        shown.update(Content("\n".join(f"✗ {printable(str(flaw))}" for flaw in self._flaws)))
+
+    def _key_table(self) -> Content:
+        rows = [
+            Content.assemble((f"{key:>14}  ", "bold"), f"{name:<22}", (printable(what), "$text-muted"))
+            for name, (key, what) in self._keys.items()
+        ]
+        return Content("\n").join(rows)
+
+    def show(self, settings: Settings, flaws: Sequence[Flaw]) -> None:
+        """The settings were read anew."""
+        self._settings, self._flaws = settings, tuple(flaws)
+        self._draw_flaws()
+        if settings.theme in self._themes:
+            self.query_one("#theme", Select).value = settings.theme
+        self.query_one("#notify", Select).value = settings.notify
+        self.query_one("#model", Input).value = settings.model
+        self.query_one("#notify-after", Input).value = str(settings.notify_after)
+        tick = self.query_one("#local-only", Tick)
+        if tick.on != settings.local_only:
+            tick.action_turn()
+
+    @on(Select.Changed, "#theme")
+    def _theme(self, event: Select.Changed) -> None:
+        self.post_message(self.Wanted("theme", str(event.value)))
+
+    @on(Select.Changed, "#notify")
+    def _notify_changed(self, event: Select.Changed) -> None:
+        self.post_message(self.Wanted("notify", str(event.value)))
+
+    @on(Tick.Turned)
+    def _local_only(self) -> None:
+        self.post_message(self.Wanted("local_only", self.query_one("#local-only", Tick).on))
+
+    @on(Input.Submitted, "#model")
+    @on(Input.Blurred, "#model")
+    def _model(self, event: Input.Submitted | Input.Blurred) -> None:
+        name = event.value.strip()
+        if name:
+            self.post_message(self.Wanted("model", name))
+
+    @on(Input.Submitted, "#notify-after")
+    @on(Input.Blurred, "#notify-after")
+    def _notify_after(self, event: Input.Submitted | Input.Blurred) -> None:
+        if event.value.isdigit():
+            self.post_message(self.Wanted("notify_after", min(int(event.value), 86_400)))
+
+    def action_edit(self) -> None:
+        path = settings_file()
+        try:
+            if not editor_words():
+                hint = f"Set EDITOR, or open the file yourself: {path}"
+                self.notify(hint, title="No editor is set", severity="warning", markup=False)
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_text(TEMPLATE, encoding="utf-8")
+            with self.app.suspend():
+                edit(path, self._flaws[0].line if self._flaws else None)
+        except SuspendNotSupported:
+            self.notify(
+                f"This terminal cannot be lent to an editor: {path}", severity="warning", markup=False
+            )
+        except OSError as error:
+            self.post_message(
+                self.Trouble(SandboxError(f"cannot be written: {error.strerror}", where=str(path)))
+            )
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+        self.post_message(self.FileEdited(self))
+
+    def action_leave(self) -> None:
+        self.dismiss()

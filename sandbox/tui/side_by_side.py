@@ -1,0 +1,94 @@
+"""Several conversations laid side by side: their turns aligned by phase and number. Pure; knows no widget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.comparison import Comparison
+from sandbox.engine.history import Turn
+from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.tui.scores import ScaleKey, Series
+
+_NAMES: dict[Phase, str] = {"baseline": "base", "induction": "s", "technique": "t", "follow-up": "f"}
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedTurn:
+    """The turns of equal phase and number, one a session (None: it had none). `shared`: all are the same."""
+
+    label: str
+    phase: Phase
+    number: int
+    turns: tuple[Turn | None, ...]
+
+    @property
+    def shared(self) -> bool:
+        return len(self.turns) > 1 and self.turns[0] is not None and len(set(self.turns)) == 1
+
+
+def aligned(sessions: Sequence[ComparedSession]) -> tuple[AlignedTurn, ...]:
+    """Every turn of every session, scenario first: `s1` with `s1`, `t1` with `t1`, `f1` with `f1`."""
+    columns = [_numbered(session.turns) for session in sessions]
+    keys = sorted({key for column in columns for key in column})
+    return tuple(
+        AlignedTurn(
+            f"{_NAMES[PHASES[phase]]}{number}",
+            PHASES[phase],
+            number,
+            tuple(c.get((phase, number)) for c in columns),
+        )
+        for phase, number in keys
+    )
+
+
+def turn_at(rows: Sequence[AlignedTurn], label: str) -> int | None:
+    """Which of `rows` a measurement point stands after: `base` before the first, `end` after the last."""
+    if not rows:
+        return None
+    if label == "base":
+        return 0
+    if label == "end":
+        return len(rows) - 1
+    if label == "ind":
+        told = [place for place, row in enumerate(rows) if row.phase == "induction"]
+        return told[-1] if told else 0
+    return next((place for place, row in enumerate(rows) if row.label == label), None)
+
+
+def courses(comparison: Comparison) -> tuple[Series, ...]:
+    """A series an arm for the chart: its scores, or their means over its sessions."""
+    questionnaire, _, scale = comparison.scale
+    return tuple(
+        Series(
+            ScaleKey(questionnaire, scale),
+            arm.title,
+            bounds(comparison),
+            tuple(
+                (Point(place, row.phase, row.number), row.cells[column].score)
+                for place, row in enumerate(comparison.rows)
+                if row.cells[column].sessions or row.cells[column].reason
+            ),
+        )
+        for column, arm in enumerate(comparison.arms)
+    )
+
+
+def bounds(comparison: Comparison) -> tuple[float, float]:
+    """The scale's possible extremes."""
+    questionnaire, _, scale = comparison.scale
+    for arm in comparison.arms:
+        for measure in arm.sessions[0].plan.measures:
+            if measure.questionnaire.id == questionnaire:
+                for one in measure.questionnaire.scales:
+                    if one.id == scale:
+                        return one.range
+    return (0.0, 100.0)
+
+
+def _numbered(turns: Sequence[Turn]) -> dict[tuple[int, int], Turn]:
+    counts: dict[Phase, int] = {}
+    found = {}
+    for turn in turns:
+        counts[turn.phase] = counts.get(turn.phase, 0) + 1
+        found[PHASES.index(turn.phase), counts[turn.phase]] = turn
+    return found

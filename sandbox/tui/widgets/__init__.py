@@ -1,0 +1,1 @@
+"""The parts of the screens, each named for what the user sees."""

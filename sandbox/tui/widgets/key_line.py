@@ -1,0 +1,61 @@
+"""The bottom line with the keys that work here. Where there is no room for all, help lists the rest."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding
+from textual.events import Resize
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+_KEPT = ("help", "command_palette", "leave", "cancel", "dismiss")
+
+
+class KeyLine(Footer):
+    """Keys that would do nothing now go first, then the last ones; help, menu and the way back stay."""
+
+    def __init__(self) -> None:
+        super().__init__(show_command_palette=False, compact=True)
+        self._room = 0
+
+    def compose(self) -> ComposeResult:
+        if not self._bindings_ready:
+            return
+        self._room = self.app.size.width
+        shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
+        by_action = list({active.binding.action: active for active in reversed(shown)}.values())[::-1]
+        for active in fitting(by_action, [self._width(active) for active in by_action], self._room):
+            binding = active.binding
+            yield FooterKey(
+                binding.key,
+                self.app.get_key_display(binding),
+                binding.description,
+                binding.action,
+                disabled=not active.enabled,
+                tooltip=active.tooltip,
+            ).data_bind(compact=Footer.compact)
+
+    def _width(self, active: ActiveBinding) -> int:
+        key = self.app.get_key_display(active.binding)
+        return cell_len(key) + 1 + cell_len(active.binding.description)
+
+    def on_resize(self, event: Resize) -> None:
+        if self._room and self._room != event.size.width:
+            self.call_after_refresh(self.recompose)
+
+
+def fitting(keys: Sequence[ActiveBinding], widths: Sequence[int], room: int) -> list[ActiveBinding]:
+    """The keys that fit into `room` cells with a cell between them, in their order."""
+    places = list(range(len(keys)))
+
+    def needed() -> int:
+        return sum(widths[place] + 1 for place in places) - 1
+
+    def dispensable(place: int) -> tuple[bool, bool, int]:
+        action = keys[place].binding.action.rpartition(".")[2].partition("(")[0]
+        return (action not in _KEPT, not keys[place].enabled, place)
+
+    while len(places) > 1 and needed() > room:
+        places.remove(max(places, key=dispensable))
+    return [keys[place] for place in places]

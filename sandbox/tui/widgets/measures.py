@@ -1,0 +1,144 @@
+"""The scores of the shown session: the chart of one scale or several, a readout at a point, a row a scale."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from sandbox.tui.scores import ScaleKey, Series, change, number, scales_of, series
+from sandbox.tui.session_state import RunState, SessionState
+from sandbox.tui.widgets.scale_rows import ScaleRows
+from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
+
+_MOST_LINES = len(MARKS)
+
+
+class Measures(Vertical):
+    """What is charted, and where the cursor stands on it, belongs to the reader and is kept here."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._run = RunState()
+        self._session: SessionState | None = None
+        self._charted: ScaleKey | None = None
+        self._several = False
+        self._cursor = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="chart-title", markup=False)
+        yield TrajectoryChart(id="chart")
+        yield ScaleRows(id="scales")
+
+    def show(self, run: RunState, session: SessionState) -> None:
+        self._run, self._session = run, session
+        self._draw()
+
+    # What the reader chooses
+
+    def chart_next(self, by: int) -> None:
+        """Chart the next scale, or with −1 the one before."""
+        if self._session is None:
+            return
+        keys = [key for key, _, _ in scales_of(self._session.head.plan)]
+        if keys:
+            at = keys.index(self._charted) if self._charted in keys else -1
+            self._charted = keys[(at + by) % len(keys)]
+            self._draw()
+
+    def chart_several(self) -> bool:
+        """Chart all scales of the questionnaire for this session alone, or one scale again; which of both."""
+        self._several = not self._several
+        self._draw()
+        return self._several
+
+    def move_cursor(self, by: int) -> None:
+        """Read out the next point that was measured, or the one before; past either end nothing is."""
+        labels = [label for label in self._labels() if self._measured_at(label)]
+        if not labels:
+            return
+        places = ["", *labels]
+        at = places.index(self._cursor) if self._cursor in places else 0
+        self._cursor = places[(at + by) % len(places)]
+        self._draw()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        session = self._session
+        if session is None or not self.is_mounted:
+            return
+        measured = self._series(session)
+        charted = next((s for s in measured if s.key == self._charted), None) or next(iter(measured), None)
+        if charted is None:
+            return
+        self._charted = charted.key
+        lines = self._scale_lines(measured, charted) if self._several else self._arm_lines(session, charted)
+        self.query_one("#chart-title", Static).update(self._title(charted, lines))
+        self.query_one(TrajectoryChart).show(lines, self._labels(), self._cursor)
+        self.query_one(ScaleRows).show(measured, charted.key)
+
+    def _series(self, session: SessionState) -> tuple[Series, ...]:
+        return series(self._run.lineage(session.head.id), session.head.plan)
+
+    def _arm_lines(self, session: SessionState, charted: Series) -> list[Line]:
+        """The shown session and, over it, the other branches."""
+        lines = [Line(session.title, charted, self._place(session))]
+        for other in self._compared(session):
+            match = next((s for s in self._series(other) if s.key == charted.key), None)
+            if match is not None and any(p.phase == "technique" for p, _ in match.scores):
+                lines.append(Line(_arm(other), match, self._place(other)))
+        return lines
+
+    def _scale_lines(self, measured: tuple[Series, ...], charted: Series) -> list[Line]:
+        """The charted scale first, then the others of its questionnaire with the same range."""
+        kin = [s for s in measured if s.key.questionnaire == charted.key.questionnaire]
+        ordered = sorted((s for s in kin if s.bounds == charted.bounds), key=lambda s: s.key != charted.key)
+        return [Line(s.title, s, place) for place, s in enumerate(ordered[:_MOST_LINES])]
+
+    def _compared(self, session: SessionState) -> list[SessionState]:
+        """The other branches to lay over the shown one: the control first; none over a trunk."""
+        if session.head.plan.technique is None:
+            return []
+        others = [
+            s for s in self._run.sessions.values()
+            if s.head.plan.technique is not None and s.head.id != session.head.id
+        ]  # fmt: skip
+        return sorted(others, key=lambda s: not s.is_control)[:3]
+
+    def _place(self, session: SessionState) -> int:
+        return max(0, self._run.ids.index(session.head.id) - 1)
+
+    def _labels(self) -> tuple[str, ...]:
+        seen = [
+            point
+            for one in self._run.sessions.values()
+            for entry in self._series(one)[:1]
+            for point, _ in entry.scores
+        ]
+        steps = max((s.steps[1] for s in self._run.sessions.values()), default=0)
+        return point_labels(steps, seen)
+
+    def _measured_at(self, label: str) -> bool:
+        if self._session is None:
+            return False
+        return any(p.label == label for one in self._series(self._session) for p, _ in one.scores)
+
+    def _title(self, charted: Series, lines: list[Line]) -> Content:
+        if charted.unusable:
+            return Content.assemble(
+                (charted.title, "bold"), (f"  not usable: {charted.unusable}", "bold $text-warning")
+            )
+        if not self._cursor:
+            what = "all scales" if self._several else charted.title
+            return Content.assemble((what, "bold"), (f"  {charted.key.questionnaire}", "$text-muted"))
+        parts: list[tuple[str, str]] = [(f"{self._cursor}  ", "bold")]
+        for line in lines:
+            value = line.series.at(self._cursor)
+            moved = change(value, line.series.induced)
+            shown = "" if value is None else f"({moved})"
+            parts.append((f"{line.mark} {number(value)}{shown}  ", line.style))
+        return Content.assemble(*parts)
+
+
+def _arm(session: SessionState) -> str:
+    return f"{session.title} (control)" if session.is_control else session.title

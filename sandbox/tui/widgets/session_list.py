@@ -1,0 +1,150 @@
+"""The sessions that were found, a page at a time: marks, state, what was tried, tags, and the words found."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from sandbox.store.listing import FoundSession
+from sandbox.text import excerpt
+from sandbox.tui.widgets.recent_sessions import SIGNS
+
+_AHEAD = 20
+"""How many lines before the end the next page is asked for."""
+
+
+class SessionList(OptionList):
+    """A list to walk with the arrow keys; Space marks, Enter opens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "mark", tooltip="Mark the session, to compare or tag several"),
+        Binding("enter", "select", "open", tooltip="Open the session, at the words found"),
+    ]
+
+    class Opened(Message):
+        """This session shall be shown, at the turn that was found if there is one."""
+
+        def __init__(self, found: FoundSession) -> None:
+            super().__init__()
+            self.found = found
+
+    class MoreWanted(Message):
+        """The reader is near the end of what was loaded."""
+
+    class MarksChanged(Message):
+        """A mark was set or taken off."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._found: list[FoundSession] = []
+        self._marks: list[str] = []
+        self._complete = True
+        self._asked = False
+
+    @property
+    def at(self) -> FoundSession | None:
+        """The session under the cursor."""
+        place = self.highlighted
+        return self._found[place] if place is not None and place < len(self._found) else None
+
+    @property
+    def last(self) -> FoundSession | None:
+        return self._found[-1] if self._found else None
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The ids of the marked sessions, in the order marked."""
+        return tuple(self._marks)
+
+    def show(self, found: Sequence[FoundSession], *, complete: bool) -> None:
+        """Replace the list; marks stay on sessions that were marked before. `complete`: there is no more."""
+        self._found, self._complete, self._asked = list(found), complete, False
+        self.clear_options()
+        if not found:
+            self.add_option(Option(Content.styled("nothing fits", "$text-muted"), disabled=True))
+            return
+        self.add_options([Option(self._row(one)) for one in found])
+        self.highlighted = 0
+
+    def add(self, found: Sequence[FoundSession], *, complete: bool) -> None:
+        """Put one more page under the list."""
+        self._found += found
+        self._complete, self._asked = complete, False
+        self.add_options([Option(self._row(one)) for one in found])
+
+    def forget_marks(self) -> None:
+        self._marks.clear()
+        self._draw_all()
+
+    def action_mark(self) -> None:
+        one = self.at
+        if one is None:
+            return
+        id = one.summary.id
+        if id in self._marks:
+            self._marks.remove(id)
+        else:
+            self._marks.append(id)
+        self._draw_all()
+        self.action_cursor_down()
+        self.post_message(self.MarksChanged())
+
+    def on_resize(self) -> None:
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        for place, one in enumerate(self._found):
+            self.replace_option_prompt_at_index(place, self._row(one))
+
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        super().watch_highlighted(highlighted)
+        near = highlighted is not None and highlighted >= len(self._found) - _AHEAD
+        if near and not self._complete and not self._asked:
+            self._asked = True
+            self.post_message(self.MoreWanted())
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self.at is not None:
+            self.post_message(self.Opened(self.at))
+
+    def _row(self, one: FoundSession) -> Content:
+        return row(one, self.scrollable_content_region.width or 78, marked=one.summary.id in self._marks)
+
+
+def row(one: FoundSession, width: int, *, marked: bool) -> Content:
+    """A line for the session, and under it the words found, at most `width` cells wide."""
+    found = one.summary
+    when = found.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    state = f"{SIGNS.get(found.state, '?')} {found.state}" if width > 100 else SIGNS.get(found.state, "?")
+    control = " (control)" if found.control else ""
+    what = f"{found.technique}{control}" if found.technique else "baseline and induction"
+    tags = "".join(f" #{tag}" for tag in one.tags)
+    detail = f" {excerpt(found.model, 24)} seed {found.seed}" if width > 100 else ""
+    room = max(16, width - len(when) - len(state) - len(tags) - len(detail) - 10)
+    text = excerpt(f"{what} · {found.scenario} ({found.affect})", room)
+    line = Content.assemble(
+        ("[x] " if marked else "[ ] ", "bold" if marked else "$text-muted"),
+        (f"{when}  ", "$text-muted"),
+        f"{state:<{14 if width > 100 else 1}} ",
+        (f"{text:<{room}}", "bold" if marked else ""),
+        (detail, "$text-muted"),
+        (tags, "$text-accent"),
+    )
+    if one.turn is None:
+        return line
+    hit = _around_hit(one.excerpt, max(16, width - 18))
+    return Content.assemble(line, "\n", (f"      turn {one.turn}: ", "$text-muted"), (hit, "italic"))
+
+
+def _around_hit(text: str, room: int) -> str:
+    """At most `room` characters with the first words found among them."""
+    flat = excerpt(text, 1000)
+    start = flat.find("«")
+    if start > room // 2:
+        flat = "…" + flat[start - room // 3 :].lstrip("…")
+    return excerpt(flat, room)

@@ -1,0 +1,80 @@
+"""The line at the bottom where the clinician says something in the therapist's place; it grows as needed."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+PLACEHOLDER = "say something yourself (s), or n for the next step"
+LONGEST = 4_000
+"""Characters. More than this is no turn of a conversation."""
+
+
+class TherapistLine(TextArea):
+    """Enter sends (nothing typed: the next step), Escape gives the keys back.
+
+    Shift+Enter or ^j begins a new line. ↑ on the first line recalls what was said before, ↓ comes back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "say it", priority=True),
+        Binding("shift+enter,ctrl+j", "new_line", "new line", key_display="^j", priority=True),
+        Binding("escape", "leave", "cancel", priority=True),
+        Binding("up", "recall(-1)", "said before", show=False),
+        Binding("down", "recall(1)", "said after", show=False),
+    ]
+
+    class Said(Message):
+        """The clinician's words; empty: the next step is wanted."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The clinician is done here without saying anything."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(
+            id=id, compact=True, placeholder=PLACEHOLDER, show_line_numbers=False,
+            highlight_cursor_line=False, soft_wrap=True, tab_behavior="focus",
+        )  # fmt: skip
+        self._earlier: list[str] = []
+        self._at = 0
+
+    def action_submit(self) -> None:
+        text = self.text.strip()
+        if len(text) > LONGEST:
+            self.notify(f"At most {LONGEST} characters can be said at once.", severity="warning")
+            return
+        if text:
+            self._earlier.append(text)
+        self._show("")
+        self._at = len(self._earlier)
+        self.post_message(self.Said(text))
+
+    def action_new_line(self) -> None:
+        self.insert("\n")
+
+    def action_leave(self) -> None:
+        self._show("")
+        self.post_message(self.Left())
+
+    def action_recall(self, by: int) -> None:
+        """Move the cursor by a line; past the first or last one, go through what was said before."""
+        row = self.cursor_location[0]
+        if 0 <= row + by < self.document.line_count:
+            if by < 0:
+                self.action_cursor_up()
+            else:
+                self.action_cursor_down()
+            return
+        place = self._at + by
+        if 0 <= place <= len(self._earlier):
+            self._at = place
+            self._show(self._earlier[place] if place < len(self._earlier) else "")
+
+    def _show(self, text: str) -> None:
+        self.text = text
+        self.move_cursor(self.document.end)

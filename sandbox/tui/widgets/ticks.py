@@ -1,0 +1,74 @@
+"""Things to tick with `[x]` and `[ ]`: Textual's own tick boxes tell on from off by colour alone."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sandbox.text import printable
+
+
+def _sign(on: bool) -> str:
+    return "[x]" if on else "[ ]"
+
+
+class Tick(Static, can_focus=True):
+    """One thing to tick; Space, Enter or a click turns it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "turn", "tick", show=False)]
+
+    class Turned(Message):
+        """It was turned on or off."""
+
+    def __init__(self, text: str, on: bool, *, id: str | None = None) -> None:
+        super().__init__("", id=id, markup=False)
+        self._text = text
+        self.on = on
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        self.update(Content(f"{_sign(self.on)} {self._text}"))
+
+    def on_click(self) -> None:
+        self.action_turn()
+
+    def action_turn(self) -> None:
+        self.on = not self.on
+        self._draw()
+        self.post_message(self.Turned())
+
+
+class TickList(OptionList):
+    """Several things to tick; Space or Enter turns the marked one. `picked` keeps the list's order."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "tick", show=False)]
+
+    class Turned(Message):
+        """One of them was turned on or off."""
+
+    def __init__(self, titles: dict[str, str], on: tuple[str, ...], *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._titles = titles
+        self._on = {name for name in on if name in titles}
+        self.add_options([Option(self._row(name), id=name) for name in titles])
+
+    @property
+    def picked(self) -> tuple[str, ...]:
+        return tuple(name for name in self._titles if name in self._on)
+
+    def _row(self, name: str) -> Content:
+        on = name in self._on
+        return Content.styled(f"{_sign(on)} {printable(self._titles[name])}", "bold" if on else "")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        name = event.option_id
+        if name is not None:
+            self._on ^= {name}
+            self.replace_option_prompt(name, self._row(name))
+            self.post_message(self.Turned())

@@ -1,0 +1,198 @@
+"""The chart of one scale over the measurement points: in braille, one mark a session, two reference lines.
+
+Drawn here and not by a library: at 30 × 10 cells textual-plot leaves 18 columns to the data, cannot name the
+points and needs NumPy; textual-plotext drops point labels; neither leaves a gap where a score is missing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+
+from sandbox.engine.phase import Point
+from sandbox.text import printable
+from sandbox.tui.scores import Series, number
+
+MARKS = ("●", "○", "◆", "△", "■", "☆")
+_STYLES = ("$primary bold", "$warning", "$success", "$secondary", "$error", "$accent")
+_REFERENCE = "$text-muted"
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One session's trajectory of the charted scale. `place` fixes its mark and colour."""
+
+    title: str
+    series: Series
+    place: int = 0
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.place % len(MARKS)]
+
+    @property
+    def style(self) -> str:
+        return _STYLES[self.place % len(_STYLES)]
+
+
+class TrajectoryChart(Widget):
+    """Lines over the named points, the first one on top; its baseline and induced level are dotted."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: tuple[Line, ...] = ()
+        self._labels: tuple[str, ...] = ()
+        self._cursor = ""
+
+    def show(self, lines: Sequence[Line], labels: Sequence[str], cursor: str = "") -> None:
+        """`labels` names every expected point from left to right; scores at other points are not drawn.
+
+        A dashed line stands at the point named `cursor`.
+        """
+        if (tuple(lines), tuple(labels), cursor) != (self._lines, self._labels, self._cursor):
+            self._lines, self._labels, self._cursor = tuple(lines), tuple(labels), cursor
+            self.refresh()
+
+    def render(self) -> Content:
+        width, height = self.size
+        if not self._lines or width < 12 or height < 4:
+            return Content("")
+        legend = _legend(self._lines, width)[: max(1, height - 6)]
+        plot = draw(self._lines, self._labels, width, height - len(legend), self._cursor)
+        return Content("\n").join([*plot, *legend])
+
+
+def draw(
+    lines: Sequence[Line], labels: Sequence[str], width: int, height: int, cursor: str = ""
+) -> list[Content]:
+    """`height` rows of `width` cells: the plot, and under it the names of the points."""
+    low, high = lines[0].series.bounds
+    gutter = max(len(number(low)), len(number(high))) + 1
+    canvas = _Canvas(width - gutter, height - 1, (low, high), len(labels))
+    first = lines[0].series
+    for line in reversed(lines):
+        canvas.trajectory(line, _by_slot(line.series, labels))
+    canvas.reference(first.baseline, 0)
+    canvas.reference(first.induced, list(labels).index("ind") if "ind" in labels else 0)
+    if cursor in labels:
+        canvas.mark(list(labels).index(cursor))
+    ticks = {canvas.row(low + (high - low) * part): low + (high - low) * part for part in (0, 0.5, 1)}
+    rows = []
+    for row in range(height - 1):
+        tick = f"{number(ticks[row]):>{gutter - 1}}┤" if row in ticks else " " * (gutter - 1) + "│"
+        rows.append(Content.assemble((tick, _REFERENCE), *canvas.cells(row)))
+    rows.append(Content.styled(" " * gutter + _names(labels, canvas.columns, width - gutter), _REFERENCE))
+    return rows
+
+
+def point_labels(steps: int, seen: Sequence[Point]) -> tuple[str, ...]:
+    """The points a chart has room for: base, ind, t1 … as many as planned or seen, end."""
+    turns = max([steps, *(point.number for point in seen if point.phase == "technique")])
+    return ("base", "ind", *(f"t{n}" for n in range(1, turns + 1)), "end")
+
+
+def _by_slot(series: Series, labels: Sequence[str]) -> list[tuple[int, float | None]]:
+    places = {label: slot for slot, label in enumerate(labels)}
+    return [(places[p.label], value) for p, value in series.scores if p.label in places]
+
+
+def _legend(lines: Sequence[Line], width: int) -> list[Content]:
+    room = max(1, width - 2)
+    return [
+        Content.assemble((f"{line.mark} ", line.style), Content(_clipped(line.title, room))) for line in lines
+    ]
+
+
+def _clipped(text: str, room: int) -> str:
+    flat = " ".join(printable(text).split())
+    return flat if len(flat) <= room else flat[: room - 1] + "…"
+
+
+def _names(labels: Sequence[str], columns: Sequence[int], width: int) -> str:
+    """The labels under their columns, as centred as there is room; one without room is left out.
+
+    Where points stand close, technique turns are named by their number alone.
+    """
+    tight = len(columns) > 1 and columns[1] - columns[0] < 5
+    text = ""
+    for label, column in zip(labels, columns, strict=True):
+        shown = label.removeprefix("t") if tight else label
+        start = max(0, min(column - (len(shown) - 1) // 2, width - len(shown)))
+        start = max(start, len(text) + 1 if text else 0)
+        if start <= column + 1 and start + len(shown) <= width:
+            text = text.ljust(start) + shown
+    return text
+
+
+class _Canvas:
+    """A grid of braille cells over the values `bounds`, divided into `slots` measurement points."""
+
+    def __init__(self, width: int, height: int, bounds: tuple[float, float], slots: int) -> None:
+        self._height = height
+        self._width = width
+        self._low, self._high = bounds
+        step = width / max(1, slots)
+        self.columns = [min(width - 1, int((slot + 0.5) * step)) for slot in range(slots)]
+        self._dots: dict[tuple[int, int], int] = {}
+        self._styles: dict[tuple[int, int], str] = {}
+        self._marks: dict[tuple[int, int], str] = {}
+
+    def row(self, value: float) -> int:
+        """The cell row a value falls in, 0 at the top."""
+        return self._dot_row(value) // 4
+
+    def reference(self, value: float | None, from_slot: int) -> None:
+        """A dotted level from a point to the right edge, in the cells that are still empty."""
+        if value is None:
+            return
+        y = self._dot_row(value)
+        for x in range(self.columns[from_slot] * 2, self._width * 2, 4):
+            if (x // 2, y // 4) not in self._styles:
+                self._dot(x, y, _REFERENCE)
+
+    def mark(self, slot: int) -> None:
+        """A dashed line from top to bottom at a point, in the cells that are still empty."""
+        for row in range(self._height):
+            cell = (self.columns[slot], row)
+            if cell not in self._marks and cell not in self._dots:
+                self._marks[cell], self._styles[cell] = "┊", "$accent"
+
+    def trajectory(self, line: Line, scores: Sequence[tuple[int, float | None]]) -> None:
+        last: tuple[int, float] | None = None
+        for slot, value in scores:
+            if value is not None and last is not None:
+                self._stroke(last, (slot, value), line.style)
+            last = None if value is None else (slot, value)
+        for slot, value in scores:
+            if value is not None:
+                cell = (self.columns[slot], self.row(value))
+                self._marks[cell], self._styles[cell] = line.mark, line.style
+
+    def cells(self, row: int) -> list[tuple[str, str]]:
+        result = []
+        for column in range(self._width):
+            cell = (column, row)
+            character = self._marks.get(cell) or (
+                chr(0x2800 + self._dots[cell]) if cell in self._dots else " "
+            )
+            result.append((character, self._styles.get(cell, "")))
+        return result
+
+    def _dot_row(self, value: float) -> int:
+        share = (min(max(value, self._low), self._high) - self._low) / (self._high - self._low)
+        return round((1 - share) * (self._height * 4 - 1))
+
+    def _dot(self, x: int, y: int, style: str) -> None:
+        cell = (x // 2, y // 4)
+        if cell[0] < self._width:
+            self._dots[cell] = self._dots.get(cell, 0) | _DOTS[y % 4][x % 2]
+            self._styles[cell] = style
+
+    def _stroke(self, start: tuple[int, float], end: tuple[int, float], style: str) -> None:
+        x0, x1 = self.columns[start[0]] * 2, self.columns[end[0]] * 2
+        y0, y1 = self._dot_row(start[1]), self._dot_row(end[1])
+        count = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for i in range(count + 1):
+            self._dot(x0 + round((x1 - x0) * i / count), y0 + round((y1 - y0) * i / count), style)

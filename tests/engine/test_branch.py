@@ -1,0 +1,120 @@
+"""Branches that redo a reply: the old one stays, the script goes on from there, and the record knows both."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.branch import branch, other_seed, redo
+from sandbox.engine.controls import Controls
+from sandbox.engine.history import History
+from sandbox.engine.plan import SessionHead, trunk_and_branches
+from sandbox.engine.run import run
+from sandbox.errors import UsageError
+from sandbox.library.technique import Repeat, Step
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.recorder import recorded
+from sandbox.store.store import Store
+from tests.documents import plan, technique
+from tests.store.runs import record_run, scripted
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "sandbox.db") as opened:
+        yield opened
+
+
+async def go_on(store: Store, head: SessionHead, provider: ScriptedProvider | None = None) -> History:
+    """Run a branch of a recorded session and give back its history, as the record has it."""
+    known = {id: store.history(id) for id in [h.id for h in store.family(head.parent or "")]}
+    events = recorded(run((head,), provider or scripted(("calmer still.",)), known=known), store)
+    async for _ in events:
+        pass
+    return store.history(head.id)
+
+
+def steps(history: History) -> list[str | None]:
+    return [turn.step for turn in history.turns]
+
+
+async def test_a_redone_reply_leaves_the_old_one_and_the_script_goes_on(store):
+    heads = trunk_and_branches(plan(), (technique(),))
+    await record_run(store, heads)
+    parent = store.history(heads[1].id)
+    again = redo(heads[1], parent, 4, seed=99)
+    assert (again.parent, again.parent_turn) == (heads[1].id, 3)
+    history = await go_on(store, again)
+    assert steps(history) == [None, None, "step-1", "step-2", "step-3"]
+    assert [t.index for t in history.turns] == [1, 2, 3, 4, 5] and history.inherited == 3
+    assert history.turns[:3] == parent.turns[:3]
+    assert history.turns[3].said == parent.turns[3].said and history.turns[3].seed != parent.turns[3].seed
+    assert store.history(heads[1].id) == parent
+    assert [m.point.label for m in history.measured] == ["base", "ind", "t1", "t2", "t3", "end"]
+
+
+async def test_a_reply_redone_twice_goes_on_from_there_too(store):
+    heads = trunk_and_branches(plan(), (technique(),))
+    await record_run(store, heads)
+    first = redo(heads[1], store.history(heads[1].id), 4, seed=99)
+    await go_on(store, first)
+    second = redo(first, store.history(first.id), 5, seed=100)
+    history = await go_on(store, second)
+    assert steps(history) == [None, None, "step-1", "step-2", "step-3"] and history.inherited == 4
+
+
+async def test_what_was_skipped_before_stays_skipped(store):
+    heads = trunk_and_branches(plan(), (technique(),))
+    controls = Controls()
+    async for event in recorded(run(heads, scripted(), controls=controls), store):
+        turn = getattr(event, "turn", None)
+        if getattr(turn, "step", None) == "step-1":
+            controls.skip()
+            controls.say("And how is it now?")
+    parent = store.history(heads[1].id)
+    assert steps(parent) == [None, None, "step-1", None, "step-3"]
+    again = redo(heads[1], parent, 4, seed=99)
+    history = await go_on(store, again)
+    assert steps(history) == [None, None, "step-1", None, "step-3"]
+    assert history.turns[3].said == "And how is it now?" and history.turns[3].origin == "live"
+
+
+async def test_a_repeated_step_is_counted_on(store):
+    often = Step(id="again", say="Once more.", repeat=Repeat(until="score('distress') < 1", at_most=3))
+    heads = trunk_and_branches(plan(), (technique(often),))
+    await record_run(store, heads)
+    again = redo(heads[1], store.history(heads[1].id), 4, seed=99)
+    history = await go_on(store, again)
+    assert [(t.step, t.repeat) for t in history.turns[2:]] == [("again", 1), ("again", 2), ("again", 3)]
+
+
+async def test_a_scenario_turn_redone_makes_another_trunk(store):
+    heads = trunk_and_branches(plan(), ())
+    await record_run(store, heads)
+    again = redo(heads[0], store.history(heads[0].id), 1, seed=99)
+    history = await go_on(store, again)
+    assert [t.said for t in history.turns] == ["It is dark.", "Somebody is behind you."]
+    assert [m.point.label for m in history.measured] == ["base", "ind"]
+    leaving = branch(again, None, technique())
+    later = await go_on(store, leaving)
+    assert later.turns[:2] == history.turns and steps(later)[2:] == ["step-1", "step-2", "step-3"]
+
+
+async def test_only_an_answered_turn_of_its_own_can_be_redone(store):
+    heads = trunk_and_branches(plan(), (technique(),))
+    await record_run(store, heads)
+    history = store.history(heads[1].id)
+    for turn in (2, 9):  # the trunk's, and none at all
+        with pytest.raises(UsageError, match=f"turn {turn}"):
+            redo(heads[1], history, turn, seed=1)
+    untold = replace(history, turns=(*history.turns[:-1], replace(history.turns[-1], reply=None)))
+    with pytest.raises(UsageError):
+        redo(heads[1], untold, 5, seed=1)
+
+
+def test_a_branch_with_another_seed_is_drawn_anew():
+    head = SessionHead(id="trunk111", plan=plan())
+    seeds = {other_seed(head, "redo", size) for size in range(1, 6)}
+    assert len(seeds) == 5 and head.plan.seed not in seeds
+    assert branch(head, None, technique(), seed=5).plan.seed == 5
+    assert branch(head, None, technique()).plan.seed == head.plan.seed

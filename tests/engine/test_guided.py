@@ -1,0 +1,37 @@
+"""Guided delivery: a therapist model finds the words, following the protocol; both are kept."""
+
+from sandbox.engine.events import CallFinished, SessionFinished
+from sandbox.engine.guidance import guidance_for
+from sandbox.engine.plan import trunk_and_branches
+from sandbox.engine.run import run
+from sandbox.models.scripted import ScriptedProvider
+from tests.documents import plan, technique
+from tests.engine.test_run import TOP, collect, turns
+
+GUIDED = technique("Ask about the breath.", "Thank the client.", delivery="guided")
+
+
+async def test_the_therapist_model_speaks_and_never_hears_the_scenario() -> None:
+    therapist = ScriptedProvider(["Where do you feel your breath?", "Thank you."])
+    client = ScriptedProvider(["In my chest."], top=TOP)
+    heads = trunk_and_branches(plan(guidance=guidance_for((GUIDED,), "therapist")), (GUIDED,))
+    events = await collect(run(heads, client, therapist=therapist))
+    spoken = turns(events, heads[1].id)
+    assert [(t.origin, t.said, t.step) for t in spoken] == [
+        ("guided", "Where do you feel your breath?", "step-1"),
+        ("guided", "Thank you.", "step-2"),
+    ]
+    first, second = (r.messages for r in therapist.requests)
+    assert "Ask about the breath." in first[0].content and "Thank the client." in second[0].content
+    assert [m.role for m in second] == ["system", "user", "assistant", "user"]
+    assert not any("It is dark." in m.content for m in first)
+    purposes = [e.call.request.purpose for e in events if isinstance(e, CallFinished)]
+    assert purposes.count("therapist") == 2
+
+
+async def test_a_guided_technique_without_guidance_fails_with_what_to_do() -> None:
+    heads = trunk_and_branches(plan(), (GUIDED,))
+    events = await collect(run(heads, ScriptedProvider(top=TOP)))
+    last = events[-1]
+    assert isinstance(last, SessionFinished) and last.ending == "failed"
+    assert "--therapist" in last.reason

@@ -1,0 +1,58 @@
+"""`sandbox show` and `sandbox export`, as typed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli.main import run_command_line
+from sandbox.errors import ExitCode
+from tests.export.specimen import recorded_family
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SANDBOX_WORKSPACE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def recorded(workspace: Path) -> Path:
+    recorded_family(workspace / "sessions").close()
+    return workspace
+
+
+def test_show_prints_the_transcript_of_the_family(recorded, capsys):
+    assert run_command_line(["show", "last"]) == ExitCode.OK
+    shown = capsys.readouterr()
+    assert shown.out.startswith("# Dark") and "not a feeling" in shown.out and "Page one." in shown.out
+    assert "\x1b" not in shown.out and shown.err == ""
+
+
+def test_show_json_is_json(recorded, capsys):
+    assert run_command_line(["show", "breath", "--json"]) == ExitCode.OK
+    assert [s["id"] for s in json.loads(capsys.readouterr().out)["sessions"]] == ["breath11"]
+    assert run_command_line(["show", "breath", "--family", "--json"]) == ExitCode.OK
+    assert len(json.loads(capsys.readouterr().out)["sessions"]) == 4
+
+
+def test_export_writes_the_file_and_prints_its_path(recorded, capsys):
+    path = recorded / "out.csv"
+    assert run_command_line(["export", "trunk", "--to", str(path)]) == ExitCode.OK
+    assert capsys.readouterr().out.strip() == str(path)
+    assert path.read_text(encoding="utf-8").startswith("session,")
+    assert run_command_line(["export", "trunk", "--to", str(path)]) == ExitCode.USAGE
+    assert "--force" in capsys.readouterr().err
+    assert run_command_line(["export", "trunk", "--to", str(path), "--force"]) == ExitCode.OK
+
+
+@pytest.mark.parametrize("command", [["show", "zzz"], ["export", "zzz", "--to", "a.md"]])
+def test_an_unknown_session_is_not_found(recorded, capsys, command):
+    assert run_command_line(command) == ExitCode.NOT_FOUND
+    said = capsys.readouterr()
+    assert said.out == "" and "zzz" in said.err and len(said.err.splitlines()) <= 3
+
+
+def test_nothing_run_yet_is_not_found_and_makes_no_record(workspace, capsys):
+    assert run_command_line(["show", "last"]) == ExitCode.NOT_FOUND
+    assert not (workspace / "sessions").exists()

@@ -1,0 +1,94 @@
+"""Comparisons as files and on the terminal, byte for byte (SANDBOX_WRITE_GOLDEN=1 writes them anew)."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.analysis.comparison import Comparison, compare
+from sandbox.cli.compared_arms import compared_arms
+from sandbox.cli.main import run_command_line
+from sandbox.errors import ExitCode, NotFoundError, UsageError
+from sandbox.export.comparison import (
+    chosen_scale,
+    comparison_csv,
+    comparison_json,
+    comparison_markdown,
+    gather_compared,
+)
+from tests.export.specimen import recorded_family
+
+GOLDEN = Path(__file__).parent / "golden"
+FORMS: dict[str, Callable[[Comparison], str]] = {
+    "md": comparison_markdown,
+    "csv": comparison_csv,
+    "json": comparison_json,
+    "txt": lambda comparison: compared_arms(comparison) + "\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_comparison_is_written_as_it_was(tmp_path, form):
+    with recorded_family(tmp_path) as store:
+        sessions = gather_compared(store, ["trunk111"])
+    text = FORMS[form](compare(sessions, chosen_scale(sessions, "distress", "probe")))
+    golden = GOLDEN / f"comparison.{form}"
+    if os.environ.get("SANDBOX_WRITE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8", newline="")
+    assert text == golden.read_bytes().decode("utf-8")
+
+
+def test_a_trunk_stands_for_its_branches_and_a_branch_brings_its_control(tmp_path):
+    with recorded_family(tmp_path) as store:
+        assert {s.id for s in gather_compared(store, ["trunk111"])} == {"filler11", "breath11", "talking1"}
+        assert [s.id for s in gather_compared(store, ["breath11"])] == ["breath11", "filler11"]
+        with pytest.raises(UsageError, match="nothing to compare"):
+            gather_compared(store, ["breath11"], controls=False)
+
+
+def test_a_scale_nobody_measured_is_named_with_those_that_were(tmp_path):
+    with recorded_family(tmp_path) as store:
+        sessions = gather_compared(store, ["trunk111"])
+    with pytest.raises(NotFoundError, match="gloom") as caught:
+        chosen_scale(sessions, "gloom")
+    assert "distress (probe)" in caught.value.todo
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SANDBOX_WORKSPACE", str(tmp_path))
+    recorded_family(tmp_path / "sessions").close()
+    return tmp_path
+
+
+def test_compare_prints_data_on_stdout_and_warnings_on_stderr(workspace, capsys):
+    assert run_command_line(["compare", "breath", "filler", "--questionnaire", "probe"]) == ExitCode.OK
+    said = capsys.readouterr()
+    assert "Breathing: breath11" in said.out and "not a feeling" in said.out
+    assert run_command_line(["compare", "last"]) == ExitCode.OK
+    assert "Mind: Talking is not finished (interrupted)." in capsys.readouterr().err
+
+
+def test_compare_json_and_csv(workspace, capsys):
+    assert run_command_line(["compare", "last", "--json"]) == ExitCode.OK
+    data = json.loads(capsys.readouterr().out)
+    assert [arm["control"] for arm in data["arms"]] == [False, False, True]
+    assert run_command_line(["compare", "last", "--csv", "--scale", "ease"]) == ExitCode.OK
+    assert ",ease," in capsys.readouterr().out
+    assert run_command_line(["compare", "last", "--csv", "--json"]) == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["zzz"], ExitCode.NOT_FOUND),
+        ([], ExitCode.USAGE),
+        (["last", "--scale", "gloom"], ExitCode.NOT_FOUND),
+    ],
+)
+def test_compare_says_what_is_wrong(workspace, capsys, words, code):
+    assert run_command_line(["compare", *words]) == code
+    said = capsys.readouterr()
+    assert said.out == "" and said.err

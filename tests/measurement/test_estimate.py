@@ -1,0 +1,49 @@
+"""Intervals against values worked out by hand."""
+
+import math
+
+import pytest
+
+from sandbox.measurement.estimate import Estimate, cronbach_alpha, mean_estimate, rate_estimate
+
+
+def test_a_mean_with_student_s_interval():
+    # mean 3, sd √2.5, se √0.5, t(4) 2.776
+    found = mean_estimate([1, 2, 3, 4, 5])
+    assert found is not None
+    assert found.value == 3
+    assert found.high == pytest.approx(3 + 2.776 * math.sqrt(0.5))
+    assert found.low == pytest.approx(3 - 2.776 * math.sqrt(0.5))
+
+
+def test_one_value_has_no_interval_and_none_no_estimate():
+    assert mean_estimate([4]) == Estimate(4, None, None, 1)
+    assert mean_estimate([]) is None
+    assert mean_estimate([2, 2, 2]) == Estimate(2, 2, 2, 3)
+
+
+def test_wilson_s_interval_stays_within_nought_and_one():
+    none = rate_estimate(0, 10)
+    assert none is not None and (none.low, none.value) == (0.0, 0.0)
+    # Wilson at 0 of n: z² / (n + z²)
+    assert none.high == pytest.approx(1.959964**2 / (10 + 1.959964**2))
+    assert rate_estimate(0, 0) is None
+
+
+def test_alpha_of_items_that_agree_perfectly_is_one():
+    assert cronbach_alpha([(1, 1), (2, 2), (3, 3)]) == Estimate(1.0, 1.0, 1.0, 3)
+
+
+def test_alpha_by_hand():
+    # items 1,2,3,4 and 2,1,4,3: variances 5/3 each; totals 3,3,7,7: 16/3; alpha = 2 × (1 − (10/3)/(16/3))
+    found = cronbach_alpha([(1, 2), (2, 1), (3, 4), (4, 3)])
+    assert found is not None
+    assert found.value == pytest.approx(0.75)
+    half = 1.959964 * math.sqrt(2 * 2 / (1 * 2))
+    assert found.low == pytest.approx(1 - 0.25 * math.exp(half))
+    assert found.high == pytest.approx(1 - 0.25 * math.exp(-half))
+
+
+@pytest.mark.parametrize("rows", [[], [(1, 2), (2, 1)], [(1,), (2,), (3,)], [(1, 2), (1, 2), (1, 2)]])
+def test_alpha_is_not_computed_where_it_means_nothing(rows):
+    assert cronbach_alpha(rows) is None

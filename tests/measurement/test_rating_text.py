@@ -1,0 +1,213 @@
+"""What counts as an answer and what does not; a fuzzed proof that nothing is read that is not written."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.measurement.rating_text import Allowed, declines, parse_report, parse_single, parse_structured
+from tests.measurement.ratings import optioned, ranged
+
+RANGE = Allowed.of(ranged())
+OPTIONS = Allowed.of(optioned())
+LETTERED = Allowed.of(optioned(), "letters", {"A": 0, "B": 1, "C": 2, "D": 3})
+WORDS = Allowed.of(optioned(), "words")
+
+
+def read(text: str, allowed: Allowed = RANGE, item: str = "fear") -> float | str | None:
+    reading = parse_report(text, [item], allowed)[item]
+    return reading.missing if reading.value is None else reading.value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("fear: 40", 40),
+        ("Fear: 40", 40),
+        ("  fear : 40.5  ", 40.5),
+        ("- fear: 40", 40),
+        ("3. fear: 40", 40),
+        ("**fear**: 40", 40),
+        ("`fear: 40`", 40),
+        ("fear = 0", 0),
+        ("fear: 100.", 100),
+        ("Here you are:\n\nfear: 7\r\ncalm: 80", 7),
+        ('"fear": 40,', 40),
+    ],
+)
+def test_an_id_and_a_number_in_range_is_a_value(text, value):
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not answered"),
+        ("fear:", "not answered"),
+        ("calm: 3", "not answered"),
+        ("fear 40", "not answered"),
+        ("fear: 40%", "unreadable"),
+        ("fear: 3/4", "unreadable"),
+        ("fear: 40/100", "unreadable"),
+        ("fear: 3-4", "unreadable"),
+        ("fear: 3 – 4", "unreadable"),
+        ("fear: 3 or 4", "unreadable"),
+        ("fear: 3, 4", "unreadable"),
+        ("fear: 3, calm: 4", "unreadable"),
+        ("fear: about 40", "unreadable"),
+        ("fear: forty", "unreadable"),
+        ("fear: 3,5", "unreadable"),
+        ("fear: 1e1", "unreadable"),
+        ("fear: ٣", "unreadable"),
+        ("fear: 3\u20284", "unreadable"),
+        ("fear: 4 0", "unreadable"),
+        ("fear: very much", "unreadable"),
+        ("fear: 40\nfear: 40", "unreadable"),
+        ("fear: 40\nfear: 50", "unreadable"),
+        ("fear: 101", "out of range"),
+        ("fear: -1", "out of range"),
+        ("fear of the dark: 40", "not answered"),
+        ("I can't answer that, but 3 out of 4 people would say 40.", "refused"),
+        ("fear: I can't answer that, but 3 out of 4 people would.", "refused"),
+        ("As an AI language model, I don't have feelings.", "refused"),
+        ("I’m not able to rate this.", "refused"),
+        ("I would rather not.", "refused"),
+        ("I can't breathe, he has a knife.", "not answered"),
+        ("I don't have time. I am an adult.", "not answered"),
+    ],
+)
+def test_anything_else_is_missing_with_its_reason(text, reason):
+    assert read(text) == reason
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("3", 3),
+        ("3.0", 3),
+        ("3 (nearly every day)", 3),
+        ("3 = nearly every day", 3),
+        ("3 - nearly every day", 3),
+        ("Nearly every day", 3),
+        ("nearly every day.", 3),
+        ("3 (not at all)", "unreadable"),
+        ("nearly every day (3)", "unreadable"),
+        ("nearly every", "unreadable"),
+        ("not at all, nearly every day", "unreadable"),
+        ("2.5", "out of range"),
+        ("4", "out of range"),
+        ("D", "unreadable"),
+        ("3 (nearly every day", "unreadable"),
+    ],
+)
+def test_options_are_answered_by_number_or_exact_label(written, expected):
+    assert read(f"tense: {written}", OPTIONS, "tense") == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("D", 3), ("d", 3), ("D = nearly every day", 3), ("(D)", "unreadable"), ("3", "unreadable"),
+     ("A or B", "unreadable"), ("A - nearly every day", "unreadable"), ("E", "unreadable")],
+)  # fmt: skip
+def test_lettered_options_are_answered_by_letter(written, expected):
+    assert read(f"tense: {written}", LETTERED, "tense") == expected
+
+
+def test_options_named_by_their_words_are_not_answered_by_numbers_nobody_showed():
+    assert read("tense: several days", WORDS, "tense") == 1
+    assert read("tense: 1", WORDS, "tense") == "unreadable"
+
+
+def test_a_refusal_beside_answers_counts_only_for_what_is_missing():
+    found = parse_report("As an AI I have none, but\nfear: 0", ["fear", "calm"], RANGE)
+    assert found["fear"].value == 0
+    assert found["calm"].missing == "refused"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("40", 40), ("fear: 40", 40), ("Answer: 40", 40), ("**40**", 40), ("40.\n", 40),
+        ("No: 40", "unreadable"), ("calm: 40", "unreadable"), ("40\n50", "unreadable"),
+        ("Forty, because 40 fits", "unreadable"), ("", "not answered"), ("I cannot answer this.", "refused"),
+        ("I can't answer.\nSorry.", "refused"),
+    ],
+)  # fmt: skip
+def test_one_item_alone_is_answered_by_its_value_alone(text, expected):
+    reading = parse_single(text, "fear", RANGE)
+    assert (reading.missing if reading.value is None else reading.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"fear": 40}', 40), ('```json\n{"fear": 40}\n```', 40), ('{"fear": "40"}', 40),
+        ('{"fear": 40, "fear": 50}', "unreadable"), ('{"fear": true}', "unreadable"),
+        ('{"fear": [40]}', "unreadable"), ('{"fear": {"value": 40}}', "unreadable"),
+        ('{"fear": null}', "not answered"), ('{"calm": 40}', "not answered"),
+        ('{"fear": NaN}', "out of range"),
+        ('{"fear": 1e400}', "out of range"), ('{"fear": 140}', "out of range"),
+        ("Sure! fear is 40", "unreadable"), ("[40]", "unreadable"), ('{"fear": 40', "unreadable"),
+        ("[" * 50_000, "unreadable"), ("I cannot answer that.", "refused"),
+        ('{"fear": 9' + "9" * 5000 + "}", "unreadable"),
+    ],
+)  # fmt: skip
+def test_structured_answers_are_checked_here_whatever_the_server_promised(text, expected):
+    reading = parse_structured(text, ["fear"], RANGE)["fear"]
+    assert (reading.missing if reading.value is None else reading.value) == expected
+
+
+def states(text: str, item: str, value: float) -> bool:
+    """A second, dull reading: some line names the item and the value as a whole number or label."""
+    for line in re.split(r"[\r\n]", text):
+        numbers = [
+            float(n)
+            for n in re.findall(r"(?<![\d.])[+-]?[0-9]+(?:\.[0-9]+)?", line.partition(":")[2] or line)
+        ]
+        labels = [o.value for o in optioned().options or () if o.label in line.casefold()]
+        if item in line.casefold() and (value in numbers or value in labels):
+            return True
+    return False
+
+
+pieces = st.sampled_from(
+    ["fear", "calm", ":", "=", " ", "\n", "\r",
+     "3", "4", "40", "101", "-", "/", ".", ",", "%", "(", ")", "*", "`",
+     "not at all", "several days", "out of", "I can't answer that, but", "\u2028", "٣", "“", "none"]
+)  # fmt: skip
+texts = st.one_of(st.text(max_size=200), st.lists(pieces, max_size=25).map("".join))
+
+
+@given(texts, st.sampled_from([RANGE, OPTIONS]))
+def test_no_text_ever_yields_a_value_it_does_not_state(text, allowed):
+    for item, reading in parse_report(text, ["fear", "calm"], allowed).items():
+        assert (reading.value is None) != (reading.missing is None)
+        if reading.value is not None:
+            assert states(text, item, reading.value), (text, item, reading)
+            assert allowed.holds(reading.value)
+
+
+@given(st.dictionaries(st.sampled_from(["fear", "calm"]), st.integers(0, 100)), st.text(max_size=40))
+def test_what_is_written_as_asked_is_read_back(values, noise):
+    head = noise if not re.search(r"fear|calm|[\r\n]", noise, re.IGNORECASE) else "ok"
+    text = "\n".join([head, *(f"{item}: {value}" for item, value in values.items())])
+    found = parse_report(text, ["fear", "calm"], RANGE)
+    assert {item: r.value for item, r in found.items() if r.value is not None} == values
+
+
+@given(texts)
+def test_any_text_can_be_read_as_json_or_alone_without_failing(text):
+    parse_structured(text, ["fear"], OPTIONS)
+    parse_single(text, "fear", OPTIONS)
+    wrapped = parse_structured(json.dumps({"fear": text}), ["fear"], RANGE)["fear"]
+    assert (wrapped.value is None) != (wrapped.missing is None)
+
+
+def test_a_very_long_answer_is_read_in_bounded_work():
+    assert read("fear: " + " " * 90_000 + "x(" * 4_000) == "unreadable"
+
+
+def test_ordinary_distress_is_no_refusal():
+    assert not declines("I can't stand it. I won't go. I don't have any hope, I am not able to sleep.")

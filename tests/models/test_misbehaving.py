@@ -1,0 +1,387 @@
+"""Through the real LiteLLM to a real server that misbehaves: a recorded retry or a short clear error."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from sandbox.models.litellm_provider import LiteLLMProvider
+from sandbox.models.provider import (
+    Capabilities,
+    Completion,
+    Delta,
+    Message,
+    ModelError,
+    Request,
+    Restart,
+    Sampling,
+    TokenProbability,
+)
+from sandbox.models.retry import RetryPolicy
+from tests.models.misbehaving import (
+    ModelServer,
+    completion,
+    drops_connection,
+    failing_stream,
+    fails,
+    garbled_stream,
+    half_a_stream,
+    hangs,
+    hangs_in_mid_stream,
+    raw,
+    says,
+)
+
+KEY = "sk-not-a-real-key-000000"
+QUICK = RetryPolicy(attempts=3, timeout=20, idle_timeout=10, first_wait=0.01, longest_wait=0.05)
+IMPATIENT = replace(QUICK, attempts=2, timeout=0.3, idle_timeout=0.3)
+SAMPLING = Sampling(temperature=0.5, max_tokens=20, seed=7)
+ABLE = Capabilities(top_logprobs=20, prefill=True)
+ASK = Request((Message("user", "How do you feel?"),), SAMPLING)
+
+
+def model(
+    server: ModelServer, policy: RetryPolicy = QUICK, capabilities: Capabilities = ABLE
+) -> LiteLLMProvider:
+    return LiteLLMProvider(
+        "openai/m",
+        api_base=server.base,
+        api_key=KEY,
+        capabilities=capabilities,
+        sampling=SAMPLING,
+        policy=policy,
+        key_variable="OPENAI_API_KEY",
+    )
+
+
+async def parts_of(provider: LiteLLMProvider, request: Request = ASK) -> list[object]:
+    return [part async for part in provider.stream(request)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+async def warm() -> None:
+    """LiteLLM's import takes seconds; no test here is about that."""
+    from sandbox.models.litellm_import import litellm
+
+    await litellm()
+
+
+async def test_a_good_reply_whole_and_streamed():
+    with ModelServer(says("I feel calm.")) as server:
+        whole = await model(server).complete(ASK)
+        parts = await parts_of(model(server))
+    streamed = parts[-1]
+    assert isinstance(streamed, Completion)
+    assert whole.text == "I feel calm."
+    assert whole.usage.prompt_tokens == 12
+    assert whole.cost is None
+    assert [attempt.failure for attempt in whole.attempts] == [None]
+    assert "".join(part.text for part in parts if isinstance(part, Delta)) == streamed.text
+    # What the server did not say is not made up.
+    assert streamed.usage.prompt_tokens is None
+
+
+RETRIED = {
+    "rate limited": (fails(429), "rate limited"),
+    "server error": (fails(500), "server error"),
+    "bad gateway": (raw("<html>bad gateway</html>", 502, Content_Type="text/html"), "server error"),
+    "unavailable": (fails(503), "unavailable"),
+    "no body": (raw(b""), "malformed"),
+    "half a JSON": (raw('{"choices": [{"mes'), "malformed"),
+    "not JSON": (raw("<html>hello</html>", Content_Type="text/html"), "malformed"),
+    "null": (raw("null"), "malformed"),
+    "a list": (raw("[]"), "malformed"),
+    "no choices": (raw(json.dumps(completion() | {"choices": []})), "malformed"),
+    "choices that are no list": (raw('{"choices": "x"}'), "malformed"),
+    "message that is no object": (raw('{"choices": [{"message": "hi"}]}'), "malformed"),
+    "content that is a number": (says(123), "malformed"),
+    "no content": (says(None), "empty"),
+    "empty content": (says("  "), "empty"),
+    "lost connection": (drops_connection, "unavailable"),
+}
+
+
+@pytest.mark.parametrize("fault", RETRIED)
+async def test_a_passing_fault_is_retried_and_recorded(fault):
+    act, kind = RETRIED[fault]
+    with ModelServer(act, says("I feel calm.")) as server:
+        reply = await model(server).complete(ASK)
+    assert reply.text == "I feel calm."
+    assert [attempt.failure for attempt in reply.attempts] == [kind, None]
+    assert reply.attempts[0].error
+
+
+@pytest.mark.parametrize("fault", RETRIED)
+async def test_a_lasting_fault_ends_in_one_short_error_with_every_attempt(fault):
+    act, kind = RETRIED[fault]
+    with ModelServer(act) as server, pytest.raises(ModelError) as caught:
+        await model(server).complete(ASK)
+    error = caught.value
+    assert error.kind == kind
+    assert [attempt.failure for attempt in error.attempts] == [kind] * 3
+    assert len(server.asked) == 3
+    assert error.todo
+    assert len(str(error).splitlines()) <= 3
+    assert len(str(error)) < 600
+    assert "Traceback" not in str(error)
+
+
+STREAM_FAULTS = {
+    "half a stream": (half_a_stream("I feel", " so"), "malformed", True),
+    "a stream of nothing": (half_a_stream(), "malformed", False),
+    "garbled": (garbled_stream, "malformed", True),
+    "an error in mid-stream": (failing_stream, "server error", True),
+    "rate limited": (fails(429), "rate limited", False),
+    "no body": (raw(b""), "malformed", False),
+    "not a stream": (raw("[]"), "malformed", False),
+    "lost connection": (drops_connection, "unavailable", False),
+    "empty": (says(""), "empty", True),
+}
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS)
+async def test_a_broken_stream_is_begun_again(fault):
+    act, kind, shown = STREAM_FAULTS[fault]
+    with ModelServer(act, says("I feel calm.")) as server:
+        parts = await parts_of(model(server))
+    restarts = [place for place, part in enumerate(parts) if isinstance(part, Restart)]
+    assert len(restarts) == shown
+    after = parts[restarts[-1] + 1 :] if restarts else parts
+    assert "".join(part.text for part in after if isinstance(part, Delta)).strip() == "I feel calm."
+    assert isinstance(parts[-1], Completion)
+    assert [attempt.failure for attempt in parts[-1].attempts] == [kind, None]
+
+
+async def test_a_stream_that_always_breaks_ends_in_an_error():
+    with ModelServer(half_a_stream("I")) as server, pytest.raises(ModelError) as caught:
+        await parts_of(model(server))
+    assert caught.value.kind == "malformed"
+    assert len(caught.value.attempts) == 3
+
+
+async def test_a_server_that_hangs_is_a_timeout_and_asked_again():
+    with ModelServer(hangs, says("I feel calm.")) as server:
+        reply = await model(server, IMPATIENT).complete(ASK)
+    assert [attempt.failure for attempt in reply.attempts] == ["timeout", None]
+
+
+async def test_a_server_that_hangs_in_mid_stream_is_a_timeout_though_it_sends_comments():
+    with ModelServer(hangs_in_mid_stream, says("I feel calm.")) as server:
+        parts = await parts_of(model(server, IMPATIENT))
+    assert parts[0] == Delta("I feel")
+    assert isinstance(parts[1], Restart)
+    assert parts[1].attempt.failure == "timeout"
+    assert isinstance(parts[-1], Completion)
+
+
+async def test_nobody_listening():
+    with ModelServer(says()) as server:
+        base = server.base
+    provider = LiteLLMProvider(
+        "openai/m", api_base=base, api_key=KEY, capabilities=ABLE, sampling=SAMPLING, policy=QUICK
+    )
+    with pytest.raises(ModelError) as caught:
+        await provider.complete(ASK)
+    assert caught.value.kind == "unavailable"
+    assert len(caught.value.attempts) == 3
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "words"),
+    [
+        (fails(401, f"Incorrect API key provided: {KEY}"), "authentication", "OPENAI_API_KEY"),
+        (fails(403), "authentication", "OPENAI_API_KEY"),
+        (fails(404, "no such model"), "bad request", "does not know this model"),
+        (fails(400, "bad field"), "bad request", "bad field"),
+        (fails(422, "bad field"), "bad request", "bad field"),
+        (
+            fails(400, "request (9031 tokens) exceeds the available context size (8192 tokens)"),
+            "context exceeded",
+            "9,031 tokens; this model takes 8,192",
+        ),
+        (
+            fails(
+                400, "maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens"
+            ),
+            "context exceeded",
+            "5,000 tokens; this model takes 4,096",
+        ),
+        (says("…", finish="content_filter"), "refused", "content filter"),
+        (fails(429, "insufficient_quota: buy more"), "rate limited", "insufficient_quota"),
+    ],
+)
+async def test_what_trying_again_cannot_mend_is_tried_once(act, kind, words):
+    with ModelServer(act) as server, pytest.raises(ModelError) as caught:
+        await model(server).complete(ASK)
+    assert caught.value.kind == kind
+    assert words in str(caught.value)
+    assert len(server.asked) == len(caught.value.attempts) == 1
+
+
+async def test_no_key_reaches_an_error_or_its_attempts():
+    with (
+        ModelServer(
+            fails(401, f"Incorrect key {KEY}, Bearer {KEY}, sk-abcdef****************wxyz")
+        ) as server,
+        pytest.raises(ModelError) as caught,
+    ):
+        await model(server).complete(ASK)
+    error = caught.value
+    told = f"{error}{error!r}{error.attempts}{error.__cause__}"
+    assert "[key]" in told
+    assert KEY not in told
+    assert "wxyz" not in told
+    assert error.__suppress_context__
+
+
+async def test_an_authentication_error_without_a_key_names_the_variable(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with ModelServer(fails(401)) as server:
+        provider = LiteLLMProvider(
+            "openai/m",
+            api_base=server.base,
+            capabilities=ABLE,
+            sampling=SAMPLING,
+            policy=QUICK,
+            key_variable="OPENAI_API_KEY",
+        )
+        with pytest.raises(ModelError) as caught:
+            await provider.complete(ASK)
+    assert caught.value.kind == "authentication"
+    assert "OPENAI_API_KEY" in caught.value.todo
+
+
+async def test_retry_after_is_honoured_and_recorded():
+    patient = replace(QUICK, longest_wait=5)
+    with ModelServer(fails(429, Retry_After="0.25"), says()) as server:
+        reply = await model(server, patient).complete(ASK)
+    assert reply.attempts[1].waited == 0.25
+
+
+async def test_a_retry_after_as_a_date_too_far_off_is_not_waited_for():
+    later = format_datetime(datetime.now(UTC) + timedelta(hours=2))
+    with ModelServer(fails(429, Retry_After=later)) as server, pytest.raises(ModelError) as caught:
+        await model(server).complete(ASK)
+    assert len(caught.value.attempts) == 1
+
+
+async def test_an_empty_reply_is_asked_for_with_another_seed_that_the_attempt_tells():
+    with ModelServer(says(""), says("")) as server, pytest.raises(ModelError) as caught:
+        await model(server).complete(ASK)
+    assert [asked["seed"] for asked in server.asked] == [7, 8, 9]
+    assert "seed 8" in caught.value.attempts[1].error
+
+
+async def test_parameters_arrive_and_a_prefill_is_the_last_message():
+    request = Request(
+        ASK.messages,
+        Sampling(0.5, 20, seed=7, stop=("\n",), frequency_penalty=0.2, extra={"min_p": 0.08}),
+        prefill="I feel",
+    )
+    with ModelServer(says(" calm.")) as server:
+        plain = await model(server).complete(request)
+        extra = LiteLLMProvider(
+            "openai/m",
+            api_base=server.base,
+            api_key=KEY,
+            capabilities=ABLE,
+            sampling=SAMPLING,
+            passes_extra=True,
+        )
+        await extra.complete(request)
+    first, second = server.asked
+    assert plain.text == "I feel calm."
+    assert first["messages"][-1] == {"role": "assistant", "content": "I feel"}
+    assert (first["seed"], first["stop"], first["frequency_penalty"]) == (7, ["\n"], 0.2)
+    assert "min_p" not in first
+    assert second["min_p"] == 0.08
+    assert server.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("answer", ["I feel calm. ", " calm. "])
+async def test_the_text_starts_with_the_prefill_once_whether_or_not_the_server_repeats_it(answer):
+    with ModelServer(says(answer)) as server:
+        whole = await model(server).complete(replace(ASK, prefill="I feel"))
+        parts = await parts_of(model(server), replace(ASK, prefill="I feel"))
+    assert whole.text.strip() == "I feel calm."
+    assert parts[0] == Delta("I feel")
+    assert isinstance(parts[-1], Completion)
+    assert "".join(part.text for part in parts if isinstance(part, Delta)) == parts[-1].text
+    assert " ".join(parts[-1].text.split()) == "I feel calm."
+
+
+async def test_word_probabilities_come_most_probable_first_and_odd_ones_are_left_out():
+    top = [
+        {"token": " sad", "logprob": -2.0, "bytes": None},
+        {"token": " calm", "logprob": -0.5, "bytes": None},
+    ]
+    body = completion(" calm")
+    body["choices"][0]["logprobs"] = {
+        "content": [{"token": " calm", "logprob": -0.5, "bytes": None, "top_logprobs": top}]
+    }
+    with ModelServer(raw(json.dumps(body))) as server:
+        reply = await model(server).complete(replace(ASK, top_logprobs=500))
+    assert reply.top == (TokenProbability(" calm", -0.5), TokenProbability(" sad", -2.0))
+    assert server.asked[0]["top_logprobs"] == 20
+
+
+@pytest.mark.parametrize("request_", [replace(ASK, prefill="I feel"), replace(ASK, top_logprobs=5)])
+async def test_what_a_model_cannot_do_is_said_before_anything_is_sent(request_):
+    with ModelServer(says()) as server, pytest.raises(ModelError) as caught:
+        await model(server, capabilities=Capabilities()).complete(request_)
+    assert caught.value.kind == "bad request"
+    assert not server.asked
+
+
+async def test_an_unfinished_sentence_is_cut_but_the_prefill_stays():
+    cut = replace(ASK, sampling=replace(SAMPLING, cut_to_sentence=True), prefill="Hm. I feel")
+    with ModelServer(says(" tired. I want"), says(" like")) as server:
+        assert (await model(server).complete(cut)).text == "Hm. I feel tired."
+        assert (await model(server).complete(cut)).text == "Hm. I feel like"
+
+
+async def test_a_reply_that_runs_into_the_end_of_the_context_is_an_error_not_a_cut():
+    with ModelServer(says("I feel", finish="length")) as server, pytest.raises(ModelError) as caught:
+        await model(server, capabilities=Capabilities(context=16)).complete(ASK)
+    assert caught.value.kind == "context exceeded"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_cancelling_ends_the_call_and_hangs_up(streamed):
+    with ModelServer(hangs_in_mid_stream if streamed else hangs) as server:
+        provider = model(server)
+        if streamed:
+            stream = provider.stream(ASK)
+            assert await anext(stream) == Delta("I feel")
+            call = asyncio.ensure_future(anext(stream))
+        else:
+            call = asyncio.ensure_future(provider.complete(ASK))
+            assert await asyncio.to_thread(server.was_asked.wait, 10)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert len(server.asked) == 1
+        if streamed:
+            assert await asyncio.to_thread(server.hung_up.wait, 10)
+
+
+async def test_leaving_a_stream_in_its_middle_hangs_up():
+    with ModelServer(hangs_in_mid_stream) as server:
+        stream = model(server).stream(ASK)
+        await anext(stream)
+        await stream.aclose()
+        assert await asyncio.to_thread(server.hung_up.wait, 10)
+
+
+async def test_many_calls_at_once_are_kept_apart():
+    def echo(reply):
+        says(reply.asked["messages"][0]["content"])(reply)
+
+    with ModelServer(echo) as server:
+        provider = model(server)
+        asks = [replace(ASK, messages=(Message("user", f"number {n}"),)) for n in range(20)]
+        replies = await asyncio.gather(*(provider.complete(ask) for ask in asks))
+    assert [reply.text for reply in replies] == [f"number {n}" for n in range(20)]

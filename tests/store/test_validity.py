@@ -1,0 +1,110 @@
+"""Validity checks in the record: what was judged comes back, and nothing of it can be changed."""
+
+import sqlite3
+from contextlib import aclosing
+
+import pytest
+from sqlite_utils import Database
+
+from sandbox.analysis.suitability import remarks, suitabilities
+from sandbox.engine.plan import Measure
+from sandbox.engine.validity_check import CheckPlan, Instrument, InstrumentChecked, check_validity
+from sandbox.models.provider import ModelDescription
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.migrations import MIGRATIONS, migrate, version_of
+from sandbox.store.store import Store
+from tests.documents import plan, probe
+from tests.engine.test_validity_check import CAPABLE, a_plan, moved
+from tests.measurement.ratings import ranged
+
+MODEL = ModelDescription("openai/some", "Some model", {"weights SHA-256": "abc"})
+TABLES = ("validity_checks", "validity_indices", "validity_states", "validity_trials")
+
+
+async def checked(*instruments: Instrument, answer: str = "I wait.") -> tuple[CheckPlan, InstrumentChecked]:
+    chosen = a_plan(*instruments)
+    provider = ScriptedProvider([answer], top=moved, capabilities=CAPABLE)
+    async with aclosing(check_validity(chosen, provider)) as events:
+        (found,) = [event async for event in events if isinstance(event, InstrumentChecked)]
+    return chosen, found
+
+
+async def test_verdict_indices_and_trials_come_back_as_they_were(store):
+    chosen, found = await checked()
+    number = store.add_check(chosen, found, MODEL)
+    (kept,) = store.checks()
+    assert kept.validity == found.validity
+    assert (kept.number, kept.model, kept.seed, kept.repeats) == (number, MODEL, 1, 3)
+    assert store.trials(number) == found.trials
+    assert kept.is_of(probe(), "word", MODEL)
+
+
+async def test_the_newest_check_counts_and_older_ones_stay(store):
+    chosen, found = await checked()
+    store.add_check(chosen, found, MODEL)
+    newest = store.add_check(chosen, found, MODEL)
+    assert [check.number for check in store.checks("openai/some")] == [newest]
+    assert store.checks("openai/other") == ()
+    assert len(store.trials(1)) == len(store.trials(2)) > 0
+
+
+async def test_a_check_holds_for_the_same_text_and_the_same_weights_only(store):
+    chosen, found = await checked()
+    store.add_check(chosen, found, MODEL)
+    (kept,) = store.checks()
+    reworded = probe().model_copy(update={"ask": "How is it?"})
+    assert not kept.is_of(reworded, "word", MODEL)
+    assert not kept.is_of(probe(), "word", ModelDescription("openai/some", "", {"weights SHA-256": "def"}))
+    assert kept.is_of(probe(), "word", ModelDescription("openai/some", "", {"address": "elsewhere"}))
+    assert not kept.is_of(probe(), "report", MODEL)
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_nothing_of_a_check_can_be_changed_or_deleted(store, table):
+    store.add_check(*await checked(), MODEL)
+    db = sqlite3.connect(store.path)
+    column = db.execute(f"SELECT name FROM pragma_table_info('{table}') LIMIT 1").fetchone()[0]
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            db.execute(statement)
+
+
+def test_a_record_of_the_version_before_gets_the_tables_and_keeps_its_rows(tmp_path):
+    path = tmp_path / "sandbox.db"
+    before = next(n for n, migration in enumerate(MIGRATIONS) if migration.title == "validity checks")
+    db = Database(path)
+    migrate(db, path, MIGRATIONS[:before])
+    db.execute("INSERT INTO documents VALUES ('h', 'client', 'c', '1', 'C', '{}')")
+    db.conn.commit()
+    db.close()
+    path.chmod(0o600)
+    with Store.open(path) as store:
+        assert store.checks() == ()
+    db = Database(path)
+    assert version_of(db) == len(MIGRATIONS)
+    assert db.execute("SELECT id FROM documents").fetchall() == [("c",)]
+
+
+class TestWhatIsSaidOfASession:
+    async def test_an_unusable_measure_is_named_with_its_reason(self, store):
+        refusal = "As an AI language model, I do not have feelings."
+        store.add_check(*await checked(Instrument(ranged(), "report", 2), answer=refusal), MODEL)
+        told = plan(measures=(Measure(questionnaire=ranged(), way="report"),))
+        (remark,) = remarks(told, MODEL, store.checks())
+        assert remark.startswith(
+            "“Two” read by report is not usable with this model: many items get no answer"
+        )
+
+    async def test_a_usable_one_needs_no_remark(self, store):
+        store.add_check(*await checked(), MODEL)
+        assert remarks(plan(), MODEL, store.checks()) == ()
+        assert suitabilities(plan(), MODEL, store.checks())[0].usable == "usable"
+
+    def test_one_never_checked_is_hinted_at_with_the_command_but_not_the_shipped_default(self, store):
+        (remark,) = remarks(plan(model="openai/some"), MODEL, store.checks())
+        assert "never checked" in remark
+        assert "sandbox check-model openai/some --questionnaire probe --way word" in remark
+        embedded = ModelDescription("embedded", "SmolLM2")
+        assert remarks(plan(model="embedded"), embedded, store.checks()) == ()
+        rated = plan(model="embedded", measures=(Measure(questionnaire=ranged(), way="report"),))
+        assert len(remarks(rated, embedded, store.checks())) == 1

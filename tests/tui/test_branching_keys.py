@@ -1,0 +1,231 @@
+"""Redoing a reply, walking the tree, branching live and with another seed, and reading the chart, by keys."""
+
+import asyncio
+from pathlib import Path
+
+from textual.widgets import OptionList
+
+from sandbox.engine.history import Turn
+from sandbox.store.store import Store
+from sandbox.tui.screens.branch_picker import BranchPicker
+from sandbox.tui.screens.branch_tree import BranchTree
+from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.session_state import SessionState
+from sandbox.tui.widgets.therapist_line import TherapistLine
+from tests.tui.rehearsal import client_model
+from tests.tui.stage import Stage, stage
+from tests.tui.test_session_keys import paused_stage, running, waits
+
+_LIVE = """id: live-session
+title: Live session
+description: For tests.
+source: {author: The tests, drafted_by: person}
+licence: CC0-1.0
+version: "1"
+family: supportive
+rationale: For tests.
+delivery: live
+steps:
+  - {id: arrive, say: Make contact.}
+  - {id: close, say: Sum up.}
+"""
+
+
+async def finished(at: Stage) -> list[SessionState]:
+    await at.started()
+    await at.press("enter")
+    await at.ended()
+    return list(at.session.live.state.sessions.values())
+
+
+def turns(session: SessionState) -> list[Turn]:
+    return [entry for entry in session.entries if isinstance(entry, Turn)]
+
+
+async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        states = await finished(at)
+        old = states[-1]
+        await at.press("r")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
+        await at.ended()
+        redone = list(at.session.live.state.sessions.values())[-1]
+        assert (redone.head.parent, redone.head.parent_turn) == (old.head.id, 4)
+        assert [t.step for t in turns(redone)] == ["dial"] and redone.state == "finished"
+        assert redone.head.plan.seed != old.head.plan.seed and redone.steps == (3, 3)
+        await at.shows("redo 5: Appliance")
+        await at.press("left_square_bracket")
+        assert at.session.shown == old.head.id and at.session.live.state.sessions[old.head.id] == old
+        with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
+            assert store.history(old.head.id).turns[:4] == store.history(redone.head.id).turns[:4]
+
+
+async def test_r_on_a_marked_measurement_redoes_the_reply_before_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await finished(at)
+        await at.press("tab", "tab", "tab")  # base, ind, t1
+        await at.press("r")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
+        await at.ended()
+        redone = list(at.session.live.state.sessions.values())[-1]
+        assert [t.step for t in turns(redone)] == ["place", "hose", "dial"]
+
+
+async def test_r_in_a_paused_session_goes_on_from_the_new_reply_and_then_with_the_rest(
+    tmp_path: Path,
+) -> None:
+    async with paused_stage(tmp_path) as at:
+        first = running(at)
+        await at.press("n")
+        await at.until(lambda: waits(at) and at.session.live.state.sessions[first].steps[0] == 1, "a step")
+        await at.press("r")
+        await at.until(lambda: at.session.live.state.running not in (None, first), "the redo")
+        await at.until(lambda: waits(at), "the pause")
+        await at.press("space")
+        await at.ended()
+        states = at.session.live.state.sessions
+        assert states[first].state == "stopped" and len(turns(states[first])) == 1
+        redone = next(s for s in states.values() if s.head.plan.redo is not None)
+        assert redone.state == "finished" and [t.step for t in turns(redone)] == ["settle", "breathe", "stay"]
+        control = next(s for s in states.values() if s.is_control)
+        assert control.state == "finished"
+
+
+async def test_r_on_the_running_trunk_takes_its_branches_along(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        await at.until(lambda: at.session.live.state.running is not None, "a session")
+        trunk = running(at)
+        await at.press("space")
+        gate.set()
+        await at.until(lambda: waits(at), "the pause")
+        if not turns(at.session.live.state.sessions[trunk]):
+            await at.press("n")
+            await at.until(lambda: bool(turns(at.session.live.state.sessions[trunk])), "a turn")
+            await at.until(lambda: waits(at), "the pause")
+        await at.press("r")
+        await at.until(lambda: at.session.live.state.running not in (None, trunk), "the redo")
+        await at.until(lambda: waits(at), "the pause")
+        await at.press("space")
+        await at.ended()
+        states = at.session.live.state.sessions
+        again = next(s for s in states.values() if s.head.plan.redo is not None)
+        arms = [s for s in states.values() if s.head.parent == again.head.id]
+        assert [s.state for s in arms] == ["finished", "finished"]
+        assert {s.head.plan.seed for s in arms} == {again.head.plan.seed}
+        assert {s.state for s in states.values() if s.head.parent == trunk and s is not again} == {"stopped"}
+
+
+async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await finished(at)
+        await at.press("r")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
+        await at.ended()
+        await at.press("t")
+        await at.until(lambda: isinstance(at.app.screen, BranchTree), "the tree")
+        await at.shows("✓ redo 5: Appliance manual (control), seed")
+        await at.shows("✓ Mindful breathing")
+        assert "(control)" in at.text()
+        await at.press("up", "up", "enter")
+        await at.until(lambda: not isinstance(at.app.screen, BranchTree), "the session")
+        assert at.session.live.state.sessions[at.session.shown].title == "Mindful breathing"
+        await at.press("t", "escape")
+        assert at.session.live.state.sessions[at.session.shown].title == "Mindful breathing"
+
+
+async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        trunk = (await finished(at))[0]
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.shows("as the other branches")
+        await at.press("s")
+        await at.shows("another one")
+        await at.press("enter")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
+        await at.ended()
+        branch = list(at.session.live.state.sessions.values())[-1]
+        assert branch.head.plan.seed != trunk.head.plan.seed and branch.state == "finished"
+
+
+async def test_a_live_branch_waits_for_the_clinicians_words_at_every_step(tmp_path: Path) -> None:
+    (tmp_path / "techniques").mkdir()
+    (tmp_path / "techniques" / "live-session.yaml").write_text(_LIVE, encoding="utf-8")
+    async with stage(tmp_path, size=(100, 30)) as at:
+        await finished(at)
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.shows("you type")
+        options = at.app.screen.query_one(OptionList)
+        options.highlighted = options.get_option_index("live-session")
+        await at.press("enter")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
+        branch = at.session.live.state.ids[-1]
+        await at.shows("Make contact.")
+        await at.press("s", "enter")
+        await at.shows("This step is yours to say")
+        await at.press("s", *"Hello", "ctrl+j", *"there", "enter")
+        await at.until(lambda: len(turns(at.session.live.state.sessions[branch])) == 1, "the first turn")
+        assert turns(at.session.live.state.sessions[branch])[0].said == "Hello\nthere"
+        await at.shows("Sum up.")
+        await at.press("k")
+        await at.ended()
+        assert at.session.live.state.sessions[branch].state == "finished"
+
+
+async def test_arrows_bring_back_what_was_said(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        line = at.session.query_one(TherapistLine)
+        for words in ("one", "two"):
+            await at.press("s", *words, "enter")
+            await at.until(lambda: waits(at), "the pause")
+        await at.press("s", "up", "up")
+        assert line.text == "one"
+        await at.press("down")
+        assert line.text == "two"
+        await at.press("down")
+        assert line.text == ""
+        await at.press("a", "ctrl+j", "b")
+        await at.until(lambda: line.size.height == 2, "a second line")
+        await at.press("escape", "x")
+        await at.ended()
+
+
+async def test_left_and_right_read_a_point_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await finished(at)
+        await at.press("left_square_bracket")
+        await at.shows("Breathe in slowly")
+        await at.press("right")
+        await at.shows("base  ● 8")
+        await at.press("right", "right", "right")
+        await at.shows("t2  ● 24(−55)  ○ 44(−35)")
+        await at.press("left")
+        await at.shows("t1  ● 55(−24)")
+        for _ in range(3):
+            await at.press("left")
+        await at.shows("Distress  word-probe")
+
+
+async def test_a_charts_all_scales_of_the_session(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await finished(at)
+        await at.press("a")
+        await at.shows("all scales")
+        await at.shows("○ fear")
+        await at.press("a")
+        await at.until(lambda: "all scales" not in at.text(), "one scale")
+
+
+async def test_c_compares_and_is_greyed_out_while_there_is_one_arm(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        assert at.session.check_action("compare", ()) is None
+        await at.press("space")
+        await at.ended()
+        assert at.session.check_action("compare", ()) is True
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")

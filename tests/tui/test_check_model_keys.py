@@ -1,0 +1,91 @@
+"""What can be measured with a model, on a screen: what was checked stays, what is not usable is said."""
+
+from pathlib import Path
+
+from textual.command import CommandPalette
+
+from sandbox.measurement.validity import Usable
+from sandbox.models.provider import Capabilities
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.store import DATABASE, Store
+from sandbox.tui.screens.check_model import CheckModelScreen
+from sandbox.tui.screens.session import SessionScreen
+from tests.tui.rehearsal import client_model
+from tests.tui.stage import Stage, stage
+
+
+async def open_check(at: Stage) -> CheckModelScreen:
+    await at.started()
+    at.app.action_check_model()
+    await at.until(lambda: isinstance(at.app.screen, CheckModelScreen), "the screen")
+    assert isinstance(at.app.screen, CheckModelScreen)
+    return at.app.screen
+
+
+def kept(root: Path) -> list[tuple[str, str, Usable]]:
+    with Store.open(root / "sessions" / DATABASE) as store:
+        checks = store.checks()
+    return [(c.validity.questionnaire, c.validity.way, c.validity.usable) for c in checks]
+
+
+async def test_enter_checks_the_marked_one_and_its_verdict_is_kept_and_shown(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(110, 34)) as at:
+        await open_check(at)
+        await at.shows("Never checked with this model")
+        await at.shows("word-probe  by word")
+        await at.press("enter")
+        await at.shows("Done.")
+        await at.shows("read by word")
+        assert "Rises after a strong scenario" in at.text()
+        assert "not a feeling" in at.text()
+    assert [(name, way) for name, way, _ in kept(tmp_path)] == [("word-probe", "word")]
+    async with stage(tmp_path, size=(110, 34)) as at:
+        await open_check(at)
+        await at.shows("checked 20")
+
+
+async def test_stopping_keeps_nothing_half_done_and_the_screen_can_start_again(tmp_path: Path) -> None:
+    import asyncio
+
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate), size=(110, 34)) as at:
+        screen = await open_check(at)
+        await at.press("enter")
+        await at.shows("telling the scenarios")
+        await at.press("x")
+        await at.shows("Stopped")
+        assert screen.check_action("usual", ()) is True
+        await at.press("escape")
+        await at.shows("Attacked at night")
+    assert kept(tmp_path) == []
+
+
+async def test_the_palette_names_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("ctrl+p")
+        await at.until(lambda: isinstance(at.app.screen, CommandPalette), "the palette")
+        await at.press(*"can be measured")
+        await at.shows("Check what can be measured")
+
+
+async def test_a_session_says_quietly_that_its_measure_was_never_checked(tmp_path: Path) -> None:
+    """The model offers no log-probabilities, so ratings are proposed, and nobody has checked them."""
+    plain = Capabilities(local=True, streaming=True)
+    provider = ScriptedProvider(["fear: 10"], capabilities=plain)
+    async with stage(tmp_path, provider, size=(110, 34)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
+        await at.shows("was never checked with this model")
+        await at.press("x")
+        await at.ended()
+
+
+async def test_the_shipped_default_needs_no_remark(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(110, 34)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        assert "never checked" not in at.text()
+        assert not at.session.query_one("#remark").display

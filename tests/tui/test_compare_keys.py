@@ -1,0 +1,128 @@
+"""What each key of Compare does, on a record of a finished run."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.screens.help import HelpScreen
+from sandbox.tui.screens.session import SessionScreen
+from sandbox.tui.widgets.comparison_table import ComparisonTable
+from sandbox.tui.widgets.parallel_conversations import ParallelConversations
+from tests.tui.stage import Stage, stage
+
+
+@asynccontextmanager
+async def comparing(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Stage]:
+    """The run's two branches side by side, opened with `c` from the Session screen."""
+    async with stage(root, size=size) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        await at.until(lambda: at.app.screen.query_one(ComparisonTable).row_count > 0, "the rows")
+        yield at
+
+
+def table(at: Stage) -> ComparisonTable:
+    return at.app.screen.query_one(ComparisonTable)
+
+
+async def test_each_arm_has_score_change_and_difference_from_the_control(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.shows("1● Mindful breathing")
+        await at.shows("vs control")
+        rows = {line.split()[0]: line for line in at.text().splitlines() if line.strip()}
+        # 24 under the technique, 24 + 20 under the control, which has said “hose” by then; 79 induced.
+        assert "24    −55        −20     44    −35" in rows["t2"]
+        assert "one pair: no interval" in at.text() and "simulated affect, not a feeling" in at.text()
+
+
+async def test_enter_on_a_row_shows_its_turn_in_all_arms(tmp_path: Path) -> None:
+    async with comparing(tmp_path, (100, 24)) as at:
+        texts = at.app.screen.query_one(ParallelConversations)
+        await at.press("down", "down", "down", "down", "enter")
+        await at.until(lambda: texts.scroll_y > 0, "the jump")
+        await at.shows("Stay with the breath")
+        await at.shows("Set the dial")
+        here = [row for row in texts.query(".turn-row") if row.has_class("-here")]
+        assert len(here) == 1
+
+
+async def test_what_all_arms_share_stands_once(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.shows("the same in both")
+        assert at.text().count("Someone is behind you") == 1
+
+
+async def test_v_goes_through_the_scales_and_back(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.shows("· distress")
+        await at.press("v")
+        await at.shows("· fear")
+        await at.press("V")
+        await at.shows("· distress")
+
+
+async def test_e_writes_markdown_and_csv(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.press("e")
+        exports = tmp_path / "sessions" / "exports"
+        await at.until(lambda: len(list(exports.glob("compare-*"))) == 2, "the files")
+        (page,) = exports.glob("compare-*.md")
+        assert "Mindful breathing" in page.read_text(encoding="utf-8")
+        await at.shows("Comparison written")
+
+
+async def test_a_number_opens_that_arm_at_the_rows_turn(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.press("down", "down", "down", "2")
+        await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
+        assert at.session.live.state.sessions[at.session.shown].title == "Appliance manual"
+        await at.shows("Connect the hose")
+        await at.press("escape")
+        assert isinstance(at.app.screen, CompareScreen)
+
+
+async def test_w_says_what_the_columns_mean(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.press("w")
+        await at.shows("no interval.")
+
+
+async def test_m_is_greyed_out_for_one_trunk(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        assert at.app.screen.check_action("pool", ()) is None
+        await at.press("m")
+        await at.shows("one pair: no interval")
+
+
+async def test_two_runs_are_pooled_with_m(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await at.started()
+        for _ in range(2):
+            await at.press("enter")
+            await at.ended()
+            await at.press("escape")
+            await at.shows("✓ finished")
+        await at.press("s")
+        await at.shows("Mindful breathing")
+        await at.until(lambda: at.text().count("Mindful breathing") == 2, "both runs")
+        await at.press("space", "space", "space", "space", "c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        await at.shows("not independent")  # the same seed twice
+        await at.press("m")
+        await at.shows("means over 2 trunks")
+        await at.shows("n=2")
+        await at.shows("−20 [−20, −20]")
+
+
+async def test_escape_goes_back_and_question_mark_explains(tmp_path: Path) -> None:
+    async with comparing(tmp_path, (100, 40)) as at:
+        await at.press("question_mark")
+        assert isinstance(at.app.screen, HelpScreen)
+        for words in ("Compare the next scale", "Write the comparison", "Every warning", "arm 1"):
+            assert words in at.text()
+        await at.press("escape", "escape")
+        assert isinstance(at.app.screen, SessionScreen)

@@ -1,0 +1,173 @@
+"""What each key of Home does, on the real app with a record on disk."""
+
+import asyncio
+from pathlib import Path
+
+from sandbox.store.store import Store
+from sandbox.tui.screens.help import HelpScreen
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.new_session import NewSessionScreen
+from tests.tui.rehearsal import client_model
+from tests.tui.stage import stage
+
+
+async def test_enter_runs_the_proposed_session_to_its_end(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        states = at.session.live.state.sessions.values()
+        assert [state.state for state in states] == ["finished"] * 3
+        await at.shows("distress")
+
+
+async def test_what_was_run_is_listed_and_opens_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        ids = at.session.live.state.ids
+        await at.press("escape")
+        await at.shows("✓ finished")
+        await at.press("tab", "enter")
+        assert at.session.live.state.ids == ids
+        await at.shows("measured at end: distress")
+
+
+async def test_enter_pressed_before_the_library_is_read_is_not_lost(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.press("enter")
+        await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "the Session screen")
+        await at.ended()
+
+
+async def test_resume_goes_on_with_what_was_stopped(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        await at.until(lambda: bool(at.session.live.state.running), "a session")
+        await at.press("x")
+        await at.ended()
+        gate.set()
+        assert any(s.state != "finished" for s in at.session.live.state.sessions.values())
+        await at.press("escape")
+        await at.press("tab", "r")
+        await at.ended()
+        assert {s.state for s in at.session.live.state.sessions.values()} == {"finished"}
+
+
+async def test_resume_of_a_finished_session_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("escape")
+        await at.shows("✓ finished")
+        await at.press("r")
+        assert isinstance(at.app.screen, HomeScreen)
+        await at.shows("finished: Enter opens it")
+
+
+async def test_export_writes_the_transcript_of_the_marked_session(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        trunk = at.session.live.state.ids[0]
+        await at.press("escape")
+        await at.shows("✓ finished")
+        await at.press("e")
+        path = tmp_path / "sessions" / "exports" / f"{trunk}.md"
+        await at.until(path.exists, "the transcript")
+        assert "Mindful breathing" in path.read_text(encoding="utf-8")
+
+
+async def test_new_session_changes_what_is_run(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("n")
+        await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
+        await at.shows("Breathe in slowly")
+        await at.press("ctrl+t")
+        at.app.screen.query_one("#seed").focus()
+        await at.press("backspace", "4", "2", "ctrl+r")
+        await at.ended()
+        heads = [state.head for state in at.session.live.state.sessions.values()]
+        assert [head.plan.technique and head.plan.technique.id for head in heads] == [
+            None,
+            "mindful-breathing",
+        ]
+        assert {head.plan.seed for head in heads} == {42}
+
+
+async def test_a_seed_out_of_range_is_refused_with_the_range(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("n")
+        await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
+        at.app.screen.query_one("#seed").focus()
+        await at.press(*"9999999999", "ctrl+r")
+        await at.shows("whole number from 0")
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_question_mark_explains_every_key_in_the_footer(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("question_mark")
+        assert isinstance(at.app.screen, HelpScreen)
+        for words in ("Run this session", "Choose scenario", "Go on with", "transcript", "Close the app"):
+            assert words in at.text()
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_the_palette_offers_the_keys_by_name(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("ctrl+p")
+        await at.press(*"choose sc")
+        await at.shows("Choose scenario, techniques")
+
+
+async def test_q_closes_the_app_and_the_model(tmp_path: Path) -> None:
+    model = client_model()
+    async with stage(tmp_path, model) as at:
+        await at.started()
+        await at.press("q")
+    assert model.closed
+
+
+async def test_quitting_in_the_middle_of_a_reply_leaves_a_session_to_resume(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        await at.until(lambda: bool(at.session.live.state.running), "a session")
+        await at.press("ctrl+q")
+    with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
+        trunk = store.resolve("last")
+        assert store.states(trunk)[-1].state == "interrupted"
+    gate.set()
+    async with stage(tmp_path, client_model()) as at:
+        await at.shows("! interrupted")
+        await at.press("r")
+        await at.ended()
+        assert {s.state for s in at.session.live.state.sessions.values()} == {"finished"}
+
+
+async def test_a_broken_document_is_reported_and_the_app_lives(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    async with stage(tmp_path) as at:
+        await at.started()
+        scenario = tmp_path / "scenarios" / "night-attack.yaml"
+        scenario.write_text(
+            scenario.read_text(encoding="utf-8").replace("affect:", "afect:"), encoding="utf-8"
+        )
+        await at.press("enter")
+        await at.shows("afect")
+        assert isinstance(at.app.screen, HomeScreen)

@@ -1,0 +1,299 @@
+"""What each key of the Session screen does to a run, seen in its events and its record."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.history import Skip, Turn
+from sandbox.models.provider import ModelError
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.tui.screens.branch_picker import BranchPicker
+from sandbox.tui.screens.help import HelpScreen
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.widgets.measured_line import MeasuredLine
+from tests.tui.rehearsal import client_model
+from tests.tui.stage import Stage, stage
+
+
+@asynccontextmanager
+async def paused_stage(root: Path) -> AsyncIterator[Stage]:
+    """A run paused during the scenario and stepped until it waits before its first technique turn."""
+    gate = asyncio.Event()
+    async with stage(root, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        live = at.session.live
+        await at.until(lambda: live.state.running is not None, "a session")
+        await at.press("space")
+        gate.set()
+        await at.until(lambda: waits(at), "the pause")
+        while live.state.running == live.state.ids[0]:
+            turns = len(live.state.sessions[live.state.ids[0]].entries)
+            await at.press("n")
+            await at.until(
+                lambda before=turns: waits(at) and (  # type: ignore[misc]
+                    live.state.running != live.state.ids[0]
+                    or len(live.state.sessions[live.state.ids[0]].entries) > before
+                ),
+                "the next pause",
+            )  # fmt: skip
+        yield at
+
+
+def waits(at: Stage) -> bool:
+    state = at.session.live.state
+    return state.running is not None and state.sessions[state.running].waiting is not None
+
+
+def running(at: Stage) -> str:
+    assert at.session.live.state.running is not None
+    return at.session.live.state.running
+
+
+async def test_space_pauses_and_goes_on(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        await at.shows("‖ paused")
+        await at.press("space")
+        await at.ended()
+        assert {s.state for s in at.session.live.state.sessions.values()} == {"finished"}
+
+
+async def test_n_takes_exactly_one_turn(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        session = running(at)
+        before = at.session.live.state.sessions[session].steps[0]
+        await at.press("n")
+        await at.until(lambda: at.session.live.state.sessions[session].steps[0] == before + 1, "a step")
+        await at.shows("‖ paused")
+        assert at.session.live.state.sessions[session].steps[0] == before + 1
+        await at.press("x")
+        await at.ended()
+
+
+async def test_own_words_are_said_as_the_therapist(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        session = running(at)
+        await at.press("s", *"You are safe here.", "enter")
+
+        def turns() -> list[Turn]:
+            return [e for e in at.session.live.state.sessions[session].entries if isinstance(e, Turn)]
+
+        await at.until(lambda: any(t.origin == "live" for t in turns()), "the clinician's turn")
+        assert turns()[-1].said == "You are safe here."
+        await at.shows("own words")
+        await at.press("x")
+        await at.ended()
+
+
+async def test_escape_drops_the_words_and_gives_the_keys_back(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        session = running(at)
+        await at.press("s", *"never mind", "escape", "n")
+        await at.until(lambda: at.session.live.state.sessions[session].steps[0] == 1, "the script's step")
+        entries = at.session.live.state.sessions[session].entries
+        assert not any(isinstance(e, Turn) and e.origin == "live" for e in entries)
+        await at.press("x")
+        await at.ended()
+
+
+async def test_k_leaves_a_step_out(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        session = running(at)
+        await at.press("k")
+        await at.until(
+            lambda: any(isinstance(e, Skip) for e in at.session.live.state.sessions[session].entries),
+            "the skip",
+        )
+        await at.shows("step settle skipped")
+        await at.press("x")
+        await at.ended()
+
+
+async def test_stop_keeps_what_was_said_and_begins_nothing_more(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        await at.press("x")
+        await at.ended()
+        states = list(at.session.live.state.sessions.values())
+        assert [s.state for s in states] == ["finished", "stopped", "stopped"]
+        assert states[2].reason == "The run was stopped before it began."
+        assert len([e for e in states[0].entries if isinstance(e, Turn)]) == 2
+
+
+async def test_branch_runs_another_technique_from_the_same_induced_state(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        assert at.text().index("Appliance manual") < at.text().index("Mindful breathing")
+        await at.press("down", "enter")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
+        await at.ended()
+        trunk, *_, branch = at.session.live.state.sessions.values()
+        assert branch.head.parent == trunk.head.id and branch.state == "finished"
+        assert branch.head.plan.technique is not None
+
+
+async def test_f_lets_a_branch_leave_from_here(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        here = at.session.shown
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.press("f")
+        await at.shows("here: turn 5")
+        await at.press("enter")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
+        await at.ended()
+        branch = list(at.session.live.state.sessions.values())[-1]
+        assert (branch.head.parent, branch.head.parent_turn, branch.state) == (here, 5, "finished")
+
+
+async def test_a_branch_asked_for_during_a_run_waits_for_its_end(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.press("enter")
+        assert len(at.session.live.state.ids) == 3
+        await at.press("space")
+        await at.ended()
+        assert [s.state for s in at.session.live.state.sessions.values()] == ["finished"] * 4
+
+
+async def test_escape_in_the_picker_changes_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.press("escape")
+        assert len(at.session.live.state.ids) == 3 and not at.session.live.playing
+
+
+async def test_brackets_walk_the_branches_and_v_the_scales(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("left_square_bracket")
+        await at.shows("Breathe in slowly")
+        await at.press("right_square_bracket")
+        await at.shows("Connect the hose")
+        assert "▸distress" in at.text()
+        await at.press("v")
+        await at.shows("▸fear")
+        await at.press("V")
+        await at.shows("▸distress")
+
+
+async def test_the_control_is_laid_over_the_technique(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("left_square_bracket")
+        await at.shows("○ Appliance manual (control)")
+        await at.shows("● Mindful breathing")
+
+
+async def test_e_writes_the_transcript(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("e")
+        path = tmp_path / "sessions" / "exports" / f"{at.session.live.state.ids[0]}.md"
+        await at.until(path.exists, "the transcript")
+
+
+async def test_a_measurement_opens_to_its_answers(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("tab")
+        assert isinstance(at.app.screen.focused, MeasuredLine)
+        await at.press("enter")
+        await at.shows("read as word")
+        await at.shows("coverage 100%")
+
+
+async def test_escape_goes_home_and_the_run_goes_on(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        live = at.session.live
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen) and live.playing
+        await at.press("tab", "enter")
+        await at.opened()
+        assert at.session.live is live
+        await at.press("space")
+        await at.ended()
+
+
+async def test_question_mark_explains_the_session_keys(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 40)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("question_mark")
+        assert isinstance(at.app.screen, HelpScreen)
+        for words in (
+            "Pause or go on",
+            "One step",
+            "own words",
+            "Leave out",
+            "Branch here",
+            "Stop",
+            "Chart the next",
+        ):
+            assert words in at.text()
+
+
+async def test_a_model_that_fails_is_reported_with_what_to_do(tmp_path: Path) -> None:
+    broken = ScriptedProvider(
+        lambda request: ModelError("The model went away.", kind="unavailable", todo="Start it again.")
+    )
+    async with stage(tmp_path, broken) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.shows("The model went away")
+        await at.shows("Start it again")
+        assert next(iter(at.session.live.state.sessions.values())).state == "failed"
+
+
+HOSTILE = (
+    "I feel \x1b[31mred\x1b[0m \x1b]0;title\x07 [bold]not bold[/bold] [@click=app.quit]x[/] "
+    + "w" * 10_000 + " \u202eright to left\u202c שלום 👩‍👩‍👧 \x00 {{ 7*7 }} end"
+)  # fmt: skip
+
+
+async def test_hostile_model_text_is_shown_as_text(tmp_path: Path) -> None:
+    async with stage(tmp_path, client_model(HOSTILE), size=(80, 24)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        assert "\x1b" not in at.text() and "\u202e" not in at.text()
+        await at.shows("{{ 7*7 }} end")
+        await at.press("home")
+        await at.shows("[bold]not")
+        assert all(len(line) <= 81 for line in at.text().splitlines())
+
+
+@pytest.mark.parametrize("size", [(50, 20), (60, 24), (80, 24), (100, 30), (160, 50)])
+async def test_scores_never_stand_without_the_line_on_what_they_are(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with stage(tmp_path, size=size) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.shows("simulated affect, not a feeling")

@@ -1,0 +1,132 @@
+"""Folding events into what the screens show, and the scores read from it. No app, no model."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.controls import Controls
+from sandbox.engine.events import Event, SessionFinished, TextDelta, TextReset, TurnStarted
+from sandbox.engine.history import Turn
+from sandbox.engine.phase import Point
+from sandbox.engine.proposal import Proposal, compose
+from sandbox.engine.run import run
+from sandbox.library.catalogue import Library
+from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
+from sandbox.tui.session_state import RunState, fold
+from sandbox.tui.widgets.trajectory_chart import Line, draw, point_labels
+from tests.tui.rehearsal import client_model, make_workspace
+
+
+async def events_of_a_run(root: Path, controls: Controls | None = None) -> list[Event]:
+    model = client_model()
+    heads = compose(Proposal(model="scripted"), Library(make_workspace(root)), model.capabilities)
+    return [event async for event in run(heads, model, controls=controls)]
+
+
+async def test_a_branch_shows_what_it_inherits_and_then_its_own(tmp_path: Path) -> None:
+    state = fold(await events_of_a_run(tmp_path))
+    trunk, branch, _ = state.ids
+    lineage = state.lineage(branch)
+    assert lineage[: len(state.sessions[trunk].entries)] == state.sessions[trunk].entries
+    assert [e.index for e in lineage if isinstance(e, Turn)] == [1, 2, 3, 4, 5]
+    assert state.sessions[branch].steps == (3, 3)
+
+
+async def test_the_running_session_is_known_and_then_none(tmp_path: Path) -> None:
+    events = await events_of_a_run(tmp_path)
+    at_first_turn = next(i for i, e in enumerate(events) if isinstance(e, TurnStarted))
+    state = fold(events[: at_first_turn + 1])
+    assert state.running == state.ids[0]
+    assert fold(events).running is None
+
+
+async def test_a_reset_voids_the_words_so_far(tmp_path: Path) -> None:
+    events = await events_of_a_run(tmp_path)
+    first = next(i for i, e in enumerate(events) if isinstance(e, TextDelta))
+    delta = events[first]
+    assert isinstance(delta, TextDelta)
+    reset = TextReset(delta.session, delta.index, "broke off")
+    turn = fold([*events[: first + 1], reset]).sessions[delta.session].open_turn
+    assert turn is not None and turn.reply == ""
+    turn = fold([*events[: first + 1], reset, replace(delta, text="again")]).sessions[delta.session].open_turn
+    assert turn is not None and turn.reply == "again"
+
+
+async def test_an_ending_leaves_nothing_in_progress(tmp_path: Path) -> None:
+    events = await events_of_a_run(tmp_path)
+    first = next(i for i, e in enumerate(events) if isinstance(e, TextDelta))
+    trunk = fold(events).ids[0]
+    state = fold([*events[: first + 1], SessionFinished(trunk, "failed", "gone")]).sessions[trunk]
+    assert (state.state, state.reason, state.open_turn) == ("failed", "gone", None)
+
+
+def test_events_of_an_unknown_session_change_nothing() -> None:
+    assert fold([SessionFinished("nobody", "finished")]) == RunState()
+
+
+async def test_series_hold_every_score_with_distress_first(tmp_path: Path) -> None:
+    state = fold(await events_of_a_run(tmp_path))
+    branch = state.ids[1]
+    first = series(state.lineage(branch), state.sessions[branch].head.plan)[0]
+    assert first.key == ScaleKey("word-probe", "distress")
+    assert [p.label for p, _ in first.scores] == ["base", "ind", "t1", "t2", "t3", "end"]
+    assert first.baseline == pytest.approx(8) and first.induced == pytest.approx(79)
+    assert first.latest == pytest.approx(12)
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "shown"),
+    [
+        (66.4, 92.4, "−26"),
+        (92, 66, "+26"),
+        (5.4, 4.6, "±0"),
+        (None, 3, "–"),
+        (3, None, "–"),
+        (0.6, 0.4, "+1"),
+    ],
+)
+def test_changes_agree_with_the_rounded_scores_beside_them(
+    now: float | None, then: float | None, shown: str
+) -> None:
+    assert change(now, then) == shown
+
+
+def test_missing_scores_are_shown_as_missing() -> None:
+    assert number(None) == "–"
+    assert sparkline([0, None, 100], (0, 100), 5) == "▁·█"
+    assert sparkline([0, 50, 100], (0, 100), 2) == "▅█"
+
+
+def chart(values: list[float | None], width: int = 30, height: int = 10) -> list[str]:
+    labels = point_labels(len(values) - 3, [])
+    phases = ["baseline", "induction", *["technique"] * (len(values) - 3), "follow-up"]
+    points = [
+        Point(n, phase, n - 1 if phase == "technique" else 0)  # type: ignore[arg-type]
+        for n, phase in enumerate(phases)
+    ]
+    scale = Series(ScaleKey("q", "distress"), "Distress", (0, 100), tuple(zip(points, values, strict=True)))
+    return [row.plain for row in draw([Line("A", scale)], labels, width, height)]
+
+
+def test_the_chart_fits_its_area_names_its_points_and_marks_every_score() -> None:
+    rows = chart([8, 79, 61, 40, 22, 14, 11, 10])
+    assert len(rows) == 10 and all(len(row) <= 30 for row in rows)
+    assert sum(row.count("●") for row in rows) == 8
+    assert rows[-1].split() == ["base", "ind", "1", "2", "3", "4", "5", "end"]
+    assert rows[0].startswith("100┤") and rows[-2].startswith("  0┤")
+
+
+def test_a_missing_score_leaves_a_gap_in_the_chart() -> None:
+    whole, gap = chart([8, 80, 80, 80, 8], 44), chart([8, 80, None, 80, 8], 44)
+    marks = [sum(row.count("●") for row in rows) for rows in (whole, gap)]
+    assert marks == [5, 4]
+    high = next(row for row in gap if row.count("●") == 2)
+    between = high[high.index("●") + 1 : high.rindex("●")]
+    assert "⠉⠉" not in between and "⠒⠒" not in between and "⠤⠤" not in between
+
+
+@pytest.mark.parametrize("size", [(12, 4), (20, 6), (60, 30), (200, 50)])
+def test_the_chart_never_leaves_its_area(size: tuple[int, int]) -> None:
+    rows = chart([0, 100, 50, 0, 100], *size)
+    assert len(rows) == size[1] and all(len(row) <= size[0] for row in rows)

@@ -1,0 +1,190 @@
+"""What each key of Sessions does: finding again, marking, tagging, removing, opening, comparing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Select
+
+from sandbox.engine.events import RunPlanned
+from sandbox.engine.plan import SessionHead
+from sandbox.store.store import Store
+from sandbox.tui.screens.branch_picker import BranchPicker
+from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.screens.help import HelpScreen
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.line_prompt import LinePrompt
+from sandbox.tui.screens.sessions import SessionsScreen
+from sandbox.tui.widgets.session_list import SessionList
+from tests.documents import plan, technique
+from tests.tui.rehearsal import make_workspace
+from tests.tui.stage import Stage, stage
+
+
+@asynccontextmanager
+async def listing(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Stage]:
+    """The list after one run."""
+    async with stage(root, size=size) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("escape")
+        await open_list(at)
+        await at.shows("Mindful breathing ·")
+        yield at
+
+
+async def open_list(at: Stage) -> None:
+    await at.press("s")
+    await at.until(lambda: isinstance(at.app.screen, SessionsScreen), "Sessions")
+
+
+def listed(at: Stage) -> SessionList:
+    return at.app.screen.query_one(SessionList)
+
+
+async def test_each_branch_has_a_line_and_enter_opens_it(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        assert at.text().count("[ ]") == 2
+        await at.press("down", "enter")
+        await at.opened()
+        assert at.session.live.state.sessions[at.session.shown].title == "Mindful breathing"
+
+
+async def test_words_that_were_said_are_found_and_opened_there(tmp_path: Path) -> None:
+    async with listing(tmp_path, (80, 24)) as at:
+        await at.press("slash", *"slowly through")
+        await at.shows("turn 4: ")
+        await at.shows("«slowly» «through»")
+        await at.press("enter", "enter")
+        await at.opened()
+        await at.until(
+            lambda: any(b.has_class("-found") for b in at.session.query("TurnBlock")), "the marked turn"
+        )
+        await at.shows("Breathe in slowly")
+
+
+async def test_words_nobody_said_find_nothing(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("slash", *"zebra")
+        await at.shows("nothing fits")
+        await at.press("escape")
+        assert isinstance(at.app.screen, SessionsScreen)
+        await at.press("ctrl+l")
+        await at.until(lambda: at.text().count("[ ]") == 2, "the whole list")
+
+
+async def test_a_filter_narrows_the_list(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        select = at.app.screen.query_one("#technique", Select)
+        await at.until(lambda: len(select._options) == 3, "the techniques to choose")
+        select.value = "Mindful breathing"
+        await at.until(lambda: at.text().count("[ ]") == 1, "one line")
+        at.app.screen.query_one("#age", Select).value = "0"
+        await at.until(lambda: at.text().count("[ ]") == 1, "one line of today")
+        await at.press("ctrl+l")
+        await at.until(lambda: at.text().count("[ ]") == 2, "the whole list")
+
+
+async def test_space_marks_c_compares_and_u_takes_the_marks_off(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("space", "space")
+        await at.shows("2 marked")
+        assert at.text().count("[x]") == 2
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        await at.press("escape", "u")
+        await at.until(lambda: "[x]" not in at.text(), "no mark")
+
+
+async def test_c_without_marks_compares_with_the_siblings(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        await at.shows("1● Mindful breathing")
+
+
+async def test_t_tags_and_a_minus_takes_the_tag_off(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("t")
+        await at.until(lambda: isinstance(at.app.screen, LinePrompt), "the question")
+        await at.press(*"Pilot", "enter")
+        await at.shows("#pilot")
+        await at.press("t", *"-pilot", "enter")
+        await at.until(lambda: "#pilot" not in at.text(), "no tag")
+
+
+async def test_an_empty_answer_is_asked_for_again_and_escape_leaves(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("d", "enter")
+        assert isinstance(at.app.screen, LinePrompt)
+        await at.press("escape")
+        assert isinstance(at.app.screen, SessionsScreen) and at.text().count("[ ]") == 2
+
+
+async def test_d_removes_with_a_reason_that_the_record_keeps(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        gone = listed(at).at
+        assert gone is not None
+        await at.press("d", *"a trial", "enter")
+        await at.until(lambda: at.text().count("[ ]") == 1, "one line")
+        with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
+            last = store.states(gone.summary.id)[-1]
+            assert (last.state, last.reason, last.author) == ("removed", "a trial", "clinician")
+            assert store.history(gone.summary.id).turns
+
+
+async def test_e_writes_the_transcript(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("e")
+        await at.until(lambda: bool(list((tmp_path / "sessions" / "exports").glob("*.md"))), "the transcript")
+
+
+async def test_b_opens_the_session_with_the_branch_picker(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.press("escape")
+        await at.opened()
+
+
+async def test_pages_are_loaded_as_the_reader_goes_down(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    with Store.open(workspace.sessions / "sandbox.db") as store:
+        heads = [SessionHead(id=f"s{n:07d}", plan=plan(technique=technique())) for n in range(250)]
+        store.record(RunPlanned(tuple(heads)))
+    async with stage(tmp_path) as at:
+        await at.started()
+        await open_list(at)
+        await at.until(lambda: listed(at).option_count == 100, "the first page")
+        for count in (200, 250):
+            await at.press("end")
+            await at.until(lambda count=count: listed(at).option_count == count, f"{count} lines")  # type: ignore[misc]
+        await at.press("end", "up")
+        assert listed(at).at is not None
+
+
+async def test_escape_goes_home_and_question_mark_explains(tmp_path: Path) -> None:
+    async with listing(tmp_path, (100, 44)) as at:
+        await at.press("question_mark")
+        assert isinstance(at.app.screen, HelpScreen)
+        for words in (
+            "Compare the marked",
+            "Look for words",
+            "Tag the",
+            "with a reason",
+            "Open the session and",
+        ):
+            assert words in at.text()
+        await at.press("escape", "escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("size", [(50, 20), (80, 24), (160, 50)])
+async def test_nothing_leaves_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with listing(tmp_path, size) as at:
+        await at.press("slash", *"breath")
+        await at.shows("turn")
+        assert all(len(line) <= size[0] for line in at.text().splitlines())
+        assert isinstance(at.app.screen.focused, Input)
