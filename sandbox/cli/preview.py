@@ -15,7 +15,8 @@ from sandbox.errors import NotFoundError, UsageError
 from sandbox.text import printable
 
 if TYPE_CHECKING:
-    from sandbox.engine.preview import Load, Passage
+    from sandbox.engine.cost import Load
+    from sandbox.engine.preview import Passage
     from sandbox.library.catalogue import Library
     from sandbox.library.document import Document, Kind
     from sandbox.library.technique import Technique
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 _KINDS = ("scenario", "technique", "questionnaire", "client")
 _SIDE_BY_SIDE = 90
 _GAP = " │ "
-# Measured on two cores, so that a session of five steps comes to its seven seconds.
-_EMBEDDED_TOKENS_A_SECOND = 70
-_EMBEDDED_SECONDS_A_CALL = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +115,18 @@ def _counted(
 async def _count(
     document: "Document", said: "Sequence[Passage]", models: Sequence[str], library: "Library"
 ) -> tuple[_Counted, ...]:
-    from sandbox.engine.preview import load, session_with, texts_of
+    from sandbox.engine.cost import load, texts_of
+    from sandbox.engine.preview import session_with
     from sandbox.models.opening import open_model
     from sandbox.models.tokens import count_tokens
 
     found = []
     for model in dict.fromkeys(models):
         plan = session_with(document, model, open_model(model).capabilities, library)
-        texts = tuple(dict.fromkeys((*(passage.text for passage in said), *texts_of(plan))))
+        texts = tuple(dict.fromkeys((*(passage.text for passage in said), *texts_of((plan,)))))
         counts = await count_tokens(model, texts)
         tokens = dict(zip(texts, counts.counts, strict=True))
-        whole = load(plan, tokens, small=counts.capabilities.small, sampling=counts.sampling)
-        found.append(_Counted(counts, tokens, whole))
+        found.append(_Counted(counts, tokens, load((plan,), counts, tokens)))
     return tuple(found)
 
 
@@ -190,6 +188,8 @@ def _block(passage: "Passage", counted: Sequence[_Counted], width: int) -> list[
 
 
 def _totals(each: _Counted, said: "Sequence[Passage]", aside: "Sequence[Passage]") -> list[str]:
+    from sandbox.engine.cost import cost_text, too_long
+
     counts, load = each.counts, each.load
     own = sum(each.tokens[passage.text] for passage in said)
     text = f"{own} tokens"
@@ -201,32 +201,10 @@ def _totals(each: _Counted, said: "Sequence[Passage]", aside: "Sequence[Passage]
         f"  a session with it: {load.calls} calls, at most {load.prompt_tokens:,} prompt tokens (the same"
         f" ones again and again) and {load.reply_tokens:,} of replies"
     )
-    lines.append(f"  {_price(each)}")
-    if counts.capabilities.context and load.longest_prompt > counts.capabilities.context:
-        lines.append(
-            f"  too long: up to {load.longest_prompt:,} tokens in one call, its context has "
-            f"{counts.capabilities.context:,}"
-        )
+    lines.append(f"  {cost_text(load, counts)}")
+    if warning := too_long(load, counts):
+        lines.append(f"  {warning}")
     return lines
-
-
-def _price(each: _Counted) -> str:
-    counts, load = each.counts, each.load
-    if counts.model == "embedded":
-        seconds = load.reply_tokens / _EMBEDDED_TOKENS_A_SECOND + load.calls * _EMBEDDED_SECONDS_A_CALL
-        return f"no cost; about {seconds:.0f} s on two cores"
-    if counts.capabilities.local:
-        return "no cost; how long it takes depends on this machine"
-    cost = _cost(each)
-    return "cost unknown" if cost is None else f"at most about ${cost:.4f} at list prices"
-
-
-def _cost(each: _Counted) -> float | None:
-    """US dollars, without a cache's discount; None when a price is unknown."""
-    counts, load = each.counts, each.load
-    if counts.input_price is None or counts.output_price is None:
-        return None
-    return load.prompt_tokens * counts.input_price + load.reply_tokens * counts.output_price
 
 
 def _as_data(
@@ -236,6 +214,8 @@ def _as_data(
     aside: "Sequence[Passage]",
     counted: Sequence[_Counted],
 ) -> dict[str, object]:
+    from sandbox.engine.cost import dollars
+
     def told(passages: "Sequence[Passage]") -> list[dict[str, object]]:
         return [
             {**asdict(p), "tokens": {each.counts.model: each.tokens[p.text] for each in counted}}
@@ -251,7 +231,7 @@ def _as_data(
             {
                 "model": each.counts.model,
                 "basis": each.counts.basis,
-                "session": {**asdict(each.load), "cost": _cost(each)},
+                "session": {**asdict(each.load), "cost": dollars(each.load, each.counts)},
             }
             for each in counted
         ],

@@ -1,6 +1,11 @@
 """`sandbox run`: one scenario, one trunk, a branch for each technique."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from sandbox.engine.plan import Shuffled
 
 
 @click.command("run")
@@ -30,8 +35,16 @@ import click
     "--measure",
     "measures",
     multiple=True,
-    metavar="ID",
-    help="A questionnaire; may be given several times.  [default: by model]",
+    metavar="ID[:WAY[:FORM]]",
+    help="A questionnaire; may be given several times. WAY: word, likelihood, report; FORM of a report: "
+    "batch, per-item, structured.  [default: by model]",
+)
+@click.option(
+    "--shuffle",
+    "shuffled",
+    multiple=True,
+    type=click.Choice(("options", "labels")),
+    help="Shuffle a questionnaire's options or their labels too, by the seed; may be given twice.",
 )
 @click.option(
     "--therapist", metavar="NAME", help="The model that speaks guided techniques.  [default: the client's]"
@@ -58,6 +71,7 @@ def command(
     client: str,
     model: str | None,
     measures: tuple[str, ...],
+    shuffled: "tuple[Shuffled, ...]",
     therapist: str | None,
     follow_up: str | None,
     in_conversation: bool,
@@ -81,6 +95,7 @@ def command(
         control=control,
         client=client,
         measures=measures,
+        shuffled=shuffled,
         model=model or chosen_settings().model,
         seed=seed,
         administration="in_conversation" if in_conversation else "aside",

@@ -12,19 +12,36 @@ from sandbox.library.client import Client
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
-from sandbox.measurement.administration import Way
+from sandbox.measurement.administration import Form, Way
+from sandbox.measurement.presentation import Presentation
 
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
+Shuffled = Literal["options", "labels"]
+"""What the session's seed may shuffle beside the items, which it always does: at each point anew."""
+
+
 class Measure(BaseModel):
-    """A questionnaire, how it is read, and in which phases it is given."""
+    """A questionnaire, how it is read and put, and in which phases it is given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     questionnaire: Annotated[Questionnaire, Field(discriminator="kind")]
     way: Way
     phases: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
+    form: Form = "batch"
+    shuffled: tuple[Shuffled, ...] = ()
+
+    @property
+    def presentation(self) -> Presentation:
+        """How it is put; shuffled labels are letters dealt out in another order."""
+        return Presentation(
+            form=self.form,
+            options="shuffled" if "options" in self.shuffled else "as written",
+            labels="letters" if "labels" in self.shuffled else None,
+            letters="shuffled" if "labels" in self.shuffled else "as written",
+        )
 
 
 class Redo(BaseModel):

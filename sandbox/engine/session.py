@@ -197,6 +197,7 @@ class RunningSession:
                 conversation(plan, self.history, self._provider.capabilities),
                 self._provider,
                 derived_seed(plan.seed, "measure", give.point.label, questionnaire.id),
+                presentation=give.measure.presentation,
             )
         )
         for event in self._calls():

@@ -2,13 +2,14 @@
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from sandbox.models.failure import Failure
 from sandbox.models.gguf import Weights, read_weights
 from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
 from sandbox.models.llama_process import LlamaProcess
+from sandbox.models.llama_tokens import tokens_at
 from sandbox.models.provider import (
     Capabilities,
     Completion,
@@ -108,6 +109,14 @@ class EmbeddedProvider:
 
     def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
         return self._inner.stream(request)
+
+    async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Tokens of each text by the model's own tokenizer; starts the child if need be."""
+        try:
+            endpoint = await self._endpoint(None)
+            return await asyncio.to_thread(tokens_at, endpoint, texts)
+        except Failure as failure:
+            raise ModelError(failure.message, kind=failure.kind, where=self._name) from None
 
     async def close(self) -> None:
         await asyncio.to_thread(self.process.stop)

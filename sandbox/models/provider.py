@@ -1,9 +1,9 @@
 """The one door to a language model: what is asked, what comes back, what can fail. No library here."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from sandbox.errors import ExitCode, SandboxError
 
@@ -183,3 +183,12 @@ class Provider(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Tokenizing(Protocol):
+    """A provider that counts with the model's own tokenizer. Raises ModelError."""
+
+    async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """Tokens of each text, in order, without what a chat template adds."""
+        ...

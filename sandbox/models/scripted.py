@@ -90,6 +90,10 @@ class ScriptedProvider:
                 await self._gate.wait()
         yield completion
 
+    async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """A token a word."""
+        return tuple(len(text.split()) for text in texts)
+
     async def close(self) -> None:
         self.closed = True
 

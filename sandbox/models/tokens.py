@@ -1,19 +1,13 @@
 """How many tokens texts are for a model, and what its tokens cost. Nothing is generated."""
 
 import asyncio
-import http.client
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from sandbox.models.embedded import EmbeddedProvider
-from sandbox.models.failure import Failure
 from sandbox.models.litellm_import import litellm
-from sandbox.models.litellm_provider import Endpoint
 from sandbox.models.opening import open_model
-from sandbox.models.provider import Capabilities, ModelError, Sampling
+from sandbox.models.provider import Capabilities, Provider, Sampling, Tokenizing
 
 _OPENAI = ("openai", "azure")
 
@@ -43,18 +37,23 @@ async def count_tokens(model: str, texts: Sequence[str]) -> TokenCounts:
     no known shape, ModelError when a local model cannot be started.
     """
     provider = open_model(model)
-    prices: tuple[float | None, float | None] = (0.0, 0.0)
     try:
-        if isinstance(provider, EmbeddedProvider):
-            counts, exact = await _by_server(provider, texts), True
-        else:
-            module = await litellm()
-            counts, exact = _by_litellm(module, model, texts)
-            if not provider.capabilities.local:
-                prices = _prices(module, model)
-        description = await asyncio.to_thread(lambda: provider.description)
+        return await count_with(provider, model, texts)
     finally:
         await provider.close()
+
+
+async def count_with(provider: Provider, model: str, texts: Sequence[str]) -> TokenCounts:
+    """Count `texts` for the model of that name, open as `provider`, and leave it open."""
+    prices: tuple[float | None, float | None] = (0.0, 0.0)
+    if isinstance(provider, Tokenizing):
+        counts, exact = await provider.count_tokens(texts), True
+    else:
+        module = await litellm()
+        counts, exact = await asyncio.to_thread(_by_litellm, module, model, texts)
+        if not provider.capabilities.local:
+            prices = _prices(module, model)
+    description = await asyncio.to_thread(lambda: provider.description)
     return TokenCounts(
         model=model,
         title=description.title,
@@ -65,31 +64,6 @@ async def count_tokens(model: str, texts: Sequence[str]) -> TokenCounts:
         input_price=prices[0],
         output_price=prices[1],
     )
-
-
-async def _by_server(provider: EmbeddedProvider, texts: Sequence[str]) -> tuple[int, ...]:
-    try:
-        endpoint = await provider.process.endpoint()
-        return await asyncio.to_thread(_tokenized, endpoint, texts)
-    except Failure as failure:
-        raise ModelError(failure.message, kind=failure.kind, where="embedded") from None
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
-        what = f"The model's process did not count tokens: {error}."
-        raise ModelError(what, kind="malformed", where="embedded") from None
-
-
-def _tokenized(endpoint: Endpoint, texts: Sequence[str]) -> tuple[int, ...]:
-    address = urlsplit(endpoint.base or "")
-    connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=60.0)
-    headers = {"Authorization": f"Bearer {endpoint.key}", "Content-Type": "application/json"}
-    try:
-        counts = []
-        for text in texts:
-            connection.request("POST", "/tokenize", json.dumps({"content": text}), headers)
-            counts.append(len(json.loads(connection.getresponse().read())["tokens"]))
-        return tuple(counts)
-    finally:
-        connection.close()
 
 
 def _by_litellm(module: Any, model: str, texts: Sequence[str]) -> tuple[tuple[int, ...], bool]:

@@ -170,7 +170,7 @@ class SandboxApp(CheckingApp):
                 self.run_worker(self._take_proposal())
 
         documents = await asyncio.to_thread(bench.documents)
-        self.push_screen(NewSessionScreen(documents, self._proposal), take)
+        self.push_screen(NewSessionScreen(documents, self._proposal, bench.outline, bench.weighed), take)
 
     async def _take_proposal(self) -> None:
         try:

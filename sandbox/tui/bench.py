@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.analysis.suitability import remarks
 from sandbox.engine.branch import branch, other_seed, redo
 from sandbox.engine.controls import Controls
+from sandbox.engine.cost import load, plans_of, texts_of
 from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, SessionPlan
@@ -19,10 +20,12 @@ from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace, find_workspace
 from sandbox.models.opening import open_model
 from sandbox.models.provider import ModelDescription, Provider
+from sandbox.models.tokens import count_with
 from sandbox.store.recorder import recorded
 from sandbox.store.session import SessionSummary
 from sandbox.store.store import DATABASE, Store
 from sandbox.tui.live_run import LiveRun
+from sandbox.tui.outline import Outline, cost_lines, outline
 from sandbox.tui.session_state import RunState, SessionState, recorded_session
 from sandbox.tui.widgets.proposed_session import ProposalText
 from sandbox.tui.widgets.recent_sessions import RecentRun
@@ -73,7 +76,7 @@ class Bench:
 
     def new_run(self, proposal: Proposal) -> LiveRun:
         """A run of new sessions. Raises SandboxError when the proposal cannot be composed."""
-        heads = compose(proposal, self.library, self.model(proposal.model).capabilities)
+        heads = self._heads(proposal)
         live = LiveRun(self._play, self.store.history)
         live.add(*heads)
         live.remarks = self._remarks(heads[0].plan, self.model(proposal.model).description)
@@ -135,7 +138,7 @@ class Bench:
     def proposal_text(self, proposal: Proposal) -> ProposalText:
         """The proposal in words. Raises SandboxError when a document is absent or wrong, or the model is."""
         provider = self.model(proposal.model)
-        heads = compose(proposal, self.library, provider.capabilities)
+        heads = self._heads(proposal)
         plan = heads[0].plan
         techniques = [head.plan.technique for head in heads[1:] if head.plan.technique]
         note = "tiny: for learning and rehearsing, too small for conclusions"
@@ -160,10 +163,28 @@ class Bench:
             families.setdefault(root, []).append(summary)
         return tuple(_recent(members) for members in reversed(families.values()))
 
+    # What New session shows
+
     def documents(self) -> tuple[Entry, ...]:
         """Everything a session can be put together from, documents with problems too."""
-        kinds: tuple[Kind, ...] = ("scenario", "technique", "client")
+        kinds: tuple[Kind, ...] = ("scenario", "technique", "questionnaire", "client")
         return tuple(entry for kind in kinds for entry in self.library.entries(kind))
+
+    async def outline(self, proposal: Proposal) -> Outline:
+        """What the proposal comes to. Raises SandboxError when it cannot be run."""
+        return await asyncio.to_thread(lambda: outline(self._heads(proposal), chosen=bool(proposal.measures)))
+
+    async def weighed(self, proposal: Proposal) -> Outline:
+        """The same with its cost; may start the model for its tokenizer. Raises SandboxError."""
+        heads = await asyncio.to_thread(self._heads, proposal)
+        plans = plans_of(heads)
+        texts = texts_of(plans)
+        counts = await count_with(self.model(proposal.model), proposal.model, texts)
+        cost = cost_lines(load(plans, counts, dict(zip(texts, counts.counts, strict=True))), counts)
+        return outline(heads, cost, chosen=bool(proposal.measures))
+
+    def _heads(self, proposal: Proposal) -> tuple[SessionHead, ...]:
+        return compose(proposal, self.library, self.model(proposal.model).capabilities)
 
     async def close(self) -> None:
         """End the models' processes and close the record."""

@@ -49,3 +49,44 @@ def test_sentences_are_completed_at_the_start_after_the_scenario_and_at_the_end(
 def test_a_probe_without_log_probabilities_is_refused_before_the_first_call(library):
     with pytest.raises(UsageError, match="log-probabilities"):
         compose(Proposal(measures=("word-probe",)), library, Capabilities())
+
+
+def composed(library: Library, capabilities: Capabilities, *names: str, **more):
+    return compose(Proposal(measures=names, **more), library, capabilities)[0].plan.measures
+
+
+def test_the_way_and_the_form_can_be_chosen(library):
+    assert measures(library, HOSTED, "affect-ratings:report") == [("affect-ratings", "report", 4)]
+    (measure,) = composed(library, HOSTED, "affect-ratings:report:per-item")
+    assert measure.presentation.form == "per item"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("affect-ratings:word", "likelihood or report"),
+        ("word-probe:report", "by word"),
+        ("affect-ratings:report:aloud", "batch, per-item, structured"),
+        ("affect-ratings:likelihood:per-item", "batch, per-item, structured"),
+    ],
+)
+def test_a_way_or_form_that_there_is_not_says_what_there_is(library, name, words):
+    with pytest.raises(UsageError) as caught:
+        composed(library, HOSTED, name)
+    assert words in caught.value.todo
+
+
+def test_one_questionnaire_in_two_ways_is_refused(library):
+    with pytest.raises(UsageError, match="two ways"):
+        composed(library, HOSTED, "affect-ratings:report", "affect-ratings:likelihood")
+
+
+def test_options_and_labels_are_shuffled_if_asked_for(library):
+    (plain,) = composed(library, HOSTED, "phq-9")
+    (both,) = composed(library, HOSTED, "phq-9", shuffled=("options", "labels"))
+    assert (plain.presentation.options, plain.presentation.labels) == ("as written", None)
+    assert (both.presentation.options, both.presentation.labels, both.presentation.letters) == (
+        "shuffled",
+        "letters",
+        "shuffled",
+    )

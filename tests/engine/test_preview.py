@@ -1,17 +1,15 @@
-"""What a writer is shown before a run, and that the estimate of a session is an upper bound that adds up."""
+"""What a writer is shown before a run."""
 
 from pathlib import Path
 
 import pytest
 
-from sandbox.engine.preview import beside, load, passages, session_with, texts_of
+from sandbox.engine.preview import beside, passages, session_with
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Repeat, Step
 from sandbox.library.workspace import Workspace
-from sandbox.models.provider import Capabilities, Sampling
-from tests.documents import client, plan, probe, scenario, technique
-
-SAMPLING = Sampling(temperature=0.5, max_tokens=10)
+from sandbox.models.provider import Capabilities
+from tests.documents import client, probe, scenario, technique
 
 
 @pytest.fixture
@@ -48,28 +46,6 @@ def test_the_control_beside_a_technique_is_as_long(library: Library) -> None:
     assert control.is_control
     assert len(control.steps) == 2
     assert beside(control, library) is None
-
-
-def test_the_load_of_a_session_adds_up() -> None:
-    whole = plan(technique=technique("Breathe.", "Rest."))
-    tokens = dict.fromkeys(texts_of(whole), 100)
-    found = load(whole, tokens, small=False, sampling=SAMPLING)
-    # 2 scenario turns and 2 steps are answered; the probe is given at base, ind, t1, t2 and the end.
-    assert (found.turns, found.calls) == (4, 4 + 5)
-    assert found.reply_tokens == 4 * 10 + 5 * 1
-    # system 100; told 100 and answered 10 each time: prompts 200, 310, 420, 530; the probes 100 more than
-    # what was said by then: 200, 420, 530, 640, 640
-    assert found.prompt_tokens == (200 + 310 + 420 + 530) + (200 + 420 + 530 + 640 + 640)
-    assert found.longest_prompt == 641
-
-
-def test_example_turns_count_for_small_models_only() -> None:
-    whole = plan()
-    tokens = dict.fromkeys(texts_of(whole), 100)
-    small = load(whole, tokens, small=True, sampling=SAMPLING)
-    large = load(whole, tokens, small=False, sampling=SAMPLING)
-    assert small.calls == large.calls
-    assert small.prompt_tokens == large.prompt_tokens + 200 * large.calls
 
 
 def test_a_document_takes_its_place_in_the_usual_session(library: Library) -> None:

@@ -86,7 +86,6 @@ async def test_a_file_changed_elsewhere_shows_at_once_with_problems_in_place(tmp
         await at.until(lambda: "cannot be used" not in preview(at), "the mended document")
 
 
-@pytest.mark.skip(reason="not steady yet")
 async def test_a_new_file_appears_and_a_deleted_one_goes(tmp_path: Path) -> None:
     async with library(tmp_path) as at:
         path = tmp_path / "scenarios" / "night-attack.yaml"

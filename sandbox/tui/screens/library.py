@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -114,19 +115,21 @@ class LibraryScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(DocumentTree).focus()
-        self.run_worker(self._reload(), group="stock", exclusive=True)
+        self._reload()
         self.set_interval(_WATCH_SECONDS, self._watch)
 
     # Reading, and noticing change
 
     def _watch(self) -> None:
         if self._stock is not None:
-            self.run_worker(self._look_again(self._stock), group="watch", exclusive=True)
+            self._look_again(self._stock)
 
+    @work(exclusive=True, group="watch")
     async def _look_again(self, known: Stock) -> None:
         if await asyncio.to_thread(signature_of, self._library) != known.signature:
-            await self._reload()
+            self._reload()
 
+    @work(exclusive=True, group="stock")
     async def _reload(self) -> None:
         try:
             self._stock = await asyncio.to_thread(take_stock, self._library)
@@ -231,7 +234,7 @@ class LibraryScreen(Screen[None]):
             return None
         self._wanted = (entry.kind, entry.id)
         self.notify(f"A copy of your own: {path}", markup=False)
-        self.run_worker(self._reload(), group="stock", exclusive=True)
+        self._reload()
         return path
 
     def action_edit(self) -> None:
@@ -267,7 +270,7 @@ class LibraryScreen(Screen[None]):
             )
         except SandboxError as error:
             self.post_message(self.Trouble(error))
-        self.run_worker(self._reload(), group="stock", exclusive=True)
+        self._reload()
 
     def action_new(self) -> None:
         key = self._looked.entry.kind if self._looked else None
@@ -287,7 +290,7 @@ class LibraryScreen(Screen[None]):
         if self._has_editor(path):
             self._edit(path)
         else:
-            self.run_worker(self._reload(), group="stock", exclusive=True)
+            self._reload()
 
     def action_use(self) -> None:
         if self._looked is not None and self._looked.entry.document is not None:

@@ -1,0 +1,180 @@
+"""What sessions ask of a model, in calls, tokens, time and money, before anything is run. An upper bound."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.engine.phase import Phase
+from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.preview import passages
+from sandbox.library.questionnaire import WordQuestionnaire
+from sandbox.library.scenario import Scenario
+from sandbox.library.task import Task
+from sandbox.library.technique import Technique
+from sandbox.measurement.completion import COMPLETION_TOKENS
+from sandbox.models.tokens import TokenCounts
+
+_ANSWER_TOKENS = 8  # an item's id and number, written out
+# Measured on two cores, so that a session of five steps comes to its seven seconds.
+_EMBEDDED_TOKENS_A_SECOND = 70
+_EMBEDDED_SECONDS_A_CALL = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What sessions of one trunk ask of a model, if every reply takes all the tokens it may: an upper bound.
+
+    Token numbers are sums over all calls but `longest_prompt`; a cache can spare most prompt tokens. Chat
+    templates add a few tokens a message. `turns` counts those that are answered.
+    """
+
+    turns: int
+    calls: int
+    prompt_tokens: int
+    reply_tokens: int
+    longest_prompt: int
+
+
+def plans_of(heads: Sequence[SessionHead]) -> tuple[SessionPlan, ...]:
+    """The plans whose `load` is that of a trunk with its branches: the branches', or the lone trunk's."""
+    branches = tuple(head.plan for head in heads if head.parent is not None)
+    return branches or tuple(head.plan for head in heads)
+
+
+def texts_of(plans: Iterable[SessionPlan]) -> tuple[str, ...]:
+    """Every text whose tokens `load` has to know, each once."""
+    return tuple(dict.fromkeys(text for plan in plans for text in _texts(plan)))
+
+
+def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str, int]) -> Load:
+    """The upper bound for sessions of one trunk, every step said once. `tokens` has all of texts_of."""
+    trunk = plans[0]
+    count = _Count(trunk, tokens, counts.sampling.max_tokens)
+    count.prompt = tokens[trunk.client.system]
+    if counts.capabilities.small:
+        examples = trunk.client.small_model.examples
+        count.prompt += sum(tokens[e.say] + tokens[e.reply] for e in examples)
+    count.measure("baseline")
+    count.tell(trunk.scenario)
+    count.measure("induction")
+    induced = count.prompt
+    for plan in plans:
+        count.prompt = induced
+        if plan.technique is not None:
+            count.apply(plan.technique)
+            if plan.follow_up is not None:
+                count.tell(plan.follow_up)
+            count.measure("follow-up")
+    return Load(count.turns, count.calls, count.prompts, count.replies, count.longest)
+
+
+def dollars(found: Load, counts: TokenCounts) -> float | None:
+    """US dollars at list prices, without a cache's discount; None when a price is unknown."""
+    if counts.input_price is None or counts.output_price is None:
+        return None
+    return found.prompt_tokens * counts.input_price + found.reply_tokens * counts.output_price
+
+
+def cost_text(found: Load, counts: TokenCounts) -> str:
+    """`no cost; about 18 s on two cores`, `at most about $0.0123 at list prices`, or `cost unknown`."""
+    if counts.model == "embedded":
+        seconds = found.reply_tokens / _EMBEDDED_TOKENS_A_SECOND + found.calls * _EMBEDDED_SECONDS_A_CALL
+        return f"no cost; about {seconds:.0f} s on two cores"
+    if counts.capabilities.local:
+        return "no cost; how long it takes depends on this machine"
+    cost = dollars(found, counts)
+    return "cost unknown" if cost is None else f"at most about ${cost:.4f} at list prices"
+
+
+def too_long(found: Load, counts: TokenCounts) -> str:
+    """Says by how much a conversation would pass the model's context; empty when it would not."""
+    context = counts.capabilities.context
+    if not context or found.longest_prompt <= context:
+        return ""
+    return f"too long: up to {found.longest_prompt:,} tokens in one call, its context has {context:,}"
+
+
+class _Count:
+    """The running sums while sessions are walked through; `prompt` is the conversation's length by now."""
+
+    def __init__(self, plan: SessionPlan, tokens: Mapping[str, int], reply: int) -> None:
+        self._plan = plan
+        self._tokens = tokens
+        self._reply = reply
+        self.prompt = self.turns = self.calls = self.prompts = self.replies = self.longest = 0
+
+    def tell(self, scenario: Scenario) -> None:
+        for turn in scenario.turns:
+            self._turn(turn.say, reply=turn.reply)
+        for task in scenario.tasks:
+            for _ in range(task.stop.questions):
+                self._turn(_longest(task), reply=True)
+
+    def apply(self, technique: Technique) -> None:
+        for step in technique.steps:
+            if technique.delivery == "guided" and self._plan.guidance is not None:
+                asked = (self._plan.guidance.prompt, technique.rationale, step.say)
+                self._call(self.prompt + sum(self._tokens[text] for text in asked), self._reply)
+            self._turn(step.say, reply=True)
+            self.measure("technique")
+
+    def measure(self, phase: Phase) -> None:
+        for measure in self._plan.measures:
+            if phase in measure.phases:
+                prompt = self.prompt + self._tokens[_whole(measure)]
+                calls, answer = _calls(measure)
+                for _ in range(calls):
+                    self._call(prompt, answer)
+
+    def _turn(self, said: str, *, reply: bool) -> None:
+        self.prompt += self._tokens[said]
+        if reply:
+            self.turns += 1
+            self._call(self.prompt, self._reply)
+            self.prompt += self._reply
+
+    def _call(self, prompt: int, reply: int) -> None:
+        self.calls += 1
+        self.prompts += prompt
+        self.replies += reply
+        self.longest = max(self.longest, prompt + reply)
+
+
+def _texts(plan: SessionPlan) -> Iterator[str]:
+    yield plan.client.system
+    for example in plan.client.small_model.examples:
+        yield from (example.say, example.reply)
+    for scenario in (plan.scenario, plan.follow_up):
+        if scenario is not None:
+            yield from (turn.say for turn in scenario.turns)
+            yield from (_longest(task) for task in scenario.tasks)
+    if plan.technique is not None:
+        yield from (step.say for step in plan.technique.steps)
+        if plan.guidance is not None:
+            yield from (plan.guidance.prompt, plan.technique.rationale)
+    yield from (_whole(measure) for measure in plan.measures)
+
+
+def _calls(measure: Measure) -> tuple[int, int]:
+    """How many calls giving it once takes if every answer can be read, and the tokens of each answer."""
+    items = len(measure.questionnaire.items)
+    match measure.way:
+        case "word":
+            return 1, 1
+        case "likelihood":
+            return items, 1
+        case "completion":
+            return items, COMPLETION_TOKENS
+        case "report":
+            return (items, _ANSWER_TOKENS) if measure.form == "per item" else (1, _ANSWER_TOKENS * items)
+
+
+def _whole(measure: Measure) -> str:
+    questionnaire = measure.questionnaire
+    if isinstance(questionnaire, WordQuestionnaire):
+        return f"{questionnaire.ask}\n{questionnaire.opening}"
+    return "\n".join(passage.text for passage in passages(questionnaire))
+
+
+def _longest(task: Task) -> str:
+    """The longest thing the task says, for an upper bound."""
+    return max(task.begin, task.right, task.wrong, task.unreadable or "", key=len)

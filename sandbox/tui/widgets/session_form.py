@@ -1,0 +1,179 @@
+"""The form a session is chosen with: scenario, techniques, measures, client, model, seed. Runs nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, Select, Static
+
+from sandbox.engine.plan import Shuffled
+from sandbox.engine.proposal import Proposal
+from sandbox.library.catalogue import Entry
+from sandbox.library.client import Client
+from sandbox.library.questionnaire import Questionnaire
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+from sandbox.measurement.administering import WAYS
+from sandbox.text import printable
+from sandbox.tui.widgets.ticks import Tick, TickList
+
+_MAX_SEED = 2**31 - 1
+
+
+class SessionForm(VerticalScroll, can_focus=False):
+    """Fields over a proposal. `documents` are the library's entries; broken ones are left out and counted."""
+
+    class Changed(Message):
+        """Something else is chosen now."""
+
+    def __init__(self, documents: Sequence[Entry], proposal: Proposal, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        found = [entry.document for entry in documents if entry.document is not None]
+        self._scenarios = {d.id: d for d in found if isinstance(d, Scenario)}
+        self._techniques = {d.id: d for d in found if isinstance(d, Technique)}
+        self._clients = {d.id: d for d in found if isinstance(d, Client)}
+        self._questionnaires = {d.id: d for d in found if isinstance(d, Questionnaire)}
+        self._broken = len(documents) - len(found)
+        self._proposal = proposal
+
+    def compose(self) -> ComposeResult:
+        proposal = self._proposal
+        yield _label("scenario", first=True)
+        yield self._select("scenario", self._scenarios, proposal.scenario)
+        yield _label("techniques (Space picks)")
+        yield TickList(self._technique_titles(), proposal.techniques, id="techniques")
+        yield Tick("add the control (^t)", proposal.control, id="control")
+        yield _label("measures (none: what the model can do)")
+        yield TickList(self._measure_titles(), proposal.measures, id="measures")
+        yield _label("client")
+        yield self._select("client", self._clients, proposal.client)
+        yield _label("model: embedded, gguf:PATH, LiteLLM name")
+        yield Input(proposal.model, id="model", compact=True)
+        yield _label("therapist model (empty: the client's)", id="therapist-label")
+        yield Input(proposal.therapist or "", id="therapist-model", compact=True)
+        yield _label("seed")
+        yield Input(str(proposal.seed), id="seed", compact=True, type="integer", max_length=10)
+        yield _label("told before the last measurement")
+        neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none"}
+        yield self._select("follow-up", neutral, proposal.follow_up, nothing="nothing")
+        yield _label("how questionnaires are put")
+        yield Tick("inside the conversation", proposal.administration == "in_conversation", id="inside")
+        yield Tick("options shuffled", "options" in proposal.shuffled, id="shuffle-options")
+        yield Tick("labels shuffled", "labels" in proposal.shuffled, id="shuffle-labels")
+        yield Button("Run (^r)", id="run", variant="primary", compact=True)
+        if self._broken:
+            yield _label(f"{self._broken} documents have problems: see Library")
+
+    def on_mount(self) -> None:
+        self._show_therapist()
+
+    @on(Select.Changed)
+    @on(TickList.Turned)
+    @on(Tick.Turned)
+    @on(Input.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self._show_therapist()
+        self.post_message(self.Changed())
+
+    def turn_control(self) -> None:
+        self.query_one("#control", Tick).action_turn()
+
+    @property
+    def problem(self) -> str:
+        """What is still missing or wrong in the fields themselves; empty when they can be read."""
+        if not self._picked():
+            return "Pick at least one technique: Space in the list."
+        seed = self._text("seed")
+        if not seed.isdigit() or int(seed) > _MAX_SEED:
+            return f"The seed is a whole number from 0 to {_MAX_SEED}."
+        return ""
+
+    @property
+    def proposal(self) -> Proposal:
+        """What is chosen. Only when there is no `problem`."""
+        follow_up = self.query_one("#follow-up", Select).value
+        ticks: dict[Shuffled, str] = {"options": "#shuffle-options", "labels": "#shuffle-labels"}
+        return replace(
+            self._proposal,
+            scenario=str(self.query_one("#scenario", Select).value),
+            techniques=self._picked(),
+            control=self.query_one("#control", Tick).on,
+            client=str(self.query_one("#client", Select).value),
+            measures=self.query_one("#measures", TickList).picked,
+            shuffled=tuple(name for name, tick in ticks.items() if self.query_one(tick, Tick).on),
+            model=self._text("model") or self._proposal.model,
+            seed=int(self._text("seed")),
+            administration="in_conversation" if self.query_one("#inside", Tick).on else "aside",
+            follow_up=follow_up if isinstance(follow_up, str) else None,
+            therapist=self._text("therapist-model") or None,
+        )
+
+    # The fields
+
+    def _text(self, id: str) -> str:
+        return self.query_one(f"#{id}", Input).value.strip()
+
+    def _picked(self) -> tuple[str, ...]:
+        chosen = set(self.query_one("#techniques", TickList).picked)
+        kept = [id for id in self._proposal.techniques if id in chosen]
+        return (*kept, *(id for id in self._techniques if id in chosen and id not in kept))
+
+    def _show_therapist(self) -> None:
+        """The therapist model is asked for only where one would speak."""
+        guided = any(self._techniques[id].delivery == "guided" for id in self._picked())
+        self.query_one("#therapist-label").display = guided
+        self.query_one("#therapist-model").display = guided
+
+    def _technique_titles(self) -> dict[str, str]:
+        """What is picked comes first, controls last."""
+        picked = self._proposal.techniques
+        ordered = sorted(
+            self._techniques.values(), key=lambda t: (t.id not in picked, t.is_control, t.title.casefold())
+        )
+        return {t.id: f"{t.title} (control)" if t.is_control else t.title for t in ordered}
+
+    def _measure_titles(self) -> dict[str, str]:
+        """What is picked comes first, then what asks about right now; a line a way where there are two."""
+        titles = {spec: title for one in self._questionnaires.values() for spec, title in _ways(one)}
+        titles |= {spec: spec for spec in self._proposal.measures if spec not in titles}
+        now = {id for id, one in self._questionnaires.items() if one.timeframe == "right now"}
+        picked = self._proposal.measures
+        ordered = sorted(titles, key=lambda spec: (spec not in picked, spec.partition(":")[0] not in now))
+        return {spec: titles[spec] for spec in ordered}
+
+    def _select(
+        self,
+        id: str,
+        documents: "dict[str, Scenario] | dict[str, Client]",
+        value: str | None,
+        nothing: str = "",
+    ) -> Select[str]:
+        options = [(Content(_title(one)), one.id) for one in documents.values()]
+        known = value if value in documents else None
+        if nothing:
+            chosen = known if known is not None else Select.NULL
+            return Select[str](options, prompt=nothing, id=id, compact=True, value=chosen)
+        return Select[str](
+            options, id=id, allow_blank=False, compact=True, value=known or next(iter(documents))
+        )
+
+
+def _label(text: str, *, first: bool = False, id: str | None = None) -> Static:
+    return Static(text, id=id, classes="label first" if first else "label", markup=False)
+
+
+def _title(document: "Scenario | Client") -> str:
+    affect = f" ({document.affect})" if isinstance(document, Scenario) else ""
+    return printable(f"{document.title}{affect}")
+
+
+def _ways(questionnaire: Questionnaire) -> list[tuple[str, str]]:
+    ways = WAYS[questionnaire.kind]
+    if len(ways) == 1:
+        return [(questionnaire.id, questionnaire.title)]
+    return [(f"{questionnaire.id}:{way}", f"{questionnaire.title}, by {way}") for way in ways]

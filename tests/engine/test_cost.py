@@ -1,0 +1,85 @@
+"""The estimate of what sessions ask of a model is an upper bound that adds up, in honest words."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.engine.cost import Load, cost_text, dollars, load, plans_of, texts_of, too_long
+from sandbox.engine.plan import SessionPlan, trunk_and_branches
+from sandbox.models.provider import Capabilities, Sampling
+from sandbox.models.tokens import TokenCounts
+from tests.documents import plan, scenario, technique
+
+COUNTS = TokenCounts(
+    model="openai/m",
+    title="M",
+    counts=(),
+    basis="counted",
+    capabilities=Capabilities(context=1000),
+    sampling=Sampling(temperature=0.5, max_tokens=10),
+    input_price=0.001,
+    output_price=0.01,
+)
+SMALL = replace(COUNTS, capabilities=Capabilities(small=True))
+
+
+def weighed(*plans: SessionPlan, counts: TokenCounts = COUNTS) -> Load:
+    return load(plans, counts, dict.fromkeys(texts_of(plans), 100))
+
+
+def test_the_load_of_a_session_adds_up() -> None:
+    found = weighed(plan(technique=technique("Breathe.", "Rest.")))
+    # 2 scenario turns and 2 steps are answered; the probe is given at base, ind, t1, t2 and the end.
+    assert (found.turns, found.calls) == (4, 4 + 5)
+    assert found.reply_tokens == 4 * 10 + 5 * 1
+    # system 100; told 100 and answered 10 each time: prompts 200, 310, 420, 530; the probes 100 more than
+    # what was said by then: 200, 420, 530, 640, 640
+    assert found.prompt_tokens == (200 + 310 + 420 + 530) + (200 + 420 + 530 + 640 + 640)
+    assert found.longest_prompt == 641
+
+
+def test_a_trunk_is_counted_once_however_many_branches_leave_from_it() -> None:
+    breathe, read = (plan(technique=technique(*steps)) for steps in (("Breathe.", "Rest."), ("Read.",)))
+    trunk = weighed(plan())
+    both = weighed(breathe, read)
+    assert both.calls == weighed(breathe).calls + weighed(read).calls - trunk.calls
+    assert both.prompt_tokens == (
+        weighed(breathe).prompt_tokens + weighed(read).prompt_tokens - trunk.prompt_tokens
+    )
+
+
+def test_the_plans_of_a_run_are_its_branches_or_the_lone_trunk() -> None:
+    heads = trunk_and_branches(plan(), (technique("Breathe."),))
+    assert plans_of(heads) == (heads[1].plan,)
+    assert plans_of(heads[:1]) == (heads[0].plan,)
+
+
+def test_the_neutral_stretch_before_the_end_is_counted() -> None:
+    short = plan(technique=technique("Breathe."))
+    longer = short.model_copy(update={"follow_up": scenario("A kettle.", "A cup.")})
+    assert weighed(longer).turns == weighed(short).turns + 2
+
+
+def test_example_turns_count_for_small_models_only() -> None:
+    small, large = weighed(plan(), counts=SMALL), weighed(plan())
+    assert small.calls == large.calls
+    assert small.prompt_tokens == large.prompt_tokens + 200 * large.calls
+
+
+def test_money_is_the_tokens_at_their_prices_or_unknown() -> None:
+    found = weighed(plan())
+    assert dollars(found, COUNTS) == pytest.approx(found.prompt_tokens / 1000 + found.reply_tokens / 100)
+    unpriced = replace(COUNTS, input_price=None)
+    assert dollars(found, unpriced) is None
+    assert cost_text(found, unpriced) == "cost unknown"
+    assert cost_text(found, COUNTS).startswith("at most about $")
+    assert cost_text(found, replace(COUNTS, model="embedded")).startswith("no cost; about ")
+
+
+def test_a_conversation_that_passes_the_context_is_said_to() -> None:
+    found = weighed(plan(technique=technique(*["Breathe."] * 8)))
+    assert (
+        too_long(found, COUNTS)
+        == f"too long: up to {found.longest_prompt:,} tokens in one call, its context has 1,000"
+    )
+    assert not too_long(weighed(plan()), COUNTS)

@@ -1,0 +1,119 @@
+"""New session: what is picked is what runs, and the preview says beforehand what it will say and cost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.widgets import Input, Select
+
+from sandbox.tui.screens.new_session import NewSessionScreen
+from sandbox.tui.widgets.ticks import Tick, TickList
+from tests.tui.stage import Stage, stage
+
+_RATINGS = """id: calm-ratings
+title: Calm ratings
+description: For tests.
+source: {author: The tests, drafted_by: person}
+licence: CC0-1.0
+version: "1"
+kind: rating
+timeframe: past week
+options: [{value: 0, label: none}, {value: 1, label: some}, {value: 2, label: much}]
+items: [{id: calm, text: I am calm.}]
+scales: [{id: serenity, items: [calm], method: mean, range: [0, 2]}]
+"""
+
+_GUIDED = """id: guided-pause
+title: Guided pause
+description: For tests.
+source: {author: The tests, drafted_by: person}
+licence: CC0-1.0
+version: "1"
+family: supportive
+delivery: guided
+rationale: For tests.
+steps: [{id: wait, say: Invite a pause.}]
+"""
+
+
+@asynccontextmanager
+async def form(root: Path, size: tuple[int, int] = (120, 50)) -> AsyncIterator[Stage]:
+    for folder, text in (("questionnaires/calm-ratings", _RATINGS), ("techniques/guided-pause", _GUIDED)):
+        (root / folder).parent.mkdir(parents=True, exist_ok=True)
+        (root / f"{folder}.yaml").write_text(text, encoding="utf-8")
+    async with stage(root, size=size) as at:
+        await at.started()
+        await at.press("n")
+        await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
+        await at.shows("calls, at most")
+        yield at
+
+
+async def pick(at: Stage, listed: str, id: str) -> None:
+    """Go to that list with the keyboard's focus and tick a line of it."""
+    ticks = at.app.screen.query_one(f"#{listed}", TickList)
+    ticks.focus()
+    ticks.highlighted = ticks.get_option_index(id)
+    await at.press("space")
+
+
+async def test_a_picked_measure_is_read_as_picked_and_named_beforehand(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        await at.shows("the model's abilities decide")
+        await pick(at, "measures", "calm-ratings:report")
+        await at.shows("Calm ratings, as the model writes it, at every point")
+        await at.shows("asks about “past week”")
+        at.app.screen.query_one("#shuffle-labels", Tick).focus()
+        await at.press("space")
+        await at.shows("labels shuffled, at every point")
+        await at.press("ctrl+r")
+        await at.ended()
+        plan = next(iter(at.session.live.state.sessions.values())).head.plan
+        assert [(m.questionnaire.id, m.way, m.shuffled) for m in plan.measures] == [
+            ("calm-ratings", "report", ("labels",))
+        ]
+
+
+async def test_more_branches_cost_more_calls_and_the_control_is_missed(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        before = calls(at)
+        await at.press("ctrl+t")
+        await at.shows("No control: scores fall by mere passage of time too.")
+        await at.until(lambda: 0 < calls(at) < before, "fewer calls")
+        await pick(at, "techniques", "body-scan")
+        await at.shows("technique: Body scan")
+
+
+def calls(at: Stage) -> int:
+    line = next((line for line in at.text().splitlines() if " calls, at most" in line), "0 calls, at most")
+    return int(line.partition(" calls, at most")[0].split()[-1])
+
+
+async def test_the_therapist_model_is_asked_for_only_where_one_speaks(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        field = at.app.screen.query_one("#therapist-model", Input)
+        assert not field.display
+        await pick(at, "techniques", "guided-pause")
+        await at.until(lambda: field.display, "the field")
+        await at.shows("a therapist model finds the words")
+
+
+async def test_what_cannot_be_run_says_why_and_what_to_do(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        await pick(at, "techniques", "mindful-breathing")
+        await at.shows("Pick at least one technique")
+        await at.press("ctrl+r")
+        assert isinstance(at.app.screen, NewSessionScreen)
+
+
+async def test_a_neutral_stretch_and_asking_inside_reach_the_plan(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        at.app.screen.query_one("#follow-up", Select).value = "doing-laundry"
+        at.app.screen.query_one("#inside", Tick).focus()
+        await at.press("space")
+        await at.shows("before the last measurement:")
+        await at.press("ctrl+r")
+        await at.ended()
+        plan = next(iter(at.session.live.state.sessions.values())).head.plan
+        assert plan.follow_up is not None and plan.follow_up.id == "doing-laundry"
+        assert plan.administration == "in_conversation"
