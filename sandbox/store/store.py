@@ -40,6 +40,7 @@ from sandbox.store.listing import (
     words_query,
 )
 from sandbox.store.measurement import measured_of, store_measured
+from sandbox.store.progress import RunProgress, runs_of
 from sandbox.store.session import (
     SessionSummary,
     StoredSession,
@@ -281,6 +282,11 @@ class Store:
                 for member in family_of(db, entry.session)
             }
             return tuple(entry for entry in entries if _to_resume(entry, at_work))
+
+    def runs(self) -> tuple[RunProgress, ...]:
+        """The runs under way in any living process, with all the sessions each of them planned."""
+        with self._reading() as db:
+            return runs_of(db)
 
     def calls(self, session: str) -> tuple[StoredAttempt, ...]:
         """Every attempt at a model call made in the session, in order. Raises NotFoundError."""

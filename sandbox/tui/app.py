@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.tui.screens.branch_picker import Chosen
     from sandbox.tui.screens.library import LibraryScreen
     from sandbox.tui.screens.models import ModelsScreen
+    from sandbox.tui.screens.progress import ProgressScreen
     from sandbox.tui.screens.session import SessionScreen
 
 
@@ -214,7 +215,28 @@ class SandboxApp(CheckingApp):
         await self._tried.wait()
         return self._bench
 
-    # Library, Models and what they change
+    # Progress, Library, Models and what they change
+
+    def action_progress(self) -> None:
+        self.run_worker(self._open_progress(), group="open", exclusive=True)
+
+    async def _open_progress(self) -> None:
+        from sandbox.tui.screens.progress import ProgressScreen
+
+        bench = await self.opened()
+        if bench is not None and not self._is_open(ProgressScreen):
+            self.push_screen(ProgressScreen(bench.store), lambda _: self.looked_back())
+
+    def on_progress_screen_open_wanted(self, message: "ProgressScreen.OpenWanted") -> None:
+        self.open_recorded(message.session, turn=None)
+
+    def on_progress_screen_stop_wanted(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
+
+    def on_progress_screen_trouble(self, message: "ProgressScreen.Trouble") -> None:
+        self.report(message.error)
 
     def action_library(self) -> None:
         self.run_worker(self._open_library(), group="open", exclusive=True)
@@ -286,6 +308,7 @@ class SandboxApp(CheckingApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
+        yield SystemCommand("Study progress", "Every run under way, here or elsewhere", self.action_progress)
         yield SystemCommand("Library", "Every document, its problems, your editor", self.action_library)
         yield SystemCommand("Models", "What is at hand, checks, local only", self.action_models)
 

@@ -63,15 +63,20 @@ async def test_a_picked_measure_is_read_as_picked_and_named_beforehand(tmp_path:
         await pick(at, "measures", "calm-ratings:report")
         await at.shows("Calm ratings, as the model writes it, at every point")
         await at.shows("asks about “past week”")
+        at.app.screen.query_one("#report-form", Select).value = "per-item"
         at.app.screen.query_one("#shuffle-labels", Tick).focus()
         await at.press("space")
-        await at.shows("labels shuffled, at every point")
+        await at.shows("per item, labels shuffled, at every")
         await at.press("ctrl+r")
         await at.ended()
         plan = next(iter(at.session.live.state.sessions.values())).head.plan
-        assert [(m.questionnaire.id, m.way, m.shuffled) for m in plan.measures] == [
-            ("calm-ratings", "report", ("labels",))
-        ]
+        (measure,) = plan.measures
+        assert (measure.questionnaire.id, measure.way, measure.form, measure.shuffled) == (
+            "calm-ratings", "report", "per item", ("labels",)
+        )  # fmt: skip
+        await at.press("escape", "n")
+        await at.shows("[x] Calm ratings, by report")
+        await at.shows("per item, labels shuffled")
 
 
 async def test_more_branches_cost_more_calls_and_the_control_is_missed(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from sandbox.text import printable
 from sandbox.tui.widgets.ticks import Tick, TickList
 
 _MAX_SEED = 2**31 - 1
+_FORMS = {"": "the whole sheet at once", "per-item": "an item a call", "structured": "the sheet as JSON"}
 
 
 class SessionForm(VerticalScroll, can_focus=False):
@@ -48,7 +49,7 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield TickList(self._technique_titles(), proposal.techniques, id="techniques")
         yield Tick("add the control (^t)", proposal.control, id="control")
         yield _label("measures (none: what the model can do)")
-        yield TickList(self._measure_titles(), proposal.measures, id="measures")
+        yield TickList(self._measure_titles(), self._rows_picked(), id="measures")
         yield _label("client")
         yield self._select("client", self._clients, proposal.client)
         yield _label("model: embedded, gguf:PATH, LiteLLM name")
@@ -60,6 +61,11 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield _label("told before the last measurement")
         neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none"}
         yield self._select("follow-up", neutral, proposal.follow_up, nothing="nothing")
+        yield _label("reports are asked for")
+        yield Select[str](
+            [(title, form) for form, title in _FORMS.items()],
+            id="report-form", allow_blank=False, compact=True, value=self._form(),
+        )  # fmt: skip
         yield _label("how questionnaires are put")
         yield Tick("inside the conversation", proposal.administration == "in_conversation", id="inside")
         yield Tick("options shuffled", "options" in proposal.shuffled, id="shuffle-options")
@@ -104,7 +110,7 @@ class SessionForm(VerticalScroll, can_focus=False):
             techniques=self._picked(),
             control=self.query_one("#control", Tick).on,
             client=str(self.query_one("#client", Select).value),
-            measures=self.query_one("#measures", TickList).picked,
+            measures=self._measures(),
             shuffled=tuple(name for name, tick in ticks.items() if self.query_one(tick, Tick).on),
             model=self._text("model") or self._proposal.model,
             seed=int(self._text("seed")),
@@ -137,14 +143,31 @@ class SessionForm(VerticalScroll, can_focus=False):
         )
         return {t.id: f"{t.title} (control)" if t.is_control else t.title for t in ordered}
 
+    def _measures(self) -> tuple[str, ...]:
+        """The picked measures; reports in the form chosen for them all."""
+        form = str(self.query_one("#report-form", Select).value)
+        picked = self.query_one("#measures", TickList).picked
+        return tuple(f"{row}:{form}" if form and row.endswith(":report") else row for row in picked)
+
+    def _form(self) -> str:
+        """The form of the first report that was chosen, empty for the whole sheet at once."""
+        return next((form for spec in self._proposal.measures if (form := _parts(spec)[2]) in _FORMS), "")
+
+    def _rows_picked(self) -> tuple[str, ...]:
+        """The rows of the proposal's measures, whatever their form."""
+        split = (_parts(spec) for spec in self._proposal.measures)
+        return tuple(f"{id}:{way}" if way else id for id, way, _ in split)
+
     def _measure_titles(self) -> dict[str, str]:
         """What is picked comes first, then what asks about right now; a line a way where there are two."""
-        titles = {spec: title for one in self._questionnaires.values() for spec, title in _ways(one)}
-        titles |= {spec: spec for spec in self._proposal.measures if spec not in titles}
+        titles = {row: title for one in self._questionnaires.values() for row, title in _ways(one)}
+        picked = self._rows_picked()
+        for row in picked:
+            known = self._questionnaires.get(_parts(row)[0])
+            titles.setdefault(row, known.title if known else row)
         now = {id for id, one in self._questionnaires.items() if one.timeframe == "right now"}
-        picked = self._proposal.measures
-        ordered = sorted(titles, key=lambda spec: (spec not in picked, spec.partition(":")[0] not in now))
-        return {spec: titles[spec] for spec in ordered}
+        ordered = sorted(titles, key=lambda row: (row not in picked, _parts(row)[0] not in now))
+        return {row: titles[row] for row in ordered}
 
     def _select(
         self,
@@ -161,6 +184,13 @@ class SessionForm(VerticalScroll, can_focus=False):
         return Select[str](
             options, id=id, allow_blank=False, compact=True, value=known or next(iter(documents))
         )
+
+
+def _parts(spec: str) -> tuple[str, str, str]:
+    """`ID:WAY:FORM` in its parts, absent ones empty."""
+    id, _, rest = spec.partition(":")
+    way, _, form = rest.partition(":")
+    return id, way, form
 
 
 def _label(text: str, *, first: bool = False, id: str | None = None) -> Static:

@@ -1,0 +1,59 @@
+"""Study progress: what runs is counted while it runs, opened, and stopped."""
+
+import asyncio
+from pathlib import Path
+
+from sandbox.tui.screens.help import HelpScreen
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.progress import ProgressScreen
+from tests.tui.rehearsal import client_model
+from tests.tui.stage import Stage, stage
+
+
+async def open_progress(at: Stage) -> None:
+    await at.press("p")
+    await at.until(lambda: isinstance(at.app.screen, ProgressScreen), "Study progress")
+
+
+async def test_without_a_run_it_says_what_would_show_here(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await open_progress(at)
+        await at.shows("Nothing is running.")
+        assert at.app.screen.check_action("stop", ()) is None
+        await at.press("question_mark")
+        assert isinstance(at.app.screen, HelpScreen)
+        await at.press("escape", "escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_a_run_is_counted_opened_and_stopped(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        await at.until(lambda: at.session.live.state.running is not None, "a session")
+        live = at.session.live
+        await at.press("space")
+        gate.set()
+        await at.until(lambda: live.state.sessions[live.state.ids[0]].waiting is not None, "the pause")
+        await at.press("escape")
+        await open_progress(at)
+        await at.press("escape", "tab", "enter")
+        await at.opened()
+        await at.press("n")
+        await at.until(lambda: bool(live.state.sessions[live.state.ids[0]].entries), "a turn")
+        await at.press("escape")
+        await open_progress(at)
+        await at.shows("this app: 0 of 3 sessions")
+        await at.shows("of 8 turns")
+        await at.shows("running     baseline and induction")
+        await at.press("enter")
+        await at.opened()
+        assert at.session.shown == live.state.ids[0]
+        await at.press("escape")
+        await at.until(lambda: isinstance(at.app.screen, ProgressScreen), "Study progress")
+        await at.press("x")
+        await at.until(lambda: not live.playing, "the end")
+        await at.shows("Nothing is running.")
