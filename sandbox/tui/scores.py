@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sandbox.engine.history import Measured
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionPlan
+from sandbox.measurement.administration import Score
 from sandbox.tui.session_state import Entry
 
 MINUS = "−"
@@ -62,13 +63,18 @@ def scales_of(plan: SessionPlan) -> tuple[tuple[ScaleKey, str, tuple[float, floa
 
 def series(entries: Iterable[Entry], plan: SessionPlan) -> tuple[Series, ...]:
     """One series a scale of the plan, empty where nothing was measured yet."""
-    measured = [entry for entry in entries if isinstance(entry, Measured)]
-    return tuple(_series(key, title, bounds, measured) for key, title, bounds in scales_of(plan))
+    given: dict[ScaleKey, list[tuple[Measured, Score]]] = {}
+    for entry in entries:
+        if isinstance(entry, Measured):
+            for score in entry.administration.scores:
+                key = ScaleKey(entry.administration.questionnaire, score.scale)
+                given.setdefault(key, []).append((entry, score))
+    return tuple(_series(key, title, bounds, given.get(key, [])) for key, title, bounds in scales_of(plan))
 
 
-def _series(key: ScaleKey, title: str, bounds: tuple[float, float], measured: list[Measured]) -> Series:
-    given = [m for m in measured if m.administration.questionnaire == key.questionnaire]
-    scores = [(m, score) for m in given for score in m.administration.scores if score.scale == key.scale]
+def _series(
+    key: ScaleKey, title: str, bounds: tuple[float, float], scores: list[tuple[Measured, Score]]
+) -> Series:
     unusable = ""
     if scores and all(score.value is None for _, score in scores):
         unusable = scores[-1][1].reason or "every score is missing"

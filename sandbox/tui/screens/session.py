@@ -1,5 +1,6 @@
 """The Session screen: conversation, trajectory, the clinician's keys. Listens to a LiveRun, runs nothing."""
 
+import gc
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -29,6 +30,9 @@ from sandbox.tui.widgets.session_header import SessionHeader
 from sandbox.tui.widgets.therapist_line import TherapistLine
 
 _REDRAWS_PER_SECOND = 20
+_SETTLED = 1.0
+"""Seconds. What is in memory by then is not searched for garbage again while the screen is open: with all
+that the app holds, that takes longer than a frame may."""
 
 
 class SessionScreen(Screen[None]):
@@ -146,6 +150,7 @@ class SessionScreen(Screen[None]):
         self.query_one("#remark").display = bool(self.live.remarks)
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
+        self.set_timer(_SETTLED, gc.freeze)
         self.query_one(Conversation).focus()
         self._draw()
         if self._turn is not None:
@@ -154,6 +159,7 @@ class SessionScreen(Screen[None]):
             self._tell_trouble()
 
     def on_unmount(self) -> None:
+        gc.unfreeze()
         self.live.forget(self._heard)
 
     def _heard(self, event: Event | None) -> None:

@@ -1,32 +1,44 @@
 """The conversation of the shown session: turns, measurements and skips in order, following the newest."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
-from sandbox.engine.history import Measured, Skip, Turn
-from sandbox.engine.plan import SessionPlan
+from sandbox.engine.history import Measured, Turn
 from sandbox.text import excerpt
 from sandbox.tui.scores import main_scale
 from sandbox.tui.session_state import Entry, SessionState
-from sandbox.tui.widgets.measured_line import MeasuredLine
+from sandbox.tui.widgets.page import Page, Placed, keep_free
 from sandbox.tui.widgets.turn import TurnBlock
+
+_PAGE = 8
+"""Entries on a page: few enough to be set up within one frame."""
+_PAGES_AT_FIRST = 3
 
 
 class Conversation(VerticalScroll):
-    """Mounts what is new and never redraws what stands; stays where the reader has scrolled to."""
+    """Mounts what is new and never redraws what stands; stays where the reader has scrolled to.
+
+    The blocks of pages far from what is read are taken away, and come back when it comes near.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._latest: tuple[SessionState, tuple[Entry, ...]] | None = None
         self._session = ""
         self._shown = 0
+        self._pages: list[Page] = []
+        self._turning = False
         self._open: TurnBlock | None = None
         self._open_text = ""
         self._before: dict[tuple[str, str], float | None] = {}
         self._scenario_turns = {"induction": 0, "follow-up": 0}
+        self._stands = ""
         self._note = Static("", classes="note", markup=False)
+        self._note.display = False
         self._entries = Vertical(self._note, id="entries")
 
     def compose(self) -> ComposeResult:
@@ -35,59 +47,93 @@ class Conversation(VerticalScroll):
     def on_mount(self) -> None:
         self.anchor()
 
+    def on_resize(self) -> None:
+        if self._latest is not None:
+            self.show(*self._latest)
+        width = self.scrollable_content_region.width
+        for page in self._pages:
+            if page.free:
+                page.measure(width)
+        keep_free(self._pages)
+        self._turn_pages()
+
     def show(self, session: SessionState, lineage: tuple[Entry, ...]) -> None:
         """Bring the conversation up to date with a session whose whole conversation is `lineage`."""
+        self._latest = session, lineage
+        if not self.size.width:  # not laid out yet: how high anything is cannot be known
+            return
         if session.head.id != self._session:
             self._start_over(session.head.id)
-        fresh: list[Widget] = []
-        for entry in lineage[self._shown :]:
-            if isinstance(entry, Turn) and self._open is not None and self._open.index == entry.index:
-                self._open.show_reply(entry.reply or "", done=True)
-                self._open = None
-                self._count(entry)
-            else:
-                fresh.append(self._block(entry, session.head.plan))
+        fresh = lineage[self._shown :]
         self._shown = len(lineage)
-        fresh += self._open_block(session)
-        if fresh:
-            self._entries.mount_all(fresh, before=self._note)
+        self._add(self._finish_open(fresh), session)
+        self._show_open(session)
         self._say_where_it_stands(session)
+        if fresh:
+            self.call_after_refresh(self._turn_pages)
 
     def go_to(self, turn: int) -> None:
         """Bring that turn to the top and mark it; the newest words are no longer followed."""
         self.release_anchor()
         self.call_after_refresh(self._go_to, turn)
 
-    def _go_to(self, turn: int) -> None:
+    async def _go_to(self, turn: int) -> None:
+        page = next((page for page in self._pages if page.holds(turn)), None)
+        if page is not None:
+            await self._stand(page)
         for block in self.query(TurnBlock):
             block.set_class(block.index == turn, "-found")
             if block.index == turn:
-                self.scroll_to_widget(block, top=True, animate=False)
+                self.call_after_refresh(self.scroll_to_widget, block, top=True, animate=False)
+
+    # Entries
 
     def _start_over(self, session: str) -> None:
         self._session, self._shown, self._open = session, 0, None
         self._before.clear()
         self._scenario_turns = {"induction": 0, "follow-up": 0}
-        for child in list(self._entries.children):
-            if child is not self._note:
-                child.remove()
+        for page in self._pages:
+            page.remove()
+        self._pages.clear()
         self.anchor()
 
-    def _block(self, entry: Entry, plan: SessionPlan) -> Widget:
-        if isinstance(entry, Turn):
-            return TurnBlock(entry, plan, self._count(entry))
-        if isinstance(entry, Skip):
-            why = "its condition does not hold" if entry.reason == "condition" else "by the clinician"
-            return Static(Content(f"── step {entry.step} skipped: {why}"), classes="skip", markup=False)
-        return self._measured(entry)
+    def _finish_open(self, fresh: Sequence[Entry]) -> Sequence[Entry]:
+        """Let the block in progress become that of its turn, which is the first of `fresh`; the others."""
+        turn = fresh[0] if fresh else None
+        if self._open is None or not isinstance(turn, Turn) or turn.index != self._open.index:
+            return fresh
+        self._open.show_reply(turn.reply or "", done=True)
+        self._open = None
+        self._pages[-1].add([self._placed(turn)], shown=True)
+        return fresh[1:]
 
-    def _measured(self, entry: Measured) -> MeasuredLine:
-        scale = main_scale(entry) or ""
-        key = (entry.administration.questionnaire, scale)
-        before = self._before.get(key)
-        if scale:
+    def _add(self, entries: Sequence[Entry], session: SessionState) -> None:
+        rest = [self._placed(entry) for entry in entries]
+        while rest:
+            standing = len(rest) <= _PAGES_AT_FIRST * _PAGE
+            page = self._page_with_room(session, standing=standing)
+            room = _PAGE - page.entries
+            page.add(rest[:room])
+            rest = rest[room:]
+            if not page.standing:
+                page.measure(self.scrollable_content_region.width)
+        keep_free(self._pages)
+
+    def _page_with_room(self, session: SessionState, *, standing: bool = True) -> Page:
+        if not self._pages or self._pages[-1].entries >= _PAGE:
+            self._pages.append(Page(session.head.plan, standing=standing))
+            self._entries.mount(self._pages[-1], before=self._note)
+        return self._pages[-1]
+
+    def _placed(self, entry: Entry) -> Placed:
+        if isinstance(entry, Turn):
+            return Placed(entry, scenario_turn=self._count(entry))
+        if isinstance(entry, Measured) and (scale := main_scale(entry)):
+            key = (entry.administration.questionnaire, scale)
+            before = self._before.get(key)
             self._before[key] = entry.administration.score(scale)
-        return MeasuredLine(entry, before)
+            return Placed(entry, before=before)
+        return Placed(entry)
 
     def _count(self, turn: Turn) -> int:
         if turn.origin == "scenario" and turn.phase in self._scenario_turns:
@@ -95,26 +141,70 @@ class Conversation(VerticalScroll):
             return self._scenario_turns[turn.phase]
         return 0
 
-    def _open_block(self, session: SessionState) -> list[Widget]:
+    def _show_open(self, session: SessionState) -> None:
         turn = session.open_turn
+        if self._open is not None and (turn is None or turn.index != self._open.index):
+            self._open.remove()
+            self._open = None
         if turn is None:
-            if self._open is not None:
-                self._open.remove()
-                self._open = None
-            return []
-        if self._open is not None and self._open.index == turn.index:
-            if turn.reply != self._open_text:
-                self._open_text = turn.reply
-                self._open.show_reply(turn.reply, done=False)
-            return []
-        self._open = TurnBlock(turn, session.head.plan, self._scenario_turns.get(turn.phase, 0) + 1)
+            return
+        if self._open is None:
+            self._open = TurnBlock(turn, session.head.plan, self._scenario_turns.get(turn.phase, 0) + 1)
+            self._page_with_room(session).mount(self._open)
+        elif turn.reply != self._open_text:
+            self._open.show_reply(turn.reply, done=False)
         self._open_text = turn.reply
-        return [self._open]
 
     def _say_where_it_stands(self, session: SessionState) -> None:
         note = where_it_stands(session)
-        self._note.update(Content(note))
-        self._note.display = bool(note)
+        if note != self._stands:
+            self._stands = note
+            self._note.update(Content(note))
+            self._note.display = bool(note)
+
+    # Pages
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._turn_pages()
+
+    def _turn_pages(self) -> None:
+        """Set up the pages near what is read and clear the others, one at a time to keep each frame short."""
+        if not self._turning:
+            self._turning = True
+            self.call_later(self._turn_page)
+
+    async def _turn_page(self) -> None:
+        away = self._rows_away()
+        missing = [page for page, rows in away.items() if not page.standing and rows <= self.size.height]
+        spare = [page for page, rows in away.items() if page.standing and rows > 2 * self.size.height]
+        spare = [page for page in spare if not page.in_use and page is not self._pages[-1]]
+        self._turning = bool(missing or spare)
+        if missing:
+            await self._stand(min(missing, key=lambda page: away[page]))
+        elif spare:
+            await self._clear(spare[0])
+        if self._turning:
+            self.call_after_refresh(self._turn_page)
+
+    async def _stand(self, page: Page) -> None:
+        await page.stand()
+        keep_free(self._pages)
+
+    async def _clear(self, page: Page) -> None:
+        page.measure(self.scrollable_content_region.width)
+        keep_free(self._pages)
+        await page.clear()
+        keep_free(self._pages)
+
+    def _rows_away(self) -> dict[Page, float]:
+        """How many rows each page is away from what is seen."""
+        away, top = {}, 0.0
+        for page in self._pages:
+            bottom = top + page.rows
+            away[page] = max(top - self.scroll_y - self.size.height, self.scroll_y - bottom, 0)
+            top = bottom
+        return away
 
 
 def where_it_stands(session: SessionState) -> str:

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.events import Resize
+from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
@@ -18,13 +19,14 @@ class KeyLine(Footer):
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._room = 0
+        self._keys: list[ActiveBinding] = []
 
     def compose(self) -> ComposeResult:
         if not self._bindings_ready:
             return
         self._room = self.app.size.width
-        shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
-        by_action = list({active.binding.action: active for active in reversed(shown)}.values())[::-1]
+        self._keys = self._keys_now()
+        by_action = list({active.binding.action: active for active in reversed(self._keys)}.values())[::-1]
         for active in fitting(by_action, [self._width(active) for active in by_action], self._room):
             binding = active.binding
             yield FooterKey(
@@ -35,6 +37,14 @@ class KeyLine(Footer):
                 disabled=not active.enabled,
                 tooltip=active.tooltip,
             ).data_bind(compact=Footer.compact)
+
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        """Compose the line anew if it would read otherwise; screens ask for it at every event."""
+        if not self._bindings_ready or self._keys_now() != self._keys:
+            super().bindings_changed(screen)
+
+    def _keys_now(self) -> list[ActiveBinding]:
+        return [active for active in self.screen.active_bindings.values() if active.binding.show]
 
     def _width(self, active: ActiveBinding) -> int:
         key = self.app.get_key_display(active.binding)

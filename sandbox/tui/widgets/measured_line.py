@@ -44,15 +44,25 @@ class MeasuredLine(Static, can_focus=True):
 
     def action_unfold(self) -> None:
         self._open = not self._open
+        self.set_class(self._open, "-open")
         self._draw()
 
     def _draw(self) -> None:
-        head = f"── {'▾' if self._open else '▸'} {summary(self._measured, self._before)}"
+        head = _head(self._measured, self._before, "▾" if self._open else "▸")
         rule = "─" * max(0, self.size.width - len(head) - 1)
         lines = [Content(f"{head} {rule}" if rule else head)]
         if self._open:
             lines += [Content(line) for line in details(self._measured)]
         self.update(Content("\n").join(lines))
+
+
+def measured_rows(measured: Measured, before: float | None, width: int) -> int:
+    """The rows a closed line takes in so many columns."""
+    return Content(_head(measured, before, "▸")).get_height({}, max(1, width))
+
+
+def _head(measured: Measured, before: float | None, sign: str) -> str:
+    return f"── {sign} {summary(measured, before)}"
 
 
 def summary(measured: Measured, before: float | None) -> str:

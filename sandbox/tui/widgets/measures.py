@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sandbox.tui.scores import ScaleKey, Series, change, number, scales_of, series
-from sandbox.tui.session_state import RunState, SessionState
+from sandbox.tui.session_state import Entry, RunState, SessionState
 from sandbox.tui.widgets.scale_rows import ScaleRows
 from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
 
@@ -20,6 +20,7 @@ class Measures(Vertical):
         super().__init__(id=id)
         self._run = RunState()
         self._session: SessionState | None = None
+        self._found: dict[str, tuple[Series, ...]] = {}
         self._charted: ScaleKey | None = None
         self._several = False
         self._cursor = ""
@@ -30,7 +31,15 @@ class Measures(Vertical):
         yield ScaleRows(id="scales")
 
     def show(self, run: RunState, session: SessionState) -> None:
+        """Draw the scores of the run if they are others than those drawn, or another session's."""
+        shown = self._session.head.id if self._session is not None else ""
+        same = shown == session.head.id and _happened(self._run) == _happened(run)
         self._run, self._session = run, session
+        if same:
+            return
+        self._found = {
+            one.head.id: series(run.lineage(one.head.id), one.head.plan) for one in run.sessions.values()
+        }
         self._draw()
 
     # What the reader chooses
@@ -67,7 +76,7 @@ class Measures(Vertical):
         session = self._session
         if session is None or not self.is_mounted:
             return
-        measured = self._series(session)
+        measured = self._found[session.head.id]
         charted = next((s for s in measured if s.key == self._charted), None) or next(iter(measured), None)
         if charted is None:
             return
@@ -77,14 +86,11 @@ class Measures(Vertical):
         self.query_one(TrajectoryChart).show(lines, self._labels(), self._cursor)
         self.query_one(ScaleRows).show(measured, charted.key)
 
-    def _series(self, session: SessionState) -> tuple[Series, ...]:
-        return series(self._run.lineage(session.head.id), session.head.plan)
-
     def _arm_lines(self, session: SessionState, charted: Series) -> list[Line]:
         """The shown session and, over it, the other branches."""
         lines = [Line(session.title, charted, self._place(session))]
         for other in self._compared(session):
-            match = next((s for s in self._series(other) if s.key == charted.key), None)
+            match = next((s for s in self._found[other.head.id] if s.key == charted.key), None)
             if match is not None and any(p.phase == "technique" for p, _ in match.scores):
                 lines.append(Line(_arm(other), match, self._place(other)))
         return lines
@@ -110,18 +116,14 @@ class Measures(Vertical):
 
     def _labels(self) -> tuple[str, ...]:
         seen = [
-            point
-            for one in self._run.sessions.values()
-            for entry in self._series(one)[:1]
-            for point, _ in entry.scores
+            point for measured in self._found.values() for first in measured[:1] for point, _ in first.scores
         ]
         steps = max((s.steps[1] for s in self._run.sessions.values()), default=0)
         return point_labels(steps, seen)
 
     def _measured_at(self, label: str) -> bool:
-        if self._session is None:
-            return False
-        return any(p.label == label for one in self._series(self._session) for p, _ in one.scores)
+        measured = self._found.get(self._session.head.id, ()) if self._session is not None else ()
+        return any(point.label == label for one in measured for point, _ in one.scores)
 
     def _title(self, charted: Series, lines: list[Line]) -> Content:
         if charted.unusable:
@@ -138,6 +140,11 @@ class Measures(Vertical):
             shown = "" if value is None else f"({moved})"
             parts.append((f"{line.mark} {number(value)}{shown}  ", line.style))
         return Content.assemble(*parts)
+
+
+def _happened(run: RunState) -> dict[str, tuple[Entry, ...]]:
+    """All that scores are read from; while a reply arrives these are the same objects, equal at a glance."""
+    return {id: session.entries for id, session in run.sessions.items()}
 
 
 def _arm(session: SessionState) -> str:

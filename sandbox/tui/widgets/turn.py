@@ -11,6 +11,7 @@ from sandbox.text import printable
 from sandbox.tui.session_state import OpenTurn
 
 CURSOR = "▍"
+REPLY_INDENT = 3
 
 
 class TurnBlock(Vertical):
@@ -32,8 +33,25 @@ class TurnBlock(Vertical):
             yield self._reply
 
     def show_reply(self, text: str, *, done: bool) -> None:
-        """The reply so far; while it is not `done` a cursor stands at its end."""
-        self._reply.update(Content(printable(text) + ("" if done else CURSOR)))
+        """The reply so far; while it is not `done` a cursor stands at its end.
+
+        Only when it needs another row is the screen laid out anew: words may come faster than that is done.
+        """
+        reply = Content(printable(text) + ("" if done else CURSOR))
+        room = self._reply.content_size
+        self._reply.update(reply, layout=not room or _rows(reply, room.width) != room.height)
+
+
+def turn_rows(turn: Turn, width: int) -> int:
+    """The rows a finished turn's block takes in so many columns: each text under a border (session.tcss)."""
+    said = 1 + _rows(Content(printable(turn.said)), width)
+    if turn.reply is None:
+        return said
+    return said + 1 + _rows(Content(printable(turn.reply)), width - REPLY_INDENT)
+
+
+def _rows(text: Content, width: int) -> int:
+    return text.get_height({}, max(1, width))
 
 
 def heading(turn: Turn | OpenTurn, plan: SessionPlan, scenario_turn: int) -> str:
