@@ -43,14 +43,16 @@ class StoredCheck:
     def is_of(self, questionnaire: Questionnaire, way: Way, model: ModelDescription) -> bool:
         """True for the same text read the same way on the same model.
 
-        Facts that both descriptions state, such as a weights' digest, have to agree.
+        A digest that both descriptions state, such as that of the weights, has to agree.
         """
         mine, theirs = self.model.facts, model.facts
         return (
             self.model.name == model.name
             and self.validity.way == way
             and self.questionnaire_hash == document_hash(questionnaire)
-            and all(mine[fact] == theirs[fact] for fact in mine.keys() & theirs.keys() if "SHA" in fact)
+            and all(
+                mine[fact] == theirs[fact] for fact in mine.keys() & theirs.keys() if "sha" in fact.casefold()
+            )
         )
 
 

@@ -9,6 +9,8 @@ from sqlite_utils import Database
 from sandbox.analysis.suitability import remarks, suitabilities
 from sandbox.engine.plan import Measure
 from sandbox.engine.validity_check import CheckPlan, Instrument, InstrumentChecked, check_validity
+from sandbox.models.embedded import EmbeddedProvider
+from sandbox.models.gguf import Weights
 from sandbox.models.provider import ModelDescription
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.migrations import MIGRATIONS, migrate, version_of
@@ -57,6 +59,21 @@ async def test_a_check_holds_for_the_same_text_and_the_same_weights_only(store):
     assert not kept.is_of(probe(), "word", ModelDescription("openai/some", "", {"weights SHA-256": "def"}))
     assert kept.is_of(probe(), "word", ModelDescription("openai/some", "", {"address": "elsewhere"}))
     assert not kept.is_of(probe(), "report", MODEL)
+
+
+async def test_the_digest_that_a_real_local_model_states_of_its_weights_is_compared(store, tmp_path):
+    def described(content: bytes) -> ModelDescription:
+        file = tmp_path / "some.gguf"
+        file.write_bytes(content)
+        weights = Weights(file, file.stat().st_size, "Some", 2048)
+        return EmbeddedProvider("gguf:some.gguf", weights, title="Some", small=True).description
+
+    chosen, found = await checked()
+    ours, others = described(b"GGUF ours"), described(b"GGUF else")
+    store.add_check(chosen, found, ours)
+    (kept,) = store.checks()
+    assert kept.is_of(probe(), "word", ours)
+    assert not kept.is_of(probe(), "word", others)
 
 
 @pytest.mark.parametrize("table", TABLES)
