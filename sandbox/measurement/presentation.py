@@ -15,8 +15,12 @@ Wording = Literal["plain", "paraphrased", "curt"]
 Hint = Literal["", "more", "less"]
 """A suggestion of the wished answer: that more, or less, distress is hoped for."""
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ1234"
-"""Names for up to thirty options, each one character and so one token for every tokeniser we know."""
+LETTERS = "BCDEFGHJKLMNPQRSTUVWXYZ1234567"
+"""Names for up to thirty options, each one character and so one token for every tokeniser we know.
+
+A, I and O are not among them: they are words with which ordinary sentences begin (“I feel …”), and the
+probability of such a sentence would be read as that of an option.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,15 +101,16 @@ async def test_no_option_at_all_is_missing_and_not_a_guess():
 
 
 async def test_a_range_is_offered_in_lettered_steps():
-    given_, provider = await give({" A": 0.5, " K": 0.25, " F.": 0.25}, ranged())
+    given_, provider = await give({" B": 0.5, " M": 0.25, " G.": 0.25}, ranged())
     assert given_.labels == "letters"
     assert given_.option_values == tuple(10.0 * n for n in range(11))
     assert first(given_, "fear").value == pytest.approx(0.25 * 100 + 0.25 * 50, abs=EXACT)
-    assert "A = 0 (none)" in provider.requests[0].messages[-1].content
+    assert "B = 0 (none)" in provider.requests[0].messages[-1].content
 
 
-async def test_a_small_a_is_not_the_letter_a():
-    given_, _ = await give({" A": 0.4, " K": 0.4, " a": 0.2}, ranged())
+@pytest.mark.parametrize("word", [" a", " A", " I", "I", " O", " b"])
+async def test_no_word_that_begins_an_ordinary_sentence_is_an_option(word):
+    given_, _ = await give({" B": 0.4, " M": 0.4, word: 0.2}, ranged())
     assert first(given_, "fear").value == pytest.approx(50, abs=EXACT)
     assert first(given_, "fear").coverage == pytest.approx(0.8, abs=EXACT)
 
@@ -120,8 +121,8 @@ ALIKE = tuple(
 
 
 def by_label_form(request: Request) -> dict[str, float]:
-    lettered = "A = a little" in request.messages[-1].content
-    return {" A": 0.2, " B": 0.8} if lettered else {" a": 0.9, " no": 0.1}
+    lettered = "B = a little" in request.messages[-1].content
+    return {" B": 0.2, " C": 0.8} if lettered else {" a": 0.9, " no": 0.1}
 
 
 async def test_options_that_begin_alike_are_given_letters_and_asked_again():
