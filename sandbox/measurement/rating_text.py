@@ -189,6 +189,8 @@ def _json_reading(values: list[object], allowed: Allowed) -> Reading:
         return _read_value(raw, value, allowed)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Reading(None, raw, "not answered" if value is None else "unreadable")
+    if not allowed.numbers:  # the options were named by letters or words: no number was on the sheet
+        return Reading(None, raw, "unreadable")
     return Reading(float(value), raw) if allowed.holds(value) else Reading(None, raw, "out of range")
 
 

@@ -159,6 +159,19 @@ def test_structured_answers_are_checked_here_whatever_the_server_promised(text, 
     assert (reading.missing if reading.value is None else reading.value) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [('{"tense": 2}', "unreadable"), ('{"tense": "2"}', "unreadable"), ('{"tense": "D"}', 3),
+     ('{"tense": "nearly every day"}', 3)],
+)  # fmt: skip
+def test_a_json_number_is_no_answer_where_the_options_had_letters_or_words(text, expected):
+    reading = parse_structured(text, ["tense"], LETTERED)["tense"]
+    assert (reading.missing if reading.value is None else reading.value) == expected
+    if "D" not in text:
+        said = parse_structured(text, ["tense"], WORDS)["tense"]
+        assert (said.missing if said.value is None else said.value) == expected
+
+
 def states(text: str, item: str, value: float) -> bool:
     """A second, dull reading: some line names the item and the value as a whole number or label."""
     for line in re.split(r"[\r\n]", text):
