@@ -1,0 +1,172 @@
+"""A clinician's first hour in the real app: a real terminal, the real embedded model, keys only.
+
+Every key is pressed only once the screen names it; what a screen says or looks like is tested elsewhere.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sandbox.library.workspace import WORKSPACE_VARIABLE, create_workspace
+from tests.tui.terminal import Terminal, terminal, tmux_installed
+
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.skipif(not tmux_installed(), reason="tmux is not installed"),
+]
+
+OWN_WORDS = "Could a lighthouse keeper see us here?"
+_SIGNS = {"⏎": "Enter", "esc": "Escape", "space": "Space"}
+
+
+class Walk:
+    """The terminal, and a hand that presses nothing the bottom line does not name."""
+
+    def __init__(self, opened: Terminal) -> None:
+        self.terminal = opened
+
+    def press(self, named: str) -> None:
+        """Press the key of an entry of the bottom line, as in `b branch`, once it stands there."""
+        self.names(named)
+        sign = named.partition(" ")[0]
+        self.terminal.press(_SIGNS.get(sign, sign))
+
+    def names(self, entry: str) -> None:
+        """Wait until the bottom line names that key."""
+        there = re.compile(rf"(^|\s){re.escape(entry)}(\s|$)")
+        self.terminal.until(lambda: bool(there.search(self.terminal.footer())), f"the key “{entry}”")
+
+    def no_longer_names(self, entry: str) -> None:
+        self.terminal.until(lambda: entry not in self.terminal.footer(), f"the end of the key “{entry}”")
+
+    def shows(self, text: str) -> None:
+        self.terminal.shows(text)
+
+    def matches(self, pattern: str) -> None:
+        self.terminal.until(lambda: bool(re.search(pattern, self.terminal.text())), f"/{pattern}/")
+
+    def say(self, words: str) -> None:
+        self.press("s say")
+        self.names("⏎ say it")
+        self.terminal.type(words)
+        self.shows(f"›  {words}")
+        self.press("⏎ say it")
+
+    def choose(self, title: str) -> None:
+        """Walk the list of techniques to that one, from the first, and take it."""
+        rows = [line for line in self.terminal.text().splitlines() if re.search(r"\d+ steps\b", line)]
+        for _ in range(next(place for place, row in enumerate(rows) if title in row)):
+            self.terminal.press("Down")
+        self.terminal.press("Enter")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return create_workspace(tmp_path / "workspace").root
+
+
+@pytest.fixture
+def walk(tmp_path: Path, workspace: Path) -> Iterator[Walk]:
+    """The app just started for the first time by someone who has nothing but a workspace."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"HOME": str(home), WORKSPACE_VARIABLE: str(workspace)}
+    for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
+        environment[f"XDG_{kind}_HOME"] = str(home / kind.casefold())
+    with terminal(environment) as opened:
+        opened.start([sys.executable, "-m", "sandbox"], workspace, (80, 24))
+        yield Walk(opened)
+
+
+def test_from_a_fresh_start_to_a_comparison_on_disk_and_back(walk: Walk, workspace: Path) -> None:
+    run_the_proposed_session(walk)
+    take_over_for_one_turn(walk)
+    branch_with_another_technique(walk)
+    compare_and_export(walk, workspace / "sessions" / "exports")
+    find_it_by_what_was_said(walk)
+    quit_and_leave_nothing_behind(walk)
+
+
+def run_the_proposed_session(walk: Walk) -> None:
+    walk.shows("Before the first session")
+    walk.shows("simulated affect")
+    walk.press("Enter I have read this")
+    walk.shows("Enter runs it")
+    walk.shows("Attacked at night")
+    walk.press("⏎ run")
+
+
+def take_over_for_one_turn(walk: Walk) -> None:
+    """Pause in the technique, say something, hand back to the script, and see the run to its end."""
+    walk.matches(r"step 1/\d")
+    walk.press("space pause")
+    walk.shows("‖ paused: space goes on")
+    walk.say(OWN_WORDS)
+    walk.shows("therapist · own words")
+    walk.shows(OWN_WORDS)
+    walk.shows("‖ paused: space goes on")
+    walk.press("space pause")
+    walk.matches(r"Mindful\S* ✓.*Appliance\S* ✓")
+    walk.names("c compare")
+
+
+def branch_with_another_technique(walk: Walk) -> None:
+    walk.press("b branch")
+    walk.shows("Branch with")
+    walk.shows("the induced state")
+    walk.choose("Cognitive reappraisal")
+    walk.matches(r"Cogn\S* ▶")
+    walk.matches(r"Cogn\S* ✓")
+
+
+def compare_and_export(walk: Walk, exports: Path) -> None:
+    walk.press("c compare")
+    walk.shows("vs control")
+    walk.matches(r"\d● Mindful")
+    walk.matches(r"\d○ Cogn")
+    walk.matches(r"\d◆ Appliance")
+    walk.press("e export")
+    walk.shows("Comparison written")
+    page, table = sorted(exports.glob("compare-*"), key=lambda path: path.suffix != ".md")
+    told = page.read_text(encoding="utf-8")
+    assert "not a feeling" in told
+    for title in ("Mindful breathing", "Cognitive reappraisal", "Appliance manual read aloud"):
+        assert title in told
+        assert title in table.read_text(encoding="utf-8")
+    walk.press("esc back")
+    walk.press("esc home")
+
+
+def find_it_by_what_was_said(walk: Walk) -> None:
+    walk.press("s sessions")
+    walk.matches(r"✓ Cognitive reappraisal")
+    walk.press("/ words")
+    walk.no_longer_names("space mark")
+    walk.terminal.type("lighthouse keeper")
+    walk.shows("«lighthouse» «keeper»")
+    walk.terminal.press("Enter")
+    walk.press("⏎ open")
+    walk.matches(r"▐ ● Mindf\S* ✓ ▌")
+    walk.shows("therapist · own words")
+    walk.shows(OWN_WORDS)
+    walk.press("esc home")
+    walk.shows("«lighthouse» «keeper»")
+    walk.press("esc home")
+    walk.names("⏎ run")
+
+
+def quit_and_leave_nothing_behind(walk: Walk) -> None:
+    """`q` is named by the help, since the bottom line of Home has no room for it."""
+    walk.press("? help")
+    walk.matches(r"\bq +Close the app")
+    walk.press("esc close")
+    walk.names("⏎ run")
+    models = walk.terminal.process.children(recursive=True)
+    assert any("llama_server" in word for model in models for word in model.cmdline())
+    walk.terminal.press("q")
+    assert walk.terminal.exit_code() == 0
+    assert not psutil.wait_procs(models, timeout=30)[1]
