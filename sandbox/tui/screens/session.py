@@ -30,6 +30,8 @@ from sandbox.tui.widgets.session_header import SessionHeader
 from sandbox.tui.widgets.therapist_line import TherapistLine
 
 _REDRAWS_PER_SECOND = 20
+_FULL_COLLECTION = 100
+"""Collections of the middle generation before one of all memory, which takes longer than a frame may."""
 _SETTLED = 1.0
 """Seconds. What is in memory by then is not searched for garbage again while the screen is open: with all
 that the app holds, that takes longer than a frame may."""
@@ -151,6 +153,8 @@ class SessionScreen(Screen[None]):
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
         self.set_timer(_SETTLED, gc.freeze)
+        self._collecting = gc.get_threshold()
+        gc.set_threshold(*self._collecting[:2], _FULL_COLLECTION)
         self.query_one(Conversation).focus()
         self._draw()
         if self._turn is not None:
@@ -160,6 +164,7 @@ class SessionScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         gc.unfreeze()
+        gc.set_threshold(*self._collecting)
         self.live.forget(self._heard)
 
     def _heard(self, event: Event | None) -> None:
