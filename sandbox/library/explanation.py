@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -43,6 +44,7 @@ _WANTED: Mapping[str, str] = {
     "finite_number": "an ordinary number",
     "tuple_type": "a list",
     "model_type": "a block of keys",
+    "model_attributes_type": "a block of keys",
 }
 
 
@@ -51,6 +53,15 @@ def explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterat
 
     The place of an unknown key is the key's own; that of a missing key is the block it is missing from.
     """
+    yield from (replace(clash, at=untagged(clash.at, model)) for clash in _explain(error, model, written))
+
+
+def untagged(at: Route, model: type[BaseModel]) -> Route:
+    """A place that validation names, as it is in the file: without the kind of a block that has several."""
+    return tuple(step for n, step in enumerate(at) if not _of_kind(_type_at(model, at[:n]), step))
+
+
+def _explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterator[Clash]:
     at: Route = error["loc"]
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Incoherent):
@@ -62,6 +73,8 @@ def explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterat
         return  # only because entries with problems of their own are not counted
     if kind == "extra_forbidden":
         yield _unknown(at, model)
+    elif kind in {"union_tag_invalid", "union_tag_not_found"}:
+        yield _which_kind(error, _kinds(_type_at(model, at)))
     elif kind == "missing":
         yield _missing(at, model)
     elif kind == "literal_error":
@@ -108,6 +121,16 @@ def _missing(at: Route, model: type[BaseModel]) -> Clash:
     return Clash(
         f"the key “{name}” is missing", at[:-1], f"add {name}: {about}" if about else f"add {name}:", key=True
     )
+
+
+def _which_kind(error: ErrorDetails, kinds: Mapping[str, Any]) -> Clash:
+    """A block that comes in several kinds and does not say which of them it is."""
+    at, tag = error["loc"], error.get("ctx", {}).get("tag")
+    allowed = f"allowed: {', '.join(kinds)}"
+    if tag is None:
+        return Clash("the key “kind” is missing", at, f"add kind:, {allowed}", key=True)
+    message, hint = _not_allowed(tag, str(tag), tuple(kinds))
+    return Clash(message, (*at, "kind"), hint)
 
 
 def _not_allowed(value: object, written: str, allowed: tuple[object, ...]) -> tuple[str, str]:
@@ -191,7 +214,22 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
+def _kinds(annotation: Any) -> Mapping[str, Any]:
+    """The models a block may be of, by its key `kind`; empty when there is only one."""
+    if get_origin(annotation) not in {Union, types.UnionType}:
+        return {}
+    models = (one for one in get_args(annotation) if _is_model(one) and "kind" in one.model_fields)
+    return {kind: one for one in models for kind in get_args(one.model_fields["kind"].annotation)}
+
+
+def _of_kind(annotation: Any, step: str | int) -> Any:
+    """The model of that kind where a block comes in several, else None."""
+    return _kinds(annotation).get(step) if isinstance(step, str) else None
+
+
 def _keys(annotation: Any) -> tuple[str, ...]:
+    if kinds := _kinds(annotation):
+        return tuple(dict.fromkeys(key for one in kinds.values() for key in one.model_fields))
     return tuple(annotation.model_fields) if _is_model(annotation) else ()
 
 
@@ -199,7 +237,9 @@ def _type_at(model: Any, at: Route) -> Any:
     """The type expected at a place, without its constraints and without the None of an optional key."""
     here = _bare(model)
     for step in at:
-        if _is_model(here) and step in here.model_fields:
+        if chosen := _of_kind(here, step):
+            here = chosen
+        elif _is_model(here) and step in here.model_fields:
             here = _bare(here.model_fields[step].annotation)
         elif get_origin(here) is tuple and isinstance(step, int):
             entries = get_args(here)
@@ -214,6 +254,9 @@ def _bare(annotation: Any) -> Any:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
         elif get_origin(annotation) in {Union, types.UnionType}:
-            annotation = next(a for a in get_args(annotation) if a is not type(None))
+            members = [a for a in get_args(annotation) if a is not type(None)]
+            if len(members) > 1:
+                return annotation
+            annotation = members[0]
         else:
             return annotation

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.client import Client
-from sandbox.library.document import FOLDERS, Clash, Document, Kind, Route
-from sandbox.library.explanation import explain, mistyped_keys, nearest
+from sandbox.library.document import FOLDERS, Clash, Document, Kind
+from sandbox.library.explanation import explain, mistyped_keys, nearest, untagged
 from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
@@ -170,10 +170,10 @@ def _explained(error: ValidationError, model: type[BaseModel], tree: Tree) -> It
     details = error.errors(include_url=False)[:MAX_PROBLEMS]
     mistyped = mistyped_keys(details, model)
     for detail in details:
-        at: Route = detail["loc"]
+        at = untagged(detail["loc"], model)
         if detail["type"] != "missing" and tree.spoilt(at):
             continue
-        if detail["type"] == "missing" and at in mistyped:
+        if detail["type"] == "missing" and detail["loc"] in mistyped:
             continue
         place = tree.values.get(at)
         yield from explain(detail, model, place.written if place else "")

@@ -109,7 +109,10 @@ class _QuestionnaireHead(Document):
     timeframe: Timeframe
     references: tuple[Reference, ...] = ()
     preamble: Prose | None = None
-    scales: Annotated[tuple[Scale, ...], Field(min_length=1)]
+    scales: Annotated[tuple[Scale, ...], Field(min_length=1)] = Field(
+        description="what the items add up to, such as "
+        "[{id: mood, items: [q1, q2], method: sum, range: [0, 6]}]"
+    )
 
 
 class RatingQuestionnaire(_QuestionnaireHead):

@@ -1,14 +1,16 @@
 """Scenarios: the stimulus that induces one affect, told in one or more turns."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from sandbox.library.document import Document, Line, Part, Prose, refuse, repeated
+from sandbox.library.document import Document, Line, Part, Prose, Reference, refuse, repeated
 from sandbox.library.task import Task
 
 Affect = Literal["fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress", "none"]
 """The affect a scenario is meant to induce; `none` marks a neutral scenario, the induction control."""
+
+AFFECTS: frozenset[str] = frozenset(get_args(Affect)) - {"none"}
 
 Intensity = Literal["mild", "moderate", "strong"]
 """How hard the situation would be for a person, in the writer's judgement; it is not measured."""
@@ -30,6 +32,7 @@ class Scenario(Document):
     )
     domain: Line | None = Field(default=None, description="the part of life it is from, such as work")
     content_warning: tuple[Line, ...] = ()
+    references: tuple[Reference, ...] = ()
     turns: Annotated[tuple[ScenarioTurn, ...], Field(min_length=1, max_length=40)] = Field(
         description="what the client is told, in order, each turn with say"
     )

@@ -1,10 +1,14 @@
 """Tasks: interactive stressors of a scenario, in which the client's answers are checked by rule."""
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from sandbox.library.document import Clash, Line, Part, Prose, Slug, refuse
+
+_PLACE = re.compile(r"\{([^{}\s]*)\}")
 
 
 class SerialSubtraction(Part):
@@ -30,6 +34,19 @@ class QuizQuestion(Part):
         description="the answers that count as right"
     )
 
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> "QuizQuestion":
+        refuse(
+            Clash(
+                f"the answer “{answer}” has no letter or digit, so nothing can match it",
+                ("answers", n),
+                "write the words or the number that count as right",
+            )
+            for n, answer in enumerate(self.answers)
+            if not re.search(r"\w", answer)
+        )
+        return self
+
 
 class Quiz(Part):
     """Questions with the answers that count as right, compared as whole words without regard to case."""
@@ -50,8 +67,9 @@ class Stop(Part):
 class Task(Part):
     """A question, a rule that checks the answer, feedback, and when to stop.
 
-    `begin` is said first, `right`, `wrong` and `unreadable` after an answer; each may hold `{number}` (to
-    subtract from), `{question}` (the quiz question that comes next) and `{expected}` (the answer missed).
+    `begin` is said first, `right`, `wrong` and `unreadable` after an answer. Each may hold `{number}` (to
+    subtract from) or, in a quiz, `{question}` (that comes next); `wrong` and `unreadable` also `{expected}`
+    (the answer missed).
     """
 
     id: Slug
@@ -65,3 +83,46 @@ class Task(Part):
         default=None, description="what is said when no answer can be read; as after a wrong one if left out"
     )
     stop: Stop = Field(description="when the task ends")
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """What the task says, each text with the key it stands under."""
+        found = {
+            "begin": self.begin,
+            "right": self.right,
+            "wrong": self.wrong,
+            "unreadable": self.unreadable or "",
+        }
+        return tuple((key, text) for key, text in found.items() if text)
+
+    @property
+    def most_questions(self) -> int:
+        """How many questions are asked at most: the stop rule's number, or all of a shorter quiz."""
+        there = len(self.check.questions) if isinstance(self.check, Quiz) else self.stop.questions
+        return min(self.stop.questions, there)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Task":
+        refuse((*self._strange_places(), *self._unreachable()))
+        return self
+
+    def _strange_places(self) -> Iterator[Clash]:
+        asked = "question" if isinstance(self.check, Quiz) else "number"
+        for key, text in self.texts:
+            allowed = (asked, "expected") if key in ("wrong", "unreadable") else (asked,)
+            for name in dict.fromkeys(_PLACE.findall(text)):
+                if name not in allowed:
+                    yield Clash(
+                        f"“{{{name}}}” stands for nothing in the text “{key}” of a {self.check.kind}",
+                        (key,),
+                        f"allowed here: {' and '.join(f'{{{one}}}' for one in allowed)}",
+                    )
+
+    def _unreachable(self) -> Iterator[Clash]:
+        row = self.stop.right_in_a_row
+        if row is not None and row > self.most_questions:
+            yield Clash(
+                f"{row} right answers in a row cannot come of {self.most_questions} questions",
+                ("stop", "right_in_a_row"),
+                f"at most {self.most_questions}, or leave it out",
+            )

@@ -40,6 +40,30 @@ WORD_PROBE = (
 )
 
 
+TASK = (
+    HEAD + "affect: stress\nturns:\n  - say: You stand up.\ntasks:\n  - id: count\n"
+    "    check: {kind: serial subtraction, start: 100, step: 7}\n"
+    "    begin: What is 100 minus 7?\n"
+    "    right: What is {number} minus 7?\n"
+    "    wrong: No, {expected}. What is {number} minus 7?\n"
+    "    unreadable: A number. What is {number} minus 7?\n"
+    "    stop: {questions: 4, right_in_a_row: 3}\n"
+)
+
+QUIZ = (
+    HEAD + "affect: stress\nturns:\n  - say: You stand up.\ntasks:\n  - id: quiz\n    check:\n"
+    "      kind: quiz\n      questions:\n        - {ask: The capital of France is, answers: [Paris]}\n"
+    "    begin: '{question}'\n    right: Yes. {question}\n    wrong: No, {expected}. {question}\n"
+    "    stop: {questions: 2, right_in_a_row: 1}\n"
+)
+
+OPTIONS = (
+    HEAD + "timeframe: right now\nkind: rating\noptions:\n  - {value: 0, label: never}\n"
+    "  - {value: 1, label: often}\nitems:\n  - {id: q1, text: afraid}\n"
+    "scales:\n  - {id: mood, items: [q1], method: sum, range: [0, 1]}\n"
+)
+
+
 @dataclass(frozen=True)
 class Bad:
     """`old` becomes `new` in the good document (or in `of`); `line` and the words are the problem's."""
@@ -350,6 +374,208 @@ BAD: tuple[Bad, ...] = (
         "two items list the word “afraid”",
         "",
         of=WORD_PROBE,
+    ),
+    Bad(
+        "no scales",
+        "questionnaire",
+        GOOD["questionnaire"][GOOD["questionnaire"].index("scales:") :],
+        "",
+        1,
+        "the key “scales” is missing",
+        "such as [{id: mood, items: [q1, q2], method: sum, range: [0, 6]}]",
+    ),
+    Bad(
+        "empty scales",
+        "questionnaire",
+        "\n  - {id: distress, items: [fear, calm], method: mean, range: [0, 100]}",
+        " []",
+        18,
+        "the list is empty",
+        "at least 1",
+    ),
+    Bad(
+        "equal options",
+        "questionnaire",
+        "value: 1",
+        "value: 0",
+        13,
+        "two options have the value “0”",
+        "one of the two",
+        of=OPTIONS,
+        alone=False,
+    ),
+    Bad(
+        "options equal but for their writing",
+        "questionnaire",
+        "value: 1",
+        "value: 0.0",
+        13,
+        "two options have the value “0”",
+        "one of the two",
+        of=OPTIONS,
+        alone=False,
+    ),
+    Bad(
+        "options too close to tell apart",
+        "questionnaire",
+        "value: 0, label: never",
+        "value: 1.0000001, label: never",
+        13,
+        "two options have the value “1”",
+        "one of the two",
+        of=OPTIONS,
+        alone=False,
+    ),
+    Bad(
+        "options that read alike",
+        "questionnaire",
+        "label: often",
+        "label: Never",
+        13,
+        "two options have the label “never”",
+        "one of the two",
+        of=OPTIONS,
+    ),
+    # tasks
+    Bad(
+        "mistyped place",
+        "scenario",
+        "right: What is {number}",
+        "right: What is {numbr}",
+        16,
+        "“{numbr}” stands for nothing in the text “right” of a serial subtraction",
+        "allowed here: {number}",
+        of=TASK,
+    ),
+    Bad(
+        "unknown place at the beginning",
+        "scenario",
+        "begin: What",
+        "begin: '{nope}, what is it?' # What",
+        15,
+        "“{nope}” stands for nothing in the text “begin”",
+        "allowed here: {number}",
+        of=TASK,
+    ),
+    Bad(
+        "unknown place after a wrong answer",
+        "scenario",
+        "wrong: No, {expected}.",
+        "wrong: No, {answer}.",
+        17,
+        "“{answer}” stands for nothing in the text “wrong”",
+        "{number} and {expected}",
+        of=TASK,
+    ),
+    Bad(
+        "a question where there is none",
+        "scenario",
+        "unreadable: A number.",
+        "unreadable: A number, {question}",
+        18,
+        "“{question}” stands for nothing in the text “unreadable”",
+        "{number} and {expected}",
+        of=TASK,
+    ),
+    Bad(
+        "an answer missed before the first",
+        "scenario",
+        "begin: '{question}'",
+        "begin: '{expected} {question}'",
+        18,
+        "“{expected}” stands for nothing in the text “begin” of a quiz",
+        "allowed here: {question}",
+        of=QUIZ,
+    ),
+    Bad(
+        "a number in a quiz",
+        "scenario",
+        "right: Yes. {question}",
+        "right: Yes. {number} {question}",
+        19,
+        "“{number}” stands for nothing in the text “right” of a quiz",
+        "allowed here: {question}",
+        of=QUIZ,
+    ),
+    Bad(
+        "more right answers than questions",
+        "scenario",
+        "right_in_a_row: 3",
+        "right_in_a_row: 5",
+        19,
+        "5 right answers in a row cannot come of 4 questions",
+        "at most 4",
+        of=TASK,
+    ),
+    Bad(
+        "more right answers than a quiz has questions",
+        "scenario",
+        "right_in_a_row: 1",
+        "right_in_a_row: 2",
+        21,
+        "2 right answers in a row cannot come of 1 questions",
+        "at most 1",
+        of=QUIZ,
+    ),
+    Bad(
+        "an answer nothing can match",
+        "scenario",
+        "[Paris]",
+        "[Paris, '?!']",
+        17,
+        "the answer “?!” has no letter or digit",
+        "words or the number",
+        of=QUIZ,
+    ),
+    Bad(
+        "a step that takes all away",
+        "scenario",
+        "step: 7}",
+        "step: 700}",
+        14,
+        "step (700) must be below start (100)",
+        "take away less",
+        of=TASK,
+    ),
+    Bad(
+        "unknown kind of check",
+        "scenario",
+        "kind: serial subtraction",
+        "kind: subtraction",
+        14,
+        "“subtraction” is not allowed here",
+        "serial subtraction, quiz",
+        of=TASK,
+    ),
+    Bad(
+        "no kind of check",
+        "scenario",
+        "kind: serial subtraction, ",
+        "",
+        14,
+        "the key “kind” is missing",
+        "serial subtraction, quiz",
+        of=TASK,
+    ),
+    Bad(
+        "no check at all",
+        "scenario",
+        "{kind: serial subtraction, start: 100, step: 7}",
+        "sums",
+        14,
+        "a block of keys is needed here",
+        "kind, start, step",
+        of=TASK,
+    ),
+    Bad(
+        "mistyped key of a check",
+        "scenario",
+        "start: 100",
+        "strat: 100",
+        14,
+        "unknown key “strat”",
+        "did you mean “start”?",
+        of=TASK,
     ),
     # templates
     Bad(

@@ -189,6 +189,10 @@ class TestFiles:
         with pytest.raises(SandboxError, match="not a file"):
             load_file(path, "scenario")
 
+    def test_a_device_is_not_read(self) -> None:
+        with pytest.raises(SandboxError, match="not a file"):
+            load_file(Path("/dev/zero"), "scenario")
+
     def test_a_name_no_system_takes(self) -> None:
         with pytest.raises(SandboxError, match="cannot be read"):
             load_file(Path("scenarios/a\0b.yaml"))
