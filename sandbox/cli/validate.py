@@ -20,8 +20,8 @@ def command(context: click.Context, paths: tuple[Path, ...], strict: bool, as_js
     """Check documents: files, content folders or whole workspaces.
 
     Without PATH: the workspace at hand and the content that comes with the app. Ends with 5 when there is a
-    problem: a document that cannot be used. Warnings are about ones that can, and that a colleague would
-    remark on.
+    problem: a document that cannot be used; with 3 when the only one is a path that is not there. Warnings
+    are about documents that can be used, and that a colleague would remark on.
     """
     from sandbox.errors import ExitCode
     from sandbox.library.inspection import inspect
@@ -35,8 +35,10 @@ def command(context: click.Context, paths: tuple[Path, ...], strict: bool, as_js
         for warning in inspection.warnings:
             click.echo(f"{replace(warning, message=f'warning: {warning.message}')}")
     click.echo(_summary(inspection), err=True)
-    if inspection.problems or (strict and inspection.warnings):
+    if len(inspection.problems) > len(inspection.absent) or (strict and inspection.warnings):
         context.exit(int(ExitCode.INVALID_DOCUMENT))
+    if inspection.absent:
+        context.exit(int(ExitCode.NOT_FOUND))
 
 
 def _content_at_hand() -> tuple[Path, ...]:
@@ -61,10 +63,12 @@ def _as_json(inspection: "Inspection") -> str:
 
 def _summary(inspection: "Inspection") -> str:
     parts = [_count(len(inspection.files), "document")]
-    wrong = len({problem.file for problem in inspection.problems})
-    parts.append(
-        f"{_count(len(inspection.problems), 'problem')} in {wrong} of them" if wrong else "no problems"
-    )
+    absent = {str(path) for path in inspection.absent}
+    inside = [problem for problem in inspection.problems if problem.file not in absent]
+    wrong = len({problem.file for problem in inside})
+    parts.append(f"{_count(len(inside), 'problem')} in {wrong} of them" if wrong else "no problems")
+    if absent:
+        parts.append(f"{_count(len(absent), 'path')} without documents")
     if inspection.warnings:
         parts.append(_count(len(inspection.warnings), "warning"))
     return ", ".join(parts)

@@ -36,12 +36,22 @@ affect: fear                  # fear anxiety worry sadness anger disgust stress,
 intensity: moderate           # mild moderate strong: how hard it would be for a person
 # domain: work                # the part of life it is from
 # content_warning: [violence] # what a reader should know before opening it
+# references:                 # publications it leans on
+#   - {title: "Author A (2020). Title. Journal 1(2), 3–4.", doi: 10.1000/182}
 turns:                        # two to four; at most 100 words each, in the second person
   - say: >-
       FILL IN how it begins: where you are, what you see and hear.
   - say: >-
       FILL IN how it comes to a head, and what the body does. Show the situation; do not name the affect.
 #     reply: false            # told without waiting for an answer
+# tasks:                      # questions after the turns; the answers are checked by rule
+#   - id: subtract
+#     check: {kind: serial subtraction, start: 1022, step: 13}    # or kind: quiz, with questions
+#     begin: What is 1022 minus 13?
+#     right: Go on. What is {number} minus 13?
+#     wrong: That is wrong. Start again. What is {number} minus 13?
+#     unreadable: I did not hear a single number. Start again. What is {number} minus 13?
+#     stop: {questions: 6, right_in_a_row: 5}
 """
 
 _TECHNIQUE = """\
@@ -49,11 +59,20 @@ family: supportive            # mindfulness, cbt, act, dbt, relaxation, compassi
 rationale: FILL IN why it should help.
 # references:
 #   - {title: "Author A (2020). Title. Journal 1(2), 3–4.", doi: 10.1000/182}
-delivery: scripted            # scripted | live (the steps are cues, and you type)
+delivery: scripted            # scripted | guided | live
+#                               scripted: each step is said as it stands
+#                               guided: a therapist model finds the words; each step says what to do
+#                               live: each step is a cue for you, and you type
 steps:                        # five to eight; at most 100 words each
   - id: open
     say: >-
       FILL IN what the therapist says first.
+  - id: explain
+    say: >-
+      FILL IN what the two of you are going to do, and why.
+  - id: begin
+    say: >-
+      FILL IN the first thing to do or to look at.
   - id: deepen
 #     when: "score('distress') > 30"                           # said only if this holds
 #     repeat: {until: "score('distress') < 20", at_most: 3}    # said again until this holds
@@ -64,6 +83,8 @@ steps:                        # five to eight; at most 100 words each
       FILL IN how it ends, with an open question about the present moment.
 fidelity:                     # what a reviewer can see and tick
   - FILL IN something the therapist observably does
+  - FILL IN something else that can be seen in a transcript
+  - FILL IN what the therapist leaves alone
 cautions: >-
   FILL IN for whom, and when, it is not the right thing.
 """

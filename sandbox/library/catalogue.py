@@ -19,6 +19,7 @@ from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.text import excerpt
 
 DEFAULT_CONTROL = "filler-manual"
+WORD_PROBE = "word-probe"
 
 D = TypeVar("D", bound=Document)
 _Signature = tuple[int, int, int]
@@ -144,11 +145,12 @@ def document_files(folder: Path) -> tuple[Path, ...]:
 
 
 def refuse_stray_link(path: Path) -> None:
-    """Raises InvalidDocument when `path` is a link that leads out of its folder."""
+    """Raises InvalidDocument when `path` is a link that leads out of its folder, or in a circle."""
+    what = "the file is a link out of its folder"
     try:
         inside = path.resolve().parent == path.parent.resolve()
-    except (OSError, RuntimeError):  # links in a circle
-        inside = False
+    except (OSError, RuntimeError):
+        inside, what = False, "the file is a link that leads in a circle"
     if not inside:
         hint = "put a copy of the file here instead"
-        raise InvalidDocument((Problem(str(path), 1, 1, "the file is a link out of its folder", hint),))
+        raise InvalidDocument((Problem(str(path), 1, 1, what, hint),))

@@ -17,28 +17,44 @@ from sandbox.library.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The files looked at, in order, all problems found in them, and warnings about the valid ones."""
+    """The files looked at, in order, all problems found in them, and warnings about the valid ones.
+
+    `absent` are the paths asked for that lead to no document; each has its problem too, before the others.
+    """
 
     files: tuple[Path, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
+    absent: tuple[Path, ...] = ()
 
 
 def inspect(paths: Iterable[Path]) -> Inspection:
     """Check files, content folders and workspaces. A file named twice is checked once.
 
-    Raises NotFoundError for a path that is not there or a folder without documents.
+    A path that is not there, or a folder without documents, is a problem beside those of the others.
     """
-    files = tuple(dict.fromkeys(file for path in paths for file in files_under(path)))
-    look = _Look(files)
-    problems = tuple(look.problems())
-    return Inspection(files, problems, tuple(look.warnings))
+    found: dict[Path, None] = {}
+    absent: dict[Path, Problem] = {}
+    for path in paths:
+        try:
+            found |= dict.fromkeys(files_under(path))
+        except SandboxError as error:
+            absent[path] = Problem(str(path), 1, 1, error.what, error.todo)
+    look = _Look(tuple(found))
+    problems = (*absent.values(), *look.problems())
+    return Inspection(tuple(found), problems, tuple(look.warnings), tuple(absent))
 
 
 def files_under(path: Path) -> tuple[Path, ...]:
-    """The document files a path names: itself, those of a content folder, or those of a whole workspace."""
-    if not path.exists():
-        raise NotFoundError("there is no such file or folder", where=str(path))
+    """The document files a path names: itself, those of a content folder, or those of a whole workspace.
+
+    Raises NotFoundError when there are none, SandboxError when a folder cannot be read.
+    """
+    if not _is_there(path):
+        if path.is_symlink():
+            raise NotFoundError("the link leads nowhere", where=str(path), todo="mend it, or delete it")
+        todo = "see how it is written, and where you are"
+        raise NotFoundError("there is no such file or folder", where=str(path), todo=todo)
     if not path.is_dir():
         return (path,)
     folders = (
@@ -49,6 +65,13 @@ def files_under(path: Path) -> tuple[Path, ...]:
         todo = f"documents are .yaml files in {', '.join(FOLDERS.values())}"
         raise NotFoundError("there are no documents in this folder", where=str(path), todo=todo)
     return files
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # links in a circle, a name no system takes
+        return False
 
 
 class _Look:

@@ -10,6 +10,7 @@ from sandbox.library import wording
 from sandbox.library.catalogue import DEFAULT_CONTROL, Library
 from sandbox.library.client import Client
 from sandbox.library.document import Clash, Document, Route
+from sandbox.library.probe_words import counted
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -22,6 +23,7 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Scenario
+from sandbox.library.task import Quiz, Task
 from sandbox.library.technique import Step, Technique
 from sandbox.library.template import scales_in_expression, scales_in_text
 
@@ -46,7 +48,7 @@ def most_turns(technique: Technique) -> int:
 def _of_kind(document: Document, library: Library) -> Iterator[Clash]:
     match document:
         case Scenario():
-            yield from _scenario(document)
+            yield from _scenario(document, library)
         case Technique():
             yield from _technique(document, library)
         case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():
@@ -61,20 +63,40 @@ def _any_document(document: Document) -> Iterator[Clash]:
         yield Clash("this is still the template's text", at, "put your own words here, or delete it")
 
 
-def _scenario(scenario: Scenario) -> Iterator[Clash]:
+def _scenario(scenario: Scenario, library: Library) -> Iterator[Clash]:
     said: list[tuple[Route, str]] = [(("turns", n, "say"), turn.say) for n, turn in enumerate(scenario.turns)]
-    said += [(("tasks", n, "begin"), task.begin) for n, task in enumerate(scenario.tasks)]
+    for n, task in enumerate(scenario.tasks):
+        said += [(("tasks", n, key), text) for key, text in task.texts]
+        yield from _never_asked(task, ("tasks", n))
     for at, text in said:
         yield from _too_long("turn", text, at)
         yield from _personal(text, at)
-        if _english(scenario) and (word := wording.naming(scenario.affect, text)):
-            hint = f"show what happens and what the body does; a model told “{word}” gives it back"
-            yield Clash(f"“{word}” names the affect it is to induce", at, hint)
+        if _english(scenario):
+            yield from _given_away(scenario, text, at, library)
     if scenario.affect == "none":
         if scenario.intensity is not None:
             yield Clash("a neutral scenario has no intensity", ("intensity",), "delete the line")
     elif not scenario.content_warning:
         yield from _unwarned(scenario, said)
+
+
+def _given_away(scenario: Scenario, text: str, at: Route, library: Library) -> Iterator[Clash]:
+    """A word that a model could simply give back: it names the affect, or the word probe counts it."""
+    hint = "show what happens and what the body does; a model told “{}” gives it back"
+    if word := wording.naming(scenario.affect, text):
+        yield Clash(f"“{word}” names the affect it is to induce", at, hint.format(word))
+    elif found := counted(scenario.affect, text, library):
+        word, title = found
+        yield Clash(f"“{word}” is a word that the word probe counts ({title})", at, hint.format(word))
+
+
+def _never_asked(task: Task, at: Route) -> Iterator[Clash]:
+    """Texts of a quiz after which nobody would know what to answer."""
+    if isinstance(task.check, Quiz):
+        for key, text in task.texts:
+            if "{question}" not in text:
+                hint = "put {question} where the question is to stand"
+                yield Clash(f"the text “{key}” does not ask the question", (*at, key), hint)
 
 
 def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Clash]:

@@ -8,6 +8,7 @@ from sandbox.errors import NotFoundError
 from sandbox.library import catalogue
 from sandbox.library.catalogue import Library
 from sandbox.library.document import FOLDERS, Document, Kind
+from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
 from sandbox.library.problem import InvalidDocument
 from sandbox.library.workspace import Workspace
@@ -112,10 +113,25 @@ def test_links_out_of_the_folder_are_refused(library: Library, workspace: Worksp
     folder = workspace.content("scenario")
     folder.mkdir(parents=True)
     (folder / "sample.yaml").symlink_to(outside)
-    (folder / "circle.yaml").symlink_to(folder / "circle.yaml")
-    with pytest.raises(InvalidDocument, match="link out of its folder"):
-        library.scenario("sample")
-    assert {e.id for e in library.entries("scenario") if e.problem} == {"sample", "circle"}
+    (folder / "zero.yaml").symlink_to("/dev/zero")
+    for name in ("sample", "zero"):
+        with pytest.raises(InvalidDocument, match="link out of its folder"):
+            library.scenario(name)
+    assert {e.id for e in library.entries("scenario") if e.problem} == {"sample", "zero"}
+
+
+def test_links_that_lead_nowhere_are_listed_with_what_is_the_matter(
+    library: Library, workspace: Workspace
+) -> None:
+    folder = workspace.content("scenario")
+    folder.mkdir(parents=True)
+    (folder / "one.yaml").symlink_to(folder / "other.yaml")
+    (folder / "other.yaml").symlink_to(folder / "one.yaml")
+    (folder / "gone.yaml").symlink_to(folder / "away.yaml")
+    problems = {e.id: e.problem for e in library.entries("scenario") if e.problem}
+    assert set(problems) == {"one", "other", "gone"}
+    told = [problem.message for problem in inspect([folder]).problems]
+    assert told == ["there is no such file", *["the file is a link that leads in a circle"] * 2]
 
 
 def test_a_whole_workspace_may_be_a_link(library: Library, workspace: Workspace, tmp_path: Path) -> None:

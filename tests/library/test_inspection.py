@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from sandbox.cli.init import command as init
 from sandbox.cli.schema import command as schema
 from sandbox.cli.validate import command as validate
-from sandbox.errors import NotFoundError, UsageError
+from sandbox.errors import UsageError
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.inspection import inspect
 from tests.library.bad_documents import GOOD
@@ -52,14 +52,22 @@ class TestAcrossFiles:
         assert (problem.line, problem.message) == (16, "no questionnaire has a scale “distres”")
         assert "did you mean “distress”?" in problem.hint
 
-    def test_a_path_that_is_not_there(self, root: Path) -> None:
-        with pytest.raises(NotFoundError):
-            inspect([root / "gone.yaml"])
-
-    def test_a_folder_without_documents(self, root: Path) -> None:
+    def test_paths_that_lead_nowhere_are_told_beside_the_problems_of_the_others(self, root: Path) -> None:
+        bad = edit(root, "scenario", "affect", "afect")
         (root / "empty").mkdir()
-        with pytest.raises(NotFoundError, match="no documents"):
-            inspect([root / "empty"])
+        (root / "broken-link").symlink_to(root / "gone")
+        (root / "circle").symlink_to(root / "circle")
+        wanted = [root / name for name in ("gone.yaml", "empty", "broken-link", "circle", "scenarios")]
+        inspection = inspect([*wanted, root / "techniques"])
+        assert [(Path(p.file).name, p.message) for p in inspection.problems] == [
+            ("gone.yaml", "there is no such file or folder"),
+            ("empty", "there are no documents in this folder"),
+            ("broken-link", "the link leads nowhere"),
+            ("circle", "the link leads nowhere"),
+            (bad.name, "unknown key “afect”"),
+        ]
+        assert inspection.absent == tuple(wanted[:4])
+        assert len(inspection.files) == 2
 
 
 def run_validate(*arguments: str) -> Result:
@@ -89,6 +97,17 @@ class TestCommands:
         assert run_validate("--strict", str(root)).exit_code == 5
         (warning,) = json.loads(run_validate("--json", str(root)).stdout)["warnings"]
         assert (warning["line"], warning["column"]) == (12, 10)
+
+    def test_a_path_that_is_not_there_ends_with_3_and_with_5_beside_a_bad_document(self, root: Path) -> None:
+        gone = str(root / "gone.yaml")
+        done = run_validate(gone, str(root))
+        assert done.exit_code == 3
+        assert done.stdout.startswith(f"{gone}:1:1: there is no such file or folder\n")
+        assert done.stderr == "4 documents, no problems, 1 path without documents\n"
+        edit(root, "scenario", "affect", "afect")
+        done = run_validate(gone, str(root))
+        assert (done.exit_code, done.stdout.count("unknown key")) == (5, 1)
+        assert done.stderr == "4 documents, 1 problem in 1 of them, 1 path without documents\n"
 
     def test_validate_as_json(self, root: Path) -> None:
         edit(root, "scenario", "fear", "fera")

@@ -10,7 +10,7 @@ from sandbox.library.lint import lint, most_turns
 from sandbox.library.loading import parse_document
 from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace
-from tests.library.bad_documents import GOOD, WORD_PROBE
+from tests.library.bad_documents import GOOD, QUIZ, TASK, WORD_PROBE
 
 LONG = " ".join(["word"] * 101)
 NO_EXAMPLES = GOOD["client"].split("small_model")[0]
@@ -36,6 +36,18 @@ def test_a_good_document_draws_no_warning(kind: Kind, library: Library) -> None:
     [
         ("scenario", "You hear steps.", LONG, "a turn of 101 words (more than 100)"),
         ("scenario", "They stop.", "You are terrified.", "“terrified” names the affect it is to induce"),
+        (
+            "scenario",
+            "They stop.",
+            "You feel threatened.",
+            "“threatened” is a word that the word probe counts (Fear)",
+        ),
+        (
+            "scenario",
+            "They stop.",
+            "A rotten smell.",
+            "“rotten” is a word that the word probe counts (Unpleasant, fitting several affects)",
+        ),
         ("scenario", "They stop.", "He has a knife.", "“knife” without a content warning"),
         ("scenario", "fear\n", "fear\nintensity: strong\n", "a strong scenario without a content warning"),
         ("scenario", "fear\n", "none\nintensity: mild\n", "a neutral scenario has no intensity"),
@@ -116,6 +128,24 @@ def test_a_client_without_example_turns(library: Library) -> None:
 def test_words_are_looked_for_in_english_only(library: Library) -> None:
     text = GOOD["scenario"].replace("affect", "language: de\naffect").replace("They stop.", "stress, fear")
     assert warnings(text, "scenario", library) == []
+
+
+def test_words_of_other_affects_are_ordinary_words(library: Library) -> None:
+    text = GOOD["scenario"].replace("They stop.", "You put the empty cup down.")
+    assert warnings(text, "scenario", library) == []
+
+
+def test_all_that_a_task_says_is_looked_at(library: Library) -> None:
+    for key in ("begin: ", "right: ", "wrong: ", "unreadable: "):
+        text = TASK.replace(key, f"{key}Are you stressed? ")
+        assert warnings(text, "scenario", library) == ["“stressed” names the affect it is to induce"]
+        (clash,) = lint(parse_document(text, "scenario"), library)
+        assert clash.at == ("tasks", 0, key.split(":", maxsplit=1)[0])
+
+
+def test_a_quiz_that_does_not_ask(library: Library) -> None:
+    text = QUIZ.replace("right: Yes. {question}", "right: Yes.")
+    assert warnings(text, "scenario", library) == ["the text “right” does not ask the question"]
 
 
 def test_a_word_probe_is_read_like_any_questionnaire(library: Library) -> None:
