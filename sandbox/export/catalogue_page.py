@@ -19,6 +19,7 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Affect, Scenario
+from sandbox.library.task import Task
 from sandbox.library.technique import Family, Technique
 
 D = TypeVar("D", bound=Document)
@@ -79,6 +80,7 @@ def _scenarios(scenarios: Sequence[Scenario]) -> Iterator[str]:
                 ),
                 [_scenario_row(scenario) for scenario in sorted(mine, key=_by_intensity)],
             )
+            yield from _after(mine)
 
 
 def _by_intensity(scenario: Scenario) -> tuple[int, str]:
@@ -93,9 +95,22 @@ def _scenario_row(scenario: Scenario) -> tuple[str, ...]:
         scenario.intensity or "",
         inline(scenario.domain or ""),
         inline(scenario.source.method or ""),
-        str(len(scenario.turns)),
+        " + ".join((str(len(scenario.turns)), *map(_task, scenario.tasks))),
         inline(", ".join(scenario.content_warning)),
     )
+
+
+def _task(task: Task) -> str:
+    most = task.most_questions
+    return f"task of {most} question" if most == 1 else f"task of up to {most} questions"
+
+
+def _after(scenarios: Sequence[Scenario]) -> Iterator[str]:
+    """The publications that scenarios lean on."""
+    for scenario in scenarios:
+        if scenario.references:
+            yield f"`{scenario.id}` is drawn from:"
+            yield "\n".join(f"- {_reference(reference)}" for reference in scenario.references)
 
 
 def _techniques(techniques: Sequence[Technique]) -> Iterator[str]:
