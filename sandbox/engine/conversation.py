@@ -1,13 +1,9 @@
 """The messages a model is sent: system text, examples, then the history, so that the prefix never changes."""
 
-import re
-
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import UsageError
 from sandbox.models.provider import Capabilities, Message
-
-_PLACEHOLDER = re.compile(r"\{(?:technique|rationale|step)\}")
 
 
 def conversation(plan: SessionPlan, history: History, capabilities: Capabilities) -> tuple[Message, ...]:
@@ -50,9 +46,7 @@ def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tu
     technique, guidance = plan.technique, plan.guidance
     if technique is None or guidance is None:
         raise UsageError("a guided technique needs a therapist model", todo="Name one: --therapist MODEL")
-    filled = {"{technique}": technique.title, "{rationale}": technique.rationale, "{step}": step}
-    prompt = _PLACEHOLDER.sub(lambda found: filled[found.group()], guidance.prompt)
-    messages = [Message("system", prompt)]
+    messages = [Message("system", guidance.instructions(technique, step))]
     before = [turn.reply for turn in history.turns if turn.phase == "induction" and turn.reply]
     messages.append(Message("user", before[-1] if before else "…"))
     for turn in history.turns:

@@ -112,8 +112,8 @@ class _Count:
     def apply(self, technique: Technique) -> None:
         for step in technique.steps:
             if technique.delivery == "guided" and self._plan.guidance is not None:
-                asked = (self._plan.guidance.prompt, technique.rationale, step.say)
-                self._call(self.prompt + sum(self._tokens[text] for text in asked), self._reply)
+                told = self._plan.guidance.instructions(technique, step.say)
+                self._call(self.prompt + self._tokens[told], self._reply)
             self._turn(step.say, reply=True)
             self.measure("technique")
 
@@ -149,8 +149,8 @@ def _texts(plan: SessionPlan) -> Iterator[str]:
             yield from (_longest(task) for task in scenario.tasks)
     if plan.technique is not None:
         yield from (step.say for step in plan.technique.steps)
-        if plan.guidance is not None:
-            yield from (plan.guidance.prompt, plan.technique.rationale)
+        if plan.technique.delivery == "guided" and plan.guidance is not None:
+            yield from (plan.guidance.instructions(plan.technique, step.say) for step in plan.technique.steps)
     yield from (_whole(measure) for measure in plan.measures)
 
 

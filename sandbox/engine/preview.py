@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.engine.proposal import Proposal, compose, with_control
+from sandbox.engine.task import next_question
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.document import Document
@@ -16,7 +17,8 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Scenario
-from sandbox.library.technique import Step, Technique
+from sandbox.library.task import Task
+from sandbox.library.technique import Delivery, Step, Technique
 from sandbox.library.template import StepContext, render
 from sandbox.measurement.administering import WAYS, default_way
 from sandbox.models.provider import Capabilities
@@ -24,6 +26,17 @@ from sandbox.models.provider import Capabilities
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEPENDS = re.compile(r"\b(?:score|turn)\b")
 _QUOTED = "⟨the client's last reply⟩"
+_FILLED = {
+    "{number}": "⟨the number to subtract from⟩",
+    "{question}": "⟨the next question⟩",
+    "{expected}": "⟨the answer missed⟩",
+}
+_PLACE = re.compile("|".join(map(re.escape, _FILLED)))
+_SPOKEN: dict[Delivery, tuple[str, ...]] = {
+    "scripted": (),
+    "guided": ("a therapist model finds the words for this",),
+    "live": ("a cue: the clinician types what is said",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,8 @@ def passages(document: Document) -> tuple[Passage, ...]:
         case Scenario():
             return tuple(_told(document))
         case Technique():
-            return tuple(_step(n, step) for n, step in enumerate(document.steps, 1))
+            spoken = _SPOKEN[document.delivery]
+            return tuple(_step(n, step, spoken) for n, step in enumerate(document.steps, 1))
         case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():
             return tuple(_asked(document))
         case Client():
@@ -83,18 +97,22 @@ def _told(scenario: Scenario) -> Iterator[Passage]:
         notes = () if turn.reply else ("told without waiting for an answer",)
         yield Passage(f"turn {n}", turn.say, notes)
     for task in scenario.tasks:
-        until = f"up to {task.stop.questions} questions"
-        if task.stop.right_in_a_row:
-            until += f", fewer after {task.stop.right_in_a_row} right answers in a row"
-        yield Passage(f"task {task.id}", task.begin, (until,))
-        yield Passage(f"task {task.id}, right", task.right)
-        yield Passage(f"task {task.id}, wrong", task.wrong)
-        if task.unreadable:
-            yield Passage(f"task {task.id}, unreadable", task.unreadable)
+        yield from _asked_in(task)
 
 
-def _step(number: int, step: Step) -> Passage:
-    notes = []
+def _asked_in(task: Task) -> Iterator[Passage]:
+    """A task's first question as it is said; in what follows an answer the places to be filled are named."""
+    until = f"up to {task.stop.questions} questions"
+    if task.stop.right_in_a_row:
+        until += f", fewer after {task.stop.right_in_a_row} right answers in a row"
+    yield Passage(f"task {task.id}", next_question(task, ()) or "", (until,))
+    for mark, text in (("right", task.right), ("wrong", task.wrong), ("unreadable", task.unreadable)):
+        if text:
+            yield Passage(f"task {task.id}, {mark}", _PLACE.sub(lambda found: _FILLED[found.group()], text))
+
+
+def _step(number: int, step: Step, spoken: tuple[str, ...]) -> Passage:
+    notes = list(spoken)
     if step.when:
         notes.append(f"only if {step.when}")
     if step.repeat:

@@ -25,6 +25,11 @@ class Say:
     step: str | None = None
     repeat: int = 1
 
+    @property
+    def asks_task(self) -> bool:
+        """Whether it is a question of a scenario's task; `step` is the task's id then."""
+        return self.phase == "induction" and self.step is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Give:

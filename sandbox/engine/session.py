@@ -149,7 +149,7 @@ class RunningSession:
         turn = Turn(index, say.phase, say.origin, say.text, None, say.step, say.repeat)
         if say.awaits_reply:
             seed = derived_seed(self.head.plan.seed, "reply", index)
-            async with aclosing(self._reply(say.text, seed)) as parts:
+            async with aclosing(self._reply(say, seed)) as parts:
                 async for part in parts:
                     match part:
                         case Delta(text):
@@ -175,13 +175,15 @@ class RunningSession:
         completion = await self._or_stop(self._therapist.complete(request))
         return completion.text.strip()
 
-    async def _reply(self, said: str, seed: int) -> AsyncGenerator[StreamPart, None]:
+    async def _reply(self, say: Say, seed: int) -> AsyncGenerator[StreamPart, None]:
         plan, provider = self.head.plan, self._provider
+        # “I feel” is no way to begin an answer that is checked by rule.
+        opening = "" if say.asks_task else reply_opening(plan, provider.capabilities)
         so_far = conversation(plan, self.history, provider.capabilities)
         request = Request(
-            messages=with_said(so_far, said),
+            messages=with_said(so_far, say.text),
             sampling=replace(provider.sampling, seed=seed),
-            prefill=reply_opening(plan, provider.capabilities),
+            prefill=opening,
         )
         async with aclosing(provider.stream(request)) as parts:
             while (part := await self._or_stop(anext(parts, None))) is not None:

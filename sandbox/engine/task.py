@@ -52,7 +52,7 @@ def _begin(task: Task) -> Standing:
 def _after(task: Task, standing: Standing, answer: str) -> Standing:
     if isinstance(task.check, SerialSubtraction):
         expected = standing.number - task.check.step
-        judged = _judge_number(answer, expected, {standing.number, task.check.step})
+        judged = _judge_number(answer, expected, {standing.number, task.check.step, -task.check.step})
         number = expected if judged == "right" else task.check.start
         return _moved(standing, judged, number, standing.question, str(expected))
     question = task.check.questions[standing.question % len(task.check.questions)]
@@ -88,12 +88,16 @@ def _words(task: Task, standing: Standing) -> str:
 
 
 def _judge_number(answer: str, expected: int, operands: set[int]) -> Mark:
-    """Right or wrong if one whole number is given, the two of the question said again left aside."""
-    found = {int(n.replace(",", "").replace("−", "-")) for n in _NUMBER.findall(answer)}
-    given = found - operands or found
-    if len(given) != 1:
-        return "unreadable"
-    return "right" if given == {expected} else "wrong"
+    """Right or wrong if one whole number is given, those of the question said again left aside.
+
+    What follows the last “=” counts if it gives one: “1022 − 13 = 1009”, whatever else was tried before.
+    """
+    for part in (answer.rpartition("=")[2], answer):
+        found = {int(n.replace(",", "").replace("−", "-")) for n in _NUMBER.findall(part)}
+        given = found - operands or found
+        if len(given) == 1:
+            return "right" if given == {expected} else "wrong"
+    return "unreadable"
 
 
 def _judge_words(answer: str, right: tuple[str, ...]) -> Mark:

@@ -7,7 +7,6 @@ from sandbox.engine.cost import Load, cost_text, too_long
 from sandbox.engine.phase import PHASES
 from sandbox.engine.plan import Measure, SessionHead
 from sandbox.engine.preview import Passage, passages
-from sandbox.library.document import Document
 from sandbox.measurement.administration import Way
 from sandbox.models.tokens import TokenCounts
 
@@ -82,16 +81,6 @@ def _said(heads: Sequence[SessionHead]) -> Iterator[tuple[str, tuple[Passage, ..
         technique = head.plan.technique
         if technique is not None:
             control = " (control)" if technique.is_control else ""
-            yield f"technique: {technique.title}{control}", _spoken(technique, technique.delivery)
+            yield f"technique: {technique.title}{control}", passages(technique)
     if plan.follow_up is not None:
         yield f"before the last measurement: {plan.follow_up.title}", passages(plan.follow_up)
-
-
-def _spoken(technique: Document, delivery: str) -> tuple[Passage, ...]:
-    notes = {
-        "guided": "a therapist model finds the words for this",
-        "live": "a cue: you type what is said",
-    }
-    note = notes.get(delivery)
-    found = passages(technique)
-    return tuple(Passage(p.label, p.text, (*p.notes, note)) for p in found) if note else found

@@ -1,7 +1,7 @@
 """Guided delivery: a therapist model finds the words, following the protocol; both are kept."""
 
 from sandbox.engine.events import CallFinished, SessionFinished
-from sandbox.engine.guidance import guidance_for
+from sandbox.engine.guidance import Guidance, guidance_for
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.models.scripted import ScriptedProvider
@@ -27,6 +27,27 @@ async def test_the_therapist_model_speaks_and_never_hears_the_scenario() -> None
     assert not any("It is dark." in m.content for m in first)
     purposes = [e.call.request.purpose for e in events if isinstance(e, CallFinished)]
     assert purposes.count("therapist") == 2
+
+
+def test_the_therapist_is_told_the_protocol_and_what_to_beware_of() -> None:
+    careful = technique(
+        "Ask.", delivery="guided", cautions="Not with panic.", fidelity=("Names the breath", "Gives time")
+    )
+    told = Guidance(model="m").instructions(careful, "Ask about {rationale}.")
+    assert "“Breathing”" in told and "It calms." in told and "Not with panic." in told
+    assert "- Names the breath\n- Gives time\n" in told
+    assert "Ask about {rationale}." in told, "what a step says is never filled in"
+
+
+def test_a_technique_that_states_nothing_leaves_no_hole_in_the_prompt() -> None:
+    told = Guidance(model="m").instructions(GUIDED, "Ask.")
+    assert "What to beware of: nothing in particular is stated\n" in told
+    assert "{" not in told
+
+
+def test_a_prompt_of_an_earlier_version_is_read_as_it_was() -> None:
+    old = Guidance.model_validate({"model": "m", "prompt": "Of “{technique}” ({rationale}), say: {step}"})
+    assert old.instructions(GUIDED, "Ask.") == "Of “Breathing” (It calms.), say: Ask."
 
 
 async def test_a_guided_technique_without_guidance_fails_with_what_to_do() -> None:

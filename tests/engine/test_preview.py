@@ -10,6 +10,10 @@ from sandbox.library.technique import Repeat, Step
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Capabilities
 from tests.documents import client, probe, scenario, technique
+from tests.engine import test_task
+
+SUBTRACT = test_task.SUBTRACT.model_copy(update={"begin": "Take 13 from {number}."})
+QUIZ = test_task.QUIZ
 
 
 @pytest.fixture
@@ -32,6 +36,31 @@ def test_conditions_and_quotations_are_put_into_words() -> None:
         "again until score('distress') < 20, at most 3 times in all",
     )
     assert second.text == branching.say
+
+
+@pytest.mark.parametrize(
+    ("delivery", "notes"),
+    [
+        ("scripted", ()),
+        ("guided", ("a therapist model finds the words for this",)),
+        ("live", ("a cue: the clinician types what is said",)),
+    ],
+)
+def test_who_finds_the_words_stands_at_each_step(delivery: str, notes: tuple[str, ...]) -> None:
+    assert [p.notes for p in passages(technique("One.", "Two.", delivery=delivery))] == [notes, notes]
+
+
+def test_a_task_is_shown_with_its_first_question_and_the_places_of_what_follows() -> None:
+    stress = scenario("Stand there.", affect="stress").model_copy(update={"tasks": (SUBTRACT, QUIZ)})
+    shown = {passage.label: passage for passage in passages(stress)[1:]}
+    assert shown["task subtract"].text == "Take 13 from 1022."
+    assert shown["task subtract"].notes == ("up to 4 questions, fewer after 3 right answers in a row",)
+    assert shown["task subtract, wrong"].text == (
+        "Wrong, it was ⟨the answer missed⟩. Start again: ⟨the number to subtract from⟩ minus 13?"
+    )
+    assert shown["task quiz"].text == "Capital of France?"
+    assert shown["task quiz, right"].text == "Yes. ⟨the next question⟩"
+    assert "task quiz, unreadable" not in shown
 
 
 def test_every_kind_of_document_shows_all_it_says() -> None:

@@ -8,6 +8,7 @@ from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.engine.task import mark, next_question
 from sandbox.library.task import Quiz, QuizQuestion, SerialSubtraction, Stop, Task
+from sandbox.models.provider import Capabilities
 from sandbox.models.scripted import ScriptedProvider
 from tests.documents import plan, scenario
 from tests.engine.test_run import TOP, collect, labels, turns
@@ -48,6 +49,13 @@ QUIZ = Task(
         (("I feel dizzy.",), "A number, please. 1022 minus 13?"),
         (("1009 or 1010",), "A number, please. 1022 minus 13?"),
         (("1009.5",), "A number, please. 1022 minus 13?"),
+        (("1022 - 13 = 1009",), "1009. Minus 13?"),
+        (("First 1010, no: 1022 −13 = 1,009.",), "1009. Minus 13?"),
+        (("1022 - 13 = 1009 - 13 = 996",), "Wrong, it was 1009. Start again: 1022 minus 13?"),
+        (("1009 = 1022 - 13",), "1009. Minus 13?"),
+        (("1022 - 13 = 1022",), "Wrong, it was 1009. Start again: 1022 minus 13?"),
+        (("It = 1009 or 1010",), "A number, please. 1022 minus 13?"),
+        (("1009 =",), "1009. Minus 13?"),
         (("1009", "996", "983"), None),
         (("no", "no", "no", "no"), None),
     ],
@@ -71,6 +79,13 @@ def test_any_answers_lead_to_a_question_or_the_end(answers: list[str]) -> None:
         assert (mark(task, tuple(answers)) is None) == (not answers)
     if len(answers) >= 4:
         assert next_question(SUBTRACT, tuple(answers)) is None
+
+
+async def test_a_small_model_is_not_made_to_begin_a_sum_with_a_feeling() -> None:
+    stress = scenario("Stand there.", affect="stress").model_copy(update={"tasks": (SUBTRACT,)})
+    small = ScriptedProvider(["1009"], capabilities=Capabilities(small=True, prefill=True))
+    await collect(run(trunk_and_branches(plan(scenario=stress, measures=()), ()), small))
+    assert [r.prefill for r in small.requests] == ["I feel", "", "", "", ""]
 
 
 async def test_the_induction_is_measured_after_the_task_and_resuming_knows_the_answers() -> None:
