@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.analysis.therapist import therapist_remark
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.measurement.validity import Usable
 from sandbox.models.provider import ModelDescription
@@ -61,8 +62,10 @@ def suitabilities(
 
 
 def remarks(plan: SessionPlan, model: ModelDescription, checks: Iterable[StoredCheck]) -> tuple[str, ...]:
-    """What is to be said of the plan's measures on this model; empty when all are known to work."""
-    return tuple(found.remark for found in suitabilities(plan, model, checks) if found.remark)
+    """What is to be said before the scores are read: of a therapist model that is not up to it, then of the
+    plan's measures on this model. Empty when there is nothing to say."""
+    measures = (found.remark for found in suitabilities(plan, model, checks))
+    return tuple(filter(None, (therapist_remark(plan, model), *measures)))
 
 
 def _newest(measure: Measure, model: ModelDescription, checks: tuple[StoredCheck, ...]) -> StoredCheck | None:

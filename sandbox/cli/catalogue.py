@@ -16,7 +16,7 @@ import click
 def command(target: Path | None) -> None:
     """List all scenarios, techniques, questionnaires and clients at hand, in Markdown."""
     from sandbox.export.catalogue_page import catalogue_page
-    from sandbox.export.file import write_file
+    from sandbox.export.file import refuse_missing_folder, write_file
     from sandbox.library.catalogue import Library
     from sandbox.library.workspace import find_workspace
 
@@ -24,5 +24,6 @@ def command(target: Path | None) -> None:
     if target is None:
         click.echo(page, nl=False)
     else:
+        refuse_missing_folder(target)
         write_file(target, page, overwrite=True)
         click.echo(str(target))

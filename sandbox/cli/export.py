@@ -43,10 +43,11 @@ def command(words: tuple[str, ...], file: Path, family: bool | None, form: str |
 
 def _export_session(session: str, file: Path, family: bool | None, force: bool) -> None:
     from sandbox.export.family import gather
-    from sandbox.export.file import export_family
+    from sandbox.export.file import export_family, refuse_missing_folder
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
 
+    refuse_missing_folder(file)
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         found = gather(store, store.resolve(session), whole_family=family)
     click.echo(export_family(found, file, overwrite=force))
@@ -54,12 +55,13 @@ def _export_session(session: str, file: Path, family: bool | None, force: bool) 
 
 def _export_questionnaire(id: str, file: Path, force: bool) -> None:
     from sandbox.cli.remarks import tell
-    from sandbox.export.file import write_file
+    from sandbox.export.file import refuse_missing_folder, write_file
     from sandbox.library.catalogue import Library
     from sandbox.library.interchange.fhir_writing import fhir_text
     from sandbox.library.workspace import find_workspace
 
     text, losses = fhir_text(Library(find_workspace()).questionnaire(id))
+    refuse_missing_folder(file)
     write_file(file, text, overwrite=force)
     click.echo(str(file))
     tell("FHIR has no place of its own for this; other software passes over it:", losses)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sandbox.analysis.effect import Effect, induction_effect, relief, residual, technique_effect
 from sandbox.analysis.reply_valence import ReplyValence, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
+from sandbox.analysis.therapist import therapist_remark
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.phase import PHASES, Point
 from sandbox.store.session import StoredSession
@@ -41,8 +42,11 @@ class Family:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What has to be said of the measures: those not usable with the model, or never checked with it."""
-        return tuple(found.remark for found in self.suitabilities if found.remark)
+        """What has to be said before the scores are read: of a therapist model that is not up to it, then of
+        measures that are not usable with the model, or were never checked with it."""
+        spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
+        measures = (found.remark for found in self.suitabilities)
+        return tuple(dict.fromkeys(filter(None, (*spoken, *measures))))
 
     @property
     def controls(self) -> tuple[StoredSession, ...]:

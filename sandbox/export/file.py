@@ -1,11 +1,12 @@
 """Writing an export to a file, all of it or nothing; the format by the file's ending."""
 
 import os
+import shlex
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.export.archive import archive_json
 from sandbox.export.family import Family
 from sandbox.export.markdown import transcript
@@ -37,6 +38,20 @@ def export_family(family: Family, path: Path, *, overwrite: bool = False) -> Pat
         )
     write_file(path, form(family), overwrite=overwrite)
     return path
+
+
+def refuse_missing_folder(path: Path) -> None:
+    """Raises NotFoundError when the folder of a file that somebody named is not there: it may be mistyped.
+
+    `write_file` itself makes the folders above a file, for those of the workspace.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise NotFoundError(
+            "There is no folder to write the file to.",
+            where=str(folder),
+            todo=f"Make it first: mkdir -p {shlex.quote(str(folder))}",
+        )
 
 
 def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sandbox.analysis.effect import Effect
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.plan import Measure
 from sandbox.export.family import (
     NOTICE,
     Family,
@@ -247,9 +248,12 @@ def _reproduction(family: Family) -> Iterator[str]:
         words += ["--technique", name]
     words.append("--control" if len(chosen) < len(techniques) else "--no-control")
     words += ["--client", plan.client.id, "--model", plan.model, "--seed", str(plan.seed)]
+    if plan.guidance and plan.guidance.model != plan.model:
+        words += ["--therapist", plan.guidance.model]
     if all(len(measure.phases) == 4 or measure.way == "completion" for measure in plan.measures):
-        for measure in plan.measures:
-            words += ["--measure", measure.questionnaire.id]
+        words += [word for measure in plan.measures for word in ("--measure", _measure(measure))]
+    for shuffled in dict.fromkeys(kind for measure in plan.measures for kind in measure.shuffled):
+        words += ["--shuffle", shuffled]
     if plan.follow_up:
         words += ["--follow-up", plan.follow_up.id]
     if plan.administration == "in_conversation":
@@ -262,6 +266,12 @@ def _reproduction(family: Family) -> Iterator[str]:
     yield f"{said}; a hosted model may answer differently. The documents in full are in the JSON export."
     if any(turn.origin == "live" for session in family.sessions for turn in session.history.turns):
         yield "Some turns were in the therapist's own words: no script has them; they have to be said again."
+
+
+def _measure(measure: Measure) -> str:
+    """`ID:WAY`, or `ID:WAY:FORM` for a report that is not put as one batch."""
+    form = "" if measure.form == "batch" else f":{measure.form.replace(' ', '-')}"
+    return f"{measure.questionnaire.id}:{measure.way}{form}"
 
 
 def _word(text: str) -> str:

@@ -60,9 +60,7 @@ def _entries(session: StoredSession, *, own_only: bool) -> tuple[Entry, ...]:
 
 
 def _turn(turn: Turn) -> Iterator[str]:
-    step = f" · step “{inline(turn.step)}”" if turn.step else ""
-    again = f", said for the {turn.repeat}. time" if turn.repeat > 1 else ""
-    yield f"#### Turn {turn.index}{step}{again} · {_ORIGINS.get(turn.origin, turn.origin)}"
+    yield f"#### Turn {turn.index}{_part(turn)} · {_ORIGINS.get(turn.origin, turn.origin)}"
     yield "**Said**" if turn.phase != "technique" else "**Therapist**"
     yield quoted(turn.said)
     if turn.reply is None:
@@ -70,6 +68,22 @@ def _turn(turn: Turn) -> Iterator[str]:
     else:
         yield "**Client** (simulated)"
         yield quoted(turn.reply)
+
+
+def _part(turn: Turn) -> str:
+    """The step of the technique, or the task and which of its questions; empty for a turn that is neither."""
+    if not turn.step:
+        return ""
+    if turn.phase == "induction":
+        return f" · task “{inline(turn.step)}”, question {turn.repeat}"
+    again = f", said for the {_ordinal(turn.repeat)} time" if turn.repeat > 1 else ""
+    return f" · step “{inline(turn.step)}”{again}"
+
+
+def _ordinal(number: int) -> str:
+    """A step is said ten times at most (technique.Repeat)."""
+    words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    return words[number - 1] if number <= len(words) else f"{number}th"
 
 
 def _measured(measured: Measured, questionnaire: Questionnaire | None) -> Iterator[str]:

@@ -46,6 +46,15 @@ def test_export_writes_the_file_and_prints_its_path(recorded, capsys):
     assert run_command_line(["export", "trunk", "--to", str(path), "--force"]) == ExitCode.OK
 
 
+@pytest.mark.parametrize("what", [["trunk"], ["questionnaire", "phq-9"]])
+def test_a_folder_that_is_not_there_is_not_made_in_silence(recorded, capsys, what):
+    folder = recorded / "no such"
+    assert run_command_line(["export", *what, "--to", str(folder / "x.json")]) == ExitCode.NOT_FOUND
+    said = capsys.readouterr()
+    assert said.out == "" and f"mkdir -p '{folder}'" in said.err
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("command", [["show", "zzz"], ["export", "zzz", "--to", "a.md"]])
 def test_an_unknown_session_is_not_found(recorded, capsys, command):
     assert run_command_line(command) == ExitCode.NOT_FOUND

@@ -1,0 +1,72 @@
+"""What a transcript says of runs unlike the usual specimen: guided, shuffled, repeated, with a task."""
+
+import re
+import shlex
+
+import pytest
+
+from sandbox.cli.run import command as run
+from sandbox.engine.events import RunPlanned, TurnFinished
+from sandbox.engine.guidance import Guidance
+from sandbox.engine.history import Turn
+from sandbox.engine.plan import Measure, SessionHead
+from sandbox.export.archive import archive
+from sandbox.export.family import Family, gather
+from sandbox.export.markdown import transcript
+from sandbox.store.store import Store
+from tests.documents import plan, probe, technique
+from tests.export.specimen import ratings
+
+GUIDED = technique("Ask.", "Close.", delivery="guided")
+SHUFFLED = Measure(questionnaire=ratings(), way="report", form="per item", shuffled=("options", "labels"))
+
+
+def family(tmp_path, *turns: Turn, **fields) -> Family:
+    trunk = plan(**fields)
+    heads = (
+        SessionHead(id="trunk111", plan=trunk),
+        SessionHead(id="guided11", plan=trunk.model_copy(update={"technique": GUIDED}), parent="trunk111"),
+    )
+    with Store.open(tmp_path / "sandbox.db") as store:
+        store.record(RunPlanned(heads))
+        for turn in turns:
+            store.record(TurnFinished("trunk111" if turn.phase == "induction" else "guided11", turn))
+        return gather(store, "trunk111")
+
+
+def rerun(page: str) -> dict[str, object]:
+    """What `sandbox run` makes of the command in the transcript."""
+    (line,) = re.findall(r"^sandbox run (.*)$", page, re.MULTILINE)
+    with run.make_context("run", shlex.split(line)) as context:
+        return dict(context.params)
+
+
+def test_the_command_has_the_therapist_and_how_each_questionnaire_is_put(tmp_path):
+    measures = (Measure(questionnaire=probe(), way="word", shuffled=("options",)), SHUFFLED)
+    again = rerun(transcript(family(tmp_path, guidance=Guidance(model="openai/large"), measures=measures)))
+    assert again["therapist"] == "openai/large"
+    assert again["measures"] == ("probe:word", "ratings:report:per-item")
+    assert again["shuffled"] == ("options", "labels")
+
+
+def test_what_is_as_usual_is_left_out(tmp_path):
+    again = rerun(transcript(family(tmp_path, guidance=Guidance(model="scripted"))))
+    assert (again["therapist"], again["shuffled"]) == (None, ())
+
+
+def test_a_tiny_therapist_is_named_at_the_top_and_in_the_data(tmp_path):
+    found = family(tmp_path, guidance=Guidance(model="embedded"))
+    assert "**About the scores:** The therapist model is tiny" in transcript(found)
+    assert archive(found)["remarks"][0].startswith("The therapist model is tiny")
+
+
+@pytest.mark.parametrize(("times", "said"), [(2, "second"), (3, "third"), (10, "tenth")])
+def test_a_step_said_again_is_counted_in_words(tmp_path, times, said):
+    turn = Turn(2, "technique", "guided", "Ask.", "I wait.", "step-1", times)
+    page = transcript(family(tmp_path, turn, guidance=Guidance(model="m")))
+    assert f"Turn 2 · step “step-1”, said for the {said} time · in a therapist model's words" in page
+
+
+def test_the_questions_of_a_task_are_numbered(tmp_path):
+    turn = Turn(1, "induction", "scenario", "1022 minus 13?", "No.", "subtract", 2)
+    assert "Turn 1 · task “subtract”, question 2 · scenario" in transcript(family(tmp_path, turn))
