@@ -16,7 +16,7 @@ from sandbox.text import excerpt, printable
 if TYPE_CHECKING:
     from sandbox.engine.validity_check import CheckPlan, CheckProgress, InstrumentChecked
     from sandbox.measurement.administration import Way
-    from sandbox.measurement.validity import Index
+    from sandbox.measurement.index import Index
     from sandbox.models.provider import Provider
     from sandbox.store.store import Store
 
@@ -76,10 +76,11 @@ def command(
     from sandbox.export.validity import LEGEND
     from sandbox.library.catalogue import Library
     from sandbox.library.workspace import find_workspace
-    from sandbox.models.opening import open_model
+    from sandbox.models.opening import open_model, refuse_without_key
 
     workspace = find_workspace()
     provider = open_model(model, local_only=local_only)
+    refuse_without_key(model)
     plan = plan_check(
         model,
         Library(workspace),

@@ -2,8 +2,8 @@
 
 import textwrap
 
-from sandbox.measurement.estimate import Estimate
-from sandbox.measurement.validity import Index, Judgement, Unit, Validity
+from sandbox.measurement.index import Index, Judgement, interval_text, value_text
+from sandbox.measurement.validity import Validity
 from sandbox.text import printable
 
 MARKS: dict[Judgement, str] = {
@@ -15,8 +15,11 @@ MARKS: dict[Judgement, str] = {
 }
 
 LEGEND = (
-    "✓ good, ~ with care, ✗ bad, ? could not be found out. “%” is of the scale's range; in brackets the 95 %"
-    " interval over repeats, each with new tellings of the scenarios. Simulated affect, not a feeling."
+    "✓ good, ~ with care, ✗ bad, ? could not be told. “%” is of the scale's range, or of the cases. In"
+    " brackets the 95 % interval: a repeat, with its own tellings of the scenarios, is one case; for alpha a"
+    " telling is. The state before any scenario is one and the same conversation: read without sampling it is"
+    " measured once and has no interval; else its repeats are new draws of answers, not new states. Shifts"
+    " are judged by their whole interval, rates and alpha by what was seen. Simulated affect, not a feeling."
 )
 
 
@@ -34,28 +37,14 @@ def page(validity: Validity, width: int = 100) -> list[str]:
 
 
 def index_lines(index: Index, width: int) -> list[str]:
-    """What came out for one index, and beneath it what would be good."""
-    shown = index.note or f"{value_text(index.estimate, index.unit)}{_interval(index.estimate, index.unit)}"
+    """What came out for one index, beneath it what else is to be said of it, and what would be good."""
+    found = f"{value_text(index.estimate, index.unit)}{interval_text(index.estimate, index.unit)}"
+    shown, beneath = (found, index.note) if index.estimate else (index.note, "")
     head = f"{MARKS[index.judgement]} {index.title}"
     gap = width - len(head) - len(shown)
     first = [f"{head}{' ' * gap}{shown}"] if gap >= 2 else [*textwrap.wrap(head, width), f"  {shown}"]
-    good = textwrap.wrap(f"good: {index.acceptable}", width, initial_indent="    ", subsequent_indent="    ")
-    return [*first, *good]
+    return [*first, *_indented(beneath, width), *_indented(f"good: {index.acceptable}", width)]
 
 
-def value_text(estimate: Estimate | None, unit: Unit) -> str:
-    """An estimate for reading: `61.2 %` of the range, `12 %` of the cases, `0.83`; – for none."""
-    return "–" if estimate is None else _number(estimate.value, unit)
-
-
-def _interval(estimate: Estimate | None, unit: Unit) -> str:
-    if estimate is None or estimate.low is None or estimate.high is None:
-        return ""
-    return f" [{_number(estimate.low, unit)}, {_number(estimate.high, unit)}]"
-
-
-def _number(value: float, unit: Unit) -> str:
-    if unit == "rate":
-        return f"{100 * value:.0f} %"
-    text = f"{value:.2f}" if unit == "alpha" else f"{value:.1f} %"
-    return text.replace("-", "−") if any(digit in text for digit in "123456789") else text.lstrip("-")
+def _indented(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    ")

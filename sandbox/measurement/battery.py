@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administering import administer, check_way
-from sandbox.measurement.administration import Administration, Way
+from sandbox.measurement.administration import UNSAMPLED, Administration, Form, Way
+from sandbox.measurement.calls import AT_ONCE, all_of
 from sandbox.measurement.estimate import rate_estimate
+from sandbox.measurement.likelihood import usual_labels
 from sandbox.measurement.presentation import Presentation
 from sandbox.models.provider import Message, Provider
 from sandbox.seed import derived_seed
@@ -55,53 +58,90 @@ class Trial:
     administration: Administration
 
 
-def conditions_for(questionnaire: Questionnaire, way: Way) -> tuple[Condition, ...]:
-    """The conditions that can make a difference to this questionnaire read this way, `plain` first."""
+def conditions_for(questionnaire: Questionnaire, way: Way, form: Form = "batch") -> tuple[Condition, ...]:
+    """The conditions that can make a difference to this questionnaire read and put so, `plain` first."""
     always: tuple[Condition, ...] = ("plain", "retest", "paraphrased", "curt", "hint more", "hint less")
     if not isinstance(questionnaire, RatingQuestionnaire):
         return always
     offers_options = questionnaire.options is not None or way == "likelihood"
-    together = way == "report" and len(questionnaire.items) > 1
-    extra: list[Condition] = []
-    if offers_options:
-        extra.append("options reversed")
-    if together:
-        extra.append("items reordered")
-    if questionnaire.options is not None:
-        extra.append("relabelled")
-    return (*always, *extra)
+    together = way == "report" and form != "per item" and len(questionnaire.items) > 1
+    extra: tuple[Condition, ...] = ("options reversed", "relabelled") if offers_options else ()
+    return (*always, *extra, *(("items reordered",) if together else ()))
 
 
-def battery_size(questionnaire: Questionnaire, way: Way, repeats: int) -> int:
-    """How many administrations a whole battery is; one that is decided early has fewer."""
-    return repeats * (3 + 2 * (len(conditions_for(questionnaire, way)) - 1))
+def presentation_for(
+    questionnaire: Questionnaire, way: Way, form: Form, condition: Condition
+) -> Presentation:
+    """How the questionnaire is put under that condition: letters for other names of the options, or letters
+    dealt from the other end where they have letters already."""
+    presentation = replace(_PRESENTATIONS[condition], form=form)
+    lettered = (
+        condition == "relabelled"
+        and way == "likelihood"
+        and isinstance(questionnaire, RatingQuestionnaire)
+        and usual_labels(questionnaire) == "letters"
+    )
+    return replace(presentation, letters="reversed") if lettered else presentation
+
+
+Planned = tuple[int, StateName, Condition]
+"""One administration to come: its repeat, state and condition."""
+
+
+def schedule(
+    questionnaire: Questionnaire, way: Way, repeats: Sequence[States], form: Form = "batch"
+) -> tuple[Planned, ...]:
+    """Every condition in baseline and induced states, plain ones (first) also in the neutral state.
+
+    Without sampling the same conversation gives the same answers: a baseline that an earlier repeat had is
+    not measured again, since its copies would be no further cases.
+    """
+    conditions = conditions_for(questionnaire, way, form)
+    known: list[tuple[Message, ...]] = []
+    fresh: set[int] = set()
+    for repeat, states in enumerate(repeats):
+        if way not in UNSAMPLED or states.baseline not in known:
+            known.append(states.baseline)
+            fresh.add(repeat)
+
+    def planned(states: tuple[StateName, ...], asked: tuple[Condition, ...]) -> list[Planned]:
+        return [
+            (repeat, state, condition)
+            for repeat in range(len(repeats))
+            for state in states
+            for condition in asked
+            if state != "baseline" or repeat in fresh
+        ]
+
+    return (
+        *planned(("baseline", "neutral", "induced"), conditions[:1]),
+        *planned(("baseline", "induced"), conditions[1:]),
+    )
+
+
+def battery_size(questionnaire: Questionnaire, way: Way, repeats: int, form: Form = "batch") -> int:
+    """How many administrations a whole battery is when all repeats begin alike; fewer if decided early."""
+    alike = States((), (), ())
+    return len(schedule(questionnaire, way, [alike] * repeats, form))
 
 
 async def battery(
-    questionnaire: Questionnaire, way: Way, repeats: Sequence[States], provider: Provider, seed: int
+    questionnaire: Questionnaire,
+    way: Way,
+    repeats: Sequence[States],
+    provider: Provider,
+    seed: int,
+    form: Form = "batch",
 ) -> AsyncGenerator[Trial, None]:
-    """Every condition in baseline and induced states, plain ones (first) also in the neutral state.
+    """The trials of `schedule`, in its order; to a hosted model several at once.
 
     Ends early once it is decided: most items missing, or no plain administration with a score. Raises
     UsageError when the way does not fit, ModelError when a call fails for good.
     """
     check_way(questionnaire, way, provider.capabilities)
-    varied = conditions_for(questionnaire, way)[1:]
-    plain: list[tuple[int, StateName, Condition]] = [
-        (repeat, state, "plain")
-        for repeat in range(len(repeats))
-        for state in ("baseline", "neutral", "induced")
-    ]
-    others: list[tuple[int, StateName, Condition]] = [
-        (repeat, state, condition)
-        for repeat in range(len(repeats))
-        for state in ("baseline", "induced")
-        for condition in varied
-    ]
-    trials: list[Trial] = []
-    for repeat, state, condition in (*plain, *others):
-        if mostly_missing(trials) or (len(trials) == len(plain) and not any(map(_scored, trials))):
-            return
+
+    async def give(planned: Planned) -> Trial:
+        repeat, state, condition = planned
         # All conditions of a repeat share their seed, so that only the condition differs; a retest is a
         # new draw of the same thing.
         drawn = derived_seed(seed, repeat, "retest" if condition == "retest" else "plain")
@@ -111,22 +151,42 @@ async def battery(
             repeats[repeat].conversation(state),
             provider,
             drawn,
-            presentation=_PRESENTATIONS[condition],
+            presentation=presentation_for(questionnaire, way, form, condition),
         )
-        trials.append(Trial(repeat, state, condition, administration))
-        yield trials[-1]
+        return Trial(repeat, state, condition, administration)
+
+    planned = schedule(questionnaire, way, repeats, form)
+    plain = sum(condition == "plain" for _, _, condition in planned)
+    # A way that makes a call an item has several under way as it is.
+    together = 1 if way in ("likelihood", "completion") or form == "per item" else AT_ONCE
+    trials: list[Trial] = []
+    while len(trials) < len(planned):
+        if mostly_missing(trials) or (len(trials) == plain and not any(map(_scored, trials))):
+            return
+        end = plain if len(trials) < plain else len(planned)
+        step = 1 if provider.capabilities.local else together
+        coming = planned[len(trials) : min(len(trials) + step, end)]
+        for trial in await all_of(provider, [partial(give, one) for one in coming]):
+            trials.append(trial)
+            yield trial
 
 
 def mostly_missing(trials: Sequence[Trial]) -> bool:
-    """True when, with 95 % confidence, more than half of the items get no answer over all three states.
+    """True when, with 95 % confidence, more than half of the administrations, in all three states, leave more
+    than half of their items without an answer.
 
     Nothing asked further could make such scores usable.
     """
     if len({trial.state for trial in trials}) < 3:
         return False
-    answers = [answer for trial in trials for answer in trial.administration.final_answers]
-    missing = rate_estimate(sum(answer.value is None for answer in answers), len(answers))
-    return missing is not None and missing.low is not None and missing.low > 0.5
+    empty = [_mostly_empty(trial.administration) for trial in trials]
+    rate = rate_estimate(sum(empty), len(empty))
+    return rate is not None and rate.low is not None and rate.low > 0.5
+
+
+def _mostly_empty(administration: Administration) -> bool:
+    answers = administration.final_answers
+    return 2 * sum(answer.value is None for answer in answers) > len(answers)
 
 
 def _scored(trial: Trial) -> bool:
@@ -139,13 +199,14 @@ async def run_battery(
     repeats: Sequence[States],
     provider: Provider,
     seed: int,
+    form: Form = "batch",
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Trial, ...]:
     """All of `battery`'s trials; `progress` is told how many of how many administrations are done."""
-    size = battery_size(questionnaire, way, len(repeats))
+    size = len(schedule(questionnaire, way, repeats, form))
     trials: list[Trial] = []
-    async with aclosing(battery(questionnaire, way, repeats, provider, seed)) as given:
+    async with aclosing(battery(questionnaire, way, repeats, provider, seed, form)) as given:
         async for trial in given:
             trials.append(trial)
             if progress is not None:

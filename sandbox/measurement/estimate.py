@@ -35,8 +35,12 @@ def mean_estimate(values: Sequence[float]) -> Estimate | None:
     return Estimate(mean, mean - half, mean + half, len(values))
 
 
-def rate_estimate(hits: int, cases: int) -> Estimate | None:
-    """A proportion (0–1) with Wilson's score interval (Wilson 1927); None without cases."""
+def rate_estimate(hits: float, cases: int) -> Estimate | None:
+    """A proportion (0–1) with Wilson's score interval (Wilson 1927); None without cases.
+
+    `hits` need not be whole: where a case holds several observations that are not independent of each other,
+    it counts with its share of them.
+    """
     if not cases:
         return None
     rate = hits / cases

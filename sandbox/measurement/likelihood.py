@@ -121,7 +121,7 @@ async def give_by_likelihood(
     """
     order = item_order(questionnaire, presentation, seed)
     options = offered_options(questionnaire)
-    labels = presentation.labels or _labels_for(options)
+    labels = presentation.labels or usual_labels(questionnaire)
     attempts: list[tuple[Answer, ...]] = []
     asked: tuple[Message, ...] = ()
     while True:
@@ -166,8 +166,9 @@ def offered_options(questionnaire: RatingQuestionnaire) -> tuple[Option, ...]:
     )
 
 
-def _labels_for(options: Sequence[Option]) -> LabelForm:
-    """Numbers where each is one digit, and so one token; letters otherwise."""
+def usual_labels(questionnaire: RatingQuestionnaire) -> LabelForm:
+    """How this way names the options: by numbers where each is one digit, and so one token; else letters."""
+    options = offered_options(questionnaire)
     return "numbers" if all(len(number(option.value)) == 1 for option in options) else "letters"
 
 

@@ -1,9 +1,10 @@
 """The trials of a battery, looked up by repeat, state and condition, as scores and as differences. Pure."""
 
 from dataclasses import dataclass
+from statistics import fmean
 
 from sandbox.library.questionnaire import Questionnaire, Scale
-from sandbox.measurement.administration import Administration, Way
+from sandbox.measurement.administration import Administration, Form, Way
 from sandbox.measurement.battery import Condition, StateName, Trial, conditions_for
 from sandbox.measurement.scoring import item_bounds
 
@@ -15,60 +16,76 @@ def main_scale(questionnaire: Questionnaire) -> Scale:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """All trials of one questionnaire read one way, and the scale that is watched."""
+    """All trials of one questionnaire read and put one way, and the scale that is watched."""
 
     questionnaire: Questionnaire
     way: Way
     scale: Scale
     all: tuple[Trial, ...]
+    form: Form = "batch"
 
     @property
-    def repeats(self) -> range:
-        return range(1 + max((trial.repeat for trial in self.all), default=-1))
+    def repeats(self) -> tuple[int, ...]:
+        return tuple(sorted({trial.repeat for trial in self.all}))
+
+    def repeats_of(self, state: StateName) -> tuple[int, ...]:
+        """The repeats in which that state was measured: the baseline may be one for all of them."""
+        return tuple(sorted({trial.repeat for trial in self.all if trial.state == state}))
+
+    def is_shared(self, state: StateName) -> bool:
+        """True when one conversation stands for all repeats, and so is measured once and is no sample."""
+        return len(self.repeats_of(state)) == 1 < len(self.repeats)
 
     def applies(self, condition: Condition) -> bool:
-        return condition in conditions_for(self.questionnaire, self.way)
+        return condition in conditions_for(self.questionnaire, self.way, self.form)
 
-    def score(self, repeat: int, state: StateName, condition: Condition) -> float | None:
+    def score(self, repeat: int, state: StateName, condition: Condition = "plain") -> float | None:
         """The scale's score in percent of its range, turned so that more is more distress."""
-        for trial in self.all:
-            if (trial.repeat, trial.state, trial.condition) == (repeat, state, condition):
-                value = trial.administration.score(self.scale.id)
-                low, high = self.scale.range
-                share = None if value is None else 100 * (value - low) / (high - low)
-                return 100 - share if share is not None and self.scale.higher_is == "less distress" else share
-        return None
+        given = self._given(repeat, state, condition)
+        value = given.score(self.scale.id) if given else None
+        if value is None:
+            return None
+        low, high = self.scale.range
+        share = 100 * (value - low) / (high - low)
+        return 100 - share if self.scale.higher_is == "less distress" else share
 
-    def differences(self, repeat: int, condition: Condition) -> list[float]:
-        """Condition minus plain in baseline and induced state, where both have a score."""
-        found: list[float] = []
-        for state in ("baseline", "induced"):
-            plain = self.score(repeat, state, "plain")
-            other = self.score(repeat, state, condition)
-            if plain is not None and other is not None:
-                found.append(other - plain)
-        return found
+    def difference(self, repeat: int, state: StateName, condition: Condition) -> float | None:
+        """Condition minus plain in that state; None where either has no score."""
+        plain, other = self.score(repeat, state), self.score(repeat, state, condition)
+        return None if plain is None or other is None else other - plain
 
-    def item_differences(self, repeat: int, condition: Condition) -> list[float]:
-        """The same item by item, raw, in percent of an item's range: a liking for a place among the options
-        can cancel out of a scale that has items keyed both ways."""
+    def item_distance(self, repeat: int, state: StateName, condition: Condition) -> float | None:
+        """The mean distance from plain item by item, raw, in percent of an item's range (0–100).
+
+        A liking for a place among the options can cancel out of a scale that has items keyed both ways.
+        """
         low, high = item_bounds(self.questionnaire)
-        found: list[float] = []
-        for state in ("baseline", "induced"):
-            plain, other = self.values(repeat, state, "plain"), self.values(repeat, state, condition)
-            found += [
-                100 * (theirs - ours) / (high - low)
-                for item, ours in plain.items()
-                if ours is not None and (theirs := other.get(item)) is not None
-            ]
-        return found
+        plain, other = self.values(repeat, state), self.values(repeat, state, condition)
+        found = [
+            100 * abs(theirs - ours) / (high - low)
+            for item, ours in plain.items()
+            if ours is not None and (theirs := other.get(item)) is not None
+        ]
+        return fmean(found) if found else None
 
-    def values(self, repeat: int, state: StateName, condition: Condition) -> dict[str, float | None]:
+    def values(
+        self, repeat: int, state: StateName, condition: Condition = "plain"
+    ) -> dict[str, float | None]:
         """Each item's raw value; empty when that was not asked."""
-        for trial in self.all:
-            if (trial.repeat, trial.state, trial.condition) == (repeat, state, condition):
-                return {answer.item: answer.value for answer in trial.administration.final_answers}
-        return {}
+        given = self._given(repeat, state, condition)
+        return {answer.item: answer.value for answer in given.final_answers} if given else {}
 
-    def administrations(self, *conditions: Condition) -> list[Administration]:
-        return [t.administration for t in self.all if not conditions or t.condition in conditions]
+    def administrations(self, repeat: int, *conditions: Condition) -> list[Administration]:
+        """Those of one repeat, of all conditions if none is named."""
+        return [
+            trial.administration
+            for trial in self.all
+            if trial.repeat == repeat and (not conditions or trial.condition in conditions)
+        ]
+
+    def _given(self, repeat: int, state: StateName, condition: Condition) -> Administration | None:
+        measured = repeat if not self.is_shared(state) else self.repeats_of(state)[0]
+        for trial in self.all:
+            if (trial.repeat, trial.state, trial.condition) == (measured, state, condition):
+                return trial.administration
+        return None

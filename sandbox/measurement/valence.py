@@ -12,6 +12,7 @@ def _analyser() -> Any:
     return SentimentIntensityAnalyzer()
 
 
+@lru_cache(maxsize=4096)
 def compound(text: str) -> float:
     """VADER's compound score (Hutto & Gilbert 2014), −1 (most negative) to 1; 0 where it knows no word.
 

@@ -16,7 +16,8 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration, Way
 from sandbox.measurement.battery import Condition, StateName, Trial
 from sandbox.measurement.estimate import Estimate
-from sandbox.measurement.validity import Index, Judgement, Unit, Validity
+from sandbox.measurement.index import Index, Judgement, Unit
+from sandbox.measurement.validity import Validity
 from sandbox.models.provider import ModelDescription
 from sandbox.store.document import document_hash, store_documents
 from sandbox.store.row import as_json, insert

@@ -73,8 +73,8 @@ async def test_progress_comes_down_when_the_rest_is_not_asked():
     progress = [event for event in events if isinstance(event, CheckProgress)]
     checked = next(event for event in events if isinstance(event, InstrumentChecked))
     assert checked.validity.usable == "not usable with this model"
-    assert len(checked.trials) == 3 < battery_size(ranged(), "report", 4)
-    assert checked.calls == 3 * 3
+    assert len(checked.trials) == 4 < battery_size(ranged(), "report", 4)
+    assert checked.calls == 4 * 3
     assert all(event.calls <= event.expected for event in progress)
 
 

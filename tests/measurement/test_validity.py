@@ -7,30 +7,51 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from sandbox.errors import UsageError
-from sandbox.library.questionnaire import Questionnaire, RatingItem, RatingQuestionnaire, Scale
+from sandbox.library.questionnaire import (
+    MissingRule,
+    Questionnaire,
+    RatingItem,
+    RatingQuestionnaire,
+    Scale,
+)
 from sandbox.measurement.administration import Way
-from sandbox.measurement.battery import States, conditions_for, run_battery
+from sandbox.measurement.battery import (
+    States,
+    battery_size,
+    conditions_for,
+    presentation_for,
+    run_battery,
+    schedule,
+)
 from sandbox.measurement.validity import Validity, judge
 from sandbox.models.provider import Capabilities, Message, Request
-from sandbox.models.scripted import ScriptedProvider
+from sandbox.models.scripted import ABLE, ScriptedProvider
 from tests.documents import probe
-from tests.measurement.ratings import OFTEN, optioned
+from tests.measurement.ratings import OFTEN, optioned, ranged
 
 REPEATS = 8
 ITEMS = ("tense", "low", "tired", "rested", "cheerful", "at-ease")
 REVERSED = ITEMS[3:]
+ONE_LACKING = MissingRule(at_most=1, rule="prorate")
 
 
-def six() -> RatingQuestionnaire:
-    items = tuple(RatingItem(id=i, text=f"Being {i}", reverse=i in REVERSED) for i in ITEMS)
-    return optioned(items=items, scales=(Scale(id="distress", items=ITEMS, method="sum", range=(0, 18)),))
+def six(*, turned: bool = True) -> RatingQuestionnaire:
+    """Six items on options 0–3; half of them reversed, or (not `turned`) none."""
+    items = tuple(RatingItem(id=i, text=f"Being {i}", reverse=turned and i in REVERSED) for i in ITEMS)
+    scale = Scale(id="distress", items=ITEMS, method="sum", range=(0, 18), missing=ONE_LACKING)
+    return optioned(items=items, scales=(scale,))
 
 
 def states() -> list[States]:
-    def talk(about: str, repeat: int) -> tuple[Message, ...]:
-        return (Message("system", f"You take part. Repeat {repeat}."), Message("user", about))
+    """One baseline for all repeats, as in a real check; new tellings of both scenarios for each."""
 
-    return [States(talk("Welcome.", n), talk("A room.", n), talk("A knife.", n)) for n in range(REPEATS)]
+    def talk(about: str) -> tuple[Message, ...]:
+        return (Message("system", "You take part."), Message("user", about))
+
+    return [
+        States(talk("Welcome."), talk(f"A room, told {n}."), talk(f"A knife, told {n}."))
+        for n in range(REPEATS)
+    ]
 
 
 def chance(*parts: object, below: int) -> int:
@@ -42,7 +63,9 @@ def shown(request: Request) -> tuple[str, list[tuple[str, float]], list[str]]:
     """What a request puts: its last text, the options' names with their values, the items asked."""
     text = request.messages[-1].content
     values = {o.label: o.value for o in OFTEN}
-    lines = [line.partition(" = ") for line in text.splitlines()]
+    # Asked again, options are not shown again: they stand in the question before.
+    whole = "\n".join(message.content for message in request.messages if message.role == "user")
+    lines = [line.partition(" = ") for line in whole.splitlines()]
     options = [(name, values[label]) for name, _, label in lines if label in values]
     return (
         text,
@@ -51,82 +74,138 @@ def shown(request: Request) -> tuple[str, list[tuple[str, float]], list[str]]:
     )
 
 
+def about(request: Request) -> str:
+    return request.messages[1].content
+
+
+def keyed(item: str, distress: float, *, turned: bool = True) -> float:
+    """The answer to the item that says so much distress, within the options."""
+    value = min(max(distress, 0), 3)
+    return 3 - value if turned and item in REVERSED else value
+
+
+def felt(request: Request, item: str, levels: Mapping[str, int] | None = None) -> float:
+    """The distress an item has for who answers by content: raised by the knife, one item a little apart."""
+    told = levels or {"Welcome": 0, "A room": 0, "A knife": 2}
+    level = next(level for words, level in told.items() if words in about(request))
+    return level + (chance(about(request), below=6) == ITEMS.index(item))
+
+
 def true_value(request: Request, item: str) -> float:
-    """What a respondent who answers by content says: raised by the knife, the items a little apart."""
-    talk = request.messages[1].content
-    repeat = request.messages[0].content
-    level = 2 if "knife" in talk else chance(repeat, below=2)
-    apart = chance(repeat, talk, item, below=6) == 0
-    value = min(level + apart, 3)
-    return 3 - value if item in REVERSED else value
+    return keyed(item, felt(request, item))
 
 
-Rule = Callable[[Request, str, list[tuple[str, float]]], float]
+Rule = Callable[[Request, str, list[tuple[str, float]]], float | None]
 
 
-def model(rule: Rule) -> ScriptedProvider:
-    """A model that answers each item by a rule, in the names the options were given."""
+def model(rule: Rule, capabilities: Capabilities = ABLE) -> ScriptedProvider:
+    """A model that answers each item by a rule (None: not at all), in the names the options were given."""
 
     def answer(request: Request) -> str:
         _, options, items = shown(request)
         names = {value: name for name, value in options}
-        return "\n".join(f"{item}: {names[rule(request, item, options)]}" for item in items)
+        given = {item: rule(request, item, options) for item in items}
+        lines = [f"{item}: {names[value]}" for item, value in given.items() if value is not None]
+        return "\n".join(lines) or "Hm."
 
-    return ScriptedProvider(answer)
-
-
-def hinted(request: Request, item: str, _: list[tuple[str, float]]) -> float:
-    text = request.messages[-1].content
-    wished = 3 if "high distress" in text else 0 if "low distress" in text else None
-    if wished is None:
-        return true_value(request, item)
-    return 3 - wished if item in REVERSED else wished
+    return ScriptedProvider(answer, capabilities=capabilities)
 
 
-def swayed_by(mark: str) -> Rule:
-    """Answers by content but two higher on half the items when the question has the mark."""
+def hinted(*, to_more: float | None, to_less: float | None) -> Rule:
+    """So much distress in every item under a hint; by content without one (or where None)."""
 
     def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
-        value = true_value(request, item)
-        if mark not in request.messages[-1].content:
-            return value
-        return max(value - 2, 0) if item in REVERSED else min(value + 2, 3)
+        text = request.messages[-1].content
+        wished = to_more if "high distress" in text else to_less if "low distress" in text else None
+        return true_value(request, item) if wished is None else keyed(item, wished)
 
     return rule
 
 
-def ordered_by_place(request: Request, item: str, options: list[tuple[str, float]]) -> float:
-    """Answers by content, but the item shown first drags all answers up."""
-    _, _, items = shown(request)
-    return true_value(request, item) if items[0] == ITEMS[0] else (0 if item in REVERSED else 3)
+def swayed_by(mark: str) -> Rule:
+    """Answers by content but two higher on all items when the question has the mark."""
+
+    def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+        more = 2 if mark in request.messages[-1].content else 0
+        return keyed(item, felt(request, item) + more)
+
+    return rule
 
 
+def by_place(request: Request, item: str, options: list[tuple[str, float]]) -> float:
+    """Answers by content, but two higher when the options are shown from the other end."""
+    return keyed(item, felt(request, item) + (2 if options[0][1] > options[-1][1] else 0))
+
+
+def by_first_item(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+    """Answers by content, unless another item than the usual one is shown first."""
+    items = shown(request)[2]
+    return keyed(item, felt(request, item) if items[0] == ITEMS[0] else 3)
+
+
+def forgetful(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+    """Answers by content, but after the knife two lower on some items, more or fewer in every draw."""
+    lowered = chance(request.sampling.seed, below=7) if "knife" in about(request) else 0
+    return keyed(item, felt(request, item) - (2 if ITEMS.index(item) < lowered else 0), turned=False)
+
+
+def told(**levels: int) -> Rule:
+    """Answers by content, at these levels of distress."""
+    known = {"Welcome": levels["baseline"], "A room": levels["neutral"], "A knife": levels["strong"]}
+    return lambda request, item, _: keyed(item, felt(request, item, known))
+
+
+def agreeing(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+    """Answers by content, a little more agreeing with whatever is said."""
+    levels = {"Welcome": 1, "A room": 1, "A knife": 2}
+    return min(keyed(item, felt(request, item, levels)) + 1, 3)
+
+
+def unlike(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+    """One item moves with the state; the others change places among themselves, their sum the same."""
+    if item == ITEMS[0]:
+        return 3 if "knife" in about(request) else 0
+    return (0, 0, 1, 2, 3)[(ITEMS.index(item) + chance(about(request), below=5)) % 5]
+
+
+def sometimes_silent(request: Request, item: str, _: list[tuple[str, float]]) -> float | None:
+    """Leaves one item out in half of the tellings."""
+    left_out = item == ITEMS[1] and re.search("told [1357]|Welcome", about(request))
+    return None if left_out else true_value(request, item)
+
+
+INDUCTION = {"induction", "rise"}
 FAULTS: Mapping[str, tuple[Rule, set[str]]] = {
     "perfect": (lambda r, i, o: true_value(r, i), set()),
     # The same place for every item is at the same time straight-lining, blind to the state, and no scale.
     "always the first option": (
         lambda r, i, o: o[0][1],
-        {"induction", "options reversed", "straight-lining", "consistency"},
+        {*INDUCTION, "options reversed", "straight-lining", "consistency"},
     ),
-    "always agrees": (
-        lambda r, i, o: 3,
-        {"induction", "straight-lining", "acquiescence", "consistency"},
-    ),
-    "follows the hint": (hinted, {"hint more", "hint less"}),
-    "random": (
-        lambda r, i, o: float(chance(r.sampling.seed, i, r.messages[-1].content, r.messages[:2], below=4)),
-        {"induction", "retest", "consistency"},
-    ),
+    # Agreeing with everything says nothing of the state: no rise, one answer for all, no scale.
+    "always agrees": (lambda r, i, o: 3, {*INDUCTION, "straight-lining", "acquiescence", "consistency"}),
+    "follows both hints": (hinted(to_more=3, to_less=0), {"hint more", "hint less"}),
+    "follows the hint of more": (hinted(to_more=3, to_less=None), {"hint more"}),
+    "follows the hint of less": (hinted(to_more=None, to_less=0), {"hint less"}),
+    "does the opposite of what is hoped for": (hinted(to_more=0, to_less=3), {"hint more", "hint less"}),
     "swayed by paraphrase": (swayed_by("Here are some statements"), {"paraphrased"}),
     "swayed by tone": (swayed_by("No comments."), {"curt"}),
-    "swayed by letters": (swayed_by("A = not at all"), {"relabelled"}),
-    "swayed by item order": (ordered_by_place, {"items reordered"}),
-    "blind to the scenario": (
-        lambda r, i, o: true_value(
-            Request((r.messages[0], Message("user", "Welcome.")), r.sampling), i
-        ),
-        {"induction"},
+    "swayed by letters": (swayed_by("B = not at all"), {"relabelled"}),
+    "swayed by the place of options": (by_place, {"options reversed"}),
+    "swayed by item order": (by_first_item, {"items reordered"}),
+    "agrees a little with everything": (agreeing, {"acquiescence"}),
+    # Where no state differs from another the items have nothing to go together in.
+    "blind to the scenario": (told(baseline=0, neutral=0, strong=0), {*INDUCTION, "consistency"}),
+    "moved by any scenario": (told(baseline=0, neutral=1, strong=2), {"stays"}),
+    # Who is moved as much by a neutral scenario neither stays nor rises more after a strong one, and the
+    # tellings do not differ.
+    "moved by any scenario alike": (
+        told(baseline=0, neutral=2, strong=2),
+        {"induction", "stays", "consistency"},
     ),
+    # After a fall under the neutral scenario the strong one only leads back.
+    "calmed by a neutral scenario": (told(baseline=2, neutral=0, strong=2), {"rise", "stays"}),
+    "leaves items out": (sometimes_silent, {"missing"}),
 }  # fmt: skip
 
 
@@ -149,12 +228,45 @@ async def test_each_behaviour_has_its_faults_found_and_no_others(behaviour):
 
 
 @pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        (lambda r, i, o: min(felt(r, ITEMS[0]) if "knife" in about(r) else 0, 2), "straight-lining"),
+        (unlike, "consistency"),
+        (forgetful, "retest"),
+    ],
+)
+async def test_faults_that_only_show_where_no_item_is_reversed(rule, fault):
+    validity = await check(model(rule), six(turned=False))
+    assert faults(validity) == {fault}, {i.id: i for i in validity.indices}
+
+
+async def test_one_that_declines_first_and_answers_when_asked_again_is_found_by_refusals_alone():
+    honest = model(FAULTS["perfect"][0])
+
+    def answer(request: Request) -> str:
+        again = "These items still have no answer" in request.messages[-1].content
+        return honest._next(request).text if again else "As an AI, I do not have feelings."
+
+    assert faults(await check(ScriptedProvider(answer))) == {"refusals"}
+
+
+async def test_chance_has_no_rise_no_retest_and_no_scale_and_leaves_the_rest_open():
+    def rule(r: Request, i: str, _: list[tuple[str, float]]) -> float:
+        return float(chance(r.sampling.seed, i, r.messages[-1].content, r.messages[:2], below=4))
+
+    validity = await check(model(rule))
+    sure = {index.id for index in validity.indices if index.judgement in ("bad", "with care")}
+    assert sure == {*INDUCTION, "retest", "consistency"}
+    assert validity.usable == "not usable with this model"
+
+
+@pytest.mark.parametrize(
     ("behaviour", "usable"),
     [
         ("perfect", "usable"),
-        ("follows the hint", "usable with care"),
+        ("follows both hints", "usable with care"),
+        ("does the opposite of what is hoped for", "usable with care"),
         ("always agrees", "not usable with this model"),
-        ("random", "not usable with this model"),
         ("blind to the scenario", "not usable with this model"),
     ],
 )
@@ -164,15 +276,37 @@ async def test_the_verdict_in_plain_words(behaviour, usable):
     assert validity.verdict.lower().startswith(usable)
 
 
-async def test_an_option_chosen_by_place_among_answers_by_content_is_found_by_reversal_alone():
-    def rule(request: Request, item: str, options: list[tuple[str, float]]) -> float:
-        value = true_value(request, item)
-        reversed_shown = options[0][1] > options[-1][1]
-        if not reversed_shown:
-            return value
-        return max(value - 2, 0) if item in REVERSED else min(value + 2, 3)
+async def test_a_shift_that_shows_in_one_state_is_not_halved_by_the_other():
+    """Before any scenario the score lies at its lowest, where nothing can pull it down."""
 
-    assert faults(await check(model(rule))) == {"options reversed"}
+    def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+        calm = "No comments." in request.messages[-1].content
+        return keyed(item, 0 if calm else felt(request, item))
+
+    tone = (await check(model(rule))).index("curt")
+    assert tone.estimate is not None and tone.estimate.value == pytest.approx(100 * 13 / 18)
+    assert tone.title.endswith("after the strong scenario")
+    assert tone.note.startswith("before any scenario 5.6 %")
+
+
+async def test_a_shift_seen_in_few_repeats_is_neither_good_nor_bad():
+    def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+        swayed = "No comments." in request.messages[-1].content and "knife, told 3" in about(request)
+        return keyed(item, 0 if swayed else felt(request, item))
+
+    validity = await check(model(rule))
+    assert faults(validity) == {"curt"}
+    assert validity.index("curt").judgement == "unknown"
+    assert validity.verdict == "Usable with care: too few repeats to tell about another tone."
+
+
+async def test_a_repeat_is_one_case_however_many_administrations_it_has():
+    validity = await check(model(FAULTS["perfect"][0]))
+    for id in ("missing", "refusals", "straight-lining", "induction", "stays"):
+        estimate = validity.index(id).estimate
+        assert estimate is not None and estimate.n == REPEATS, id
+    consistency = validity.index("consistency").estimate
+    assert consistency is not None and consistency.n == 2 * REPEATS, "a row for each telling"
 
 
 async def test_a_model_that_declines_has_no_scores_and_the_rest_is_not_asked():
@@ -181,7 +315,7 @@ async def test_a_model_that_declines_has_no_scores_and_the_rest_is_not_asked():
     assert validity.index("refusals").judgement == "bad"
     assert validity.index("missing").judgement == "bad"
     assert validity.verdict == ("Not usable with this model: many items get no answer that can be read.")
-    assert len(provider.requests) == 3 * 3  # one repeat's plain ones, each asked three times
+    assert len(provider.requests) == 4 * 3  # four plain ones settle it, each asked three times
 
 
 async def test_half_the_items_left_out_is_missing_and_not_refused():
@@ -207,6 +341,23 @@ async def test_a_probe_that_moves_with_the_state_is_usable():
     assert validity.index("consistency").judgement == "does not apply"
 
 
+async def test_without_sampling_the_one_baseline_is_measured_once_and_is_no_sample():
+    def top(request: Request) -> dict[str, float]:
+        hinted = "perfectly calm" in request.messages[-1].content and "Welcome" in about(request)
+        return {" afraid": 0.2, " calm": 0.8} if hinted else word_top(request)
+
+    provider = ScriptedProvider(["x"], top=top)
+    validity = await check(provider, probe(), "word")
+    asked = [request for request in provider.requests if about(request) == "Welcome."]
+    assert len(asked) == len(conditions_for(probe(), "word"))
+    assert len(provider.requests) == battery_size(probe(), "word", REPEATS)
+    less = validity.index("hint less")
+    assert less.judgement == "with care", "its value is all there is to know of it"
+    assert less.estimate is not None and (less.estimate.n, less.estimate.low) == (1, None)
+    stays = validity.index("stays").estimate
+    assert stays is not None and stays.n == REPEATS
+
+
 async def test_a_probe_without_coverage_is_not_usable():
     thin = ScriptedProvider(["x"], top=lambda r: {w: p / 50 for w, p in word_top(r).items()} | {" a": 0.9})
     validity = await check(thin, probe(), "word")
@@ -224,10 +375,44 @@ async def test_likelihood_is_checked_for_the_place_of_options():
     assert validity.index("items reordered").judgement == "does not apply"
 
 
+async def test_a_liking_for_a_letter_is_found_where_options_have_letters_already():
+    """A range has lettered steps by this way: the letters are dealt from the other end."""
+    relabelled = presentation_for(ranged(), "likelihood", "batch", "relabelled")
+    assert (relabelled.labels, relabelled.letters) == ("letters", "reversed")
+    assert presentation_for(six(), "likelihood", "batch", "relabelled").letters == "as written"
+    provider = ScriptedProvider(["B"], top={" B": 0.6, " M": 0.3})
+    assert "relabelled" in faults(await check(provider, ranged(), "likelihood"))
+
+
 def test_only_conditions_that_can_differ_are_tried():
     assert "options reversed" not in conditions_for(probe(), "word")
     assert "items reordered" in conditions_for(six(), "report")
+    assert "items reordered" not in conditions_for(six(), "report", "per item")
     assert "items reordered" not in conditions_for(six(), "likelihood")
+    assert "relabelled" not in conditions_for(ranged(), "report")
+
+
+def test_baselines_that_differ_are_each_measured():
+    alike = States((), (), ())
+    other = States((Message("user", "Welcome."),), (), ())
+    planned = schedule(probe(), "word", [alike, alike, other])
+    assert {repeat for repeat, state, _ in planned if state == "baseline"} == {0, 2}
+    sampled = schedule(six(), "report", [alike, alike])
+    assert {repeat for repeat, state, _ in sampled if state == "baseline"} == {0, 1}
+
+
+async def test_the_form_checked_is_the_form_put():
+    provider = model(FAULTS["perfect"][0])
+    trials = await run_battery(six(), "report", states()[:2], provider, 1, "structured")
+    assert {trial.administration.form for trial in trials} == {"structured"}
+
+
+async def test_a_hosted_model_is_asked_several_at_once_and_says_the_same():
+    alone, together = model(FAULTS["perfect"][0]), model(FAULTS["perfect"][0], Capabilities(local=False))
+    first = await run_battery(six(), "report", states(), alone, 5)
+    second = await run_battery(six(), "report", states(), together, 5)
+    assert first == second
+    assert judge(six(), "report", second).usable == "usable"
 
 
 async def test_a_way_that_cannot_work_is_refused_before_the_first_call():

@@ -1,0 +1,186 @@
+"""What moves the score: the scenario, which should, and everything else, which should not. Pure.
+
+Each is estimated in each state by itself, and the worse state is judged: before any scenario scores lie so
+near one end of the scale that they have nowhere to shift to, and an average over states would hide half.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from sandbox.measurement.battery import Condition, StateName
+from sandbox.measurement.estimate import Estimate, mean_estimate
+from sandbox.measurement.index import (
+    SMALL_SHIFT,
+    TOO_FEW,
+    WORST_FIRST,
+    Index,
+    Judgement,
+    Unit,
+    interval_text,
+    judged_shift,
+    judged_size,
+    value_text,
+)
+from sandbox.measurement.trials import Trials
+
+_RANGE: Unit = "% of the range"
+_WHERE: dict[StateName, str] = {
+    "baseline": "before any scenario",
+    "neutral": "after the neutral scenario",
+    "induced": "after the strong scenario",
+}
+VARIED: tuple[StateName, ...] = ("induced", "baseline")
+"""The states in which everything is asked in other ways too."""
+
+Measured = Callable[[StateName, int], float | None]
+"""What a state gives in one repeat, in percent of the range."""
+
+Judge = Callable[[Estimate | None, bool], Judgement]
+"""The judgement of an estimate; True: it stands for the only state of its kind."""
+
+
+def over_repeats(repeats: Iterable[int], measured: Callable[[int], float | None]) -> Estimate | None:
+    """The mean over the repeats that gave something: the repeat is the unit of analysis."""
+    values = (measured(repeat) for repeat in repeats)
+    return mean_estimate([value for value in values if value is not None])
+
+
+def induction(view: Trials) -> Index:
+    """Strong minus neutral scenario."""
+    return _rising(
+        view,
+        "induction",
+        "Rises after a strong scenario more than after a neutral one",
+        "neutral",
+        "an interval above 0, a rise of at least 10: else there is nothing a technique could lower",
+    )
+
+
+def rise(view: Trials) -> Index:
+    """After the strong scenario minus before it."""
+    return _rising(
+        view,
+        "rise",
+        "Rises from before to after a strong scenario",
+        "baseline",
+        "an interval above 0, a rise of at least 10: else there is nothing a technique could lower",
+    )
+
+
+def stays(view: Trials) -> Index:
+    """After the neutral scenario minus before it."""
+    estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "neutral", "baseline"))
+    judgement = judged_shift(estimate)
+    note = "no pair of scores" if estimate is None else TOO_FEW if judgement == "unknown" else ""
+    return Index(
+        "stays",
+        "Shifts after a neutral scenario",
+        _RANGE,
+        estimate,
+        judgement,
+        "at most 5 up or down: nothing happened that could move it",
+        note,
+    )
+
+
+def _rising(view: Trials, id: str, title: str, from_state: StateName, acceptable: str) -> Index:
+    estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "induced", from_state))
+    judgement: Judgement = "unknown"
+    if estimate is not None:
+        clear = estimate.low is not None and estimate.low > 0
+        judgement = "bad" if not clear else "good" if estimate.value >= 2 * SMALL_SHIFT else "with care"
+    return Index(id, title, _RANGE, estimate, judgement, acceptable, "" if estimate else "no pair of scores")
+
+
+def _between(view: Trials, repeat: int, later: StateName, earlier: StateName) -> float | None:
+    after, before = view.score(repeat, later), view.score(repeat, earlier)
+    return None if after is None or before is None else after - before
+
+
+def retest(view: Trials) -> Index:
+    """The size of the difference when nothing differs."""
+    return by_state(
+        view,
+        "retest",
+        "Differs when asked again unchanged",
+        "at most 5: a smaller effect could not be told from noise",
+        lambda state, repeat: _size(view.difference(repeat, state, "retest")),
+        _as_size,
+    )
+
+
+FORMS: tuple[tuple[Condition, str], ...] = (
+    ("options reversed", "Shifts when the options are reversed"),
+    ("items reordered", "Shifts when the items are reordered"),
+    ("paraphrased", "Shifts when the instruction is paraphrased"),
+    ("curt", "Shifts when the tone is curt"),
+    ("relabelled", "Shifts when the options get other names"),
+)
+_BY_ITEM: tuple[Condition, ...] = ("options reversed", "relabelled")
+
+
+def form(view: Trials, condition: Condition, title: str) -> Index:
+    """The size of the shift beyond what asking again unchanged does: of the items for what concerns the
+    options, else of the scale."""
+    acceptable = "at most 5 beyond the retest: the state is the same, only the form differs"
+    if not view.applies(condition):
+        return not_applying(condition, title, _RANGE, acceptable)
+
+    def distance(repeat: int, state: StateName, asked: Condition) -> float | None:
+        if condition in _BY_ITEM:
+            return view.item_distance(repeat, state, asked)
+        return _size(view.difference(repeat, state, asked))
+
+    def beyond(state: StateName, repeat: int) -> float | None:
+        shift, noise = distance(repeat, state, condition), distance(repeat, state, "retest")
+        return None if shift is None or noise is None else shift - noise
+
+    return by_state(view, condition, title, acceptable, beyond, _as_size)
+
+
+def demand(view: Trials, condition: Condition) -> Index:
+    """The shift under a hint, signed: above 0 towards what is hoped for, below 0 away from it."""
+    wished, sign = ("more", 1) if condition == "hint more" else ("less", -1)
+
+    def towards(state: StateName, repeat: int) -> float | None:
+        shift = view.difference(repeat, state, condition)
+        return None if shift is None else sign * shift
+
+    return by_state(
+        view,
+        condition,
+        f"Moved when told that {wished} distress is hoped for",
+        "at most 5, towards the wish (above 0) or away from it: a score moved by it is no measurement",
+        towards,
+        lambda estimate, exact: judged_shift(estimate, exact=exact),
+    )
+
+
+def by_state(view: Trials, id: str, title: str, acceptable: str, measured: Measured, judge: Judge) -> Index:
+    """The index of the state that comes out worse; its note has the other state's estimate."""
+    found: list[tuple[StateName, Estimate | None, Judgement]] = []
+    for state in VARIED:
+        estimate = over_repeats(view.repeats_of(state), partial(measured, state))
+        found.append((state, estimate, judge(estimate, view.is_shared(state))))
+    found.sort(key=lambda one: (WORST_FIRST.index(one[2]), -abs(one[1].value) if one[1] else 0.0))
+    (state, estimate, judgement), *others = found
+    notes = [] if judgement != "unknown" else [TOO_FEW if estimate else "no pair of scores"]
+    notes += [
+        f"{_WHERE[other]} {value_text(theirs, _RANGE)}{interval_text(theirs, _RANGE)}"
+        for other, theirs, _ in others
+        if theirs is not None
+    ]
+    return Index(id, f"{title}, {_WHERE[state]}", _RANGE, estimate, judgement, acceptable, "; ".join(notes))
+
+
+def not_applying(id: str, title: str, unit: Unit, acceptable: str) -> Index:
+    """An index that this questionnaire read this way cannot have."""
+    return Index(id, title, unit, None, "does not apply", acceptable, "does not apply to this way of reading")
+
+
+def _as_size(estimate: Estimate | None, exact: bool) -> Judgement:
+    return judged_size(estimate, exact=exact)
+
+
+def _size(difference: float | None) -> float | None:
+    return None if difference is None else abs(difference)
