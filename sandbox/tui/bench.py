@@ -18,6 +18,7 @@ from sandbox.engine.run import run
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace, find_workspace
+from sandbox.measurement.valence import compound
 from sandbox.models.opening import open_model
 from sandbox.models.provider import ModelDescription, Provider
 from sandbox.models.tokens import count_with
@@ -50,6 +51,7 @@ class Bench:
         found = workspace or find_workspace()
         store = Store.open(found.sessions / DATABASE)
         store.mark_interrupted()
+        compound("")  # reads the word list here, on the thread that opens the bench
         return cls(found, Library(found), store, opener or open_model)
 
     def model(self, name: str) -> Provider:

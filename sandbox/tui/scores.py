@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.engine.history import Measured
+from sandbox.analysis.reply_valence import ReplyPoint, reply_valence
+from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionPlan
 from sandbox.measurement.administration import Score
@@ -19,6 +20,10 @@ class ScaleKey:
 
     questionnaire: str
     scale: str
+
+
+REPLIES = ScaleKey("replies", "negativity")
+"""The tone of the client's ordinary replies: a second trajectory that costs no call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,30 @@ def scales_of(plan: SessionPlan) -> tuple[tuple[ScaleKey, str, tuple[float, floa
 
 
 def series(entries: Iterable[Entry], plan: SessionPlan) -> tuple[Series, ...]:
-    """One series a scale of the plan, empty where nothing was measured yet."""
+    """One series a scale of the plan, empty where nothing was measured yet, and that of the replies' tone."""
+    entries = tuple(entries)
     given: dict[ScaleKey, list[tuple[Measured, Score]]] = {}
     for entry in entries:
         if isinstance(entry, Measured):
             for score in entry.administration.scores:
                 key = ScaleKey(entry.administration.questionnaire, score.scale)
                 given.setdefault(key, []).append((entry, score))
-    return tuple(_series(key, title, bounds, given.get(key, [])) for key, title, bounds in scales_of(plan))
+    measured = (_series(key, title, bounds, given.get(key, [])) for key, title, bounds in scales_of(plan))
+    return (*measured, *_replies(entries, plan))
+
+
+def _replies(entries: tuple[Entry, ...], plan: SessionPlan) -> tuple[Series, ...]:
+    """The negativity of the client's own words at the points that follow them; none for other languages."""
+    turns = tuple(entry for entry in entries if isinstance(entry, Turn))
+    found = reply_valence(History(turns=turns), plan.scenario.language).points
+    scores = tuple((point, tone.negativity) for tone in found if (point := _point(tone)) is not None)
+    return (Series(REPLIES, "Negativity of the replies", (0.0, 100.0), scores),) if scores else ()
+
+
+def _point(tone: ReplyPoint) -> Point | None:
+    """The measurement point of that label; None for a reply that none follows."""
+    point = Point(tone.turn, tone.phase, tone.number if tone.phase == "technique" else 0)
+    return point if point.label == tone.label else None
 
 
 def _series(

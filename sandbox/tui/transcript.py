@@ -1,13 +1,18 @@
-"""Writing files from the app, beside the record: the transcript of a family, a comparison."""
+"""What leaves the app: files beside the record, and a conversation as text for the clipboard."""
 
 from pathlib import Path
 
 from sandbox.analysis.comparison import Comparison
+from sandbox.engine.history import Measured, Turn
 from sandbox.export.comparison import comparison_csv, comparison_markdown
-from sandbox.export.family import gather
+from sandbox.export.family import NOTICE, gather
 from sandbox.export.file import export_family, write_file
 from sandbox.library.workspace import Workspace
 from sandbox.store.store import Store
+from sandbox.text import printable
+from sandbox.tui.scores import main_scale
+from sandbox.tui.session_state import RunState
+from sandbox.tui.widgets.measured_line import summary
 
 
 def write_transcript(store: Store, workspace: Workspace, session: str) -> Path:
@@ -35,3 +40,22 @@ def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path
         paths.append(stem.with_name(stem.name + suffix))
         write_file(paths[-1], form(comparison), overwrite=True)
     return tuple(paths)
+
+
+def conversation_text(state: RunState, session: str) -> str:
+    """The whole conversation of a session as plain text, with its measurements between the turns."""
+    shown = state.sessions[session]
+    lines = [NOTICE, f"{state.family_title()} · {shown.title} · {shown.model or shown.head.plan.model}", ""]
+    before: dict[str, float | None] = {}
+    for entry in state.lineage(session):
+        if isinstance(entry, Turn):
+            lines.append(f"{'Scenario' if entry.origin == 'scenario' else 'Therapist'}: {entry.said}")
+            lines.append(f"Client: {entry.reply}" if entry.reply is not None else "(no reply awaited)")
+        elif isinstance(entry, Measured):
+            name = entry.administration.questionnaire
+            lines.append(f"[{summary(entry, before.get(name))}]")
+            scale = main_scale(entry)
+            before[name] = entry.administration.score(scale) if scale else None
+        else:
+            lines.append(f"[step {entry.step} left out]")
+    return printable("\n".join(lines)) + "\n"

@@ -75,6 +75,12 @@ async def test_e_writes_markdown_and_csv(tmp_path: Path) -> None:
         await at.shows("Comparison written")
 
 
+async def test_y_copies_the_table(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.press("y")
+        assert "| Mindful breathing" in at.app.clipboard or "Mindful breathing |" in at.app.clipboard
+
+
 async def test_a_number_opens_that_arm_at_the_rows_turn(tmp_path: Path) -> None:
     async with comparing(tmp_path) as at:
         await at.press("down", "down", "down", "2")

@@ -214,6 +214,28 @@ async def test_e_writes_the_transcript(tmp_path: Path) -> None:
         await at.until(path.exists, "the transcript")
 
 
+async def test_y_copies_the_conversation_with_its_measurements(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("y")
+        copied = at.app.clipboard
+        assert "not a feeling" in copied.splitlines()[0]
+        assert "Scenario: You are walking home alone" in copied and "Therapist: Connect the hose" in copied
+        assert "Client: I feel trapped" in copied and "[measured: distress 79 → 55 (−24)]" in copied
+
+
+async def test_the_tone_of_the_replies_is_a_trajectory_of_its_own(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 40)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.shows("negativity")
+        await at.press("V")
+        await at.shows("Negativity of the replies")
+
+
 async def test_a_measurement_opens_to_its_answers(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 36)) as at:
         await at.started()

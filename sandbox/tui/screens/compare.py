@@ -13,7 +13,7 @@ from textual.widgets import Static
 from sandbox.analysis.compared_session import ComparedSession, scales
 from sandbox.analysis.comparison import Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.export.comparison import explanation, reasons
+from sandbox.export.comparison import comparison_markdown, explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, turn_at
 from sandbox.tui.widgets.comparison_table import ComparisonTable
@@ -40,6 +40,8 @@ class CompareScreen(Screen[None]):
                 tooltip="Every warning, and what the columns mean"),
         Binding("e", "export", "export", id="compare.export",
                 tooltip="Write the comparison: Markdown and CSV"),
+        Binding("y", "copy", "copy", id="compare.copy", show=False,
+                tooltip="Copy the comparison as a Markdown table"),
         *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9" if n == 1 else None,
                   id=f"compare.open-{n}", tooltip=f"Open the session of arm {n} at this row's turn")
           for n in range(1, 10)),
@@ -184,6 +186,11 @@ class CompareScreen(Screen[None]):
     def action_export(self) -> None:
         if self._comparison is not None:
             self.post_message(self.ExportWanted(self._comparison))
+
+    def action_copy(self) -> None:
+        if self._comparison is not None:
+            self.app.copy_to_clipboard(comparison_markdown(self._comparison))
+            self.notify("Copied.", timeout=2)
 
     def action_open(self, place: int) -> None:
         if self._comparison is None or place > len(self._comparison.arms):

@@ -57,6 +57,8 @@ class SessionScreen(Screen[None]):
         Binding("c", "compare", "compare", id="session.compare",
                 tooltip="Compare the branches side by side, the control among them"),
         Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
+        Binding("y", "copy", "copy", show=False, id="session.copy",
+                tooltip="Copy the whole conversation with its measurements"),
         Binding("right_square_bracket", "look(1)", "next branch", show=False, id="session.right",
                 tooltip="Show the next session of this trunk"),
         Binding("left_square_bracket", "look(-1)", "previous branch", show=False, id="session.left",
@@ -238,7 +240,7 @@ class SessionScreen(Screen[None]):
                 s for s in self._state.sessions.values() if s.head.plan.technique is not None and s.entries
             ]
             return True if len(arms) > 1 else None
-        if action in {"branch", "redo", "export"}:
+        if action in {"branch", "redo", "export", "copy"}:
             return True if self._session is not None else None
         return True
 
@@ -299,6 +301,13 @@ class SessionScreen(Screen[None]):
     def action_export(self) -> None:
         if self._session is not None:
             self.post_message(self.ExportWanted(self._shown))
+
+    def action_copy(self) -> None:
+        if self._session is not None:
+            from sandbox.tui.transcript import conversation_text
+
+            self.app.copy_to_clipboard(conversation_text(self._state, self._shown))
+            self.notify("Copied.", timeout=2)
 
     def action_compare(self) -> None:
         if self._session is not None:

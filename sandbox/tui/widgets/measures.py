@@ -5,7 +5,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from sandbox.tui.scores import ScaleKey, Series, change, number, scales_of, series
+from sandbox.tui.scores import ScaleKey, Series, change, number, series
 from sandbox.tui.session_state import Entry, RunState, SessionState
 from sandbox.tui.widgets.scale_rows import ScaleRows
 from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
@@ -48,7 +48,7 @@ class Measures(Vertical):
         """Chart the next scale, or with −1 the one before."""
         if self._session is None:
             return
-        keys = [key for key, _, _ in scales_of(self._session.head.plan)]
+        keys = [one.key for one in self._found[self._session.head.id]]
         if keys:
             at = keys.index(self._charted) if self._charted in keys else -1
             self._charted = keys[(at + by) % len(keys)]

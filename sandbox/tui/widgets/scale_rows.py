@@ -38,7 +38,7 @@ class ScaleRows(VerticalScroll, can_focus=False):
 
 def rows(series: Sequence[Series], charted: ScaleKey | None, width: int) -> list[Content]:
     """A heading and a line a scale, at most `width` cells wide; questionnaires are told apart by headings."""
-    name_width = min(10, max(6, width - 20))
+    name_width = min(11, max(6, width - 20))
     spark = max(0, min(10, width - name_width - 15))
     head = f" {'':{name_width}}{'now':>3} {'':{spark}} {'base':>4} {'ind':>4}"
     result = [Content.styled(head[:width], "$text-muted")]

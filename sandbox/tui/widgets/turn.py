@@ -59,11 +59,16 @@ def heading(turn: Turn | OpenTurn, plan: SessionPlan, scenario_turn: int) -> str
     if turn.origin == "scenario":
         told = plan.follow_up if turn.phase == "follow-up" and plan.follow_up else plan.scenario
         word = "follow-up" if turn.phase == "follow-up" else "scenario"
+        if turn.step is not None:
+            return f"{word} · task {turn.step}{_again(turn)}"
         return f"{word} {scenario_turn}/{len(told.turns)}"
     if turn.origin == "live":
         return "therapist · own words"
     ids = [step.id for step in plan.technique.steps] if plan.technique else []
     if turn.step not in ids:
         return "therapist"
-    again = f" · time {turn.repeat}" if isinstance(turn, Turn) and turn.repeat > 1 else ""
-    return f"therapist · step {ids.index(turn.step) + 1} {turn.step}{again}"
+    return f"therapist · step {ids.index(turn.step) + 1} {turn.step}{_again(turn)}"
+
+
+def _again(turn: Turn | OpenTurn) -> str:
+    return f" · time {turn.repeat}" if isinstance(turn, Turn) and turn.repeat > 1 else ""
