@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.analysis.therapist import therapist_remark
+from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.measurement.validity import Usable
 from sandbox.models.provider import ModelDescription
@@ -27,7 +28,7 @@ class Suitability:
 
     @property
     def remark(self) -> str:
-        """What a reader of the scores has to know, in a sentence; empty when there is nothing."""
+        """What its check says to a reader of the scores, in a sentence; empty when it says nothing."""
         name = f"“{self.measure.questionnaire.title}” read by {self.measure.way}"
         if self.check is None:
             never = f"{name} was never checked with this model: {self.todo}"
@@ -36,6 +37,11 @@ class Suitability:
             return ""
         reason = self.check.validity.verdict.partition(": ")[2].rstrip(".")
         return f"{name} is not usable with this model: {reason} (checked {self.check.at:%Y-%m-%d})."
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that a reader of the scores has to know, also of when it is given; often nothing."""
+        return tuple(filter(None, (timeframe_remark(self.measure), self.remark)))
 
     @property
     def todo(self) -> str:
@@ -64,7 +70,7 @@ def suitabilities(
 def remarks(plan: SessionPlan, model: ModelDescription, checks: Iterable[StoredCheck]) -> tuple[str, ...]:
     """What is to be said before the scores are read: of a therapist model that is not up to it, then of the
     plan's measures on this model. Empty when there is nothing to say."""
-    measures = (found.remark for found in suitabilities(plan, model, checks))
+    measures = (remark for found in suitabilities(plan, model, checks) for remark in found.remarks)
     return tuple(filter(None, (therapist_remark(plan, model), *measures)))
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     "techniques",
     multiple=True,
     metavar="ID",
-    help="A branch; may be given several times.  [default: mindful-breathing]",
+    help="A branch; may be given several times. A control among them is cut to the longest of the others."
+    "  [default: mindful-breathing]",
 )
 @click.option(
     "--control/--no-control",
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
     "--measure",
     "measures",
     multiple=True,
-    metavar="ID[:WAY[:FORM]]",
+    metavar="ID[:WAY[:FORM]][@WHEN]",
     help="A questionnaire; may be given several times. WAY: word, likelihood, report; FORM of a report: "
-    "batch, per-item, structured.  [default: by model]",
+    "batch, per-item, structured; WHEN: every (at every point) or three (baseline, after the scenario, end; "
+    "what is not about right now is given so).  [default: by model]",
 )
 @click.option(
     "--shuffle",

@@ -4,26 +4,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.engine.guidance import guidance_for
-from sandbox.engine.phase import Phase
 from sandbox.engine.plan import Measure, SessionHead, SessionPlan, Shuffled, trunk_and_branches
+from sandbox.engine.written_measure import THREE, measure_of
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
-from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.technique import Technique
-from sandbox.measurement.administering import WAYS, check_way, default_way
-from sandbox.measurement.administration import Form, Way
+from sandbox.measurement.administering import default_way
 from sandbox.models.provider import Capabilities
-from sandbox.text import excerpt
-
-_SPARSE: tuple[Phase, ...] = ("baseline", "induction", "follow-up")
-_FORMS: dict[str, Form] = {"batch": "batch", "per-item": "per item", "structured": "structured"}
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """Ids of the documents to run with. `measures` empty: chosen by what the model can do.
 
-    A measure is `ID`, `ID:WAY` or `ID:report:FORM` (see `measure_of`); `shuffled` goes for all of them.
+    A measure is written `ID[:WAY[:FORM]][@WHEN]` (see `written_measure`); `shuffled` goes for all of them.
     `control` adds the filler control unless a control is among the techniques already. `therapist` names the
     model that speaks guided techniques; None: the client's own.
     """
@@ -55,16 +49,17 @@ def compose(proposal: Proposal, library: Library, capabilities: Capabilities) ->
         follow_up=library.scenario(proposal.follow_up) if proposal.follow_up else None,
         guidance=guidance_for(techniques, proposal.therapist or proposal.model),
     )
-    return trunk_and_branches(plan, with_control(techniques, library) if proposal.control else techniques)
+    arms = with_control(techniques, library) if proposal.control else of_equal_length(techniques)
+    return trunk_and_branches(plan, arms)
 
 
 def with_control(techniques: tuple[Technique, ...], library: Library) -> tuple[Technique, ...]:
-    """The techniques and, unless there is one, the filler control with as many turns as the longest of them.
+    """The techniques and, unless there is a control among them, the filler; controls are cut to the longest.
 
     Raises UsageError when the filler is too short for that.
     """
     if not techniques or any(technique.is_control for technique in techniques):
-        return techniques
+        return of_equal_length(techniques)
     turns = max(len(technique.steps) for technique in techniques)
     control = library.default_control()
     if len(control.steps) < turns:
@@ -72,40 +67,19 @@ def with_control(techniques: tuple[Technique, ...], library: Library) -> tuple[T
             f"the control “{control.id}” has {len(control.steps)} steps, the technique {turns}",
             todo="Give the control more steps, or leave it out.",
         )
-    return (*techniques, control.model_copy(update={"steps": control.steps[:turns]}))
+    return of_equal_length((*techniques, control))
 
 
-def measure_of(text: str, library: Library, capabilities: Capabilities) -> Measure:
-    """`affect-ratings`, `affect-ratings:report` or `affect-ratings:report:per-item` as a measure.
+def of_equal_length(techniques: tuple[Technique, ...]) -> tuple[Technique, ...]:
+    """The techniques, every control among them cut to as many steps as the longest technique that is none.
 
-    Without a way it is read by the default one. Given at every point; completions, a call a stem, at three.
-    Raises NotFoundError, InvalidDocument, or UsageError for a way or form that there is not or that does not
-    work with this model.
+    A control with fewer steps stays as it is; without another technique nothing is cut.
     """
-    name, _, rest = text.partition(":")
-    wanted, _, put = rest.partition(":")
-    questionnaire = library.questionnaire(name)
-    way = _way(questionnaire, wanted, capabilities)
-    if put and (put not in _FORMS or way != "report"):
-        raise UsageError(
-            f"A questionnaire cannot be put as “{excerpt(text, 60)}”.",
-            todo=f"Write {name}:report:FORM with the form {', '.join(_FORMS)}.",
-        )
-    phases = _SPARSE if way == "completion" else Measure.model_fields["phases"].default
-    return Measure(questionnaire=questionnaire, way=way, phases=phases, form=_FORMS.get(put, "batch"))
-
-
-def _way(questionnaire: Questionnaire, wanted: str, capabilities: Capabilities) -> Way:
-    if not wanted:
-        return default_way(questionnaire, capabilities)
-    way = next((one for one in WAYS[questionnaire.kind] if one == wanted), None)
-    if way is None:
-        raise UsageError(
-            f"“{questionnaire.id}” cannot be read by “{excerpt(wanted, 30)}”.",
-            todo=f"Read it by {' or '.join(WAYS[questionnaire.kind])}.",
-        )
-    check_way(questionnaire, way, capabilities)
-    return way
+    turns = max((len(technique.steps) for technique in techniques if not technique.is_control), default=None)
+    return tuple(
+        technique.model_copy(update={"steps": technique.steps[:turns]}) if technique.is_control else technique
+        for technique in techniques
+    )
 
 
 def _measures(proposal: Proposal, library: Library, capabilities: Capabilities) -> tuple[Measure, ...]:
@@ -129,4 +103,4 @@ def _default_measures(library: Library, capabilities: Capabilities) -> tuple[Mea
     probe = Measure(questionnaire=library.questionnaire("word-probe"), way="word")
     if capabilities.small:
         return (probe,)
-    return (probe, ratings.model_copy(update={"phases": _SPARSE}))
+    return (probe, ratings.model_copy(update={"phases": THREE}))

@@ -2,11 +2,13 @@
 
 import pytest
 
-from sandbox.engine.proposal import Proposal, compose
+from sandbox.engine.proposal import Proposal, compose, of_equal_length
+from sandbox.engine.written_measure import written
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Capabilities
+from tests.documents import technique
 
 HOSTED = Capabilities(top_logprobs=20)
 
@@ -49,6 +51,69 @@ def test_sentences_are_completed_at_the_start_after_the_scenario_and_at_the_end(
 def test_a_probe_without_log_probabilities_is_refused_before_the_first_call(library):
     with pytest.raises(UsageError, match="log-probabilities"):
         compose(Proposal(measures=("word-probe",)), library, Capabilities())
+
+
+@pytest.mark.parametrize("name", ["phq-9", "pswq", "phq-9:report:per-item"])
+def test_what_asks_about_weeks_or_in_general_is_given_before_and_after_unless_asked_for_at_every_point(
+    library, name
+):
+    assert library.questionnaire(name.partition(":")[0]).timeframe != "right now"
+    ((_, _, usual),) = measures(library, HOSTED, name)
+    ((_, _, every),) = measures(library, HOSTED, f"{name}@every")
+    assert (usual, every) == (3, 4)
+
+
+def test_any_questionnaire_can_be_given_at_three_points(library):
+    assert measures(library, HOSTED, "affect-ratings@three") == [("affect-ratings", "likelihood", 3)]
+
+
+@pytest.mark.parametrize("name", ["phq-9@always", "phq-9@", "phq-9@every@three"])
+def test_a_point_that_there_is_not_says_what_there_is(library, name):
+    with pytest.raises(UsageError) as caught:
+        composed(library, HOSTED, name)
+    assert "phq-9@every" in caught.value.todo and "phq-9@three" in caught.value.todo
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "word-probe:word",
+        "phq-9:report",
+        "phq-9:report:per-item@every",
+        "affect-ratings:likelihood@three",
+        "sentence-completion:completion",
+        "sentence-completion:completion@every",
+    ],
+)
+def test_a_measure_is_written_as_it_is_read(library, name):
+    (measure,) = composed(library, HOSTED, name)
+    assert written(measure) == name
+    (again,) = composed(library, HOSTED, written(measure))
+    assert again == measure
+
+
+def arms(library: Library, *techniques: str, **more) -> dict[str, int]:
+    heads = compose(Proposal(techniques=techniques, **more), library, HOSTED)
+    return {head.plan.technique.id: len(head.plan.technique.steps) for head in heads if head.plan.technique}
+
+
+@pytest.mark.parametrize("control", [True, False])
+def test_a_control_that_is_named_is_as_long_as_the_longest_technique(library, control):
+    steps = {
+        name: len(library.technique(name).steps)
+        for name in ("self-compassion", "mindful-breathing", "waiting")
+    }
+    assert steps["mindful-breathing"] < steps["self-compassion"] < steps["waiting"]
+    found = arms(library, "mindful-breathing", "waiting", "self-compassion", control=control)
+    assert found == {**steps, "waiting": steps["self-compassion"]}
+
+
+def test_controls_alone_keep_their_length_and_a_short_one_is_not_refused(library):
+    whole = len(library.technique("waiting").steps)
+    assert arms(library, "waiting") == {"waiting": whole}
+    longest = technique(*("Go on." for _ in range(whole + 1)))
+    kept = of_equal_length((longest, library.technique("waiting")))
+    assert [len(one.steps) for one in kept] == [whole + 1, whole]
 
 
 def composed(library: Library, capabilities: Capabilities, *names: str, **more):
