@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import SandboxError
 from sandbox.models.opening import open_model
+from sandbox.models.provider import ModelError
 from sandbox.remembered import Remembered, load_remembered, remembered_file, save_remembered
 from sandbox.settings import (
     TEMPLATE,
@@ -86,14 +87,14 @@ def test_a_file_that_is_not_text_does_not_stop_anything() -> None:
 def test_local_only_in_the_settings_refuses_a_hosted_model_whatever_is_asked() -> None:
     open_model("anthropic/claude-sonnet-4-5")
     save_setting("local_only", True)
-    with pytest.raises(UsageError, match="Local only"):
+    with pytest.raises(ModelError, match="Local only"):
         open_model("anthropic/claude-sonnet-4-5", local_only=False)
     assert open_model("ollama_chat/llama3.2").capabilities.local
 
 
 @pytest.mark.parametrize("name", ["ollama_chat/gpt-oss:120b-cloud", "ollama/glm-4.6:cloud"])
 def test_a_model_that_ollama_passes_on_to_its_cloud_is_not_local(name: str) -> None:
-    with pytest.raises(UsageError, match="Local only"):
+    with pytest.raises(ModelError, match="Local only"):
         open_model(name, local_only=True)
 
 

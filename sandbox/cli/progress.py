@@ -62,8 +62,9 @@ class Progress:
                     f"{s.scale} {'missing' if s.value is None else f'{s.value:.0f}'}" for s in shown
                 )
                 self._line(f"  {measured.point.label:>4}  {text}")
-            case SessionFinished(ending=ending, reason=reason) if ending != "finished":
-                self._line(f"{ending.capitalize()}: {printable(reason)}" if reason else ending.capitalize())
+            case SessionFinished(ending=ending, reason=reason, error=error) if ending != "finished":
+                told = "" if error is not None else reason  # an error is told where the command ends
+                self._line(f"{ending.capitalize()}: {printable(told)}" if told else f"{ending.capitalize()}.")
             case _:
                 pass
 

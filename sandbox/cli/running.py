@@ -15,7 +15,7 @@ from sandbox.engine.plan import SessionHead
 from sandbox.engine.run import run
 from sandbox.errors import SandboxError
 from sandbox.library.workspace import Workspace
-from sandbox.models.opening import open_model
+from sandbox.models.opening import open_model, refuse_without_key
 from sandbox.models.provider import Provider
 from sandbox.settings import Settings, load_settings
 from sandbox.store.recorder import recorded
@@ -77,6 +77,18 @@ async def _conduct(
         if therapist is not None:
             await therapist.close()
     return failure
+
+
+def refuse_unusable_models(heads: tuple[SessionHead, ...], *, local_only: bool = False) -> None:
+    """Raises ModelError when the client's model or a therapist's is refused or has no key. Calls none.
+
+    To be asked before the sessions are put into the record, where they would only fail.
+    """
+    plan = heads[0].plan
+    names = (plan.model, plan.guidance.model) if plan.guidance else (plan.model,)
+    for name in dict.fromkeys(names):
+        open_model(name, local_only=local_only)
+    refuse_without_key(*names)
 
 
 def _therapist(heads: tuple[SessionHead, ...], provider: Provider, local_only: bool) -> Provider | None:

@@ -11,7 +11,10 @@ _SENTENCES: dict[FailureKind, tuple[str, str]] = {
     "malformed": ("The model's server sent a reply that cannot be read.", "Check the server's address."),
     "empty": ("The model gave no words.", "Use another seed, or allow more tokens for a reply."),
     "context exceeded": ("", "Nothing was cut or lost. Use fewer steps, or a model with a larger context."),
-    "authentication": ("The model's provider did not accept the key.", "Set {key} to a valid key."),
+    "authentication": (
+        "The model's provider did not accept the key, or was sent none.",
+        "Set {key} to a valid key.",
+    ),
     "refused": ("The model's provider refused the request.", "Use milder texts, or another model."),
     "bad request": ("The model's server refused the call.", "Check the model and its parameters."),
 }

@@ -16,10 +16,13 @@ class Service:
     """A service. `base`: its usual address when it runs on one's own machine ("" for a service elsewhere).
 
     `base_variable`: the environment variable in which LiteLLM looks for another address. `passes_extra`:
-    takes sampling parameters beyond the common ones.
+    takes sampling parameters beyond the common ones. `other_keys`: further environment variables in which
+    LiteLLM looks for a key; `keys_elsewhere`: credentials may also be in files or come from the machine.
     """
 
     key_variable: str = ""
+    other_keys: tuple[str, ...] = ()
+    keys_elsewhere: bool = False
     top_logprobs: int = 0
     prefill: bool = False
     base: str = ""
@@ -28,22 +31,30 @@ class Service:
 
 
 SERVICES: dict[str, Service] = {
-    "openai": Service("OPENAI_API_KEY", top_logprobs=20, base_variable="OPENAI_BASE_URL"),
-    "azure": Service("AZURE_API_KEY", top_logprobs=20),
-    "anthropic": Service("ANTHROPIC_API_KEY"),
-    "gemini": Service("GEMINI_API_KEY"),
+    "openai": Service(
+        "OPENAI_API_KEY", ("OPENAI_ADMIN_KEY",), top_logprobs=20, base_variable="OPENAI_BASE_URL"
+    ),
+    "azure": Service("AZURE_API_KEY", keys_elsewhere=True, top_logprobs=20),
+    "anthropic": Service("ANTHROPIC_API_KEY", ("ANTHROPIC_AUTH_TOKEN",)),
+    "gemini": Service("GEMINI_API_KEY", ("GOOGLE_API_KEY",)),
     "mistral": Service("MISTRAL_API_KEY"),
     "groq": Service("GROQ_API_KEY"),
     "deepseek": Service("DEEPSEEK_API_KEY", top_logprobs=20),
-    "openrouter": Service("OPENROUTER_API_KEY"),
-    "together_ai": Service("TOGETHERAI_API_KEY"),
-    "fireworks_ai": Service("FIREWORKS_AI_API_KEY", top_logprobs=5),
+    "openrouter": Service("OPENROUTER_API_KEY", ("OR_API_KEY",)),
+    "together_ai": Service(
+        "TOGETHERAI_API_KEY", ("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHER_AI_TOKEN")
+    ),
+    "fireworks_ai": Service(
+        "FIREWORKS_AI_API_KEY",
+        ("FIREWORKS_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"),
+        top_logprobs=5,
+    ),
     "xai": Service("XAI_API_KEY"),
-    "cohere_chat": Service("COHERE_API_KEY"),
-    "perplexity": Service("PERPLEXITYAI_API_KEY"),
-    "huggingface": Service("HF_TOKEN"),
-    "bedrock": Service("AWS_ACCESS_KEY_ID"),
-    "vertex_ai": Service("GOOGLE_APPLICATION_CREDENTIALS"),
+    "cohere_chat": Service("COHERE_API_KEY", ("CO_API_KEY",)),
+    "perplexity": Service("PERPLEXITYAI_API_KEY", ("PERPLEXITY_API_KEY",)),
+    "huggingface": Service("HF_TOKEN", ("HUGGINGFACE_API_KEY",), keys_elsewhere=True),
+    "bedrock": Service("AWS_ACCESS_KEY_ID", keys_elsewhere=True),
+    "vertex_ai": Service("GOOGLE_APPLICATION_CREDENTIALS", keys_elsewhere=True),
     "ollama": Service(base="http://localhost:11434", base_variable="OLLAMA_API_BASE"),
     "ollama_chat": Service(base="http://localhost:11434", base_variable="OLLAMA_API_BASE"),
     "lm_studio": Service(

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from sandbox.errors import UsageError
-from sandbox.models.hosted import capabilities_of, service_of, stays_here
-from sandbox.models.key import find_key
-from sandbox.models.provider import Provider, Sampling
+from sandbox.models.hosted import Service, capabilities_of, service_of, stays_here
+from sandbox.models.key import find_key, keyring_installed
+from sandbox.models.provider import ModelError, Provider, Sampling
 from sandbox.models.retry import RetryPolicy
 from sandbox.settings import load_settings
 
@@ -32,7 +32,7 @@ def open_model(
     With `local_only`, or with the setting of that name on, a model that is not served on this machine is
     refused. `api_base` and `api_key` override what LiteLLM would take from the environment, and a key in the
     keyring fills in for one that is not in the environment. Raises UsageError for a name of no known shape,
-    ModelError when a local model's file is missing or wrong.
+    ModelError when a model is refused or a local one's file is missing or wrong.
     """
     name = name.strip()
     kind, colon, rest = name.partition(":")
@@ -46,6 +46,26 @@ def open_model(
         what = f"“{name}” is not the name of a model." if name else "No model is named."
         raise UsageError(what, todo=_EXAMPLES)
     return _through_litellm(name, local_only, api_base, api_key, policy)
+
+
+def refuse_without_key(*names: str) -> None:
+    """Raises ModelError when a model of these needs a key and none is at hand. Asks no service.
+
+    To be called before anything is planned: a run would end at its first call. Where a service takes its
+    credentials from more places than can be looked into here, the call has to find out.
+    """
+    for name in dict.fromkeys(names):
+        service = service_of(name)
+        if not service.key_variable or service.keys_elsewhere or stays_here(name, _address(service)):
+            continue
+        if not any(map(os.environ.get, service.other_keys)) and not find_key(service.key_variable):
+            kept = f", or: sandbox models --set-key {service.key_variable}" if keyring_installed() else ""
+            raise ModelError(
+                "There is no key for this model.",
+                kind="authentication",
+                where=name,
+                todo=f"export {service.key_variable}=…{kept}. The model “embedded” needs none.",
+            )
 
 
 def _embedded(name: str, path: str) -> Provider:
@@ -64,11 +84,12 @@ def _through_litellm(
     from sandbox.models.litellm_provider import LiteLLMProvider
 
     service = service_of(name)
-    base = api_base or os.environ.get(service.base_variable, "") or service.base
+    base = api_base or _address(service)
     local = stays_here(name, base)
     if not local and (local_only or load_settings().settings.local_only):
-        raise UsageError(
+        raise ModelError(
             "Local only is on, and this model is not served on this machine.",
+            kind="refused",
             where=name,
             todo="Use embedded, gguf:PATH or a server on localhost (ollama_chat/…), or turn local only off.",
         )
@@ -83,6 +104,11 @@ def _through_litellm(
         key_variable=service.key_variable,
         passes_extra=service.passes_extra,
     )
+
+
+def _address(service: Service) -> str:
+    """Where the service is, "" for its own place in the world."""
+    return os.environ.get(service.base_variable, "") or service.base
 
 
 def _key(variable: str, *, local: bool) -> str | None:

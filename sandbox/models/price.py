@@ -13,8 +13,8 @@ BASIS = f"a turn with its measurement as {PROMPT_TOKENS:,} tokens in and {REPLY_
 async def price_of_thousand_turns(model: str) -> float | None:
     """US dollars, 0 for a model on this machine, None when the prices are not known.
 
-    Imports LiteLLM for a hosted model. Raises UsageError for a name of no known shape or, with local only
-    on, for a hosted model; ModelError when a local model's file is missing.
+    Imports LiteLLM for a hosted model. Raises UsageError for a name of no known shape, ModelError when
+    a local model's file is missing or, with local only on, for a hosted model.
     """
     if open_model(model).capabilities.local:
         return 0.0

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox.errors import ExitCode, UsageError
-from sandbox.models.hosted import capabilities_of, is_loopback
-from sandbox.models.opening import HOSTED_SAMPLING, open_model
+from sandbox.models.hosted import SERVICES, capabilities_of, is_loopback, service_of
+from sandbox.models.opening import HOSTED_SAMPLING, open_model, refuse_without_key
 from sandbox.models.provider import Message, ModelError, Request, Sampling
 from tests.models.misbehaving import ModelServer, says
 
@@ -47,8 +47,58 @@ def test_local_only_refuses_what_is_served_elsewhere(name, monkeypatch):
     for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):
         monkeypatch.delenv(variable, raising=False)
     assert open_model(name).sampling == HOSTED_SAMPLING
-    with pytest.raises(UsageError, match="Local only"):
+    with pytest.raises(ModelError, match="Local only") as caught:
         open_model(name, local_only=True)
+    assert caught.value.exit_code == ExitCode.MODEL
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("openai/gpt-4o", "OPENAI_API_KEY"),
+        ("gemini/gemini-2.5-flash", "GEMINI_API_KEY"),
+        ("together_ai/x", "TOGETHERAI_API_KEY"),
+    ],
+)
+def test_a_model_without_its_key_is_refused_with_the_variable_s_name(name, variable, no_keys):
+    with pytest.raises(ModelError, match="no key") as caught:
+        refuse_without_key("embedded", name)
+    assert caught.value.exit_code == ExitCode.MODEL and caught.value.where == name
+    assert f"export {variable}=" in caught.value.todo
+    for key in (variable, *service_of(name).other_keys):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(key, "sk-x")
+            refuse_without_key(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "embedded",
+        "gguf:x.gguf",
+        "ollama_chat/llama3.2",
+        "someone/else",
+        "bedrock/x",
+        "vertex_ai/x",
+        "azure/x",
+    ],
+)
+def test_a_model_that_needs_no_key_or_may_find_one_elsewhere_is_not_refused(name, no_keys):
+    refuse_without_key(name)
+
+
+def test_a_server_on_this_machine_needs_no_key_whatever_its_kind(no_keys, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:9/v1")
+    refuse_without_key("openai/mine")
+
+
+@pytest.fixture
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the environment nor a keyring of whoever runs the tests has a key."""
+    monkeypatch.setattr("sandbox.models.key._in_keyring", lambda variable: None)
+    for service in SERVICES.values():
+        for variable in (service.key_variable, *service.other_keys, service.base_variable):
+            monkeypatch.delenv(variable or "-", raising=False)
 
 
 @pytest.mark.parametrize("name", ["ollama_chat/llama3.2", "lm_studio/qwen", "hosted_vllm/x"])
@@ -56,11 +106,11 @@ def test_local_only_allows_this_machine_but_not_an_address_elsewhere(name, monke
     for variable in ("OLLAMA_API_BASE", "LM_STUDIO_API_BASE", "HOSTED_VLLM_API_BASE"):
         monkeypatch.delenv(variable, raising=False)
     assert open_model(name, local_only=True).capabilities.local
-    with pytest.raises(UsageError):
+    with pytest.raises(ModelError):
         open_model(name, local_only=True, api_base="http://models.example.org/v1")
     for variable in ("OLLAMA_API_BASE", "LM_STUDIO_API_BASE", "HOSTED_VLLM_API_BASE"):
         monkeypatch.setenv(variable, "http://10.0.0.5:8000")
-    with pytest.raises(UsageError):
+    with pytest.raises(ModelError):
         open_model(name, local_only=True)
 
 
