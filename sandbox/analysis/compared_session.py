@@ -36,6 +36,12 @@ class ComparedSession:
     def is_control(self) -> bool:
         return self.plan.technique is not None and self.plan.technique.is_control
 
+    @property
+    def technique_turns(self) -> int:
+        """The turns of the technique taken, inherited ones too; before the first, its number of steps."""
+        taken = sum(turn.phase == "technique" for turn in self.turns)
+        return taken or (len(self.plan.technique.steps) if self.plan.technique else 0)
+
     def course(self, name: ScaleName) -> Trajectory:
         """The trajectory of that scale, empty if it was not measured."""
         return next((c for c in self.courses if c.name == name), Trajectory(*name, ()))

@@ -11,6 +11,8 @@ from statistics import fmean
 
 from sandbox.analysis.compared_session import ComparedSession, conditions_that_differ, repeated_trunks
 from sandbox.analysis.effect import relief, technique_effect
+from sandbox.analysis.induction import small_induction
+from sandbox.analysis.length import unequal_lengths
 from sandbox.analysis.paired import PairedDifference, paired_difference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
@@ -233,17 +235,21 @@ def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: S
             said.append(f"{arm.title} is not finished ({', '.join(states)}).")
         if not any(session.course(scale).points for session in arm.sessions):
             said.append(f"{arm.title} was not measured with {scale[2]} ({scale[0]}, by {scale[1]}).")
-    said += _unequal_lengths(arms)
+    turns = {
+        arm.title: [session.technique_turns for session in arm.sessions]
+        for arm in arms
+        if arm.sessions[0].plan.technique is not None
+    }
+    said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale)))]
     return tuple(said)
 
 
-def _unequal_lengths(arms: Sequence[Arm]) -> list[str]:
-    lengths = {
-        arm.title: len(technique.steps)
-        for arm in arms
-        if (technique := arm.sessions[0].plan.technique) is not None
-    }
-    if len(set(lengths.values())) < 2:
-        return []
-    counts = ", ".join(f"{title} {steps}" for title, steps in lengths.items())
-    return [f"They differ in the number of steps ({counts}): compare up to t{min(lengths.values())}."]
+def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> str:
+    """In how many trunks the scenario hardly moved the score: there is little to relieve there."""
+    by_trunk = {session.trunk: small_induction(session.plan, session.course(scale)) for session in sessions}
+    small = [found for found in by_trunk.values() if found is not None]
+    if not small:
+        return ""
+    if len(by_trunk) == 1:
+        return f"Here {small[0].clause(scale[2])}. There is little for a technique to relieve."
+    return f"In {len(small)} of {len(by_trunk)} trunks the scenario {small[0].moved} {scale[2]}."

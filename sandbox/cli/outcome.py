@@ -4,9 +4,10 @@ import json
 
 import click
 
+from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.cli.progress import Progress
-from sandbox.cli.running import conduct, open_store
+from sandbox.cli.running import conduct, open_store, refuse_unusable_models
 from sandbox.cli.table import table
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.proposal import Proposal, compose
@@ -44,6 +45,9 @@ def run_proposal(
     provider = open_model(proposal.model, local_only=local_only)
     heads = compose(proposal, Library(workspace), provider.capabilities)
     _refuse_live(heads)
+    refuse_unusable_models(heads, local_only=local_only)
+    for warning in filter(None, map(timeframe_remark, heads[0].plan.measures)):
+        click.echo(f"Mind: {printable(warning)}", err=True)
     if provider.capabilities.small and not quiet:
         click.echo(
             f"{provider.description.title} is tiny: good for learning the app and rehearsing scripts, "
@@ -71,6 +75,7 @@ def resume_session(
         heads = tuple(head for head in family if store.state(head.id) not in ("finished", "removed"))
         if heads:
             provider = open_model(heads[0].plan.model)
+            refuse_unusable_models(heads)
             known = {head.id: store.history(head.id) for head in family}
             conduct(heads, provider, store, Progress(family, quiet=quiet, plain=plain), known)
         else:
@@ -79,48 +84,62 @@ def resume_session(
 
 
 def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> None:
-    """Print the distress trajectory of every arm, or all scales as JSON, and write the transcript."""
+    """Print the main trajectories of every arm, or all scales as JSON, and write the transcript."""
     family = gather(store, trunk, whole_family=True)
     transcript = export_family(family, workspace.sessions / f"{trunk}.md", overwrite=True)
     if as_json:
         click.echo(json.dumps(_as_data(family, str(transcript)), indent=2, ensure_ascii=False))
         return
     if family.scales:
-        click.echo(_summary(family, family.scales[0]))
+        click.echo(_summary(family))
     for remark in family.remarks:
         click.echo(f"About the scores: {printable(remark)}")
     click.echo(f"\nTranscript: {transcript}")
     click.echo(f"Read it here: sandbox show {trunk}")
 
 
-def _summary(family: Family, name: ScaleName) -> str:
-    questionnaire, way, scale = name
+def _summary(family: Family) -> str:
+    """The main scale of each questionnaire given, distress first, with what it says of the technique."""
     plan = family.first.head.plan
-    at = points(family)
-    header = ["", *(point.label for point in at), "relief", "residual"]
+    labels = [point.label for point in points(family)]
+    first, *others = family.main_scales
+    lines = [
+        f"{_scale_title(first)}, {family.first.model.title}, seed {plan.seed}",
+        f"{plan.scenario.title} ({plan.scenario.affect}); client: {plan.client.title}",
+        "",
+        _trajectories(family, first),
+        "",
+        *_reply_lines(family, labels),
+        *_effect_lines(family, first),
+    ]
+    for name in others:
+        lines += ["", _scale_title(name), "", _trajectories(family, name), "", *_effect_lines(family, name)]
+    if others:
+        lines.append("")
+    return "\n".join([*lines, NOTICE])
+
+
+def _scale_title(name: ScaleName) -> str:
+    questionnaire, way, scale = name
+    return f"Simulated {scale} ({questionnaire}, read by {way})"
+
+
+def _trajectories(family: Family, name: ScaleName) -> str:
+    """A row an arm, a column a point at which the scale was measured anywhere."""
+    courses = {session.head.id: course(session, name) for session in family.arms}
+    labels = [p.label for p in points(family) if any(own.at(p.label) for own in courses.values())]
     rows = []
     for session in family.arms:
-        own, found = course(session, name), effects(family, session, name)
-        scores = [cell(own.at(point.label)) for point in at]
+        found = effects(family, session, name)
         rows.append(
             [
                 arm_title(session),
-                *scores,
+                *(cell(courses[session.head.id].at(label)) for label in labels),
                 number(found.relief.value, signed=True),
                 number(found.residual.value, signed=True),
             ]
         )
-    lines = [
-        f"Simulated {scale} ({questionnaire}, read by {way}), {family.first.model.title}, seed {plan.seed}",
-        f"{plan.scenario.title} ({plan.scenario.affect}); client: {plan.client.title}",
-        "",
-        table(header, rows),
-        "",
-        *_reply_lines(family, [point.label for point in at]),
-        *_effect_lines(family, name),
-        NOTICE,
-    ]
-    return "\n".join(lines)
+    return table(["", *labels, "relief", "residual"], rows)
 
 
 def _reply_lines(family: Family, labels: list[str]) -> list[str]:
@@ -139,15 +158,17 @@ def _reply_lines(family: Family, labels: list[str]) -> list[str]:
 def _effect_lines(family: Family, name: ScaleName) -> list[str]:
     lines = []
     for session in family.arms:
-        effect = effects(family, session, name).technique
+        found = effects(family, session, name)
+        effect = found.technique
         if effect is None:
             continue
         if effect.value is None:
             lines.append(f"Technique effect of {arm_title(session)}: undefined, {effect.reason}.")
         else:
+            little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
                 f"Technique effect of {arm_title(session)}: {number(effect.value, signed=True)} "
-                f"at {effect.at} (relief beyond the control's; one pair, so no interval)."
+                f"at {effect.at} (relief beyond the control's; one pair, so no interval).{little}"
             )
     lines += [_control_line(effects(family, control, name).relief.value) for control in family.controls]
     return lines
@@ -194,6 +215,7 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
                         "relief": effects(family, session, name).relief.value,
                         "residual": effects(family, session, name).residual.value,
                         "technique_effect": _value(family, session.head.id, name),
+                        "little_induced": effects(family, session, name).little_induced,
                     }
                     for name in family.scales
                 ],

@@ -59,13 +59,29 @@ def chosen_scale(
 ) -> ScaleName:
     """The scale of that id measured in most of the sessions. Raises NotFoundError, naming what there is."""
     names = scales(sessions)
+    if not names:
+        raise _nothing_measured(sessions)
     fitting = [name for name in names if name[2] == scale and questionnaire in (None, name[0])]
     if not fitting:
-        there = ", ".join(dict.fromkeys(f"{name[2]} ({name[0]})" for name in names)) or "none"
+        there = ", ".join(dict.fromkeys(f"{name[2]} ({name[0]})" for name in names))
         raise NotFoundError(
             f"None of the sessions was measured with a scale “{scale}”.", todo=f"Measured were: {there}."
         )
     return max(fitting, key=lambda name: sum(bool(session.course(name).points) for session in sessions))
+
+
+def _nothing_measured(sessions: tuple[ComparedSession, ...]) -> NotFoundError:
+    states = sorted({session.state for session in sessions})
+    unfinished = states != ["finished"]
+    trunk = sessions[0].trunk
+    were = "they have not begun" if states == ["planned"] else f"they are {' or '.join(states)}"
+    return NotFoundError(
+        f"Nothing was measured in these sessions: {were}.",
+        where=trunk,
+        todo=f"Go on with them: sandbox resume {trunk}, or name others: sandbox compare A B."
+        if unfinished
+        else "Name others: sandbox compare A B.",
+    )
 
 
 # Text shared by the terminal and Markdown

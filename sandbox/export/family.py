@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from sandbox.analysis.effect import Effect, induction_effect, relief, residual, technique_effect
+from sandbox.analysis.induction import small_induction
+from sandbox.analysis.length import unequal_lengths
 from sandbox.analysis.reply_valence import ReplyValence, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.therapist import therapist_remark
@@ -42,11 +44,21 @@ class Family:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What has to be said before the scores are read: of a therapist model that is not up to it, then of
-        measures that are not usable with the model, or were never checked with it."""
+        """What has to be said before the scores are read: of a therapist model that is not up to it, of
+        measures given when they should not be, not usable with the model, or never checked with it, and of
+        arms that differ in length."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
-        measures = (found.remark for found in self.suitabilities)
-        return tuple(dict.fromkeys(filter(None, (*spoken, *measures))))
+        measures = (remark for found in self.suitabilities for remark in found.remarks)
+        return tuple(dict.fromkeys(filter(None, (*spoken, *measures, self._lengths))))
+
+    @property
+    def _lengths(self) -> str:
+        turns: dict[str, list[int]] = {}
+        for arm in self.arms:
+            taken = sum(turn.phase == "technique" for turn in arm.history.turns)
+            if taken:
+                turns.setdefault(arm_title(arm), []).append(taken)
+        return unequal_lengths(turns)
 
     @property
     def controls(self) -> tuple[StoredSession, ...]:
@@ -75,15 +87,26 @@ class Family:
             sorted(names, key=lambda name: (questionnaires.index((name[0], name[1])), name[2] != "distress"))
         )
 
+    @property
+    def main_scales(self) -> tuple[ScaleName, ...]:
+        """One scale of each questionnaire given: `distress`, else its first. `distress` comes first."""
+        first = {name[:2]: name for name in reversed(self.scales)}
+        given = [name for name in self.scales if first[name[:2]] == name]
+        return tuple(sorted(given, key=lambda name: name[2] != "distress"))
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The effects of one arm on one scale. `technique` is None where there is nothing to compare with."""
+    """The effects of one arm on one scale. `technique` is None where there is nothing to compare with.
+
+    `little_induced`: `the scenario hardly raised it: 12.0 → 14.0`, empty when it did raise it.
+    """
 
     induction: Effect
     relief: Effect
     residual: Effect
     technique: Effect | None
+    little_induced: str = ""
 
 
 def gather(store: Store, session: str, *, whole_family: bool | None = None) -> Family:
@@ -151,6 +174,7 @@ def effects(family: Family, session: StoredSession, name: ScaleName) -> Effects:
         relief(own),
         residual(own),
         technique_effect(own, course(control, name)) if control else None,
+        small.clause() if (small := small_induction(session.head.plan, own)) else "",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sandbox.analysis.effect import Effect
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.engine.plan import Measure
+from sandbox.engine.written_measure import written
 from sandbox.export.family import (
     NOTICE,
     Family,
@@ -120,7 +120,7 @@ def _trajectories(family: Family) -> Iterator[str]:
         yield from _replies(family)
         return
     yield "## Trajectory"
-    main = [name for name in scales if name[2] == "distress"] or [scales[0]]
+    main = family.main_scales
     for name in main:
         yield from _trajectory(family, name)
     others = [name for name in scales if name not in main]
@@ -198,6 +198,11 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
             yield f"{inline(arm_title(arm))}: no relief, because {inline(found.relief.reason)}."
         elif found.technique is not None and found.technique.value is None:
             yield f"{inline(arm_title(arm))}: no technique effect, because {inline(found.technique.reason)}."
+        elif found.technique is not None and found.little_induced:
+            yield (
+                f"{inline(arm_title(arm))}: its technique effect says little, because"
+                f" {inline(found.little_induced)}."
+            )
         if is_control(arm) and found.relief.value is not None:
             moved = "fell as well" if found.relief.value > 0 else "did not fall"
             yield f"Under the control the score {moved} (relief {number(found.relief.value, signed=True)})."
@@ -250,8 +255,7 @@ def _reproduction(family: Family) -> Iterator[str]:
     words += ["--client", plan.client.id, "--model", plan.model, "--seed", str(plan.seed)]
     if plan.guidance and plan.guidance.model != plan.model:
         words += ["--therapist", plan.guidance.model]
-    if all(len(measure.phases) == 4 or measure.way == "completion" for measure in plan.measures):
-        words += [word for measure in plan.measures for word in ("--measure", _measure(measure))]
+    words += [word for measure in plan.measures for word in ("--measure", written(measure))]
     for shuffled in dict.fromkeys(kind for measure in plan.measures for kind in measure.shuffled):
         words += ["--shuffle", shuffled]
     if plan.follow_up:
@@ -266,12 +270,6 @@ def _reproduction(family: Family) -> Iterator[str]:
     yield f"{said}; a hosted model may answer differently. The documents in full are in the JSON export."
     if any(turn.origin == "live" for session in family.sessions for turn in session.history.turns):
         yield "Some turns were in the therapist's own words: no script has them; they have to be said again."
-
-
-def _measure(measure: Measure) -> str:
-    """`ID:WAY`, or `ID:WAY:FORM` for a report that is not put as one batch."""
-    form = "" if measure.form == "batch" else f":{measure.form.replace(' ', '-')}"
-    return f"{measure.questionnaire.id}:{measure.way}{form}"
 
 
 def _word(text: str) -> str:

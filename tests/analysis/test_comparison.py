@@ -7,6 +7,7 @@ import pytest
 from sandbox.analysis.compared_session import ComparedSession, scales
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
+from sandbox.engine.history import Turn
 from sandbox.engine.phase import Point
 from tests.documents import plan, scenario, technique
 
@@ -151,6 +152,32 @@ def test_unfinished_unmeasured_and_longer_arms_are_named():
     assert "Breathing, seed 7 is not finished (stopped)." in warnings
     assert "Breathing, seed 8 was not measured with distress" in warnings
     assert "compare up to t1" in warnings
+
+
+def taken(count: int) -> tuple[Turn, ...]:
+    told = (Turn(1, "induction", "scenario", "It is dark.", "I run."),)
+    return told + tuple(Turn(2 + n, "technique", "scripted", "Breathe.", "I do.") for n in range(count))
+
+
+def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_script():
+    alike = (replace(ONE, turns=taken(3)), replace(ITS_CONTROL, turns=taken(3)))
+    assert compare(alike, DISTRESS).warnings == ()
+    repeated = (replace(ONE, turns=taken(5)), replace(ITS_CONTROL, turns=taken(3)))
+    (warning,) = compare(repeated, DISTRESS).warnings
+    assert "(Breathing 5, Filler (control) 3): compare up to t3" in warning
+    assert "“end” comes after more turns in some" in warning
+
+
+def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about():
+    flat = session("a1", scores=[8.0, 17.9, 12.0]), session("c1", FILLER, scores=[8.0, 17.9, 15.0])
+    (warning,) = compare(flat, DISTRESS).warnings
+    assert warning.startswith("Here the scenario hardly raised distress: 8.0 → 17.9.")
+    enough = session("a1", scores=[8.0, 18.0, 12.0]), session("c1", FILLER, scores=[8.0, 18.0, 15.0])
+    assert compare(enough, DISTRESS).warnings == ()
+    assert (
+        "In 1 of 2 trunks the scenario hardly raised distress."
+        in compare((*flat, TWO, ITS_OWN), DISTRESS, pooled=True).warnings
+    )
 
 
 def test_scales_of_all_sessions_with_distress_first():

@@ -8,6 +8,13 @@ from sandbox.store.store import Store
 from tests.cli.command import sandbox
 
 
+def nobody_there() -> str:
+    """An address on this machine at which nothing answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+
+
 def test_an_unknown_scenario_names_the_nearest(workspace: Path) -> None:
     ended = sandbox(workspace, "run", "--scenario", "night-atack")
     assert (ended.code, ended.out) == (ExitCode.NOT_FOUND, "")
@@ -36,27 +43,56 @@ def test_a_file_that_is_no_model_is_refused(workspace: Path, tmp_path: Path) -> 
 def test_a_model_server_that_is_not_there_ends_with_the_model_s_code_and_keeps_the_record(
     workspace: Path,
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    address = nobody_there()
     ended = sandbox(
         workspace, "run", "--model", "openai/none", OPENAI_API_BASE=address, OPENAI_API_KEY="sk-secret"
     )
     assert ended.code == ExitCode.MODEL, ended.err
     assert "sk-secret" not in ended.err
     assert "sandbox resume" in ended.err
+    assert ended.err.count("cannot be reached") == 1, "told once"
     with Store.open(workspace / "sessions" / "sandbox.db") as store:
         attempts = store.calls(store.resolve("last"))
         assert len(attempts) > 1 and all(attempt.failure for attempt in attempts)
 
 
 def test_local_only_refuses_a_hosted_model(workspace: Path) -> None:
-    ended = sandbox(workspace, "run", "--model", "openai/gpt-4o", "--local-only")
-    assert ended.code == ExitCode.USAGE and "local" in ended.err.lower()
+    for command in (["run", "--model"], ["check-model"]):
+        ended = sandbox(workspace, *command, "openai/gpt-4o", "--local-only", OPENAI_API_KEY="sk-secret")
+        assert ended.code == ExitCode.MODEL and "local" in ended.err.lower()
+
+
+def test_a_hosted_model_without_a_key_is_refused_before_anything_is_planned(workspace: Path) -> None:
+    for command in (["run", "--model"], ["check-model"]):
+        ended = sandbox(workspace, *command, "openai/gpt-4o", "--quiet")
+        assert (ended.code, ended.out) == (ExitCode.MODEL, "")
+        assert ended.err.count("There is no key") == 1 and "OPENAI_API_KEY" in ended.err
+        assert len(ended.err.strip().splitlines()) <= 3
+    assert sandbox(workspace, "resume").code == ExitCode.NOT_FOUND, "nothing was recorded"
+
+
+def test_a_therapist_model_without_a_key_is_refused_as_early(workspace: Path) -> None:
+    path = workspace / "techniques" / "mindful-breathing.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("delivery: scripted", "delivery: guided"), encoding="utf-8")
+    for option, said in (("--quiet", "no key"), ("--local-only", "Local only")):
+        ended = sandbox(workspace, "run", "--therapist", "anthropic/claude-x", option)
+        assert (ended.code, ended.out) == (ExitCode.MODEL, "") and said in ended.err, ended.err
+    assert sandbox(workspace, "show", "last").code == ExitCode.NOT_FOUND
+
+
+def test_a_run_that_failed_before_its_first_measurement_is_nothing_to_compare(workspace: Path) -> None:
+    address = nobody_there()
+    sandbox(workspace, "run", "--model", "openai/none", OPENAI_API_BASE=address, OPENAI_API_KEY="sk-secret")
+    ended = sandbox(workspace, "compare", "last")
+    assert ended.code == ExitCode.NOT_FOUND
+    assert "Nothing was measured" in ended.err and "sandbox resume" in ended.err and "none" not in ended.err
 
 
 def test_a_word_probe_is_refused_on_a_model_without_probabilities(workspace: Path) -> None:
-    ended = sandbox(workspace, "run", "--model", "anthropic/claude-x", "--measure", "word-probe")
+    ended = sandbox(
+        workspace, "run", "--model", "anthropic/claude-x", "--measure", "word-probe", ANTHROPIC_API_KEY="sk-x"
+    )
     assert ended.code == ExitCode.USAGE and "word-probe" in ended.err
 
 

@@ -1,0 +1,68 @@
+"""What a run prints in the end: the main scale of each questionnaire, and what lessens a technique effect."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli.outcome import report
+from sandbox.engine.plan import Measure, trunk_and_branches
+from sandbox.engine.written_measure import THREE
+from sandbox.library.questionnaire import Scale
+from sandbox.library.workspace import create_workspace
+from sandbox.store.store import Store
+from tests.documents import plan, probe, technique
+from tests.export.specimen import recorded_family
+from tests.store.runs import record_run
+
+GLOOM = probe("gloom-list").model_copy(
+    update={
+        "scales": (Scale(id="gloom", items=("fear", "calm"), method="sum", range=(0, 100)),),
+        "timeframe": "past two weeks",
+    }
+)
+FILLER = technique("Page one.", "Page two.", id="filler", family="control")
+
+
+async def printed(folder: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool = False) -> str:
+    """What is printed of a run that gave the gloom list before the probe, its control shorter."""
+    measures = (
+        Measure(questionnaire=GLOOM, way="word", phases=THREE),
+        Measure(questionnaire=probe(), way="word"),
+    )
+    heads = trunk_and_branches(plan(measures=measures), (technique(), FILLER))
+    workspace = create_workspace(folder / "workspace")
+    with Store.open(folder / "sandbox.db") as store:
+        await record_run(store, heads)
+        report(store, workspace, heads[0].id, as_json=as_json)
+    return capsys.readouterr().out
+
+
+async def test_the_main_scale_of_every_questionnaire_is_printed_distress_first(tmp_path, capsys):
+    out = await printed(tmp_path, capsys)
+    first, second = out.index("Simulated distress (probe"), out.index("Simulated gloom (gloom-list")
+    assert first < second
+    assert "Simulated calm" not in out, "only the main scale"
+    probed, listed = out[first:second], out[second:]
+    assert {"base", "ind", "t1", "t2", "t3", "end"} <= set(probed.split())
+    assert not {"t1", "t2"} & set(listed[: listed.index("Technique effect")].split()), "not given there"
+    assert out.count("not a feeling") == 1 and out.count("Negativity of the replies") == 1
+
+
+async def test_a_technique_effect_where_the_scenario_did_nothing_says_so(tmp_path, capsys):
+    out = await printed(tmp_path, capsys)
+    (line,) = [one for one in out.splitlines() if one.startswith("Technique effect")][:1]
+    assert "the scenario did not raise it: 75.0 → 75.0" in line
+
+
+async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
+    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2): compare up to t2"
+    assert said in await printed(tmp_path / "text", capsys)
+    result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
+    assert any(said in remark for remark in result["remarks"])
+
+
+def test_an_effect_after_a_marked_induction_has_no_such_words(tmp_path, capsys):
+    with recorded_family(tmp_path) as store:
+        report(store, create_workspace(tmp_path / "workspace"), "trunk111", as_json=False)
+    assert "says little" not in capsys.readouterr().out
