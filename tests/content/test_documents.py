@@ -59,10 +59,26 @@ def test_the_starter_techniques_are_always_five_turns():
         assert not any(step.when or step.repeat for step in steps), name
 
 
-def test_the_default_control_is_long_enough_for_every_technique():
-    control = next(technique for technique in techniques() if technique.id == "filler-manual")
+def test_every_control_is_long_enough_for_every_technique():
+    controls = [technique for technique in techniques() if technique.is_control]
+    assert {len(control.steps) for control in controls} == {8}
     for technique in techniques():
-        assert len(technique.steps) <= len(control.steps), technique.id
+        assert len(technique.steps) <= 8, technique.id
+
+
+def test_every_way_of_delivery_has_an_example():
+    assert {technique.delivery for technique in techniques()} == {"scripted", "guided", "live"}
+
+
+def test_a_guided_technique_goes_step_for_step_with_its_scripted_twin():
+    found = {technique.id: technique for technique in techniques()}
+    guided, scripted = found["guided-reappraisal"], found["cognitive-reappraisal"]
+    assert [step.id for step in guided.steps] == [step.id for step in scripted.steps]
+
+
+def test_some_scenarios_come_to_a_head_by_degrees():
+    longer = [scenario.id for scenario in scenarios() if len(scenario.turns) >= 3 and not scenario.tasks]
+    assert len(longer) >= 6, longer
 
 
 @pytest.mark.parametrize("technique", techniques(), ids=lambda technique: technique.id)

@@ -2,14 +2,17 @@
 
 import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
+from sandbox.engine.task import next_question
 from sandbox.library.catalogue import Library
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.lint import lint
 from sandbox.library.loading import parse_document
 from sandbox.library.questionnaire import RatingQuestionnaire
+from sandbox.library.scenario import Scenario
 from sandbox.library.workspace import Workspace
 from sandbox.measurement.scoring import score_questionnaire
 
@@ -33,6 +36,20 @@ def test_the_example_loads_and_draws_no_warning(kind: Kind, tmp_path: Path) -> N
     page = (DOCS / PAGES[kind]).read_text(encoding="utf-8")
     assert f"sandbox new {kind} {document.id}" in page
     assert f"sandbox validate {FOLDERS[kind]}/{document.id}.yaml" in page
+
+
+def test_the_tasks_on_the_page_load_and_ask(tmp_path: Path) -> None:
+    page = (DOCS / PAGES["scenario"]).read_text(encoding="utf-8")
+    (subtraction,) = re.findall(r"```\n(tasks:\n.*?)```", page, re.DOTALL)
+    (check,) = re.findall(r"  ```\n(  check:\n.*?)  ```", page, re.DOTALL)
+    quiz = "tasks:\n  - id: quiz\n" + indent(check, "  ")
+    quiz += "".join(f"    {key}: '{{question}}'\n" for key in ("begin", "right", "wrong"))
+    quiz += "    stop: {questions: 2}\n"
+    for tasks, asked in ((subtraction, "What is 1022 minus 13?"), (quiz, "What is the capital of Portugal?")):
+        document = parse_document(example("scenario") + tasks, "scenario")
+        assert isinstance(document, Scenario)
+        assert lint(document, Library(Workspace(tmp_path, tmp_path / "sessions"))) == ()
+        assert (next_question(document.tasks[0], ()) or "").endswith(asked)
 
 
 def test_the_made_up_instrument_scores_as_worked_out_by_hand() -> None:
