@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     "--questionnaire",
     "questionnaires",
     multiple=True,
-    metavar="ID",
-    help="May be given several times.  [default: word-probe and affect-ratings]",
+    metavar="ID[:WAY[:FORM]]",
+    help="May be given several times; forms of a report are batch, per-item, structured."
+    "  [default: word-probe and affect-ratings]",
 )
 @click.option(
     "--way",
@@ -157,7 +158,7 @@ class _ProgressLine:
 def _heading(event: "InstrumentChecked") -> str:
     instrument = event.instrument
     return (
-        f"{printable(instrument.questionnaire.title)}, read by {instrument.way}"
+        f"{printable(instrument.questionnaire.title)}, read by {instrument.how}"
         f" (scale {event.validity.scale}, {instrument.repeats} repeats, {event.calls} calls,"
         f" {event.seconds:.0f} s)"
     )
@@ -169,6 +170,7 @@ def _as_data(event: "InstrumentChecked", number: int) -> dict[str, object]:
         "check": number,
         "questionnaire": validity.questionnaire,
         "way": validity.way,
+        "form": event.instrument.form,
         "scale": validity.scale,
         "usable": validity.usable,
         "verdict": validity.verdict,

@@ -10,13 +10,14 @@ from sandbox.engine.events import SessionFinished, TurnFinished
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, SessionPlan, new_session_id
 from sandbox.engine.run import run
+from sandbox.engine.written_measure import measure_of
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.measurement.administering import WAYS, check_way
-from sandbox.measurement.administration import Way
+from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.battery import States, Trial, battery, battery_size
 from sandbox.measurement.validity import Validity, judge
 from sandbox.models.provider import Capabilities, Message, Provider
@@ -37,21 +38,33 @@ _CALLS: dict[Way, str] = {"word": "one", "likelihood": "item", "report": "one", 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One questionnaire read one way, and over how many repeats."""
+    """One questionnaire read and put one way, and over how many repeats. `form` matters to reports alone."""
 
     questionnaire: Questionnaire
     way: Way
     repeats: int
+    form: Form = "batch"
+
+    @property
+    def title(self) -> str:
+        """`affect-ratings by report, per item`."""
+        return f"{self.questionnaire.id} by {self.how}"
+
+    @property
+    def how(self) -> str:
+        """The way, and the form where it is not the usual one: `report, per item`."""
+        return self.way if self.form == "batch" else f"{self.way}, {self.form}"
 
     @property
     def administrations(self) -> int:
         """How many a whole battery has."""
-        return battery_size(self.questionnaire, self.way, self.repeats)
+        return battery_size(self.questionnaire, self.way, self.repeats, self.form)
 
     @property
     def calls_each(self) -> int:
         """Model calls of one administration in which nothing is asked again."""
-        return len(self.questionnaire.items) if _CALLS[self.way] == "item" else 1
+        single = _CALLS[self.way] == "item" or self.form == "per item"
+        return len(self.questionnaire.items) if single else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +125,22 @@ def plan_check(
 ) -> CheckPlan:
     """Each questionnaire (none: the word probe and the affect ratings) by each way that can read it.
 
-    `ways` narrows them down, `repeats` replaces the defaults of REPEATS. Raises UsageError when nothing is
-    left, NotFoundError or InvalidDocument for a questionnaire that cannot be used.
+    A questionnaire is written as for a run, `ID[:WAY[:FORM]]`; `ways` narrows down those written without a
+    way, `repeats` replaces the defaults of REPEATS. Raises UsageError when nothing is left, NotFoundError or
+    InvalidDocument for a questionnaire that cannot be used.
     """
-    instruments: list[Instrument] = []
+    found: dict[tuple[str, Way, Form], Instrument] = {}
     refused: UsageError | None = None
-    for name in dict.fromkeys(questionnaires or DEFAULT_QUESTIONNAIRES):
-        questionnaire = library.questionnaire(name)
-        for way in WAYS[questionnaire.kind]:
-            if ways and way not in ways:
-                continue
+    for text in questionnaires or DEFAULT_QUESTIONNAIRES:
+        for questionnaire, way, form in _meant(text, library, capabilities, ways):
             try:
                 check_way(questionnaire, way, capabilities)
             except UsageError as error:
                 refused = error
             else:
-                instruments.append(Instrument(questionnaire, way, repeats or REPEATS[way]))
-    if not instruments:
+                instrument = Instrument(questionnaire, way, repeats or REPEATS[way], form)
+                found.setdefault((questionnaire.id, way, form), instrument)
+    if not found:
         raise refused or UsageError(
             f"None of these questionnaires can be read by {' or '.join(f'“{way}”' for way in ways)}.",
             todo="Leave out --way, or choose another questionnaire.",
@@ -138,9 +150,20 @@ def plan_check(
         client=library.client(CLIENT),
         strong=library.scenario(STRONG),
         neutral=library.scenario(NEUTRAL),
-        instruments=tuple(instruments),
+        instruments=tuple(found.values()),
         seed=seed,
     )
+
+
+def _meant(
+    text: str, library: Library, capabilities: Capabilities, ways: tuple[Way, ...]
+) -> tuple[tuple[Questionnaire, Way, Form], ...]:
+    """What is meant by `ID`: every way of reading that there is; by `ID:WAY` or `ID:WAY:FORM`: that one."""
+    if ":" in text or "@" in text:
+        measure = measure_of(text, library, capabilities)
+        return ((measure.questionnaire, measure.way, measure.form),)
+    questionnaire = library.questionnaire(text)
+    return tuple((questionnaire, way, "batch") for way in WAYS[questionnaire.kind] if not ways or way in ways)
 
 
 async def check_validity(
@@ -158,25 +181,24 @@ async def check_validity(
     left = plan.calls - made
     for instrument in plan.instruments:
         began, before, trials = time.monotonic(), made, list[Trial]()
-        title = f"{instrument.questionnaire.id} by {instrument.way}"
         planned = instrument.administrations * instrument.calls_each
         left -= planned
         repeats = tuple(states[: instrument.repeats])
         seed = derived_seed(plan.seed, instrument.questionnaire.id, instrument.way)
-        given = battery(instrument.questionnaire, instrument.way, repeats, recording, seed)
+        given = battery(instrument.questionnaire, instrument.way, repeats, recording, seed, instrument.form)
         async with aclosing(given) as administrations:
-            yield CheckProgress(made, expected, title)
+            yield CheckProgress(made, expected, instrument.title)
             async for trial in administrations:
                 trials.append(trial)
                 made += len(recording.drain())
                 rate = (made - before) / len(trials)
                 expected = made + left + round((instrument.administrations - len(trials)) * rate)
-                yield CheckProgress(made, expected, f"{title}, {trial.condition}")
+                yield CheckProgress(made, expected, f"{instrument.title}, {trial.condition}")
         yield InstrumentChecked(
             instrument,
             repeats,
             tuple(trials),
-            judge(instrument.questionnaire, instrument.way, trials),
+            judge(instrument.questionnaire, instrument.way, trials, instrument.form),
             calls=made - before,
             seconds=time.monotonic() - began,
         )

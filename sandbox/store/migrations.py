@@ -264,6 +264,10 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration("tags", _TAGS),
     Migration("validity checks", _VALIDITY),
+    Migration(
+        "form of a validity check",
+        ("ALTER TABLE validity_checks ADD COLUMN form TEXT NOT NULL DEFAULT 'batch'",),
+    ),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

@@ -13,7 +13,7 @@ import sandbox
 from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
 from sandbox.library.document import Document
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement.administration import Administration, Way
+from sandbox.measurement.administration import Administration, Form, Way
 from sandbox.measurement.battery import Condition, StateName, Trial
 from sandbox.measurement.estimate import Estimate
 from sandbox.measurement.index import Index, Judgement, Unit
@@ -23,14 +23,18 @@ from sandbox.store.document import document_hash, store_documents
 from sandbox.store.row import as_json, insert
 
 _ADMINISTRATION: TypeAdapter[Administration] = TypeAdapter(Administration)
-_COLUMNS = "number, at, model, questionnaire_id, questionnaire, way, scale, usable, verdict, repeats, seed"
+_COLUMNS = (
+    "number, at, model, questionnaire_id, questionnaire, client, way, scale, usable, verdict,"
+    " repeats, seed, form"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCheck:
     """One check: what came out for one questionnaire read one way on one model.
 
-    `questionnaire_hash` names the document as it was; `number` counts the record's checks.
+    `questionnaire_hash` and `client_hash` name the documents as they were; `form` is how a report was put;
+    `number` counts the record's checks.
     """
 
     number: int
@@ -40,9 +44,13 @@ class StoredCheck:
     repeats: int
     seed: int
     validity: Validity
+    client_hash: str = ""
+    form: Form = "batch"
 
-    def is_of(self, questionnaire: Questionnaire, way: Way, model: ModelDescription) -> bool:
-        """True for the same text read the same way on the same model.
+    def is_of(
+        self, questionnaire: Questionnaire, way: Way, model: ModelDescription, form: Form = "batch"
+    ) -> bool:
+        """True for the same text read the same way on the same model, a report also put in the same form.
 
         A digest that both descriptions state, such as that of the weights, has to agree.
         """
@@ -50,6 +58,7 @@ class StoredCheck:
         return (
             self.model.name == model.name
             and self.validity.way == way
+            and (way != "report" or self.form == form)
             and self.questionnaire_hash == document_hash(questionnaire)
             and all(
                 mine[fact] == theirs[fact] for fact in mine.keys() & theirs.keys() if "sha" in fact.casefold()
@@ -80,6 +89,7 @@ def store_check(
             "scale": validity.scale,
             "usable": validity.usable,
             "verdict": validity.verdict,
+            "form": checked.instrument.form,
             "repeats": len(checked.states),
             "seed": plan.seed,
             "calls": checked.calls,
@@ -103,11 +113,12 @@ def store_check(
 
 
 def checks_of(db: Database, model: str | None = None) -> tuple[StoredCheck, ...]:
-    """The newest check of every model, questionnaire text and way, newest first; of one model if named."""
+    """The newest check of every model, questionnaire text, way and form, newest first; of one model if
+    named."""
     where = "WHERE model_name = ?" if model is not None else ""
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM validity_checks WHERE number IN"  # noqa: S608
-        f" (SELECT max(number) FROM validity_checks {where} GROUP BY model, questionnaire, way)"
+        f" (SELECT max(number) FROM validity_checks {where} GROUP BY model, questionnaire, way, form)"
         " ORDER BY number DESC",
         [model] if model is not None else [],
     ).fetchall()
@@ -157,7 +168,7 @@ def _index_row(index: Index) -> Mapping[str, str | int | float | None]:
 
 
 def _check(db: Database, row: tuple[Any, ...]) -> StoredCheck:
-    number, at, model, questionnaire, hash, way, scale, usable, verdict, repeats, seed = row
+    number, at, model, questionnaire, hash, client, way, scale, usable, verdict, repeats, seed, form = row
     indices = db.execute(
         "SELECT id, title, unit, judgement, acceptable, note, value, low, high, n FROM validity_indices"
         " WHERE validity_check = ? ORDER BY position",
@@ -170,6 +181,8 @@ def _check(db: Database, row: tuple[Any, ...]) -> StoredCheck:
         questionnaire_hash=hash,
         repeats=repeats,
         seed=seed,
+        client_hash=client,
+        form=form,
         validity=Validity(
             questionnaire, way, scale, tuple(_index(*index) for index in indices), usable, verdict
         ),

@@ -122,6 +122,19 @@ class TestPlans:
             ("gad-7", "report")
         ]
 
+    def test_a_way_and_a_form_are_written_as_for_a_run(self, library):
+        written = ("affect-ratings:report:per-item", "gad-7:likelihood", "affect-ratings:report:structured")
+        plan = plan_check("scripted", library, CAPABLE, questionnaires=written)
+        assert [i.title for i in plan.instruments] == [
+            "affect-ratings by report, per item",
+            "gad-7 by likelihood",
+            "affect-ratings by report, structured",
+        ]
+        assert plan.instruments[0].calls_each == 8
+        assert plan.instruments[2].calls_each == 1
+        with pytest.raises(UsageError, match="gad-7:likelihood:structured"):
+            plan_check("scripted", library, CAPABLE, questionnaires=("gad-7:likelihood:structured",))
+
     def test_nothing_left_says_what_to_do(self, library):
         with pytest.raises(UsageError, match="log-probabilities") as error:
             plan_check("scripted", library, Capabilities(), questionnaires=("word-probe",))

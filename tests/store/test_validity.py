@@ -76,6 +76,20 @@ async def test_the_digest_that_a_real_local_model_states_of_its_weights_is_compa
     assert not kept.is_of(probe(), "word", others)
 
 
+async def test_a_check_of_one_form_says_nothing_of_another(store):
+    numbers = {
+        form: store.add_check(*await checked(Instrument(ranged(), "report", 2, form)), MODEL)
+        for form in ("batch", "per item")
+    }
+    kept = {check.number: check for check in store.checks()}
+    assert set(kept) == set(numbers.values()), "neither replaces the other"
+    per_item = kept[numbers["per item"]]
+    assert per_item.form == "per item"
+    assert per_item.is_of(ranged(), "report", MODEL, "per item")
+    assert not per_item.is_of(ranged(), "report", MODEL)
+    assert not kept[numbers["batch"]].is_of(ranged(), "report", MODEL, "structured")
+
+
 @pytest.mark.parametrize("table", TABLES)
 async def test_nothing_of_a_check_can_be_changed_or_deleted(store, table):
     store.add_check(*await checked(), MODEL)

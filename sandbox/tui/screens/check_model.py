@@ -47,7 +47,7 @@ class Standing:
 
     @property
     def key(self) -> str:
-        return f"{self.instrument.questionnaire.id} {self.instrument.way}"
+        return self.instrument.title
 
 
 class InstrumentList(OptionList):
@@ -119,7 +119,10 @@ class CheckModelScreen(Screen[None]):
         model = self._provider.description
         known = self._store.checks(model.name)
         standings = (
-            Standing(one, next((c for c in known if c.is_of(one.questionnaire, one.way, model)), None))
+            Standing(
+                one,
+                next((c for c in known if c.is_of(one.questionnaire, one.way, model, one.form)), None),
+            )
             for one in self._plan.instruments
         )
         self._standings = {standing.key: standing for standing in standings}
@@ -141,7 +144,7 @@ class CheckModelScreen(Screen[None]):
             sign, style = _SIGNS[standing.check.validity.usable]
         instrument = standing.instrument
         return Content.assemble(
-            (f"{sign} ", style), instrument.questionnaire.id, (f"  by {instrument.way}", "$text-muted")
+            (f"{sign} ", style), instrument.questionnaire.id, (f"  by {instrument.how}", "$text-muted")
         )
 
     @property
@@ -222,7 +225,7 @@ class CheckModelScreen(Screen[None]):
 
 def _told(standing: Standing, width: int) -> list[str]:
     instrument, check = standing.instrument, standing.check
-    head = [f"{printable(instrument.questionnaire.title)}, read by {instrument.way}"]
+    head = [f"{printable(instrument.questionnaire.title)}, read by {instrument.how}"]
     if check is None:
         calls = instrument.administrations * instrument.calls_each
         return [
