@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from sandbox.library.questionnaire import CompletionItem, CompletionQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, MissingReason
-from sandbox.measurement.calls import complete_all
+from sandbox.measurement.calls import all_of
 from sandbox.measurement.presentation import PLAIN, Presentation, ordered
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.measurement.valence import negativity
@@ -23,7 +24,13 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 # Narrower than for ratings: “I can't …” is an ordinary way to finish a sentence.
-_QUOTES = " \t\n\"'“”„…"
+_OUTER = " \t\n\"'“”„‘’…"
+_END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)")
+_INITIAL = re.compile(r"[a-hj-z]|(?:[a-z]\.)+[a-z]")
+_SHORT = frozenset({"mr", "mrs", "ms", "dr", "st", "prof", "etc", "vs"})
+
+RE_ASKS = 2
+"""How often a stem that got no ending is asked again."""
 
 
 def completion_request(
@@ -33,11 +40,12 @@ def completion_request(
     provider: Provider,
     seed: int,
     presentation: Presentation = PLAIN,
+    attempt: int = 1,
 ) -> Request:
-    """The one call of a stem; the stem stands last, so that everything before it comes from the cache.
+    """The call of a stem; the stem stands last, so that everything before it comes from the cache.
 
-    It is drawn as the client's replies are, but shorter. Where the model takes a prefill the stem is put into
-    its mouth.
+    It is drawn as the client's replies are, but shorter; asked again (`attempt` from 1) it is drawn with
+    another seed. Where the model takes a prefill the stem is put into its mouth.
     """
     ask = {"plain": questionnaire.ask, "paraphrased": _PARAPHRASED, "curt": _CURT}[presentation.wording]
     sampling = provider.sampling
@@ -49,7 +57,7 @@ def completion_request(
         sampling=replace(
             sampling,
             max_tokens=min(sampling.max_tokens, COMPLETION_TOKENS),
-            seed=derived_seed(seed, "completion", item.id),
+            seed=derived_seed(seed, "completion", item.id, *((attempt,) if attempt > 1 else ())),
         ),
         prefill=item.text if provider.capabilities.prefill else "",
         purpose="measurement",
@@ -64,45 +72,78 @@ async def give_completion(
     *,
     presentation: Presentation = PLAIN,
 ) -> Administration:
-    """One call a stem, each on its own side copy: no completion sees another. Raises ModelError."""
+    """One call a stem, each on its own side copy: no completion sees another. Raises ModelError.
+
+    A stem that got no ending is asked again, twice at most, drawn anew.
+    """
     order = ordered([item.id for item in questionnaire.items], presentation.items, seed, "items")
     items = {item.id: item for item in questionnaire.items}
-    requests = [
-        completion_request(questionnaire, items[id], conversation, provider, seed, presentation)
-        for id in order
-    ]
-    completions = await complete_all(provider, requests)
-    answers = tuple(_answer(items[id], completion) for id, completion in zip(order, completions, strict=True))
-    asked = tuple(
-        message
-        for request, completion in zip(requests, completions, strict=True)
-        for message in (request.messages[-1], Message("assistant", completion.text))
-    )
+
+    async def finish(item: CompletionItem) -> tuple[tuple[Answer, ...], tuple[Message, ...]]:
+        answers: list[Answer] = []
+        asked: list[Message] = []
+        for attempt in range(1, RE_ASKS + 2):
+            request = completion_request(
+                questionnaire, item, conversation, provider, seed, presentation, attempt
+            )
+            completion = await provider.complete(request)
+            answers.append(_answer(item, completion, attempt))
+            asked += (request.messages[-1], Message("assistant", completion.text))
+            if answers[-1].missing != "not answered":
+                break
+        return tuple(answers), tuple(asked)
+
+    finished = await all_of(provider, [partial(finish, items[id]) for id in order])
+    last = [answers[-1] for answers, _ in finished]
     return Administration(
         questionnaire=questionnaire.id,
         way="completion",
-        asked=asked,
+        asked=tuple(message for _, asked in finished for message in asked),
         item_order=order,
-        answers=answers,
-        scores=score_questionnaire(questionnaire, {answer.item: answer.value for answer in answers}),
+        answers=tuple(answer for answers, _ in finished for answer in answers),
+        scores=score_questionnaire(questionnaire, {answer.item: answer.value for answer in last}),
         seed=seed,
         form="per item",
         labels="words",
-        refusals=sum(answer.missing == "refused" for answer in answers),
+        refusals=sum(answer.missing == "refused" for answer in last),
     )
 
 
 def added_text(stem: str, text: str) -> str:
-    """What a completion adds to its stem, whether or not the model repeats the stem: the first sentence."""
-    bare = text.strip().lstrip(_QUOTES)
-    start = stem.rstrip(_QUOTES)
-    if bare.casefold().startswith(start.casefold()):
-        bare = bare[len(start) :]
-    lines = bare.strip().lstrip(_QUOTES + ",").splitlines()
-    return lines[0].rstrip(_QUOTES) if lines else ""
+    """What a completion adds to its stem: the first sentence, without the stem, repeated or not."""
+    start = _plain(stem).strip(_OUTER)
+    bare = text.lstrip(_OUTER)
+    # Put into its mouth and said again by the model, the stem may stand there twice.
+    while start and _plain(bare).startswith(start) and not bare[len(start) : len(start) + 1].isalnum():
+        bare = bare[len(start) :].lstrip(_OUTER + ",")
+    lines = bare.splitlines()
+    return _first_sentence(lines[0]).rstrip(_OUTER) if lines else ""
 
 
-def _answer(item: CompletionItem, completion: Completion) -> Answer:
+def _plain(text: str) -> str:
+    """For comparing, of the same length: case and the kind of apostrophe aside."""
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text).replace(
+        "’", "'"
+    )
+
+
+def _first_sentence(line: str) -> str:
+    """`line` through its first sentence's end; an abbreviation, an initial or a decimal point ends none."""
+    for end in _END.finditer(line):
+        before = line[: end.start()].rsplit(None, 1)[-1:]
+        word = before[0].strip(_OUTER + "(").casefold() if before else ""
+        if (
+            end[0].startswith(".")
+            and not end[0].startswith("..")
+            and (word in _SHORT or _INITIAL.fullmatch(word))
+        ):
+            continue
+        if any(character.isalpha() for character in line[: end.start()]):
+            return line[: end.end()]
+    return line
+
+
+def _answer(item: CompletionItem, completion: Completion, attempt: int) -> Answer:
     added = added_text(item.text, completion.text)
     missing: MissingReason | None = None
     if not any(character.isalpha() for character in added):
@@ -114,5 +155,6 @@ def _answer(item: CompletionItem, completion: Completion) -> Answer:
         value=negativity(added) if missing is None else None,
         raw=added or completion.text,
         call_id=completion.call_id,
+        attempt=attempt,
         missing=missing,
     )

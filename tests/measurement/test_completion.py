@@ -96,6 +96,38 @@ async def test_no_text_is_not_answered_and_a_refusal_is_not_a_score(text, missin
     assert given.refusals == (missing == "refused")
 
 
+async def test_a_stem_without_an_ending_is_asked_again_with_another_seed_and_every_asking_is_kept():
+    asked: list[int | None] = []
+
+    def answer(request: Request) -> str:
+        if "door" in request.messages[-1].content:
+            return "a chair."
+        asked.append(request.sampling.seed)
+        return "…" if len(asked) < 3 else "was glad."
+
+    given = await administer(stems(), "completion", TALK, ScriptedProvider(answer), 3)
+    phone = [answer for answer in given.answers if answer.item == "phone"]
+    assert [(a.attempt, a.missing) for a in phone] == [(1, "not answered"), (2, "not answered"), (3, None)]
+    assert len(set(asked)) == 3
+    assert given.score("negativity") == pytest.approx((negativity("was glad.") + negativity("a chair.")) / 2)
+
+
+async def test_asking_again_ends_and_a_refusal_is_not_asked_again():
+    silent, refusing = answering(phone="…", door="…"), answering(phone="As an AI, no.", door="a chair.")
+    given = await administer(stems(), "completion", TALK, silent, 3)
+    assert len(silent.requests) == 2 * 3
+    assert given.score("negativity") is None
+    await administer(stems(), "completion", TALK, refusing, 3)
+    assert len(refusing.requests) == 2
+
+
+async def test_a_hosted_model_is_asked_its_stems_at_once_and_they_come_back_in_order():
+    local, hosted = answering(phone="waited.", door="a chair."), answering(phone="waited.", door="a chair.")
+    hosted._capabilities = Capabilities(prefill=True)
+    first = await administer(stems(), "completion", TALK, local, 3)
+    assert await administer(stems(), "completion", TALK, hosted, 3) == first
+
+
 async def test_the_same_seed_draws_the_same_calls_and_another_one_others():
     async def seeds(seed: int) -> list[int | None]:
         provider = answering(phone="waited.", door="a chair.")
@@ -103,6 +135,32 @@ async def test_the_same_seed_draws_the_same_calls_and_another_one_others():
         return [request.sampling.seed for request in provider.requests]
 
     assert await seeds(3) == await seeds(3) != await seeds(4)
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        ("was glad. Then a murderer came in.", "was glad."),
+        ("was glad! Horror. Death.", "was glad!"),
+        ("was glad.” She died.", "was glad."),
+        ("called Dr. Brown at once. He died.", "called Dr. Brown at once."),
+        ("paid 3.50 for it. It was awful.", "paid 3.50 for it."),
+        ("said so to J. Smith, and so did I. Then we fought.", "said so to J. Smith, and so did I."),
+        ("was glad\nand then he died", "was glad"),
+        ("When the phone rang, I was glad.", "was glad."),
+        ("When the phone rang, I When the phone rang, I was glad.", "was glad."),
+        ("When the phone rang, I … “when the phone rang, I was glad.", "was glad."),
+        ("When the phone rang, Ian was glad.", "When the phone rang, Ian was glad."),
+        ("… was glad. Then he died.", "was glad."),
+        ("", ""),
+    ],
+)
+def test_only_the_first_sentence_counts_and_none_of_the_stem(text, added):
+    assert added_text("When the phone rang, I", text) == added
+
+
+def test_a_stem_repeated_with_another_apostrophe_is_not_scored():
+    assert added_text("I don't know why", "I don’t know why it hurts.") == "it hurts."
 
 
 @given(st.text(max_size=300))
