@@ -1,10 +1,14 @@
 """The way “report”: the model writes its answers; items that cannot be read are asked again, twice."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, Form, LabelForm
+from sandbox.measurement.answer_schema import answer_schema
+from sandbox.measurement.calls import all_of
 from sandbox.measurement.presentation import (
     PLAIN,
     Presentation,
@@ -23,14 +27,17 @@ from sandbox.measurement.rating_text import (
     parse_structured,
 )
 from sandbox.measurement.scoring import score_questionnaire
-from sandbox.models.provider import Message, Provider, Request, Sampling
+from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
 from sandbox.seed import derived_seed
 
 RE_ASKS = 2
 """How often an item that could not be read is asked again. Stored attempts show how often it was needed."""
 
-_TOKENS_AN_ITEM = 24
-_SPARE_TOKENS = 60
+_SPARE_TOKENS = 40
+"""For a polite opening, or for a refusal to be told from an unreadable answer."""
+
+_CHARACTERS_A_TOKEN = 2.5
+"""Fewer than in any English text, since ids and numbers take more tokens than words do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +97,20 @@ async def _give_batch(
     pending = sheet.order
     for attempt in range(1, re_asks + 2):
         question = Message("user", _batch_text(sheet, pending, again=attempt > 1))
-        tokens = _TOKENS_AN_ITEM * len(pending) + _SPARE_TOKENS
-        sampling = _sampling(provider, tokens, derived_seed(seed, "report", attempt))
+        sampling = _sampling(provider, _tokens(sheet, pending), derived_seed(seed, "report", attempt))
+        structured = sheet.form == "structured"
         completion = await provider.complete(
-            Request((*conversation, *asked, question), sampling, purpose="measurement")
+            Request(
+                (*conversation, *asked, question),
+                sampling,
+                purpose="measurement",
+                schema=answer_schema(sheet.questionnaire, pending, sheet.labels, tuple(sheet.names))
+                if structured and provider.capabilities.structured
+                else None,
+            )
         )
-        parse = parse_structured if sheet.form == "structured" else parse_report
-        readings = parse(completion.text, pending, sheet.allowed)
+        parse = parse_structured if structured else parse_report
+        readings = parse(_written(completion), pending, sheet.allowed)
         answers += [_answer(item, readings[item], completion.call_id, attempt) for item in pending]
         asked = (*asked, question, Message("assistant", completion.text))
         pending = tuple(item for item in pending if readings[item].value is None)
@@ -109,26 +123,46 @@ async def _give_batch(
 async def _give_items(
     sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int
 ) -> _Given:
-    """One call an item, each on its own side copy: no item sees another's answer."""
+    """One call an item, each on its own side copy: no item sees another's answer. At once where it can be."""
+    give = partial(_give_item, sheet, conversation, provider, seed, re_asks)
+    given = await all_of(provider, [partial(give, item) for item in sheet.order])
+    return (
+        tuple(answer for answers, _, _ in given for answer in answers),
+        tuple(message for _, asked, _ in given for message in asked),
+        sum(refusals for _, _, refusals in given),
+    )
+
+
+async def _give_item(
+    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int, item: str
+) -> _Given:
     answers: list[Answer] = []
-    asked: list[Message] = []
-    refusals = 0
-    for item in sheet.order:
-        turns: tuple[Message, ...] = ()
-        for attempt in range(1, re_asks + 2):
-            question = Message("user", _single_text(sheet, item, again=attempt > 1))
-            sampling = _sampling(provider, _TOKENS_AN_ITEM, derived_seed(seed, "report", item, attempt))
-            completion = await provider.complete(
-                Request((*conversation, *turns, question), sampling, purpose="measurement")
-            )
-            reading = parse_single(completion.text, item, sheet.allowed)
-            answers.append(_answer(item, reading, completion.call_id, attempt))
-            turns = (*turns, question, Message("assistant", completion.text))
-            refusals += reading.missing == "refused"
-            if reading.value is not None:
-                break
-        asked += turns
-    return tuple(answers), tuple(asked), refusals
+    turns: tuple[Message, ...] = ()
+    for attempt in range(1, re_asks + 2):
+        question = Message("user", _single_text(sheet, item, again=attempt > 1))
+        sampling = _sampling(provider, _tokens(sheet, (item,)), derived_seed(seed, "report", item, attempt))
+        completion = await provider.complete(
+            Request((*conversation, *turns, question), sampling, purpose="measurement")
+        )
+        reading = parse_single(_written(completion), item, sheet.allowed)
+        answers.append(_answer(item, reading, completion.call_id, attempt))
+        turns = (*turns, question, Message("assistant", completion.text))
+        if reading.value is not None:
+            break
+    return tuple(answers), turns, sum(answer.missing == "refused" for answer in answers)
+
+
+def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
+    """What a full answer takes, its options written with name and label, and a margin."""
+    labels = [option.label for option in sheet.questionnaire.options or ()]
+    longest = max(map(len, (*sheet.names, "100")), default=0) + max(map(len, labels), default=0)
+    written = sum(len(item) + longest + len('  "": "",\n') for item in items)
+    return math.ceil(written / _CHARACTERS_A_TOKEN) + _SPARE_TOKENS
+
+
+def _written(completion: Completion) -> str:
+    """The text, marked where it was cut off: a last line `10` may have been going to be `100`."""
+    return f"{completion.text} …" if completion.finish_reason == "length" else completion.text
 
 
 def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:

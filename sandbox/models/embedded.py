@@ -75,7 +75,7 @@ class EmbeddedProvider:
             served_as="openai/embedded",
             endpoint=self._endpoint,
             capabilities=Capabilities(
-                top_logprobs=2000, prefill=True, small=small, local=True, context=context
+                top_logprobs=2000, prefill=True, small=small, local=True, context=context, structured=True
             ),
             sampling=SMALL_MODEL_SAMPLING if small else SAMPLING,
             policy=policy,

@@ -75,6 +75,8 @@ SERVICES: dict[str, Service] = {
 _ANTHROPIC_PREFILL = re.compile(
     r"claude-(?:[23]|instant)|claude-(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|$)"
 )
+_STRUCTURED = frozenset({"openai", "azure", "anthropic", "gemini", "hosted_vllm"})
+"""Services that hold replies to a JSON Schema, with most of their models; LiteLLM knows which."""
 _OLLAMA_CLOUD = re.compile(r"ollama(_chat)?/.*[:-]cloud$", re.IGNORECASE)
 _OPENAI_WITHOUT_LOGPROBS = re.compile(r"o\d|gpt-5")
 
@@ -89,7 +91,7 @@ def capabilities_of(name: str, *, local: bool) -> Capabilities:
     service = service_of(name)
     top = 0 if prefix == "openai" and _OPENAI_WITHOUT_LOGPROBS.match(model) else service.top_logprobs
     prefill = bool(prefix == "anthropic" and _ANTHROPIC_PREFILL.match(model)) or service.prefill
-    return Capabilities(top_logprobs=top, prefill=prefill, local=local)
+    return Capabilities(top_logprobs=top, prefill=prefill, local=local, structured=prefix in _STRUCTURED)
 
 
 def stays_here(name: str, base: str) -> bool:

@@ -231,8 +231,24 @@ class LiteLLMProvider:
             "logprobs": True if request.top_logprobs else None,
             "top_logprobs": request.top_logprobs or None,
             "extra_body": dict(sampling.extra) if sampling.extra and self._passes_extra else None,
+            "response_format": self._response_format(request),
         }
         return parameters | {name: value for name, value in optional.items() if value is not None}
+
+    def _response_format(self, request: Request) -> dict[str, Any] | None:
+        """What holds the reply to the request's schema; None where the model is not known to take it."""
+        if request.schema is None or not self._capabilities.structured or not self._takes_schema():
+            return None
+        shape = {"name": "answer", "strict": True, "schema": dict(request.schema)}
+        return {"type": "json_schema", "json_schema": shape}
+
+    def _takes_schema(self) -> bool:
+        """LiteLLM's list says it for models at a service's own address; of other servers it knows nothing."""
+        if self._capabilities.local or self._fixed.base is not None:
+            return True
+        import litellm as library
+
+        return bool(library.supports_response_schema(model=self._served_as))
 
     def _completion(self, request: Request, reply: Reply) -> Completion:
         """What the reply comes to. Raises Failure if it is empty, refused or ran into the context's end."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from sandbox.errors import ExitCode, SandboxError
 
@@ -41,7 +41,8 @@ Purpose = Literal["reply", "measurement", "therapist"]
 class Request:
     """A call: the conversation so far, the opening to prefill (or none) and how to draw the answer.
 
-    `top_logprobs` > 0 asks for that many most probable first tokens with their log-probabilities.
+    `top_logprobs` > 0 asks for that many most probable first tokens with their log-probabilities. `schema`
+    is a JSON Schema that the server is asked to hold the reply to; whoever asks still has to check it.
     """
 
     messages: tuple[Message, ...]
@@ -49,6 +50,7 @@ class Request:
     prefill: str = ""
     top_logprobs: int = 0
     purpose: Purpose = "reply"
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,10 @@ StreamPart = Delta | Restart | Completion
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model can do. `top_logprobs`: most candidates it returns (0: none); `context`: in tokens."""
+    """What a model can do. `top_logprobs`: most candidates it returns (0: none); `context`: in tokens.
+
+    `structured`: its server can hold a reply to a JSON Schema.
+    """
 
     streaming: bool = True
     top_logprobs: int = 0
@@ -132,6 +137,7 @@ class Capabilities:
     small: bool = False
     local: bool = False
     context: int | None = None
+    structured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

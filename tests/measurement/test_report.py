@@ -9,7 +9,7 @@ from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administering import administer, check_way, default_way
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.presentation import Presentation
-from sandbox.models.provider import Capabilities, Message, ModelError
+from sandbox.models.provider import Capabilities, Completion, Message, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
 from tests.documents import probe
 from tests.measurement.ratings import optioned, ranged
@@ -177,3 +177,34 @@ def test_a_way_that_cannot_work_is_refused_before_any_call(questionnaire, way, c
         check_way(questionnaire, way, Capabilities(top_logprobs=candidates))
     assert says in str(refused.value)
     assert refused.value.todo
+
+
+async def test_a_last_line_that_was_cut_off_is_no_answer():
+    """`1` may have been going to be `10`."""
+
+    def answer(request: Request) -> Completion:
+        again = "These items still" in request.messages[-1].content
+        text = "calm: 100" if again else "fear: 40\ncalm: 10"
+        return Completion(text, "m", "stop" if again else "length")
+
+    provider = ScriptedProvider(answer)
+    given = await administer(ranged(), "report", TALK, provider, 1)
+    last = {answer.item: answer.value for answer in given.final_answers}
+    assert last == {"fear": 40, "calm": 100}
+    (cut,) = [a for a in given.answers if a.item == "calm" and a.attempt == 1]
+    assert cut.missing == "unreadable"
+
+
+async def test_no_more_is_asked_for_than_full_answers_take():
+    provider = ScriptedProvider([ALL])
+    await administer(optioned(), "report", TALK, provider, 1)
+    most = provider.requests[0].sampling.max_tokens
+    longest = "\n".join(f'"{item.id}": "3 (more than half the days)",' for item in optioned().items)
+    assert len(longest) / 3 < most < 150
+
+
+async def test_a_hosted_model_is_asked_its_items_at_once_and_says_the_same():
+    shown = Presentation(form="per item")
+    local, hosted = ScriptedProvider(["2"]), ScriptedProvider(["2"], capabilities=Capabilities())
+    first = await administer(optioned(), "report", TALK, local, 1, presentation=shown)
+    assert await administer(optioned(), "report", TALK, hosted, 1, presentation=shown) == first
