@@ -367,6 +367,7 @@ class SandboxApp(CheckingApp):
             head = self._bench.branch(
                 parent, chosen.departure.turn, chosen.technique, another_seed=chosen.another_seed
             )
+            live.remarks = tuple(dict.fromkeys((*live.remarks, *self._bench.remarks((head,)))))
         except SandboxError as error:
             self.report(error)
             return

@@ -1,7 +1,7 @@
 """What the app works with once it is open: library, record, model. Loaded after first paint."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,21 +81,29 @@ class Bench:
         heads = self._heads(proposal)
         live = LiveRun(self._play, self.store.history)
         live.add(*heads)
-        live.remarks = self._remarks(heads[0].plan, self.model(proposal.model).description)
+        live.remarks = self.remarks(heads)
         return live
 
     def recorded_run(self, session: str, *, resume: bool = False) -> LiveRun:
         """The whole family of a recorded session; with `resume`, whatever is unfinished is put in line."""
         states = {head.id: self._recorded(head.id) for head in self.store.family(session)}
         live = LiveRun(self._play, self.store.history, RunState(states))
-        stored = self.store.session(next(iter(states)))
-        live.remarks = self._remarks(stored.head.plan, stored.model)
+        live.remarks = self._remarks((s.head.plan for s in states.values()), self._model_of(states))
         if resume:
             live.add(*(state.head for state in states.values() if state.state != "finished"))
         return live
 
-    def _remarks(self, plan: SessionPlan, model: ModelDescription) -> tuple[str, ...]:
-        return remarks(plan, model, self.store.checks(model.name))
+    def remarks(self, heads: Iterable[SessionHead]) -> tuple[str, ...]:
+        """What has to be said of the scores of sessions that are about to run, all on one model."""
+        plans = [head.plan for head in heads]
+        return self._remarks(plans, self.model(plans[0].model).description)
+
+    def _remarks(self, plans: Iterable[SessionPlan], model: ModelDescription) -> tuple[str, ...]:
+        checks = self.store.checks(model.name)
+        return tuple(dict.fromkeys(said for plan in plans for said in remarks(plan, model, checks)))
+
+    def _model_of(self, states: Mapping[str, SessionState]) -> ModelDescription:
+        return self.store.session(next(iter(states))).model
 
     def _recorded(self, session: str) -> SessionState:
         stored = self.store.session(session)

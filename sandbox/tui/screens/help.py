@@ -37,7 +37,7 @@ def help_text(screen: Screen[object]) -> Content:
     own_first = sorted(screen.active_bindings.values(), key=lambda active: active.node is not screen)
     for active in own_first:
         binding = active.binding
-        if binding.system or binding.key.startswith(("ctrl+", "shift+tab", "tab")):
+        if binding.system or binding.key.startswith(("ctrl+", "super+", "shift+tab", "tab")):
             continue
         key = screen.app.get_key_display(binding)
         lines.append(Content.assemble((f"{key:>7}  ", "bold"), binding.tooltip or binding.description))

@@ -21,7 +21,7 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.recent_sessions import SIGNS
 
 _SECONDS = 1.0
-_BAR = 20
+_BAR = 10
 _NOTHING = (
     "Nothing is running. Enter on Home runs the proposed session; a run in another terminal "
     "(sandbox run) shows here as well."

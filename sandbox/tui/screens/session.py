@@ -131,6 +131,7 @@ class SessionScreen(Screen[None]):
         self._following = shown is None
         self._turn = turn
         self._redraw: Timer | None = None
+        self._remarked: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -141,7 +142,7 @@ class SessionScreen(Screen[None]):
         yield SessionHeader(id="header")
         yield PhaseLine(id="phases")
         yield BranchLine(id="branches")
-        yield Static(_remark(self.live.remarks), id="remark", markup=False)
+        yield Static("", id="remark", markup=False)
         with Horizontal(id="body"):
             yield Conversation(id="conversation")
             yield Measures(id="measures")
@@ -151,7 +152,7 @@ class SessionScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#remark").display = bool(self.live.remarks)
+        self.query_one("#remark").display = False
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
         self.set_timer(_SETTLED, gc.freeze)
@@ -205,6 +206,7 @@ class SessionScreen(Screen[None]):
         if session is None:
             self._draw_header()
             return
+        self._draw_remark()
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
@@ -212,6 +214,13 @@ class SessionScreen(Screen[None]):
         self.query_one(Measures).show(self._state, session)
         self._draw_header()
         self.refresh_bindings()
+
+    def _draw_remark(self) -> None:
+        if self._remarked != self.live.remarks:
+            self._remarked = self.live.remarks
+            line = self.query_one("#remark", Static)
+            line.display = bool(self._remarked)
+            line.update(_remark(self._remarked))
 
     def _draw_header(self) -> None:
         session = self._session

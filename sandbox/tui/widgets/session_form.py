@@ -52,7 +52,7 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield TickList(self._measure_titles(), self._rows_picked(), id="measures")
         yield _label("client")
         yield self._select("client", self._clients, proposal.client)
-        yield _label("model: embedded, gguf:PATH, LiteLLM name")
+        yield _label("model (m on Home lists them)")
         yield Input(proposal.model, id="model", compact=True)
         yield _label("therapist model (empty: the client's)", id="therapist-label")
         yield Input(proposal.therapist or "", id="therapist-model", compact=True)

@@ -1,7 +1,6 @@
 """The chart of one scale over the measurement points: in braille, one mark a session, two reference lines.
 
-Drawn here and not by a library: at 30 × 10 cells textual-plot leaves 18 columns to the data, cannot name the
-points and needs NumPy; textual-plotext drops point labels; neither leaves a gap where a score is missing.
+Drawn here and not by a library: CONTRIBUTING.md says why.
 """
 
 from collections.abc import Sequence
