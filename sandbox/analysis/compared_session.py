@@ -1,21 +1,24 @@
 """A session as a comparison sees it, and in what several of them differ besides the technique. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.history import Turn
-from sandbox.engine.plan import SessionPlan
+from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
+from sandbox.store.validity import StoredCheck
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedSession:
     """One session: its plan, scores and turns, and its place (`trunk`: its oldest ancestor, or itself).
 
-    Sessions of one trunk continue from the same state: that is what pairs them.
+    Sessions of one trunk continue from the same state: that is what pairs them. `suitabilities` say whether
+    its measures are known to work on its model.
     """
 
     id: str
@@ -26,6 +29,7 @@ class ComparedSession:
     state: State
     courses: tuple[Trajectory, ...]
     turns: tuple[Turn, ...] = ()
+    suitabilities: tuple[Suitability, ...] = ()
 
     @property
     def title(self) -> str:
@@ -50,8 +54,10 @@ class ComparedSession:
         return self.course(name).at(label)
 
 
-def compared_session(session: StoredSession, trunk: str) -> ComparedSession:
-    """The session from the record; `trunk` is the id of its oldest ancestor."""
+def compared_session(
+    session: StoredSession, trunk: str, checks: Iterable[StoredCheck] = ()
+) -> ComparedSession:
+    """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model."""
     head = session.head
     return ComparedSession(
         id=head.id,
@@ -62,6 +68,7 @@ def compared_session(session: StoredSession, trunk: str) -> ComparedSession:
         state=session.state.now,
         courses=trajectories(session.history),
         turns=session.history.turns,
+        suitabilities=suitabilities(head.plan, session.model, checks),
     )
 
 
@@ -110,4 +117,10 @@ def _named(document: Document | None) -> tuple[object, str]:
 
 
 def _measures(plan: SessionPlan) -> str:
-    return ", ".join(f"{measure.questionnaire.id} by {measure.way}" for measure in plan.measures) or "none"
+    return ", ".join(map(_measure, plan.measures)) or "none"
+
+
+def _measure(measure: Measure) -> str:
+    form = f", {measure.form}" if measure.form != "batch" else ""
+    shuffled = f", {' and '.join(measure.shuffled)} shuffled" if measure.shuffled else ""
+    return f"{measure.questionnaire.id} by {measure.way}{form}{shuffled}"

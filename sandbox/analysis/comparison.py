@@ -132,7 +132,7 @@ def _is_control_of(group: tuple[ComparedSession, ...], members: Sequence[Members
 def _kind(session: ComparedSession) -> object:
     plan = session.plan
     technique = plan.technique.id if plan.technique else ""
-    measures = tuple((m.questionnaire.id, m.way) for m in plan.measures)
+    measures = tuple((m.questionnaire.id, m.way, m.form, m.shuffled) for m in plan.measures)
     return technique, plan.model, plan.client.id, plan.scenario.id, measures, plan.administration
 
 
@@ -224,7 +224,7 @@ def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSess
 
 
 def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: ScaleName) -> tuple[str, ...]:
-    said = list(conditions_that_differ(sessions))
+    said = [*_unsuitable(sessions, scale), *conditions_that_differ(sessions)]
     if repeats := repeated_trunks(sessions):
         said.append(f"{repeats} of the trunks repeat another one's seed: they are not independent.")
     if len(sessions) > 1 and not any(arm.control for arm in arms):
@@ -242,6 +242,17 @@ def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: S
     }
     said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale)))]
     return tuple(said)
+
+
+def _unsuitable(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[str, ...]:
+    """What has to be said of how the scale was measured on the models, each sentence once."""
+    remarks = (
+        found.remark
+        for session in sessions
+        for found in session.suitabilities
+        if (found.measure.questionnaire.id, found.measure.way) == scale[:2]
+    )
+    return tuple(dict.fromkeys(filter(None, remarks)))
 
 
 def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> str:

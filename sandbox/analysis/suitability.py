@@ -8,35 +8,52 @@ from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.measurement.validity import Usable
 from sandbox.models.provider import ModelDescription
+from sandbox.store.document import document_hash
 from sandbox.store.validity import StoredCheck
+
+SHIPPED_PAGE = "docs/check-a-model.md"
+"""What came out when the app's own default was checked before it was shipped."""
+SHIPPED_USABLE: Usable = "usable with care"
+SHIPPED_REASON = "it moves when told what result is hoped for, and with the wording and tone of the question"
 
 
 @dataclass(frozen=True, slots=True)
 class Suitability:
     """A questionnaire and way of reading on a model: what its newest check said; None: never checked.
 
-    `model` is the name the session was asked for with.
+    `model` is the name the session was asked for with; `other_client`: the check was made with another one.
     """
 
     measure: Measure
     model: str
     check: StoredCheck | None
+    other_client: bool = False
 
     @property
     def usable(self) -> Usable | None:
-        return self.check.validity.usable if self.check else None
+        """The verdict of the check, or of the one made before the app was shipped."""
+        if self.check is None:
+            return SHIPPED_USABLE if self._is_shipped_default else None
+        return self.check.validity.usable
 
     @property
     def remark(self) -> str:
         """What its check says to a reader of the scores, in a sentence; empty when it says nothing."""
-        name = f"“{self.measure.questionnaire.title}” read by {self.measure.way}"
+        name = f"“{self.measure.questionnaire.title}” read by {self._how}"
         if self.check is None:
-            never = f"{name} was never checked with this model: {self.todo}"
-            return "" if self._is_shipped_default else never
-        if self.check.validity.usable != "not usable with this model":
-            return ""
-        reason = self.check.validity.verdict.partition(": ")[2].rstrip(".")
-        return f"{name} is not usable with this model: {reason} (checked {self.check.at:%Y-%m-%d})."
+            if self._is_shipped_default:
+                return f"{name} is {SHIPPED_USABLE} with this model: {SHIPPED_REASON} ({SHIPPED_PAGE})."
+            return f"{name} was never checked with this model: {self.todo}"
+        checked = f"(checked {self.check.at:%Y-%m-%d}{self._otherwise})"
+        usable, reason = (
+            self.check.validity.usable,
+            self.check.validity.verdict.partition(": ")[2].rstrip("."),
+        )
+        if usable == "not usable with this model":
+            return f"{name} is {usable}: {reason} {checked}."
+        if usable == "usable with care":
+            return f"{name} is {usable} with this model: {reason} {checked}."
+        return f"{name} is {usable} with this model {checked}." if self._otherwise else ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -48,13 +65,29 @@ class Suitability:
         """The command that would check it."""
         return (
             f"sandbox check-model {self.model} --questionnaire {self.measure.questionnaire.id}"
-            f" --way {self.measure.way}"
+            f":{self.measure.way}{self._form and ':' + self._form.replace(' ', '-')}"
         )
 
     @property
+    def _form(self) -> str:
+        """The form of a report, where it is not the usual one."""
+        return self.measure.form if self.measure.way == "report" and self.measure.form != "batch" else ""
+
+    @property
+    def _how(self) -> str:
+        return f"{self.measure.way}, {self._form}" if self._form else self.measure.way
+
+    @property
+    def _otherwise(self) -> str:
+        """In what the session differs from the check."""
+        client = " with another client" if self.other_client else ""
+        shuffled = f", {' and '.join(self.measure.shuffled)} not shuffled" if self.measure.shuffled else ""
+        return client + shuffled
+
+    @property
     def _is_shipped_default(self) -> bool:
-        """What the app proposes by itself was checked before it was shipped (docs/check-a-model.md)."""
-        return self.model == "embedded" and self.measure.way == "word"
+        """What the app proposes by itself on the embedded model was checked before it was shipped."""
+        return (self.model, self.measure.questionnaire.id) == ("embedded", "word-probe")
 
 
 def suitabilities(
@@ -62,8 +95,12 @@ def suitabilities(
 ) -> tuple[Suitability, ...]:
     """One for each measure of the plan, in its order. `checks`, newest first, may be of other models too."""
     known = tuple(checks)
+    found = ((measure, _newest(measure, model, known)) for measure in plan.measures)
     return tuple(
-        Suitability(measure, plan.model, _newest(measure, model, known)) for measure in plan.measures
+        Suitability(
+            measure, plan.model, check, check is not None and check.client_hash != document_hash(plan.client)
+        )
+        for measure, check in found
     )
 
 
@@ -76,6 +113,6 @@ def remarks(plan: SessionPlan, model: ModelDescription, checks: Iterable[StoredC
 
 def _newest(measure: Measure, model: ModelDescription, checks: tuple[StoredCheck, ...]) -> StoredCheck | None:
     return next(
-        (check for check in checks if check.is_of(measure.questionnaire, measure.way, model)),
+        (check for check in checks if check.is_of(measure.questionnaire, measure.way, model, measure.form)),
         None,
     )

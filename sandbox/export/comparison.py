@@ -19,7 +19,7 @@ from sandbox.store.store import Store
 COLUMNS = (
     "point", "phase", "technique_turn", "arm", "sessions", "control", "compared_with", "questionnaire",
     "way", "scale", "score", "change", "difference", "low", "high", "pairs", "left_out", "reliable", "reason",
-    "note",
+    "usable", "note",
 )  # fmt: skip
 _NOTE = "simulated affect, not a feeling"
 
@@ -51,7 +51,9 @@ def gather_compared(
             "There is nothing to compare this session with.",
             todo="Name two sessions, or a trunk that has branches; `b` in the app opens a branch.",
         )
-    return tuple(compared_session(store.session(id), trunk) for id, trunk in wanted.items())
+    sessions = [(store.session(id), trunk) for id, trunk in wanted.items()]
+    checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
+    return tuple(compared_session(session, trunk, checks[session.model.name]) for session, trunk in sessions)
 
 
 def chosen_scale(
@@ -197,7 +199,7 @@ def comparison_json(comparison: Comparison) -> str:
         "scale": scale,
         "trunks": comparison.trunks,
         "warnings": comparison.warnings,
-        "arms": [_arm(arm) for arm in comparison.arms],
+        "arms": [_arm(arm, comparison.scale) for arm in comparison.arms],
         "rows": [
             {
                 "point": row.label,
@@ -209,6 +211,17 @@ def comparison_json(comparison: Comparison) -> str:
         ],
     }
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _usable(arm: Arm, scale: ScaleName) -> str:
+    """The verdict on what the arm was measured with, `never checked` without one; each once."""
+    found = (
+        known.usable or "never checked"
+        for session in arm.sessions
+        for known in session.suitabilities
+        if (known.measure.questionnaire.id, known.measure.way) == scale[:2]
+    )
+    return " | ".join(dict.fromkeys(found))
 
 
 def _has_control(comparison: Comparison) -> bool:
@@ -239,17 +252,19 @@ def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, o
         "left_out": difference.left_out if difference else None,
         "reliable": int(cell.reliable),
         "reason": cell.reason or (difference.reason if difference else ""),
+        "usable": _usable(arm, comparison.scale),
         "note": _NOTE,
     }
 
 
-def _arm(arm: Arm) -> dict[str, Any]:
+def _arm(arm: Arm, scale: ScaleName) -> dict[str, Any]:
     technique = arm.sessions[0].plan.technique
     return {
         "title": arm.title,
         "technique": technique.id if technique else None,
         "control": arm.control,
         "reference": arm.reference,
+        "usable": _usable(arm, scale) or None,
         "model": arm.sessions[0].plan.model,
         "scenario": arm.sessions[0].plan.scenario.id,
         "sessions": [

@@ -10,6 +10,8 @@ from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.therapist import therapist_remark
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.phase import PHASES, Point
+from sandbox.measurement.administration import Administration
+from sandbox.measurement.coverage import unseen_remark
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 
@@ -45,11 +47,21 @@ class Family:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What has to be said before the scores are read: of a therapist model that is not up to it, of
-        measures given when they should not be, not usable with the model, or never checked with it, and of
-        arms that differ in length."""
+        measures given when they should not be, not usable with the model, or never checked with it, of probes
+        that saw too little, and of arms that differ in length."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
         measures = (remark for found in self.suitabilities for remark in found.remarks)
-        return tuple(dict.fromkeys(filter(None, (*spoken, *measures, self._lengths))))
+        return tuple(dict.fromkeys(filter(None, (*spoken, *measures, *self._unseen, self._lengths))))
+
+    @property
+    def _unseen(self) -> tuple[str, ...]:
+        titles = {m.questionnaire.id: m.questionnaire.title for m in self.first.head.plan.measures}
+        given: dict[str, list[Administration]] = {}
+        for session in self.sessions:
+            for measured in session.history.measured:
+                one = measured.administration
+                given.setdefault(titles.get(one.questionnaire, one.questionnaire), []).append(one)
+        return tuple(unseen_remark(administrations, title) for title, administrations in given.items())
 
     @property
     def _lengths(self) -> str:

@@ -8,6 +8,7 @@ from sandbox.export.family import number
 from sandbox.export.markdown_text import inline, quoted, table
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration
+from sandbox.measurement.coverage import unseen_note
 from sandbox.store.session import StoredSession
 from sandbox.text import excerpt
 
@@ -98,6 +99,8 @@ def _measured(measured: Measured, questionnaire: Questionnaire | None) -> Iterat
         facts.append(f"most probable word “{_raw(words[0])}”")
     if not given.reliable:
         facts.append("**coverage too low to be relied on**")
+    if unseen := unseen_note(given):
+        facts.append(unseen)
     asked_again = sum(answer.attempt > 1 for answer in given.answers)
     if asked_again:
         facts.append(f"asked again {asked_again} ×")
@@ -114,13 +117,21 @@ def _answers(given: Administration, questionnaire: Questionnaire | None) -> str:
     texts = {item.id: item.text for item in questionnaire.items} if questionnaire else {}
     differ = len({answer.coverage for answer in given.final_answers}) > 1
     written = given.way != "word"
-    head = ("item", *(("answer",) if written else ()), "value", *(("coverage",) if differ else ()))
+    spread = any(answer.entropy is not None for answer in given.final_answers)
+    head = (
+        "item",
+        *(("answer",) if written else ()),
+        "value",
+        *(("coverage",) if differ else ()),
+        *(("entropy (bits)",) if spread else ()),
+    )
     rows = [
         (
             inline(texts.get(answer.item, answer.item)),
             *((_raw(answer.raw),) if written else ()),
             number(answer.value) + (f" ({answer.missing})" if answer.missing else ""),
             *((f"{answer.coverage:.2f}" if answer.coverage is not None else "",) if differ else ()),
+            *((f"{answer.entropy:.2f}" if answer.entropy is not None else "",) if spread else ()),
         )
         for answer in given.final_answers
     ]

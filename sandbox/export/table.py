@@ -6,13 +6,16 @@ import io
 from sandbox.analysis.reply_valence import ReplyPoint
 from sandbox.engine.history import Measured
 from sandbox.export.family import Family, replies
+from sandbox.measurement.administration import Administration
+from sandbox.measurement.coverage import lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
 from sandbox.text import printable
 
 COLUMNS = (
     "session", "trunk", "parent", "model", "seed", "client", "scenario", "affect", "technique", "control",
     "state", "point", "phase", "after_turn", "technique_turn", "questionnaire", "way", "scale", "value",
-    "answered", "items", "reason", "reliable", "coverage", "note",
+    "answered", "items", "reason", "reliable", "usable", "coverage", "entropy", "unseen", "hidden", "form",
+    "note",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "\ufffd")
 _NOTE = "simulated affect, not a feeling"
@@ -51,7 +54,6 @@ def guarded(value: object) -> object:
 
 def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -> list[dict[str, object]]:
     given, point = measured.administration, measured.point
-    coverages = [answer.coverage for answer in given.final_answers if answer.coverage is not None]
     return [
         {
             **_session_cells(family, session, own=by == session.head.id),
@@ -68,11 +70,24 @@ def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -
             "items": score.items,
             "reason": score.reason,
             "reliable": int(given.reliable),
-            "coverage": min(coverages, default=None),
+            "usable": _usable(family, given),
+            "coverage": lowest_coverage(given),
+            "entropy": mean_entropy(given),
+            "unseen": len(given.unseen) if given.way == "word" else None,
+            "hidden": given.hidden if given.way == "word" else None,
+            "form": given.form if given.way == "report" else None,
             "note": _NOTE,
         }
         for score in given.scores
     ]
+
+
+def _usable(family: Family, given: Administration) -> str:
+    """What the check of this questionnaire and way on the model said."""
+    for found in family.suitabilities:
+        if (found.measure.questionnaire.id, found.measure.way) == (given.questionnaire, given.way):
+            return found.usable or "never checked"
+    return ""
 
 
 def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dict[str, object]:

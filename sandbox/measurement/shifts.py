@@ -71,7 +71,7 @@ def stays(view: Trials) -> Index:
     """After the neutral scenario minus before it."""
     estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "neutral", "baseline"))
     judgement = judged_shift(estimate)
-    note = "no pair of scores" if estimate is None else TOO_FEW if judgement == "unknown" else ""
+    note = "no scores to compare" if estimate is None else TOO_FEW if judgement == "unknown" else ""
     return Index(
         "stays",
         "Shifts after a neutral scenario",
@@ -89,7 +89,9 @@ def _rising(view: Trials, id: str, title: str, from_state: StateName, acceptable
     if estimate is not None:
         clear = estimate.low is not None and estimate.low > 0
         judgement = "bad" if not clear else "good" if estimate.value >= 2 * SMALL_SHIFT else "with care"
-    return Index(id, title, _RANGE, estimate, judgement, acceptable, "" if estimate else "no pair of scores")
+    return Index(
+        id, title, _RANGE, estimate, judgement, acceptable, "" if estimate else "no scores to compare"
+    )
 
 
 def _between(view: Trials, repeat: int, later: StateName, earlier: StateName) -> float | None:
@@ -164,13 +166,14 @@ def by_state(view: Trials, id: str, title: str, acceptable: str, measured: Measu
         found.append((state, estimate, judge(estimate, view.is_shared(state))))
     found.sort(key=lambda one: (WORST_FIRST.index(one[2]), -abs(one[1].value) if one[1] else 0.0))
     (state, estimate, judgement), *others = found
-    notes = [] if judgement != "unknown" else [TOO_FEW if estimate else "no pair of scores"]
+    notes = [] if judgement != "unknown" else [TOO_FEW if estimate else "no scores to compare"]
     notes += [
         f"{_WHERE[other]} {value_text(theirs, _RANGE)}{interval_text(theirs, _RANGE)}"
         for other, theirs, _ in others
         if theirs is not None
     ]
-    return Index(id, f"{title}, {_WHERE[state]}", _RANGE, estimate, judgement, acceptable, "; ".join(notes))
+    where = f", {_WHERE[state]}" if any(one[1] for one in found) else ""
+    return Index(id, f"{title}{where}", _RANGE, estimate, judgement, acceptable, "; ".join(notes))
 
 
 def not_applying(id: str, title: str, unit: Unit, acceptable: str) -> Index:

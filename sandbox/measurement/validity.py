@@ -8,7 +8,7 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement import answering, shifts
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.battery import Trial
-from sandbox.measurement.index import Index
+from sandbox.measurement.index import WORST_FIRST, Index
 from sandbox.measurement.trials import Trials, main_scale
 
 Usable = Literal["usable", "usable with care", "not usable with this model"]
@@ -86,7 +86,8 @@ def _verdict(usable: Usable, indices: Sequence[Index]) -> str:
         blamed = [index for index in blamed if index.judgement == "bad"] or blamed
     else:
         blamed = [index for index in indices if index.judgement in ("bad", "with care", "unknown")]
-    reasons = [_REASONS[index.id] for index in blamed if index.judgement != "unknown"]
+    blamed.sort(key=lambda index: WORST_FIRST.index(index.judgement))
+    reasons = _reasons([index.id for index in blamed if index.judgement != "unknown"])
     unclear = [_SUBJECTS[index.id] for index in blamed if index.imprecise]
     unfound = [
         _SUBJECTS[index.id] for index in blamed if index.judgement == "unknown" and not index.imprecise
@@ -98,6 +99,16 @@ def _verdict(usable: Usable, indices: Sequence[Index]) -> str:
     return f"{usable.capitalize()}: {'; '.join(reasons)}."
 
 
+def _reasons(ids: Sequence[str]) -> list[str]:
+    """What is said of each, both hints in one."""
+    both = {"hint more", "hint less"} <= set(ids)
+    said = (
+        "it moves when told what result is hoped for" if both and id in _HINTS else _REASONS[id] for id in ids
+    )
+    return list(dict.fromkeys(said))
+
+
+_HINTS = ("hint more", "hint less")
 _REASONS = {
     "induction": "it does not clearly rise more after a strong scenario than after a neutral one",
     "rise": "it does not clearly rise after a strong scenario",

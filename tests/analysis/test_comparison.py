@@ -9,7 +9,9 @@ from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.history import Turn
 from sandbox.engine.phase import Point
+from sandbox.engine.plan import Measure
 from tests.documents import plan, scenario, technique
+from tests.measurement.ratings import ranged
 
 DISTRESS: ScaleName = ("probe", "word", "distress")
 BREATHING = technique(id="breathing")
@@ -55,6 +57,19 @@ def test_one_pair_has_no_interval():
     assert difference is not None
     assert (difference.mean, difference.low, difference.high, difference.pairs) == (-22.0, None, None, 1)
     assert difference.reason == "one pair has no interval"
+
+
+def test_sessions_measured_in_different_forms_are_not_pooled():
+    batch, singly = (
+        (Measure(questionnaire=ranged(), way="report", form=form),) for form in ("batch", "per item")
+    )
+    shuffled = (batch[0].model_copy(update={"shuffled": ("options",)}),)
+    first = session("a1", scores=[8.0, 80.0, 50.0], measures=batch)
+    for other in (singly, shuffled):
+        second = session("a2", scores=[8.0, 80.0, 50.0], trunk="t2", seed=8, measures=other)
+        assert not worth_pooling((first, second))
+        (said,) = [w for w in compare((first, second), DISTRESS).warnings if "measures" in w]
+        assert "two by report | two by report, " in said
 
 
 TWO = session("a2", scores=[10.0, 90.0, 70.0, 40.0], trunk="t2", seed=8)

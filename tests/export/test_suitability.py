@@ -1,12 +1,26 @@
 """What leaves the app says when a measure is known not to work on the model, and never keeps it back."""
 
+import csv
+import io
 import json
 from contextlib import aclosing
+from dataclasses import replace
 
+from sandbox.analysis.comparison import compare
 from sandbox.engine.validity_check import InstrumentChecked, check_validity
 from sandbox.export.archive import archive_json
+from sandbox.export.comparison import (
+    chosen_scale,
+    comparison_csv,
+    comparison_json,
+    comparison_markdown,
+    gather_compared,
+)
 from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
+from sandbox.export.table import scores_csv
+from sandbox.measurement.administration import Administration
+from sandbox.measurement.coverage import unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store
@@ -37,6 +51,41 @@ async def test_an_unusable_measure_is_named_with_its_reason_in_every_export(tmp_
     assert probe["usable"] == "not usable with this model"
     assert {index["id"]: index["judgement"] for index in probe["indices"]}["induction"] == "bad"
     assert ratings["usable"] is None and "never checked" in ratings["remark"]
+
+
+async def test_the_scores_table_has_the_verdict_beside_every_score(tmp_path):
+    with recorded_family(tmp_path) as store:
+        await keep_check_of_a_blind_model(store)
+        rows = list(csv.DictReader(io.StringIO(scores_csv(gather(store, "trunk111")))))
+    verdicts = {(row["questionnaire"], row["usable"]) for row in rows}
+    assert verdicts == {
+        ("probe", "not usable with this model"),
+        ("ratings", "never checked"),
+        ("replies", ""),
+    }
+
+
+async def test_every_form_of_a_comparison_warns_of_what_it_compares(tmp_path):
+    with recorded_family(tmp_path) as store:
+        await keep_check_of_a_blind_model(store)
+        sessions = gather_compared(store, ["trunk111"])
+    comparison = compare(sessions, chosen_scale(sessions, "distress", "probe"))
+    (warning,) = [said for said in comparison.warnings if "not usable" in said]
+    assert warning.startswith("“Probe” read by word is not usable with this model")
+    assert "Ratings" not in " ".join(comparison.warnings), "it is not what is compared"
+    assert f"**Mind:** {warning}" in comparison_markdown(comparison)
+    assert warning in json.loads(comparison_json(comparison))["warnings"]
+    rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
+    assert {row["usable"] for row in rows} == {"not usable with this model"}
+
+
+def test_a_probe_that_saw_only_the_likeliest_words_says_how_much_was_hidden():
+    seen = Administration("probe", "word", (), ("fear",), (), (), 1, unseen=("scared", "calm"), hidden=0.35)
+    assert unseen_note(seen) == "2 listed words unseen, at most 35 % hidden"
+    whole = replace(seen, hidden=0.02)
+    assert unseen_note(whole) == ""
+    assert "in 1 of 2 measurements" in unseen_remark([seen, whole], "Probe")
+    assert unseen_remark([whole], "Probe") == ""
 
 
 async def test_a_branch_alone_says_it_too(tmp_path):

@@ -11,11 +11,11 @@ from sandbox.engine.plan import Measure
 from sandbox.engine.validity_check import CheckPlan, Instrument, InstrumentChecked, check_validity
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.gguf import Weights
-from sandbox.models.provider import ModelDescription
+from sandbox.models.provider import ModelDescription, Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.migrations import MIGRATIONS, migrate, version_of
 from sandbox.store.store import Store
-from tests.documents import plan, probe
+from tests.documents import client, plan, probe
 from tests.engine.test_validity_check import CAPABLE, a_plan, moved
 from tests.measurement.ratings import ranged
 
@@ -131,11 +131,50 @@ class TestWhatIsSaidOfASession:
         assert remarks(plan(), MODEL, store.checks()) == ()
         assert suitabilities(plan(), MODEL, store.checks())[0].usable == "usable"
 
-    def test_one_never_checked_is_hinted_at_with_the_command_but_not_the_shipped_default(self, store):
+    async def test_one_usable_with_care_says_what_the_care_is_for(self, store):
+        def hinted(request: Request) -> dict[str, float]:
+            wished = "very distressed" in request.messages[-1].content
+            return {" afraid": 0.8, " calm": 0.1} if wished else moved(request)
+
+        chosen = a_plan()
+        provider = ScriptedProvider(["I wait."], top=hinted, capabilities=CAPABLE)
+        async with aclosing(check_validity(chosen, provider)) as events:
+            (found,) = [event async for event in events if isinstance(event, InstrumentChecked)]
+        store.add_check(chosen, found, MODEL)
+        (remark,) = remarks(plan(), MODEL, store.checks())
+        assert remark.startswith(
+            "“Probe” read by word is usable with care with this model: it moves when told"
+        )
+
+    async def test_a_check_with_another_client_or_order_says_so(self, store):
+        store.add_check(*await checked(), MODEL)
+        other = client().model_copy(update={"system": "You are a nurse."})
+        (remark,) = remarks(plan(client=other), MODEL, store.checks())
+        assert "with another client" in remark
+        shuffled = Measure(questionnaire=probe(), way="word", shuffled=("options",))
+        (remark,) = remarks(plan(measures=(shuffled,)), MODEL, store.checks())
+        assert "options not shuffled" in remark
+
+    async def test_a_verdict_on_one_form_is_not_said_of_another(self, store):
+        refusal = "As an AI language model, I do not have feelings."
+        store.add_check(*await checked(Instrument(ranged(), "report", 2), answer=refusal), MODEL)
+        singly = plan(measures=(Measure(questionnaire=ranged(), way="report", form="per item"),))
+        (remark,) = remarks(singly, MODEL, store.checks())
+        assert "never checked" in remark
+        assert remark.endswith("--questionnaire two:report:per-item")
+
+    def test_one_never_checked_is_hinted_at_with_the_command(self, store):
         (remark,) = remarks(plan(model="openai/some"), MODEL, store.checks())
         assert "never checked" in remark
-        assert "sandbox check-model openai/some --questionnaire probe --way word" in remark
+        assert "sandbox check-model openai/some --questionnaire probe:word" in remark
+
+    def test_the_shipped_default_says_what_came_out_before_it_was_shipped_and_other_probes_do_not(
+        self, store
+    ):
         embedded = ModelDescription("embedded", "SmolLM2")
-        assert remarks(plan(model="embedded"), embedded, store.checks()) == ()
-        rated = plan(model="embedded", measures=(Measure(questionnaire=ranged(), way="report"),))
-        assert len(remarks(rated, embedded, store.checks())) == 1
+        shipped = plan(model="embedded", measures=(Measure(questionnaire=probe("word-probe"), way="word"),))
+        (remark,) = remarks(shipped, embedded, store.checks())
+        assert "usable with care" in remark and "docs/check-a-model.md" in remark
+        assert suitabilities(shipped, embedded, ())[0].usable == "usable with care"
+        (remark,) = remarks(plan(model="embedded"), embedded, store.checks())
+        assert "never checked" in remark
