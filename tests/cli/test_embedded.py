@@ -2,15 +2,24 @@
 
 import json
 import random
+import re
 import signal
 import sqlite3
 import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from sandbox.errors import ExitCode
+from sandbox.store.store import Store
+from sandbox.text import excerpt
 from tests.cli.command import sandbox, start
 
 pytestmark = pytest.mark.embedded
@@ -39,50 +48,120 @@ def test_the_demo_prints_both_trajectories_and_repeats_itself(workspace: Path, t
     assert csv.read_text(encoding="utf-8").count("\n") > len(POINTS)
 
 
-def finished_turns(stderr_lines: list[str]) -> list[str]:
-    """The turns a run said were done."""
-    return [line.strip() for line in stderr_lines if line.strip()[:1].isdigit() and ". " in line]
+KILLS = 10
+_TURN = re.compile(r" +(\d+)\. (.*)")
 
 
-def kill_after(process: subprocess.Popen[str], lines: int) -> list[str]:
-    """Read that many lines of progress, then kill -9. Returns all that was shown by then."""
-    assert process.stderr is not None
-    shown = [process.stderr.readline() for _ in range(lines)]
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    return shown
+def shown_turns(told: str) -> dict[int, str]:
+    """The turns that a run said on stderr were done: their replies, as it shortens them, by number."""
+    found = (_TURN.fullmatch(line) for line in told.splitlines())
+    return {int(turn[1]): turn[2] for turn in found if turn}
 
 
-def test_kill_9_loses_at_most_the_turn_in_progress_and_leaves_no_model_behind(workspace: Path) -> None:
-    drawn = random.Random(8)
-    shown: list[str] = []
-    for attempt, command in enumerate((ONE_BRANCH, ["resume"], ["resume"])):
-        process = start(workspace, *command)
-        children: list[psutil.Process] = []
-        shown += kill_after(process, drawn.randint(4, 7) + attempt)
-        children = [p for p in psutil.process_iter() if _serves_for(p, process.pid)]
-        psutil.wait_procs(children, timeout=10)
-        assert not [p for p in children if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-
-        database = sqlite3.connect(workspace / "sessions" / "sandbox.db")
+def stored_turns(workspace: Path) -> dict[int, str]:
+    """All turns in the record, shortened the same way; seeds are alike, so sessions agree on them."""
+    with closing(sqlite3.connect(workspace / "sessions" / "sandbox.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        stored = database.execute("SELECT count(*) FROM turns").fetchone()[0]
-        database.close()
-        assert stored >= len(finished_turns(shown))
-
-    ended = sandbox(workspace, "resume", "last", "--json")
-    assert ended.code == ExitCode.OK, ended.err
-    result = json.loads(ended.out)
-    assert {arm["state"] for arm in result["arms"]} == {"finished"}
-    uncut = json.loads(sandbox(workspace, *ONE_BRANCH, "--json", "--quiet").out)
-    assert [arm["trajectories"] for arm in result["arms"]] == [arm["trajectories"] for arm in uncut["arms"]]
+        rows = database.execute("SELECT turn, reply FROM turns").fetchall()
+    return {turn: excerpt(reply or "(told, no reply awaited)", 90) for turn, reply in rows}
 
 
-def _serves_for(process: psutil.Process, parent: int) -> bool:
+@dataclass(frozen=True)
+class Killed:
+    """What a run had told by its end, its children then, and which of them served a model."""
+
+    told: str
+    children: tuple[psutil.Process, ...]
+    models: int
+
+
+def kill_after(process: subprocess.Popen[str], lines: int, seconds: float) -> Killed:
+    """kill -9 so many lines of progress and seconds on.
+
+    It is stopped first: a stopped process starts no child while they are counted.
+    """
+    assert process.stderr is not None
+    told = "".join(process.stderr.readline() for _ in range(lines))
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    children: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):  # it had come to its end
+        parent = psutil.Process(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        assert until(lambda: parent.status() in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE))
+        children = parent.children(recursive=True)
+    models = sum(map(is_model, children))
+    process.send_signal(signal.SIGKILL)
+    return Killed(told + process.communicate()[1], tuple(children), models)
+
+
+def is_model(process: psutil.Process) -> bool:
     try:
-        return process.ppid() == parent or "sandbox.models.llama_server" in process.cmdline()
+        return any(Path(word).name == "llama_server.py" for word in process.cmdline())
     except psutil.Error:
         return False
+
+
+def all_gone(processes: Sequence[psutil.Process]) -> bool:
+    """Whether all have ended; one that nobody has asked for its exit code yet has ended too."""
+    return all(map(is_gone, processes))
+
+
+def is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether the condition came true within the seconds."""
+    end = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return met
+
+
+def short_session(workspace: Path) -> list[str]:
+    """A run of one branch with three steps: ten kills have to be quick."""
+    whole = yaml.safe_load((workspace / "techniques" / "mindful-breathing.yaml").read_text(encoding="utf-8"))
+    short = whole | {"id": "three-steps", "steps": whole["steps"][:3]}
+    (workspace / "techniques" / "three-steps.yaml").write_text(yaml.safe_dump(short), encoding="utf-8")
+    return ["run", "--no-control", "--technique", "three-steps"]
+
+
+def test_ten_times_kill_9_loses_at_most_the_turn_in_progress_and_leaves_no_model_behind(
+    workspace: Path,
+) -> None:
+    drawn = random.Random(8)
+    models = 0
+    command = whole_run = short_session(workspace)
+    for kill in range(KILLS):
+        lines, seconds = drawn.randint(0 if kill else 1, 5), drawn.uniform(0, 0.6)
+        killed = kill_after(start(workspace, *command), lines, seconds)
+        shown = shown_turns(killed.told)
+        at_work = shown and "  end  " not in killed.told
+        assert killed.models or not at_work, "a turn came from a model process that was not found"
+        models += killed.models
+        assert until(partial(all_gone, killed.children)), f"left behind: {killed.children}"
+        assert shown.items() <= stored_turns(workspace).items()
+        with Store.open(workspace / "sessions" / "sandbox.db") as store:
+            store.mark_interrupted()
+            command = ["resume"] if store.unfinished() else whole_run
+    assert models >= KILLS // 2, "most kills were meant to hit a run whose model was up"
+
+    if command == whole_run:  # the last one had come to its end: one more, to have something to resume
+        kill_after(start(workspace, *whole_run), 5, 0)
+    with Store.open(workspace / "sessions" / "sandbox.db") as store:
+        store.mark_interrupted()
+        cut = store.unfinished()[-1].session
+    ended = sandbox(workspace, "resume", cut, "--json")
+    assert ended.code == ExitCode.OK, ended.err
+    (resumed,) = json.loads(ended.out)["arms"]
+    assert resumed["state"] == "finished"
+    (arm,) = json.loads(sandbox(workspace, *whole_run, "--json", "--quiet").out)["arms"]
+    assert resumed["trajectories"] == arm["trajectories"]
+    assert resumed["replies"] == arm["replies"]
 
 
 def test_ctrl_c_ends_with_130_and_resume_finishes(workspace: Path) -> None:
