@@ -224,7 +224,8 @@ def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSess
 
 
 def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: ScaleName) -> tuple[str, ...]:
-    said = [*_unsuitable(sessions, scale), *conditions_that_differ(sessions)]
+    unusable, lesser = _unsuitable(sessions, scale)
+    said = [*unusable, *conditions_that_differ(sessions)]
     if repeats := repeated_trunks(sessions):
         said.append(f"{repeats} of the trunks repeat another one's seed: they are not independent.")
     if len(sessions) > 1 and not any(arm.control for arm in arms):
@@ -240,19 +241,23 @@ def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: S
         for arm in arms
         if arm.sessions[0].plan.technique is not None
     }
-    said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale)))]
+    said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale))), *lesser]
     return tuple(said)
 
 
-def _unsuitable(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[str, ...]:
-    """What has to be said of how the scale was measured on the models, each sentence once."""
-    remarks = (
-        found.remark
+def _unsuitable(
+    sessions: Sequence[ComparedSession], scale: ScaleName
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What has to be said of how the scale was measured on the models, each sentence once: where it is not
+    usable, which comes before all else, and the rest, which holds of every comparison with it."""
+    found = [
+        known
         for session in sessions
-        for found in session.suitabilities
-        if (found.measure.questionnaire.id, found.measure.way) == scale[:2]
-    )
-    return tuple(dict.fromkeys(filter(None, remarks)))
+        for known in session.suitabilities
+        if (known.measure.questionnaire.id, known.measure.way) == scale[:2] and known.remark
+    ]
+    unusable = dict.fromkeys(one.remark for one in found if one.usable == "not usable with this model")
+    return tuple(unusable), tuple(dict.fromkeys(one.remark for one in found if one.remark not in unusable))
 
 
 def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> str:

@@ -82,10 +82,10 @@ async def test_a_session_says_quietly_that_its_measure_was_never_checked(tmp_pat
         await at.ended()
 
 
-async def test_the_shipped_default_needs_no_remark(tmp_path: Path) -> None:
+async def test_the_shipped_default_says_what_came_out_before_it_was_shipped(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(110, 34)) as at:
         await at.started()
         await at.press("enter")
         await at.ended()
         assert "never checked" not in at.text()
-        assert not at.session.query_one("#remark").display
+        assert "usable with care" in at.text()
