@@ -283,7 +283,7 @@ class SandboxApp(CheckingApp):
         """A changed setting reaches the bench, the proposal and whoever shows it."""
         settings = self.preferences.settings
         if self._bench is not None and key == "local_only" and settings.local_only:
-            if self._live is not None and self._live.playing and not self._bench.stays_here(self._live):
+            if self._live is not None and self._live.playing and self._live.leaves_machine:
                 self._live.stop()
                 self.notify("Local only is on: what was running elsewhere is stopped.", severity="warning")
             self.run_worker(self._bench.forget_hosted())

@@ -13,8 +13,10 @@ from sandbox.engine.cost import load, plans_of, texts_of
 from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.engine.privacy import leaving_details
 from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
+from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace, find_workspace
@@ -64,10 +66,17 @@ class Bench:
         """Where GGUF files of this workspace would be."""
         return (self.workspace.root / "models", Path.cwd())
 
-    def stays_here(self, live: LiveRun) -> bool:
-        """Whether every model of a run is on this machine."""
-        names = {state.head.plan.model for state in live.state.sessions.values()}
-        return all(self.model(name).capabilities.local for name in names if name in self._models)
+    def leaves_machine(self, heads: Iterable[SessionHead]) -> bool:
+        """Whether anything said in these sessions goes to a model elsewhere, as far as can be told."""
+        plans = [head.plan for head in heads]
+        names = {plan.model for plan in plans} | {plan.guidance.model for plan in plans if plan.guidance}
+        return not all(self._is_local(name) for name in names)
+
+    def _is_local(self, name: str) -> bool:
+        try:
+            return self.model(name).capabilities.local
+        except SandboxError:
+            return False
 
     async def forget_hosted(self) -> None:
         """Close every model that is not on this machine; it would have to be opened anew."""
@@ -82,6 +91,7 @@ class Bench:
         live = LiveRun(self._play, self.store.history)
         live.add(*heads)
         live.remarks = self.remarks(heads)
+        live.leaves_machine = self.leaves_machine(heads)
         return live
 
     def recorded_run(self, session: str, *, resume: bool = False) -> LiveRun:
@@ -89,6 +99,7 @@ class Bench:
         states = {head.id: self._recorded(head.id) for head in self.store.family(session)}
         live = LiveRun(self._play, self.store.history, RunState(states))
         live.remarks = self._remarks((s.head.plan for s in states.values()), self._model_of(states))
+        live.leaves_machine = self.leaves_machine(s.head for s in states.values())
         if resume:
             live.add(*(state.head for state in states.values() if state.state != "finished"))
         return live
@@ -182,7 +193,8 @@ class Bench:
 
     async def outline(self, proposal: Proposal) -> Outline:
         """What the proposal comes to. Raises SandboxError when it cannot be run."""
-        return await asyncio.to_thread(lambda: outline(self._heads(proposal), chosen=bool(proposal.measures)))
+        heads = await asyncio.to_thread(self._heads, proposal)
+        return self._outline(proposal, heads)
 
     async def weighed(self, proposal: Proposal) -> Outline:
         """The same with its cost; may start the model for its tokenizer. Raises SandboxError."""
@@ -191,7 +203,13 @@ class Bench:
         texts = texts_of(plans)
         counts = await count_with(self.model(proposal.model), proposal.model, texts)
         cost = cost_lines(load(plans, counts, dict(zip(texts, counts.counts, strict=True))), counts)
-        return outline(heads, cost, chosen=bool(proposal.measures))
+        return self._outline(proposal, heads, cost)
+
+    def _outline(
+        self, proposal: Proposal, heads: tuple[SessionHead, ...], cost: tuple[str, ...] = ()
+    ) -> Outline:
+        warning = leaving_details(heads, local=not self.leaves_machine(heads))
+        return outline(heads, cost, chosen=bool(proposal.measures), warning=warning)
 
     def _heads(self, proposal: Proposal) -> tuple[SessionHead, ...]:
         return compose(proposal, self.library, self.model(proposal.model).capabilities)

@@ -28,13 +28,19 @@ class Outline:
     said: tuple[tuple[str, tuple[Passage, ...]], ...]
 
 
-def outline(heads: Sequence[SessionHead], cost: tuple[str, ...] = (), *, chosen: bool = True) -> Outline:
-    """The outline of the sessions; `chosen`: somebody picked the measures, not the model's abilities."""
+def outline(
+    heads: Sequence[SessionHead], cost: tuple[str, ...] = (), *, chosen: bool = True, warning: str = ""
+) -> Outline:
+    """The outline of the sessions; `chosen`: somebody picked the measures, not the model's abilities.
+
+    `warning` is put before those that the sessions themselves give rise to.
+    """
     plan = heads[0].plan
     measures = [measure_text(measure) for measure in plan.measures]
     if not chosen:
         measures.append("(none is picked, so the model's abilities decide)")
-    return Outline(tuple(_warnings(heads)), cost, tuple(measures), tuple(_said(heads)))
+    warnings = tuple(filter(None, (warning, *_warnings(heads))))
+    return Outline(warnings, cost, tuple(measures), tuple(_said(heads)))
 
 
 def cost_lines(load: Load, counts: TokenCounts) -> tuple[str, ...]:

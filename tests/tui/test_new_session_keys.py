@@ -61,6 +61,8 @@ async def test_a_picked_measure_is_read_as_picked_and_named_beforehand(tmp_path:
     async with form(tmp_path) as at:
         await at.shows("the model's abilities decide")
         await pick(at, "measures", "calm-ratings:report")
+        await at.shows("Calm ratings, as the model writes it, at the start")
+        at.app.screen.query_one("#when", Select).value = "every"
         await at.shows("Calm ratings, as the model writes it, at every point")
         await at.shows("asks about “past week”")
         at.app.screen.query_one("#report-form", Select).value = "per-item"

@@ -14,6 +14,7 @@ from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.widgets.measured_line import MeasuredLine
+from sandbox.tui.widgets.therapist_line import TherapistLine
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 
@@ -85,6 +86,24 @@ async def test_own_words_are_said_as_the_therapist(tmp_path: Path) -> None:
         await at.until(lambda: any(t.origin == "live" for t in turns()), "the clinician's turn")
         assert turns()[-1].said == "You are safe here."
         await at.shows("own words")
+        await at.press("x")
+        await at.ended()
+
+
+async def test_a_persons_details_are_asked_about_before_they_leave_the_machine(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        session = running(at)
+        at.session.query_one(TherapistLine).leaves_machine = True
+
+        def said() -> list[str]:
+            entries = at.session.live.state.sessions[session].entries
+            return [e.said for e in entries if isinstance(e, Turn)]
+
+        await at.press("s", *"Born 12.03.1984.", "enter")
+        await at.shows("looks like a real person's details")
+        assert said() == [] and at.session.query_one(TherapistLine).text == "Born 12.03.1984."
+        await at.press("enter")
+        await at.until(lambda: said() == ["Born 12.03.1984."], "the words")
         await at.press("x")
         await at.ended()
 

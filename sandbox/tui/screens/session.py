@@ -153,6 +153,7 @@ class SessionScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#remark").display = False
+        self.query_one(TherapistLine).leaves_machine = self.live.leaves_machine
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
         self.set_timer(_SETTLED, gc.freeze)

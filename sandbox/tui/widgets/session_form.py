@@ -1,6 +1,6 @@
 """The form a session is chosen with: scenario, techniques, measures, client, model, seed. Runs nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from textual import on
@@ -23,6 +23,7 @@ from sandbox.tui.widgets.ticks import Tick, TickList
 
 _MAX_SEED = 2**31 - 1
 _FORMS = {"": "the whole sheet at once", "per-item": "an item a call", "structured": "the sheet as JSON"}
+_WHEN = {"": "as usual for each", "every": "at every point", "three": "at start, after scenario, end"}
 
 
 class SessionForm(VerticalScroll, can_focus=False):
@@ -61,11 +62,10 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield _label("told before the last measurement")
         neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none"}
         yield self._select("follow-up", neutral, proposal.follow_up, nothing="nothing")
+        yield _label("picked measures are given")
+        yield _one_of(_WHEN, "when", self._said_of_measures(3, _WHEN))
         yield _label("reports are asked for")
-        yield Select[str](
-            [(title, form) for form, title in _FORMS.items()],
-            id="report-form", allow_blank=False, compact=True, value=self._form(),
-        )  # fmt: skip
+        yield _one_of(_FORMS, "report-form", self._said_of_measures(2, _FORMS))
         yield _label("how questionnaires are put")
         yield Tick("inside the conversation", proposal.administration == "in_conversation", id="inside")
         yield Tick("options shuffled", "options" in proposal.shuffled, id="shuffle-options")
@@ -144,19 +144,23 @@ class SessionForm(VerticalScroll, can_focus=False):
         return {t.id: f"{t.title} (control)" if t.is_control else t.title for t in ordered}
 
     def _measures(self) -> tuple[str, ...]:
-        """The picked measures; reports in the form chosen for them all."""
-        form = str(self.query_one("#report-form", Select).value)
+        """The picked measures; given when, and reports in the form, that is chosen for them all."""
+        form, when = (str(self.query_one(id, Select).value) for id in ("#report-form", "#when"))
+        given = f"@{when}" if when else ""
         picked = self.query_one("#measures", TickList).picked
-        return tuple(f"{row}:{form}" if form and row.endswith(":report") else row for row in picked)
+        return tuple(
+            f"{row}:{form}{given}" if form and row.endswith(":report") else f"{row}{given}" for row in picked
+        )
 
-    def _form(self) -> str:
-        """The form of the first report that was chosen, empty for the whole sheet at once."""
-        return next((form for spec in self._proposal.measures if (form := _parts(spec)[2]) in _FORMS), "")
+    def _said_of_measures(self, part: int, known: Mapping[str, str]) -> str:
+        """That part of the first measure that has one, empty when none has."""
+        found = (_parts(spec)[part] for spec in self._proposal.measures)
+        return next((said for said in found if said and said in known), "")
 
     def _rows_picked(self) -> tuple[str, ...]:
-        """The rows of the proposal's measures, whatever their form."""
-        split = (_parts(spec) for spec in self._proposal.measures)
-        return tuple(f"{id}:{way}" if way else id for id, way, _ in split)
+        """The rows of the proposal's measures, whatever their form and time."""
+        split = (_parts(spec)[:2] for spec in self._proposal.measures)
+        return tuple(f"{id}:{way}" if way else id for id, way in split)
 
     def _measure_titles(self) -> dict[str, str]:
         """What is picked comes first, then what asks about right now; a line a way where there are two."""
@@ -186,11 +190,17 @@ class SessionForm(VerticalScroll, can_focus=False):
         )
 
 
-def _parts(spec: str) -> tuple[str, str, str]:
-    """`ID:WAY:FORM` in its parts, absent ones empty."""
-    id, _, rest = spec.partition(":")
+def _parts(spec: str) -> tuple[str, str, str, str]:
+    """`ID:WAY:FORM@WHEN` in its parts, absent ones empty."""
+    put, _, when = spec.partition("@")
+    id, _, rest = put.partition(":")
     way, _, form = rest.partition(":")
-    return id, way, form
+    return id, way, form, when
+
+
+def _one_of(titles: Mapping[str, str], id: str, value: str) -> Select[str]:
+    options = [(title, one) for one, title in titles.items()]
+    return Select[str](options, id=id, allow_blank=False, compact=True, value=value)
 
 
 def _label(text: str, *, first: bool = False, id: str | None = None) -> Static:

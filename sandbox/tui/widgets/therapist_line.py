@@ -6,6 +6,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from sandbox.engine.privacy import warning
+from sandbox.library.wording import personal
+from sandbox.text import printable
+
 PLACEHOLDER = "say something yourself (s), or n for the next step"
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
@@ -40,6 +44,9 @@ class TherapistLine(TextArea):
             id=id, compact=True, placeholder=PLACEHOLDER, show_line_numbers=False,
             highlight_cursor_line=False, soft_wrap=True, tab_behavior="focus",
         )  # fmt: skip
+        self.leaves_machine = False
+        """Whether what is said goes to a model elsewhere: then a real person's details are asked about."""
+        self._asked_about = ""
         self._earlier: list[str] = []
         self._at = 0
 
@@ -47,6 +54,12 @@ class TherapistLine(TextArea):
         text = self.text.strip()
         if len(text) > LONGEST:
             self.notify(f"At most {LONGEST} characters can be said at once.", severity="warning")
+            return
+        detail = personal(text) if self.leaves_machine else None
+        if detail and text != self._asked_about:
+            self._asked_about = text
+            asked = f"{warning(detail)} Change it, or Enter says it all the same."
+            self.notify(printable(asked), severity="warning", timeout=10, markup=False)
             return
         if text:
             self._earlier.append(text)

@@ -1,0 +1,25 @@
+"""Whether what is about to be said looks like a real person's details and would leave this machine."""
+
+from collections.abc import Iterator, Sequence
+
+from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.engine.preview import passages
+from sandbox.library.wording import personal
+
+
+def leaving_details(heads: Sequence[SessionHead], *, local: bool) -> str:
+    """A warning that names the first such detail in the sessions' texts; empty for a `local` model."""
+    if local:
+        return ""
+    found = next((detail for head in heads for text in _texts(head.plan) if (detail := personal(text))), None)
+    return warning(found) if found else ""
+
+
+def warning(detail: str) -> str:
+    return f"“{detail}” looks like a real person's details, and this model is not on this machine."
+
+
+def _texts(plan: SessionPlan) -> Iterator[str]:
+    for document in (plan.client, plan.scenario, plan.technique, plan.follow_up):
+        if document is not None:
+            yield from (passage.text for passage in passages(document))
