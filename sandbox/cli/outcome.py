@@ -10,6 +10,7 @@ from sandbox.cli.progress import Progress
 from sandbox.cli.running import conduct, open_store, refuse_unusable_models
 from sandbox.cli.table import table
 from sandbox.engine.plan import SessionHead
+from sandbox.engine.privacy import leaving_details
 from sandbox.engine.proposal import Proposal, compose
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export.family import (
@@ -45,6 +46,8 @@ def run_proposal(
     provider = open_model(proposal.model, local_only=local_only)
     heads = compose(proposal, Library(workspace), provider.capabilities)
     _refuse_live(heads)
+    if warning := leaving_details(heads, local=provider.capabilities.local):
+        click.echo(f"Mind: {printable(warning)}", err=True)
     refuse_unusable_models(heads, local_only=local_only)
     for warning in filter(None, map(timeframe_remark, heads[0].plan.measures)):
         click.echo(f"Mind: {printable(warning)}", err=True)
