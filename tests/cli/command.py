@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -44,3 +46,11 @@ def start(workspace: Path, *arguments: str) -> subprocess.Popen[str]:
         env=environment(workspace),
         stdin=subprocess.DEVNULL,
     )
+
+
+def short_technique(workspace: Path) -> str:
+    """The id of a technique of three steps, for tests that have to be quick."""
+    whole = yaml.safe_load((workspace / "techniques" / "mindful-breathing.yaml").read_text(encoding="utf-8"))
+    short = whole | {"id": "three-steps", "title": "Three steps", "steps": whole["steps"][:3]}
+    (workspace / "techniques" / "three-steps.yaml").write_text(yaml.safe_dump(short), encoding="utf-8")
+    return "three-steps"

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
 from sandbox.errors import ExitCode
 from sandbox.store.store import Store
 from sandbox.text import excerpt
-from tests.cli.command import sandbox, start
+from tests.cli.command import sandbox, short_technique, start
 
 pytestmark = pytest.mark.embedded
 
@@ -122,20 +121,12 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
     return met
 
 
-def short_session(workspace: Path) -> list[str]:
-    """A run of one branch with three steps: ten kills have to be quick."""
-    whole = yaml.safe_load((workspace / "techniques" / "mindful-breathing.yaml").read_text(encoding="utf-8"))
-    short = whole | {"id": "three-steps", "steps": whole["steps"][:3]}
-    (workspace / "techniques" / "three-steps.yaml").write_text(yaml.safe_dump(short), encoding="utf-8")
-    return ["run", "--no-control", "--technique", "three-steps"]
-
-
 def test_ten_times_kill_9_loses_at_most_the_turn_in_progress_and_leaves_no_model_behind(
     workspace: Path,
 ) -> None:
     drawn = random.Random(8)
     models = 0
-    command = whole_run = short_session(workspace)
+    command = whole_run = ["run", "--no-control", "--technique", short_technique(workspace)]
     for kill in range(KILLS):
         lines, seconds = drawn.randint(0 if kill else 1, 5), drawn.uniform(0, 0.6)
         killed = kill_after(start(workspace, *command), lines, seconds)
