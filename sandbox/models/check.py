@@ -112,7 +112,8 @@ async def _log_probabilities(provider: Provider) -> Result:
 
 async def _prefill(provider: Provider) -> Result:
     if not provider.capabilities.prefill:
-        return Result("prefill", "not offered", "the word probe needs it; ratings do not")
+        text = "the word probe puts its opening into the question instead; ratings need none"
+        return Result("prefill", "not offered", text)
 
     async def tried() -> Result:
         completion = await provider.complete(replace(_request(provider, tokens=8), prefill=PREFILL))

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.measurement.rating_text import Allowed, declines, parse_report, parse_single, parse_structured
@@ -172,34 +172,122 @@ def test_a_json_number_is_no_answer_where_the_options_had_letters_or_words(text,
         assert (said.missing if said.value is None else said.value) == expected
 
 
-def states(text: str, item: str, value: float) -> bool:
-    """A second, dull reading: some line names the item and the value as a whole number or label."""
-    for line in re.split(r"[\r\n]", text):
-        numbers = [
-            float(n)
-            for n in re.findall(r"(?<![\d.])[+-]?[0-9]+(?:\.[0-9]+)?", line.partition(":")[2] or line)
-        ]
-        labels = [o.value for o in optioned().options or () if o.label in line.casefold()]
-        if item in line.casefold() and (value in numbers or value in labels):
-            return True
-    return False
+# A second reading, made by writing out every answer that may be accepted instead of taking text apart.
+
+LABELS = {option.value: option.label for option in optioned().options or ()}
+LETTERS = {0.0: "a", 1.0: "b", 2.0: "c", 3.0: "d"}
+ENDINGS = [
+    f"{gap}{mark}{after}{opened}{{}}{closed}"
+    for gap in ("", " ")
+    for mark in ("", "-", "–", "—", "=", ":", ",")
+    for after in ("", " ")
+    for opened, closed in (("", ""), ("(", ")"))
+]
+
+
+def is_name(text: str, value: float, allowed: Allowed) -> bool:
+    """The text is the number, or the letter, of that value, and nothing beside."""
+    if allowed is LETTERED:
+        return text == LETTERS[value]
+    digits = text.removeprefix("+").removeprefix("-")
+    plain = set(digits) <= set("0123456789.") and digits[:1].isdigit() and digits[-1:].isdigit()
+    return allowed is not WORDS and plain and digits.count(".") <= 1 and float(text) == value
+
+
+def is_wholly(part: str, value: float, allowed: Allowed) -> bool:
+    """The whole of `part`, emphasis and a closing point aside, names the value.
+
+    It does so by number, letter or label, or by number or letter with its own label.
+    """
+    bare = part.strip().strip('*_`“”"').strip()
+    bare = (bare[:-1] if bare[-1:] in {".", ",", ";"} else bare).strip().casefold()
+    if is_name(bare, value, allowed):
+        return True
+    if allowed is RANGE:
+        return False
+    label = LABELS[value]
+    return bare == label or any(
+        bare.endswith(ending) and is_name(bare.removesuffix(ending), value, allowed)
+        for ending in (form.format(label) for form in ENDINGS)
+    )
+
+
+def value_parts(line: str, item: str) -> list[str]:
+    """What stands after `item:` or `item=`, when nothing but a bullet or a number stands before it."""
+    found = []
+    for sign in ":=":
+        before, signed, after = line.partition(sign)
+        words = re.sub('[*_`“”"]', " ", before).split()
+        bullet = words[:-1] in ([], ["-"], ["•"]) or (len(words) == 2 and words[0][:-1].isdigit())
+        if signed and words[-1:] and words[-1].casefold() == item and bullet:
+            found.append(after)
+    return found
+
+
+def lines_of(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 pieces = st.sampled_from(
-    ["fear", "calm", ":", "=", " ", "\n", "\r",
-     "3", "4", "40", "101", "-", "/", ".", ",", "%", "(", ")", "*", "`",
-     "not at all", "several days", "out of", "I can't answer that, but", "\u2028", "٣", "“", "none"]
+    ["fear", "calm", "fear: ", "calm: ", "fear = ", "\nfear: ", "Answer: ", ":", "=", " ", "\n", "\r",
+     "- ", "1. ",
+     "3", "4", "40", "101", "2.0", "-", "/", ".", ",", "%", "(", ")", "*", "`", "d", "B", "a",
+     "not at all", "several days", "nearly every day", "2 (more than half the days)", "3 - nearly every day",
+     "out of", "I can't answer that, but", "\u2028", "٣", "“", "none", "1e1", "½", "\u00a0"]
 )  # fmt: skip
-texts = st.one_of(st.text(max_size=200), st.lists(pieces, max_size=25).map("".join))
+texts = st.one_of(st.text(max_size=200), st.lists(pieces, max_size=12).map("".join))
+kinds = st.sampled_from([RANGE, OPTIONS, LETTERED, WORDS])
 
 
-@given(texts, st.sampled_from([RANGE, OPTIONS]))
-def test_no_text_ever_yields_a_value_it_does_not_state(text, allowed):
+@settings(max_examples=600)
+@given(texts, kinds)
+def test_no_text_ever_yields_a_value_that_is_not_the_whole_of_one_line_s_answer(text, allowed):
     for item, reading in parse_report(text, ["fear", "calm"], allowed).items():
         assert (reading.value is None) != (reading.missing is None)
         if reading.value is not None:
-            assert states(text, item, reading.value), (text, item, reading)
             assert allowed.holds(reading.value)
+            parts = [part for line in lines_of(text) for part in value_parts(line, item)]
+            assert any(is_wholly(part, reading.value, allowed) for part in parts), (text, item, reading)
+
+
+@settings(max_examples=600)
+@given(texts, kinds)
+def test_one_item_s_value_is_the_whole_of_the_answer(text, allowed):
+    reading = parse_single(text, "fear", allowed)
+    assert (reading.value is None) != (reading.missing is None)
+    if reading.value is not None:
+        assert allowed.holds(reading.value)
+        (line,) = [line for line in lines_of(text) if line.strip()]
+        parts = [line, *(part for name in ("fear", "answer", "rating") for part in value_parts(line, name))]
+        assert any(is_wholly(part, reading.value, allowed) for part in parts), (text, reading)
+
+
+json_values = st.one_of(
+    st.integers(-5, 150), st.floats(allow_nan=True), st.booleans(), st.none(), texts, st.lists(st.just(40))
+)
+json_texts = st.one_of(
+    texts,
+    st.lists(st.tuples(st.sampled_from(["fear", "calm", "Fear"]), json_values), max_size=3).map(
+        lambda pairs: "{" + ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in pairs) + "}"
+    ),
+)
+
+
+@settings(max_examples=600)
+@given(json_texts, st.booleans(), kinds)
+def test_a_json_answer_is_the_one_value_of_its_key(text, fenced, allowed):
+    sent = f"```json\n{text}\n```" if fenced else text
+    for item, reading in parse_structured(sent, ["fear", "calm"], allowed).items():
+        assert (reading.value is None) != (reading.missing is None)
+        if reading.value is None:
+            continue
+        assert allowed.holds(reading.value)
+        (said,) = [value for key, value in json.loads(text, object_pairs_hook=list) if key == item]
+        if isinstance(said, str):
+            assert is_wholly(said, reading.value, allowed), (text, reading)
+        else:
+            assert type(said) in (int, float) and said == reading.value
+            assert allowed in (RANGE, OPTIONS), "no number was on the sheet"
 
 
 @given(st.dictionaries(st.sampled_from(["fear", "calm"]), st.integers(0, 100)), st.text(max_size=40))
@@ -208,14 +296,6 @@ def test_what_is_written_as_asked_is_read_back(values, noise):
     text = "\n".join([head, *(f"{item}: {value}" for item, value in values.items())])
     found = parse_report(text, ["fear", "calm"], RANGE)
     assert {item: r.value for item, r in found.items() if r.value is not None} == values
-
-
-@given(texts)
-def test_any_text_can_be_read_as_json_or_alone_without_failing(text):
-    parse_structured(text, ["fear"], OPTIONS)
-    parse_single(text, "fear", OPTIONS)
-    wrapped = parse_structured(json.dumps({"fear": text}), ["fear"], RANGE)["fear"]
-    assert (wrapped.value is None) != (wrapped.missing is None)
 
 
 def test_a_very_long_answer_is_read_in_bounded_work():
