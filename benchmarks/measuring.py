@@ -33,6 +33,7 @@ from sandbox.models.recording import RecordingProvider
 MOST_WORD = 2.0
 MOST_UNCACHED = 1 / 5
 PER_ITEM = Presentation(form="per item")
+STRUCTURED = Presentation(form="structured")
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ def print_table(
         "`word` (word-probe)": by(library, "word-probe", "word"),
         f"`likelihood` ({ratings})": by(library, ratings, "likelihood"),
         f"`report`, batch ({ratings})": by(library, ratings, "report"),
+        f"`report`, as JSON ({ratings})": by(library, ratings, "report", STRUCTURED),
         f"`report`, an item a call ({ratings})": by(library, ratings, "report", PER_ITEM),
         f"each item in a fresh conversation ({ratings})": afresh(library, ratings),
     }

@@ -17,6 +17,7 @@ QUICK = ("check-model", "--way", "word", "--repeats", "2")
     [
         (("--questionnaire", "gad-7", "--way", "word"), ExitCode.USAGE, "--way"),
         (("--questionnaire", "gad7"), ExitCode.NOT_FOUND, "gad-7"),
+        (("--questionnaire", "gad-7:report:aloud"), ExitCode.USAGE, "per-item"),
         (("nonsense",), ExitCode.USAGE, "not the name of a model"),
         (("--repeats", "1"), ExitCode.USAGE, "repeats"),
         (("gguf:no-such.gguf",), ExitCode.MODEL, "no-such.gguf"),
@@ -45,4 +46,5 @@ def test_the_word_probe_rises_on_the_embedded_model_and_the_verdict_is_kept(work
     with Store.open(workspace / "sessions" / "sandbox.db", create=False) as store:
         (kept,) = store.checks("embedded")
         assert kept.validity.verdict == check["verdict"]
-        assert len(store.trials(kept.number)) == 2 * 13
+        # Six conditions before any scenario (once) and after both strong tellings; plain after neutral ones.
+        assert len(store.trials(kept.number)) == 6 + 2 * 6 + 2
