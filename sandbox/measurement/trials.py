@@ -34,7 +34,7 @@ class Trials:
 
     def is_shared(self, state: StateName) -> bool:
         """True when one conversation stands for all repeats, and so is measured once and is no sample."""
-        return len(self.repeats_of(state)) == 1 < len(self.repeats)
+        return state == "baseline" and len(self.repeats_of(state)) == 1 < len(self.repeats)
 
     def applies(self, condition: Condition) -> bool:
         return condition in conditions_for(self.questionnaire, self.way, self.form)
