@@ -34,7 +34,8 @@ RE_ASKS = 2
 """How often an item that could not be read is asked again. Stored attempts show how often it was needed."""
 
 _SPARE_TOKENS = 40
-"""For a polite opening, or for a refusal to be told from an unreadable answer."""
+_SPARE_TOKENS_ALONE = 16
+"""For a polite opening, or for a refusal to be told from an unreadable answer; fewer for one item alone."""
 
 _CHARACTERS_A_TOKEN = 2.5
 """Fewer than in any English text, since ids and numbers take more tokens than words do."""
@@ -157,7 +158,8 @@ def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
     labels = [option.label for option in sheet.questionnaire.options or ()]
     longest = max(map(len, (*sheet.names, "100")), default=0) + max(map(len, labels), default=0)
     written = sum(len(item) + longest + len('  "": "",\n') for item in items)
-    return math.ceil(written / _CHARACTERS_A_TOKEN) + _SPARE_TOKENS
+    spare = _SPARE_TOKENS_ALONE if sheet.form == "per item" else _SPARE_TOKENS
+    return math.ceil(written / _CHARACTERS_A_TOKEN) + spare
 
 
 def _written(completion: Completion) -> str:
