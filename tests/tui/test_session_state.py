@@ -7,13 +7,15 @@ import pytest
 
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, SessionFinished, TextDelta, TextReset, TurnStarted
-from sandbox.engine.history import Turn
+from sandbox.engine.history import Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
+from sandbox.measurement.administration import Administration, Answer, Way
 from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
 from sandbox.tui.session_state import RunState, fold
+from sandbox.tui.widgets.measured_line import details
 from sandbox.tui.widgets.trajectory_chart import Line, draw, point_labels
 from tests.tui.rehearsal import client_model, make_workspace
 
@@ -130,3 +132,21 @@ def test_a_missing_score_leaves_a_gap_in_the_chart() -> None:
 def test_the_chart_never_leaves_its_area(size: tuple[int, int]) -> None:
     rows = chart([0, 100, 50, 0, 100], *size)
     assert len(rows) == size[1] and all(len(row) <= size[0] for row in rows)
+
+
+def measured(way: Way, **fields: object) -> list[str]:
+    answer = Answer("fear", 62.5, "", "c1", distribution={"3": 0.4, "4": 0.2}, coverage=0.6, entropy=0.92)
+    given = Administration("ratings", way, (), ("fear",), (answer,), (), 1, **fields)  # type: ignore[arg-type]
+    return details(Measured(Point(3, "technique", 1), given))
+
+
+def test_an_opened_measurement_shows_coverage_and_entropy_item_by_item() -> None:
+    head, line = measured("likelihood")
+    assert "read as likelihood" in head
+    assert "62.5  3 40.0% 4 20.0%  (coverage 60%, entropy 0.9 bits)" in line
+
+
+def test_an_opened_probe_says_what_it_may_have_missed() -> None:
+    lines = measured("word", unseen=("calm", "sad"), hidden=0.35)
+    assert "   coverage 60%" in lines
+    assert any("2 listed words unseen, at most 35 % hidden" in line for line in lines)

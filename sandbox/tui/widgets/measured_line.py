@@ -7,7 +7,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sandbox.engine.history import Measured
-from sandbox.measurement.administration import Answer
+from sandbox.measurement.administration import Answer, Way
+from sandbox.measurement.coverage import lowest_coverage, unseen_note
 from sandbox.text import excerpt
 from sandbox.tui.scores import change, main_scale, number
 
@@ -86,17 +87,17 @@ def details(measured: Measured) -> list[str]:
     """The administration in lines: point, questionnaire and way, then a line an answer, then the scores."""
     given = measured.administration
     lines = [f"   {measured.point.label} · {given.questionnaire} · read as {given.way}"]
-    if len({answer.distribution is not None for answer in given.answers}) == 1 and given.way == "word":
-        coverage = next((a.coverage for a in given.answers if a.coverage is not None), None)
-        if coverage is not None:
-            lines.append(f"   coverage {coverage:.0%}")
-    lines += [f"   {_answer(answer)}" for answer in given.answers]
+    if given.way == "word":
+        coverage = lowest_coverage(given)
+        seen = "" if coverage is None else f"coverage {coverage:.0%}"
+        lines += [f"   {line}" for line in (seen, unseen_note(given)) if line]
+    lines += [f"   {_answer(answer, given.way)}" for answer in given.answers]
     missing = [score for score in given.scores if score.value is None]
     lines += [f"   {score.scale}: missing, {excerpt(score.reason, 60)}" for score in missing]
     return lines
 
 
-def _answer(answer: Answer) -> str:
+def _answer(answer: Answer, way: Way) -> str:
     if answer.value is None:
         return f"{answer.item:<12} missing ({answer.missing}) “{excerpt(answer.raw, 40)}”"
     text = f"{answer.item:<12} {answer.value:>5.1f}"
@@ -105,4 +106,6 @@ def _answer(answer: Answer) -> str:
         text += "  " + " ".join(f"{excerpt(word, 20)} {share:.1%}" for word, share in top if share > 0)
     elif answer.raw:
         text += f"  “{excerpt(answer.raw, 40)}”"
+    if way == "likelihood" and answer.coverage is not None and answer.entropy is not None:
+        text += f"  (coverage {answer.coverage:.0%}, entropy {answer.entropy:.1f} bits)"
     return text if answer.attempt == 1 else f"{text}  (asked {answer.attempt} times)"
