@@ -5,8 +5,10 @@ import io
 import json
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 from sandbox.analysis.comparison import compare
+from sandbox.analysis.suitability import SHIPPED_PAGE, SHIPPED_REASON, SHIPPED_USABLE
 from sandbox.engine.validity_check import InstrumentChecked, check_validity
 from sandbox.export.archive import archive_json
 from sandbox.export.comparison import (
@@ -77,6 +79,14 @@ async def test_every_form_of_a_comparison_warns_of_what_it_compares(tmp_path):
     assert warning in json.loads(comparison_json(comparison))["warnings"]
     rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
     assert {row["usable"] for row in rows} == {"not usable with this model"}
+
+
+def test_the_page_that_the_shipped_default_cites_says_what_is_said_of_it():
+    page = (Path(__file__).parents[2] / SHIPPED_PAGE).read_text(encoding="utf-8")
+    verdict = " ".join(page.partition("Word probe, read by word")[2].partition("✓")[0].split())
+    assert f"{SHIPPED_USABLE.capitalize()}: " in verdict
+    assert SHIPPED_REASON.partition(",")[0] in verdict
+    assert "the wording" in verdict and "the tone" in verdict
 
 
 def test_a_probe_that_saw_only_the_likeliest_words_says_how_much_was_hidden():
