@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.history import Turn
@@ -59,6 +60,7 @@ def compared_session(
 ) -> ComparedSession:
     """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model."""
     head = session.head
+    replies = reply_trajectory(session.history, head.plan.scenario.language)
     return ComparedSession(
         id=head.id,
         trunk=trunk,
@@ -66,7 +68,7 @@ def compared_session(
         left_after=session.history.inherited,
         plan=head.plan,
         state=session.state.now,
-        courses=trajectories(session.history),
+        courses=(*trajectories(session.history), *([replies] if replies.points else [])),
         turns=session.history.turns,
         suitabilities=suitabilities(head.plan, session.model, checks),
     )

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.history import History, Turn
-from sandbox.engine.phase import Phase
+from sandbox.engine.phase import Phase, Point
 from sandbox.measurement.valence import negativity
+
+REPLIES: ScaleName = ("replies", "tone", "negativity")
+"""What the trajectory of the replies is called, where scales of questionnaires have their names."""
 
 _LETTER: dict[Phase, str] = {"baseline": "b", "induction": "s", "technique": "t", "follow-up": "f"}
 _CLOSING: dict[Phase, str] = {"induction": "ind", "follow-up": "end"}
@@ -67,6 +71,16 @@ def reply_valence(history: History, language: str = "en") -> ReplyValence:
             for turn, number in numbered
         )
     )
+
+
+def reply_trajectory(history: History, language: str = "en") -> Trajectory:
+    """The replies' negativity at the measurement points that follow them, to stand beside a self-report."""
+    points = []
+    for reply in reply_valence(history, language).points:
+        point = Point(reply.turn, reply.phase, reply.number if reply.phase == "technique" else 0)
+        if point.label == reply.label:  # else no measurement follows the reply
+            points.append(TrajectoryPoint(point, reply.negativity))
+    return Trajectory(*REPLIES, tuple(points))
 
 
 def _label(turn: Turn, number: int, *, closing: bool) -> str:

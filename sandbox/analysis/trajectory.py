@@ -1,13 +1,16 @@
 """Trajectories: the scores of one scale over the measurement points of a session. Nothing is estimated."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sandbox.engine.history import History, Measured
 from sandbox.engine.phase import Phase, Point
 from sandbox.measurement.administration import Score, Way
 
-ScaleName = tuple[str, Way, str]
-"""Questionnaire, way of reading, scale."""
+Reading = Way | Literal["tone"]
+"""How scores were come by: a way of reading a questionnaire, or the tone of the client's ordinary replies."""
+ScaleName = tuple[str, Reading, str]
+"""Questionnaire, reading, scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Trajectory:
     """
 
     questionnaire: str
-    way: Way
+    way: Reading
     scale: str
     points: tuple[TrajectoryPoint, ...]
 

@@ -5,8 +5,14 @@ import click
 
 @click.command("compare", short_help="Set sessions side by side, a row a turn.")
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
-@click.option("--scale", default="distress", show_default=True, metavar="ID", help="What is compared.")
-@click.option("--questionnaire", metavar="ID", help="Whose scale, if several have one of that name.")
+@click.option(
+    "--scale", metavar="ID", help="What is compared.  [default: distress, else the first that was measured]"
+)
+@click.option(
+    "--questionnaire",
+    metavar="ID",
+    help="Whose scale, if several have one of that name; `replies` is the tone of the client's own words.",
+)
 @click.option(
     "--pool/--each",
     default=None,
@@ -16,7 +22,7 @@ import click
 @click.option("--csv", "as_csv", is_flag=True, help="Print a row an arm and point, for a spreadsheet.")
 def command(
     sessions: tuple[str, ...],
-    scale: str,
+    scale: str | None,
     questionnaire: str | None,
     pool: bool | None,
     as_json: bool,

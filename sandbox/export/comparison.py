@@ -57,12 +57,18 @@ def gather_compared(
 
 
 def chosen_scale(
-    sessions: tuple[ComparedSession, ...], scale: str, questionnaire: str | None = None
+    sessions: tuple[ComparedSession, ...], scale: str | None = None, questionnaire: str | None = None
 ) -> ScaleName:
-    """The scale of that id measured in most of the sessions. Raises NotFoundError, naming what there is."""
+    """The scale of that id measured in most of the sessions; without one `distress`, else the first there is.
+
+    Raises NotFoundError, naming what there is.
+    """
     names = scales(sessions)
     if not names:
         raise _nothing_measured(sessions)
+    if scale is None:
+        offered = [name for name in names if questionnaire in (None, name[0])] or list(names)
+        scale = next((name[2] for name in offered if name[2] == "distress"), offered[0][2])
     fitting = [name for name in names if name[2] == scale and questionnaire in (None, name[0])]
     if not fitting:
         there = ", ".join(dict.fromkeys(f"{name[2]} ({name[0]})" for name in names))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.analysis.reply_valence import ReplyPoint, reply_valence
+from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionPlan
@@ -20,10 +20,6 @@ class ScaleKey:
 
     questionnaire: str
     scale: str
-
-
-REPLIES = ScaleKey("replies", "negativity")
-"""The tone of the client's ordinary replies: a second trajectory that costs no call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +78,10 @@ def series(entries: Iterable[Entry], plan: SessionPlan) -> tuple[Series, ...]:
 def _replies(entries: tuple[Entry, ...], plan: SessionPlan) -> tuple[Series, ...]:
     """The negativity of the client's own words at the points that follow them; none for other languages."""
     turns = tuple(entry for entry in entries if isinstance(entry, Turn))
-    found = reply_valence(History(turns=turns), plan.scenario.language).points
-    scores = tuple((point, tone.negativity) for tone in found if (point := _point(tone)) is not None)
-    return (Series(REPLIES, "Negativity of the replies", (0.0, 100.0), scores),) if scores else ()
-
-
-def _point(tone: ReplyPoint) -> Point | None:
-    """The measurement point of that label; None for a reply that none follows."""
-    point = Point(tone.turn, tone.phase, tone.number if tone.phase == "technique" else 0)
-    return point if point.label == tone.label else None
+    found = reply_trajectory(History(turns=turns), plan.scenario.language)
+    scores = tuple((point.point, point.value) for point in found.points)
+    key = ScaleKey(found.questionnaire, found.scale)
+    return (Series(key, "Negativity of the replies", (0.0, 100.0), scores),) if scores else ()
 
 
 def _series(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.analysis.reply_valence import reply_valence
+from sandbox.analysis.reply_valence import REPLIES, reply_trajectory, reply_valence
 from sandbox.engine.history import History, Turn
 from sandbox.engine.phase import Phase
 from sandbox.measurement.valence import negativity
@@ -50,3 +50,12 @@ def test_the_same_words_score_the_same_in_every_arm():
     control = History(turns=(turn(1, "induction", BAD), turn(2, "technique", GOOD)))
     technique = History(turns=(turn(1, "induction", BAD), turn(2, "technique", GOOD)))
     assert reply_valence(control) == reply_valence(technique)
+
+
+def test_as_a_trajectory_it_has_the_points_of_a_self_report():
+    found = reply_trajectory(HISTORY)
+    assert found.name == REPLIES
+    # the first scenario reply, and the told turn, have no measurement point after them
+    assert [(p.label, p.value) for p in found.points] == [
+        ("ind", negativity(BAD)), ("t2", negativity(GOOD)), ("end", negativity("I wait."))
+    ]  # fmt: skip

@@ -56,6 +56,16 @@ def test_a_scale_nobody_measured_is_named_with_those_that_were(tmp_path):
     assert "distress (probe)" in caught.value.todo
 
 
+def test_without_a_choice_distress_is_compared_and_the_replies_can_be(tmp_path):
+    with recorded_family(tmp_path) as store:
+        sessions = gather_compared(store, ["trunk111"])
+    assert chosen_scale(sessions)[2] == "distress"
+    tone = chosen_scale(sessions, questionnaire="replies")
+    assert tone == ("replies", "tone", "negativity")
+    first = compare(sessions, tone).rows[0]
+    assert (first.label, all(cell.score is not None for cell in first.cells)) == ("ind", True)
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SANDBOX_WORKSPACE", str(tmp_path))
