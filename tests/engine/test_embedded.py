@@ -1,0 +1,48 @@
+"""The claim the project begins with, on the real model: affect rises under the fear scenario and falls again.
+
+Means over five seeds, counted from 1; single seeds vary (docs/induction.md has them all).
+"""
+
+from contextlib import aclosing
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+from sandbox.engine.events import AdministrationFinished, SessionFinished
+from sandbox.engine.proposal import Proposal, compose
+from sandbox.engine.run import run
+from sandbox.library.catalogue import Library
+from sandbox.library.workspace import Workspace
+from sandbox.models.embedded import EmbeddedProvider
+
+pytestmark = pytest.mark.embedded
+
+SEEDS = (1, 2, 3, 4, 5)
+
+
+async def distress(seed: int, library: Library, model: EmbeddedProvider) -> dict[str, float]:
+    """Distress by measurement point: the fear scenario, then mindful breathing."""
+    heads = compose(Proposal(control=False, seed=seed), library, model.capabilities)
+    found: dict[str, float] = {}
+    async with aclosing(run(heads, model)) as events:
+        async for event in events:
+            if isinstance(event, AdministrationFinished):
+                scores = {score.scale: score.value for score in event.measured.administration.scores}
+                assert scores["distress"] is not None
+                found[event.measured.point.label] = scores["distress"]
+            elif isinstance(event, SessionFinished):
+                assert event.ending == "finished", event.reason
+    return found
+
+
+async def test_distress_rises_under_the_fear_scenario_and_falls_under_breathing(
+    tmp_path: Path, embedded_model: EmbeddedProvider
+) -> None:
+    library = Library(Workspace(tmp_path, tmp_path / "sessions"))
+    assert library.scenario(Proposal().scenario).affect == "fear"
+    last = f"t{len(library.technique('mindful-breathing').steps)}"
+    courses = [await distress(seed, library, embedded_model) for seed in SEEDS]
+    mean = {label: fmean(course[label] for course in courses) for label in ("base", "ind", last)}
+    assert mean["ind"] > mean["base"], courses
+    assert mean[last] < mean["ind"], courses
