@@ -17,9 +17,14 @@ def command(seed: int, quiet: bool, as_json: bool) -> None:
     """Watch a real language model's simulated affect rise and fall, against a control.
 
     A scenario of fear, then mindful breathing and the filler control from the same induced state, on the
-    embedded model: no key, no network.
+    embedded model: no key, no network. Single seeds vary: look at several.
     """
     from sandbox.cli.outcome import run_proposal
     from sandbox.engine.proposal import Proposal
 
     run_proposal(Proposal(seed=seed), quiet=quiet, as_json=as_json)
+    click.echo(
+        "Single seeds vary, up and down, and nothing is tuned to make a number come out: look at several"
+        " (sandbox demo --seed NUMBER).",
+        err=True,
+    )

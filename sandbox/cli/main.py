@@ -13,7 +13,7 @@ from sandbox.errors import ExitCode, SandboxError
 from sandbox.text import printable
 
 COMMANDS = {
-    "demo": "A whole session in ten seconds: fear, mindful breathing, and the control.",
+    "demo": "A whole session in under a minute: fear, mindful breathing, and the control.",
     "run": "Run a scenario and the techniques that branch from it.",
     "resume": "Go on with what was interrupted.",
     "show": "Read a session's transcript with its scores.",

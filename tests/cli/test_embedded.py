@@ -30,6 +30,7 @@ POINTS = ["base", "ind", "t1", "t2", "t3", "t4", "t5", "end"]
 def test_the_demo_prints_both_trajectories_and_repeats_itself(workspace: Path, tmp_path: Path) -> None:
     ended = sandbox(workspace, "demo", "--seed", "3", "--json")
     assert ended.code == ExitCode.OK, ended.err
+    assert "Single seeds vary" in ended.err
     result = json.loads(ended.out)
     assert [arm["technique"] for arm in result["arms"]] == ["mindful-breathing", "filler-manual"]
     for arm in result["arms"]:
