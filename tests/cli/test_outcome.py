@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli.outcome import report
+from sandbox.engine.phase import PHASES, Phase
 from sandbox.engine.plan import Measure, trunk_and_branches
 from sandbox.engine.written_measure import THREE
 from sandbox.library.questionnaire import Scale
@@ -24,10 +25,16 @@ GLOOM = probe("gloom-list").model_copy(
 FILLER = technique("Page one.", "Page two.", id="filler", family="control")
 
 
-async def printed(folder: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool = False) -> str:
+async def printed(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    as_json: bool = False,
+    gloom_at: tuple[Phase, ...] = THREE,
+) -> str:
     """What is printed of a run that gave the gloom list before the probe, its control shorter."""
     measures = (
-        Measure(questionnaire=GLOOM, way="word", phases=THREE),
+        Measure(questionnaire=GLOOM, way="word", phases=gloom_at),
         Measure(questionnaire=probe(), way="word"),
     )
     heads = trunk_and_branches(plan(measures=measures), (technique(), FILLER))
@@ -47,6 +54,16 @@ async def test_the_main_scale_of_every_questionnaire_is_printed_distress_first(t
     assert {"base", "ind", "t1", "t2", "t3", "end"} <= set(probed.split())
     assert not {"t1", "t2"} & set(listed[: listed.index("Technique effect")].split()), "not given there"
     assert out.count("not a feeling") == 1 and out.count("Negativity of the replies") == 1
+
+
+async def test_a_questionnaire_about_weeks_given_between_turns_is_remarked_on_here_and_in_the_transcript(
+    tmp_path, capsys
+):
+    said = "asks about “past two weeks” and is given between turns"
+    assert said in await printed(tmp_path / "often", capsys, gloom_at=PHASES)
+    (transcript,) = (tmp_path / "often" / "workspace" / "sessions").glob("*.md")
+    assert said in transcript.read_text(encoding="utf-8")
+    assert said not in await printed(tmp_path / "three", capsys)
 
 
 async def test_a_technique_effect_where_the_scenario_did_nothing_says_so(tmp_path, capsys):
