@@ -241,7 +241,8 @@ def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: S
         for arm in arms
         if arm.sessions[0].plan.technique is not None
     }
-    said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale))), *lesser]
+    said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale)))]
+    said += [*filter(None, map(_own_words, arms)), *lesser]
     return tuple(said)
 
 
@@ -258,6 +259,22 @@ def _unsuitable(
     ]
     unusable = dict.fromkeys(one.remark for one in found if one.usable == "not usable with this model")
     return tuple(unusable), tuple(dict.fromkeys(one.remark for one in found if one.remark not in unusable))
+
+
+def _own_words(arm: Arm) -> str:
+    """From where on the arm's rows are not the script's steps in their order; empty when they all are."""
+    spoken = [
+        [turn.origin for turn in session.turns if turn.phase == "technique"]
+        for session in arm.sessions
+        if session.plan.technique is not None and session.plan.technique.delivery != "live"
+    ]
+    first = min((origins.index("live") + 1 for origins in spoken if "live" in origins), default=None)
+    if first is None:
+        return ""
+    return (
+        f"In {arm.title} the clinician said something in own words at t{first}: from there on its rows hold"
+        " other steps than those of the arms beside it."
+    )
 
 
 def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> str:

@@ -59,7 +59,7 @@ def _import() -> Any:
             logger.propagate = False
         # A server's odd reply is our error to report, not a warning over the screen.
         warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
-        warnings.filterwarnings("ignore", message="Item '.*' on TypedDict class")
+        warnings.filterwarnings("ignore", message="Items? '.*' on TypedDict class")
         _rehearse(module)
         _ready.append(module)
         return module

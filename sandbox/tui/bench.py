@@ -21,7 +21,7 @@ from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace, find_workspace
 from sandbox.measurement.valence import compound
-from sandbox.models.opening import open_model
+from sandbox.models.opening import open_model, refuse_without_key
 from sandbox.models.provider import ModelDescription, Provider
 from sandbox.models.tokens import count_with
 from sandbox.store.recorder import recorded
@@ -68,9 +68,7 @@ class Bench:
 
     def leaves_machine(self, heads: Iterable[SessionHead]) -> bool:
         """Whether anything said in these sessions goes to a model elsewhere, as far as can be told."""
-        plans = [head.plan for head in heads]
-        names = {plan.model for plan in plans} | {plan.guidance.model for plan in plans if plan.guidance}
-        return not all(self._is_local(name) for name in names)
+        return not all(self._is_local(name) for name in _models_of(heads))
 
     def _is_local(self, name: str) -> bool:
         try:
@@ -88,6 +86,7 @@ class Bench:
     def new_run(self, proposal: Proposal) -> LiveRun:
         """A run of new sessions. Raises SandboxError when the proposal cannot be composed."""
         heads = self._heads(proposal)
+        refuse_without_key(*_models_of(heads))
         live = LiveRun(self._play, self.store.history)
         live.add(*heads)
         live.remarks = self.remarks(heads)
@@ -199,6 +198,7 @@ class Bench:
     async def weighed(self, proposal: Proposal) -> Outline:
         """The same with its cost; may start the model for its tokenizer. Raises SandboxError."""
         heads = await asyncio.to_thread(self._heads, proposal)
+        await asyncio.to_thread(refuse_without_key, *_models_of(heads))
         plans = plans_of(heads)
         texts = texts_of(plans)
         counts = await count_with(self.model(proposal.model), proposal.model, texts)
@@ -218,6 +218,13 @@ class Bench:
         """End the models' processes and close the record."""
         await asyncio.gather(*(model.close() for model in self._models.values()), return_exceptions=True)
         self.store.close()
+
+
+def _models_of(heads: Iterable[SessionHead]) -> tuple[str, ...]:
+    """The names of the clients' models and of the therapists'."""
+    plans = [head.plan for head in heads]
+    spoken = [plan.guidance.model for plan in plans if plan.guidance]
+    return tuple(dict.fromkeys([*(plan.model for plan in plans), *spoken]))
 
 
 def _recent(members: list[SessionSummary]) -> RecentRun:

@@ -4,12 +4,14 @@ The sandbox's own app builds on it, and says how the record is opened and how a 
 """
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
 from sandbox.tui.preferred_app import PreferredApp
 
 if TYPE_CHECKING:
+    from sandbox.library.workspace import Workspace
     from sandbox.tui.bench import Bench
     from sandbox.tui.screens.compare import CompareScreen
     from sandbox.tui.screens.home import HomeScreen
@@ -68,11 +70,11 @@ class ReadingApp(PreferredApp):
         from sandbox.tui.screens.compare import CompareScreen
 
         try:
-            found = await asyncio.to_thread(gather_compared, bench.store, sessions)
+            screen = await asyncio.to_thread(CompareScreen, lambda: gather_compared(bench.store, sessions))
         except SandboxError as error:
             self.report(error)
         else:
-            self.push_screen(CompareScreen(found))
+            self.push_screen(screen)
 
     def on_compare_screen_open_wanted(self, message: "CompareScreen.OpenWanted") -> None:
         self.open_recorded(message.session, turn=message.turn)
@@ -93,7 +95,7 @@ class ReadingApp(PreferredApp):
         except SandboxError as error:
             self.report(error)
         else:
-            written = "\n".join(map(str, paths))
+            written = "\n".join(_short(path, bench.workspace) for path in paths)
             self.notify(written, title="Comparison written", markup=False, timeout=8)
 
     def on_sessions_screen_export_wanted(self, message: "SessionsScreen.ExportWanted") -> None:
@@ -116,4 +118,9 @@ class ReadingApp(PreferredApp):
         except SandboxError as error:
             self.report(error)
         else:
-            self.notify(str(path), title="Transcript written", markup=False, timeout=8)
+            self.notify(_short(path, bench.workspace), title="Transcript written", markup=False, timeout=8)
+
+
+def _short(path: Path, workspace: "Workspace") -> str:
+    """The path as seen from the workspace, if it is in there."""
+    return str(path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path)

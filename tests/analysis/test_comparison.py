@@ -174,6 +174,17 @@ def taken(count: int) -> tuple[Turn, ...]:
     return told + tuple(Turn(2 + n, "technique", "scripted", "Breathe.", "I do.") for n in range(count))
 
 
+def test_own_words_shift_the_rows_and_that_is_said():
+    turns = (
+        Turn(3, "technique", "scripted", "Breathe.", "I feel"),
+        Turn(4, "technique", "live", "Yes?", "I"),
+    )
+    spoken = replace(ONE, turns=turns)
+    said = " ".join(compare((spoken, ITS_CONTROL), DISTRESS).warnings)
+    assert "own words at t2" in said
+    assert "own words" not in " ".join(compare((ONE, ITS_CONTROL), DISTRESS).warnings)
+
+
 def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_script():
     alike = (replace(ONE, turns=taken(3)), replace(ITS_CONTROL, turns=taken(3)))
     assert compare(alike, DISTRESS).warnings == ()

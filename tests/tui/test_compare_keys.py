@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.help import HelpScreen
+from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
@@ -35,7 +36,8 @@ async def test_each_arm_has_score_change_and_difference_from_the_control(tmp_pat
         await at.shows("vs control")
         rows = {line.split()[0]: line for line in at.text().splitlines() if line.strip()}
         # 24 under the technique, 24 + 20 under the control, which has said “hose” by then; 79 induced.
-        assert "24    −55        −20     44    −35" in rows["t2"]
+        # The control comes first and stays in view.
+        assert rows["t2"].split()[1:6] == ["44", "−35", "24", "−55", "−20"]
         assert "one pair: no interval" in at.text() and "simulated affect, not a feeling" in at.text()
 
 
@@ -88,7 +90,7 @@ async def test_a_number_opens_that_arm_at_the_rows_turn(tmp_path: Path) -> None:
         assert at.session.live.state.sessions[at.session.shown].title == "Appliance manual"
         await at.shows("Connect the hose")
         await at.press("escape")
-        assert isinstance(at.app.screen, CompareScreen)
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
 
 
 async def test_w_says_what_the_columns_mean(tmp_path: Path) -> None:
@@ -132,3 +134,12 @@ async def test_escape_goes_back_and_question_mark_explains(tmp_path: Path) -> No
             assert words in at.text()
         await at.press("escape", "escape")
         assert isinstance(at.app.screen, SessionScreen)
+
+
+async def test_w_tells_all_there_is_to_mind_on_a_page_that_a_key_closes(tmp_path: Path) -> None:
+    async with comparing(tmp_path, (80, 24)) as at:
+        await at.press("w")
+        await at.until(lambda: isinstance(at.app.screen, PageScreen), "the page")
+        await at.shows("change = score − score after the induction")
+        await at.press("escape")
+        assert isinstance(at.app.screen, CompareScreen)

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, Select
 
+from sandbox.store.store import Store
+from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.new_session import NewSessionScreen
 from sandbox.tui.widgets.ticks import Tick, TickList
 from tests.tui.stage import Stage, stage
@@ -124,3 +127,17 @@ async def test_a_neutral_stretch_and_asking_inside_reach_the_plan(tmp_path: Path
         plan = next(iter(at.session.live.state.sessions.values())).head.plan
         assert plan.follow_up is not None and plan.follow_up.id == "doing-laundry"
         assert plan.administration == "in_conversation"
+
+
+async def test_a_model_without_a_key_is_refused_before_anything_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    async with form(tmp_path) as at:
+        at.app.screen.query_one("#model", Input).value = "anthropic/claude-sonnet-4-5"
+        await at.shows("There is no key for this model.")
+        await at.press("ctrl+r")
+        await at.until(lambda: isinstance(at.app.screen, HomeScreen), "Home")
+        await at.shows("There is no key for this model.")
+    with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
+        assert store.sessions() == ()

@@ -146,7 +146,7 @@ class TestScreens:
 
     def test_compare(self, snap_compare: Compare, store: Store, size: tuple[int, int]) -> None:
         found = gather_compared(store, ("session0",))
-        app = ScreenEasel(lambda: CompareScreen(found))
+        app = ScreenEasel(lambda: CompareScreen(lambda: found))
         assert snap_compare(app, terminal_size=size, run_before=settled)
 
     def test_sessions(self, snap_compare: Compare, store: Store, size: tuple[int, int]) -> None:

@@ -45,6 +45,14 @@ class Chosen:
     another_seed: bool = False
 
 
+class TechniqueChoices(OptionList):
+    """The techniques to walk with the arrow keys; Enter branches."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "branch", tooltip="Branch with the marked technique"),
+    ]
+
+
 class BranchPicker(ModalScreen[Chosen | None]):
     """Techniques, the control first, then live; `f` goes through the places to leave from, `s` draws anew.
 
@@ -69,7 +77,7 @@ class BranchPicker(ModalScreen[Chosen | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="picker"):
             yield Static("", id="departure", markup=False)
-            yield OptionList(
+            yield TechniqueChoices(
                 *(Option(_row(choice), id=choice.id) for choice in self._choices),
                 id="techniques",
                 markup=False,
@@ -84,8 +92,6 @@ class BranchPicker(ModalScreen[Chosen | None]):
 
     def _draw(self) -> None:
         text = Content.assemble(("leaves from  ", "$text-muted"), (self._departures[self._at].title, "bold"))
-        if len(self._departures) > 1:
-            text = Content.assemble(text, ("   (f: elsewhere)", "$text-muted"))
         drawn = "another one (not paired turn by turn)" if self._another_seed else "as the other branches"
         text = Content.assemble(text, "\n", ("seed         ", "$text-muted"), drawn)
         self.query_one("#departure", Static).update(text)

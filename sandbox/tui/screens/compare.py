@@ -1,7 +1,10 @@
 """Compare: two to six sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
+import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,8 +16,10 @@ from textual.widgets import Static
 from sandbox.analysis.compared_session import ComparedSession, scales
 from sandbox.analysis.comparison import Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown, explanation, reasons
 from sandbox.text import printable
+from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, turn_at
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
@@ -22,9 +27,12 @@ from sandbox.tui.widgets.parallel_conversations import ParallelConversations
 from sandbox.tui.widgets.phase_line import NOTE
 from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
 
+_SECONDS = 2.0
+_UNFINISHED = ("planned", "running")
+
 
 class CompareScreen(Screen[None]):
-    """`sessions` are the arms as gathered from the record, their controls among them."""
+    """`gather` reads the arms from the record, their controls among them; again while one still runs."""
 
     CSS_PATH = "compare.tcss"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
@@ -43,7 +51,8 @@ class CompareScreen(Screen[None]):
         Binding("y", "copy", "copy", id="compare.copy", show=False,
                 tooltip="Copy the comparison as a Markdown table"),
         *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9" if n == 1 else None,
-                  id=f"compare.open-{n}", tooltip=f"Open the session of arm {n} at this row's turn")
+                  id="compare.open" if n == 1 else None,
+                  tooltip=f"Open the session of arm {n} at this row's turn")
           for n in range(1, 10)),
         Binding("escape", "leave", "back", id="compare.back", tooltip="Back to where you came from"),
     ]  # fmt: skip
@@ -68,9 +77,10 @@ class CompareScreen(Screen[None]):
             self.session = session
             self.turn = turn
 
-    def __init__(self, sessions: tuple[ComparedSession, ...]) -> None:
+    def __init__(self, gather: Callable[[], tuple[ComparedSession, ...]]) -> None:
         super().__init__()
-        self._sessions = sessions
+        self._gather = gather
+        self._sessions = sessions = gather()
         self._scales: tuple[ScaleName, ...] = scales(sessions)
         self._at = next((n for n, name in enumerate(self._scales) if name[2] == "distress"), 0)
         self._pooled = False
@@ -92,7 +102,21 @@ class CompareScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         self.query_one(ComparisonTable).focus()
+        self.set_interval(_SECONDS, self._look_again)
         await self._draw()
+
+    @work(exclusive=True)
+    async def _look_again(self) -> None:
+        """What still runs is read anew; what has ended stays as it is."""
+        if all(session.state not in _UNFINISHED for session in self._sessions):
+            return
+        try:
+            found = await asyncio.to_thread(self._gather)
+        except SandboxError:  # something was removed meanwhile: what is shown stays as it was
+            return
+        if found != self._sessions:
+            self._sessions, self._scales = found, scales(found)
+            await self._draw()
 
     async def _draw(self) -> None:
         if not self._scales:
@@ -181,7 +205,8 @@ class CompareScreen(Screen[None]):
         if found is None:
             return
         lines = [*found.warnings, *reasons(found), explanation(found)]
-        self.notify("\n".join(map(printable, lines)), title="Mind", markup=False, timeout=30)
+        spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
+        self.app.push_screen(PageScreen("Mind", spaced[:-1]))
 
     def action_export(self) -> None:
         if self._comparison is not None:

@@ -1,46 +1,37 @@
 """Help for the screen underneath: what it is for, and every key that works on it."""
 
-from typing import ClassVar
+import textwrap
+from collections.abc import Iterator
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.screen import Screen
 
-from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.screens.page import WIDTH, PageScreen
+
+_KEY_WIDTH = 9
 
 
-class HelpScreen(ModalScreen[None]):
-    """A page over the screen it explains; any of Escape, ? and q closes it."""
-
-    CSS_PATH = "help.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "close")]
+class HelpScreen(PageScreen):
+    """A page on `about`: its own explanation and a line a key."""
 
     def __init__(self, about: Screen[object]) -> None:
-        super().__init__()
-        self._text = help_text(about)
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="page"):
-            yield Static(self._text, markup=False)
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        self.query_one("#page").border_title = "Help"
+        super().__init__("Help", tuple(help_lines(about, min(WIDTH, about.app.size.width - 4))))
 
 
-def help_text(screen: Screen[object]) -> Content:
-    """The screen's own explanation and a line a key, from its bindings."""
-    lines = [Content(str(getattr(screen, "HELP", ""))), Content("")]
+def help_lines(screen: Screen[object], width: int) -> Iterator[Content]:
+    """The explanation, and the keys with what they do; only keys that say so, which leaves scrolling out."""
+    yield Content(str(getattr(screen, "HELP", "")))
+    yield Content("")
     own_first = sorted(screen.active_bindings.values(), key=lambda active: active.node is not screen)
     for active in own_first:
         binding = active.binding
-        if binding.system or binding.key.startswith(("ctrl+", "super+", "shift+tab", "tab")):
-            continue
-        key = screen.app.get_key_display(binding)
-        lines.append(Content.assemble((f"{key:>7}  ", "bold"), binding.tooltip or binding.description))
-    lines.append(Content.assemble((f"{'^p':>7}  ", "bold"), "Every command by name; themes, light and dark"))
-    lines.append(Content.assemble((f"{'^q':>7}  ", "bold"), "Close the app; a session in progress is kept"))
-    return Content("\n").join(lines)
+        if not binding.system and binding.tooltip:
+            yield _line(screen.app.get_key_display(binding), binding.tooltip, width)
+    yield _line("^p", "Every command by name; themes, light and dark", width)
+    yield _line("^q", "Close the app; a session in progress is kept", width)
+
+
+def _line(key: str, text: str, width: int) -> Content:
+    first, *rest = textwrap.wrap(text, max(20, width - _KEY_WIDTH)) or [""]
+    hanging = "".join(f"\n{'':{_KEY_WIDTH}}{line}" for line in rest)
+    return Content.assemble((f"{key:>7}  ", "bold"), first, hanging)

@@ -28,14 +28,14 @@ class HomeScreen(Screen[None]):
                 tooltip="Write the marked session's transcript"),
         Binding("s", "sessions", "sessions", id="home.sessions",
                 tooltip="All sessions: find by what was said, tag, compare"),
-        Binding("p", "app.progress", "progress", id="home.progress",
-                tooltip="Study progress: every run under way"),
         Binding("l", "app.library", "library", id="home.library",
                 tooltip="Library: scenarios, techniques, questionnaires, clients"),
         Binding("m", "app.models", "models", id="home.models",
                 tooltip="Models: what is at hand, checks, local only"),
         Binding("comma", "app.settings", "settings", key_display=",", id="home.settings",
                 tooltip="Settings: theme, local only, keys"),
+        Binding("p", "app.progress", "progress", id="home.progress",
+                tooltip="Study progress: every run under way"),
         Binding("q", "app.quit", "quit", id="home.quit", show=False, tooltip="Close the app"),
     ]  # fmt: skip
     HELP = (

@@ -1,6 +1,7 @@
 """Models: what is at hand and why the rest is not, a check of each, the one to propose, local only."""
 
 import asyncio
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -209,13 +210,17 @@ class ModelsScreen(Screen[None]):
             lines += [
                 Content(""),
                 Content.styled("to have it", "bold $text-accent"),
-                Content(f"  {found.todo}"),
+                Content(_hanging(found.todo, 2, self._width)),
             ]
         if found.name in self._prices:
             price = f"1,000 turns: {self._prices[found.name]}"
             lines += [Content(""), Content(price), Content.styled(f"({BASIS})", "$text-muted")]
         lines += self._checked(found)
         return lines
+
+    @property
+    def _width(self) -> int:
+        return max(20, self.query_one("#about-box").scrollable_content_region.width or 40)
 
     def _checked(self, found: Found) -> list[Content]:
         results = self._results.get(found.name, [])
@@ -227,7 +232,7 @@ class ModelsScreen(Screen[None]):
             style = {"works": "$text-success", "not offered": "$text-muted", "fails": "$text-error"}
             lines.append(Content.styled(f"{_SIGNS[result.verdict]} {result.subject}: {result.verdict}",
                                         style[result.verdict]))  # fmt: skip
-            lines.append(Content(f"    {printable(result.text)}"))
+            lines.append(Content(_hanging(printable(result.text), 4, self._width)))
         if busy:
             lines.append(Content.styled("… asking it", "$text-muted italic"))
         return lines
@@ -338,6 +343,15 @@ class ModelsScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def _hanging(text: str, indent: int, width: int) -> str:
+    """`text` in lines of at most `width` cells, all of them indented."""
+    space = " " * indent
+    lines = text.splitlines() or [""]
+    return "\n".join(
+        textwrap.fill(line, width, initial_indent=space, subsequent_indent=space) for line in lines
+    )
 
 
 def _clipped(name: str, room: int) -> str:

@@ -63,6 +63,7 @@ class NewSessionScreen(Screen[Proposal | None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
+        self.call_after_refresh(self.query_one(SessionForm).scroll_home, animate=False)
         self._preview(0)
 
     @on(SessionForm.Changed)

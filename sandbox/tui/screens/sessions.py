@@ -29,6 +29,16 @@ _AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 3
 _MOST_COMPARED = 6
 
 
+class WordsInput(Input):
+    """Where the words to look for are typed; Enter and Escape lead to what was found."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter,escape", "screen.list", "to the list", key_display="⏎", tooltip="Go to what was found"
+        ),
+    ]
+
+
 class SessionsScreen(Screen[None]):
     """Reads and tags the record itself; opening, branching, comparing and exporting go up as messages."""
 
@@ -91,7 +101,7 @@ class SessionsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("Sessions", id="title", markup=False)
-        yield Input(placeholder="words that were said (/)", id="words", compact=True, max_length=200)
+        yield WordsInput(placeholder="words that were said (/)", id="words", compact=True, max_length=200)
         with Horizontal(id="filters"):
             for name in ("scenario", "technique", "model", "tag"):
                 yield Select[str]([], id=name, prompt=name, compact=True)
@@ -197,10 +207,6 @@ class SessionsScreen(Screen[None]):
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(_TYPING_PAUSE, self._look)
-
-    @on(Input.Submitted, "#words")
-    def _words_given(self) -> None:
-        self.query_one(SessionList).focus()
 
     # What the keys do
 
@@ -308,11 +314,11 @@ class SessionsScreen(Screen[None]):
                 select.clear()
         self._look()
 
+    def action_list(self) -> None:
+        self.query_one(SessionList).focus()
+
     def action_leave(self) -> None:
-        if self.query_one("#words", Input).has_focus:
-            self.query_one(SessionList).focus()
-        else:
-            self.dismiss()
+        self.dismiss()
 
 
 def _midnight(days_ago: int) -> datetime:

@@ -12,6 +12,9 @@ from sandbox.text import excerpt
 from sandbox.tui.scores import MINUS
 from sandbox.tui.widgets.trajectory_chart import MARKS
 
+_TITLE = 18
+"""Cells a column has at least, for the arm's title."""
+
 
 class ComparisonTable(DataTable[Text]):
     """Walked by rows; left and right scroll sideways, Enter or a click jumps to the row's turn."""
@@ -31,19 +34,21 @@ class ComparisonTable(DataTable[Text]):
             self.label = label
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, cursor_type="row", zebra_stripes=True, fixed_columns=1, header_height=2)
+        super().__init__(id=id, cursor_type="row", zebra_stripes=True, fixed_columns=2, header_height=2)
 
     def show(self, comparison: Comparison) -> None:
         kept = self.cursor_row
         self.clear(columns=True)
         self.add_column(Text("\npoint"), key="point")
         against = "vs control" if comparison.reference is None or comparison.reference.control else "vs first"
+        # What the others are compared with comes first and stays in view.
+        ordered = sorted(enumerate(comparison.arms), key=lambda numbered: not numbered[1].reference)
         columns = [
             _column(place, arm, [row.cells[place] for row in comparison.rows], against)
-            for place, arm in enumerate(comparison.arms)
+            for place, arm in ordered
         ]
-        for place, (title, _) in enumerate(columns):
-            self.add_column(Text(title, style="bold"), key=str(place))
+        for title, _ in columns:
+            self.add_column(Text(title, style="bold"))
         for place, row in enumerate(comparison.rows):
             self.add_row(
                 Text(row.label, style="bold"), *(Text(texts[place]) for _, texts in columns), key=row.label
@@ -77,7 +82,7 @@ def _column(place: int, arm: Arm, cells: Sequence[Cell], against: str) -> tuple[
 
     count = f", n={len(arm.sessions)}" if len(arm.sessions) > 1 else ""
     mark = f"{place + 1}{MARKS[place % len(MARKS)]} "
-    room = sum(widths) + len(widths) - 1 - len(mark) - len(count)
+    room = max(sum(widths) + len(widths) - 1, _TITLE) - len(mark) - len(count)
     title = excerpt(arm.title, room)[:room]
     return f"{mark}{title}{count}\n{joined(names)}", [joined(row) for row in parts]
 

@@ -120,17 +120,19 @@ def row(one: FoundSession, width: int, *, marked: bool) -> Content:
     """A line for the session, and under it the words found, at most `width` cells wide."""
     found = one.summary
     when = found.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    state = f"{SIGNS.get(found.state, '?')} {found.state}" if width > 100 else SIGNS.get(found.state, "?")
+    wide = width > 100
+    sign = SIGNS.get(found.state, "?")
+    state = f"{sign} {found.state:<12}" if wide else sign
     control = " (control)" if found.control else ""
     what = f"{found.technique}{control}" if found.technique else "baseline and induction"
     tags = "".join(f" #{tag}" for tag in one.tags)
-    detail = f" {excerpt(found.model, 24)} seed {found.seed}" if width > 100 else ""
+    detail = f" {excerpt(found.model, 24)} seed {found.seed}" if wide else ""
     room = max(16, width - len(when) - len(state) - len(tags) - len(detail) - 10)
     text = excerpt(f"{what} · {found.scenario} ({found.affect})", room)
     line = Content.assemble(
         ("[x] " if marked else "[ ] ", "bold" if marked else "$text-muted"),
         (f"{when}  ", "$text-muted"),
-        f"{state:<{14 if width > 100 else 1}} ",
+        f"{state} ",
         (f"{text:<{room}}", "bold" if marked else ""),
         (detail, "$text-muted"),
         (tags, "$text-accent"),

@@ -1,5 +1,6 @@
 """Things to tick with `[x]` and `[ ]`: Textual's own tick boxes tell on from off by colour alone."""
 
+import textwrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -63,7 +64,13 @@ class TickList(OptionList):
 
     def _row(self, name: str) -> Content:
         on = name in self._on
-        return Content.styled(f"{_sign(on)} {printable(self._titles[name])}", "bold" if on else "")
+        room = max(20, (self.scrollable_content_region.width or 40) - 4)
+        lines = textwrap.wrap(printable(self._titles[name]), room) or [""]
+        return Content.styled(f"{_sign(on)} " + "\n    ".join(lines), "bold" if on else "")
+
+    def on_resize(self) -> None:
+        for name in self._titles:
+            self.replace_option_prompt(name, self._row(name))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
