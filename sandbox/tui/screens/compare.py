@@ -154,10 +154,9 @@ class CompareScreen(Screen[None]):
         pairs = f"means over {found.trunks} trunks" if pooled else "one pair: no interval"
         self.query_one("#compare-pairs", Static).update(Content(f"{pairs} (w: what it means)"))
         shown = [printable(warning) for warning in found.warnings]
-        first = f"! {shown[0]}" if shown else ""
-        more = f"  (+{len(shown) - 1} more: w)" if len(shown) > 1 else ""
+        all_of_them = f"! (1 of {len(shown)}, w: all) " if len(shown) > 1 else "! "
         mind = self.query_one("#compare-mind", Static)
-        mind.update(Content.assemble((first, "bold $text-warning"), (more, "$text-muted")))
+        mind.update(Content.styled(f"{all_of_them}{shown[0] if shown else ''}", "bold $text-warning"))
         mind.display = bool(shown)
 
     def _draw_chart(self, cursor: str) -> None:
