@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -11,6 +12,7 @@ from sandbox.library.wording import personal
 from sandbox.text import printable
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"
+KEPT = "Your words are said at the next technique turn"
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
 
@@ -22,9 +24,9 @@ class TherapistLine(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "say it", priority=True),
-        Binding("shift+enter,ctrl+j", "new_line", "new line", key_display="^j", priority=True),
-        Binding("escape", "leave", "cancel", priority=True),
+        Binding("enter", "submit", "say it"),
+        Binding("shift+enter,ctrl+j", "new_line", "new line", key_display="^j"),
+        Binding("escape", "leave", "cancel"),
         Binding("up", "recall(-1)", "said before", show=False),
         Binding("down", "recall(1)", "said after", show=False),
     ]
@@ -49,6 +51,23 @@ class TherapistLine(TextArea):
         self._asked_about = ""
         self._earlier: list[str] = []
         self._at = 0
+
+    def on_key(self, event: Key) -> None:
+        """Take these keys up in line with the letters: as priority bindings they would overtake them."""
+        act = {
+            "enter": self.action_submit,
+            "shift+enter": self.action_new_line,
+            "ctrl+j": self.action_new_line,
+            "escape": self.action_leave,
+        }.get(event.key)
+        if act is not None:
+            event.stop()
+            event.prevent_default()
+            act()
+
+    def show_kept(self, kept: bool) -> None:
+        """Say that words are waiting to be said, or what the line is for."""
+        self.placeholder = KEPT if kept else PLACEHOLDER
 
     def action_submit(self) -> None:
         text = self.text.strip()
