@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from sandbox.engine.events import Event
@@ -44,6 +45,12 @@ async def nothing(*_: object) -> AsyncGenerator[Event, None]:
     events: tuple[Event, ...] = ()
     for event in events:
         yield event
+
+
+class Curtained(Easel):
+    """Keeps the chat hidden at first: nothing in it is laid out."""
+
+    CSS = f"{Easel.CSS} #body {{ display: none; }}"
 
 
 @asynccontextmanager
@@ -99,9 +106,22 @@ async def test_a_page_is_as_high_without_its_blocks_as_with_them(tmp_path: Path)
         assert chat.virtual_size.height == whole
 
 
-async def test_a_turn_far_away_can_be_gone_to(tmp_path: Path) -> None:
-    async with opened(await long_run(tmp_path), turn=20) as (pilot, _):
-        await until(pilot, lambda: on_screen(pilot)[:1] == [20])
+@pytest.mark.parametrize("turn", [1, 3, 20, LAST - 12])
+async def test_a_turn_far_away_can_be_gone_to(tmp_path: Path, turn: int) -> None:
+    async with opened(await long_run(tmp_path), turn) as (pilot, _):
+        await until(pilot, lambda: on_screen(pilot)[:1] == [turn])
+        await pilot.pause()
+        assert on_screen(pilot)[:1] == [turn]
+
+
+async def test_a_turn_can_be_gone_to_before_anything_is_laid_out(tmp_path: Path) -> None:
+    state = await long_run(tmp_path)
+    app = Curtained()
+    async with app.run_test(size=(90, 30)) as pilot:
+        await app.push_screen(SessionScreen(LiveRun(nothing, lambda _: History(), state), state.ids[1], 40))
+        await pilot.pause()
+        app.screen.query_one("#body").styles.display = "block"
+        await until(pilot, lambda: on_screen(pilot)[:1] == [40])
 
 
 async def test_what_the_reader_opened_stays_open(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class Conversation(VerticalScroll):
         self._shown = 0
         self._pages: list[Page] = []
         self._turning = False
+        self._wanted: int | None = None
         self._open: TurnBlock | None = None
         self._open_text = ""
         self._before: dict[tuple[str, str], float | None] = {}
@@ -45,7 +46,8 @@ class Conversation(VerticalScroll):
         yield self._entries
 
     def on_mount(self) -> None:
-        self.anchor()
+        if self._wanted is None:
+            self.anchor()
 
     def on_resize(self) -> None:
         if self._latest is not None:
@@ -71,31 +73,51 @@ class Conversation(VerticalScroll):
         self._say_where_it_stands(session)
         if fresh:
             self.call_after_refresh(self._turn_pages)
+            self._go_to_wanted()
 
     def go_to(self, turn: int) -> None:
-        """Bring that turn to the top and mark it; the newest words are no longer followed."""
+        """Bring that turn to the top and mark it once it is there; the newest words are not followed then."""
+        self._wanted = turn
         self.release_anchor()
-        self.call_after_refresh(self._go_to, turn)
+        self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        if self._wanted is not None:
+            self.call_after_refresh(self._go_to, self._wanted)
 
     async def _go_to(self, turn: int) -> None:
         page = next((page for page in self._pages if page.holds(turn)), None)
-        if page is not None:
-            await self._stand(page)
+        if turn != self._wanted or page is None:
+            return
+        await self._stand(page)
         for block in self.query(TurnBlock):
             block.set_class(block.index == turn, "-found")
-            if block.index == turn:
-                self.call_after_refresh(self.scroll_to_widget, block, top=True, animate=False)
+        self.call_after_refresh(self._arrive, turn)
+
+    def _arrive(self, turn: int) -> None:
+        """Scroll to the marked turn; before it is laid out there is no telling where it is."""
+        block = next(iter(self.query(TurnBlock).filter(".-found")), None)
+        if turn != self._wanted or block is None:
+            return
+        if block.size:
+            self._wanted = None
+            self.scroll_to_widget(block, top=True, animate=False)
+        else:
+            self.call_after_refresh(self._arrive, turn)
 
     # Entries
 
     def _start_over(self, session: str) -> None:
+        if self._session:
+            self._wanted = None
         self._session, self._shown, self._open = session, 0, None
         self._before.clear()
         self._scenario_turns = {"induction": 0, "follow-up": 0}
         for page in self._pages:
             page.remove()
         self._pages.clear()
-        self.anchor()
+        if self._wanted is None:
+            self.anchor()
 
     def _finish_open(self, fresh: Sequence[Entry]) -> Sequence[Entry]:
         """Let the block in progress become that of its turn, which is the first of `fresh`; the others."""
