@@ -69,7 +69,7 @@ def cli(context: click.Context, debug: bool) -> None:
     if context.invoked_subcommand is None:
         from sandbox.tui.app import open_app
 
-        open_app()
+        context.exit(open_app())
 
 
 def run_command_line(arguments: Sequence[str] | None = None) -> int:

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from sandbox.tui.screens.session import SessionScreen
 
 
-def open_app() -> None:
-    """Open the app in the workspace found from here and return when it is closed."""
-    SandboxApp().run()
+def open_app() -> int:
+    """Open the app in the workspace found from here; once it is closed, its exit code: 1 after a crash."""
+    app = SandboxApp()
+    app.run()
+    return app.return_code or 0
 
 
 class SandboxApp(CheckingApp):

@@ -1,0 +1,19 @@
+"""How the command ends when the app ends."""
+
+import pytest
+
+from sandbox.cli.main import run_command_line
+from sandbox.errors import ExitCode
+from sandbox.tui import app
+from sandbox.tui.app import SandboxApp
+
+
+@pytest.mark.parametrize(("ended", "code"), [(None, ExitCode.OK), (0, ExitCode.OK), (1, ExitCode.FAILED)])
+def test_a_crash_of_the_app_is_told_to_the_shell(
+    monkeypatch: pytest.MonkeyPatch, ended: int | None, code: ExitCode
+) -> None:
+    def run(self: SandboxApp) -> None:
+        self._return_code = ended
+
+    monkeypatch.setattr(app.SandboxApp, "run", run)
+    assert run_command_line([]) == code
