@@ -56,12 +56,18 @@ class Controls:
         self._skips -= 1
         return True
 
+    def holds(self, *, speakable: bool = True, skippable: bool = True) -> bool:
+        """True while the next turn must wait.
+
+        Words to say or a skip end the wait only before a turn that can take them up; else they are kept.
+        """
+        wanted = (speakable and self._utterances) or (skippable and self._skips)
+        return self._paused and not (self._single_steps or wanted or self.stopping.is_set())
+
     @property
-    def holds(self) -> bool:
-        """True while the next turn must wait."""
-        return self._paused and not (
-            self._single_steps or self._utterances or self._skips or self.stopping.is_set()
-        )
+    def keeps_words(self) -> bool:
+        """True while words wait for a turn at which they can be said."""
+        return bool(self._utterances)
 
     @property
     def has_command(self) -> bool:

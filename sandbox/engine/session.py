@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from sandbox.engine.controls import Controls
@@ -108,14 +109,15 @@ class RunningSession:
 
     async def _take_turn(self, action: Say | AskClinician) -> AsyncGenerator[Event, None]:
         """Wait for the clinician where the run is held, then skip, say their words, or say the script's."""
-        if self._controls.holds:
-            yield Waiting(self.head.id, "paused")
-            await self._until(lambda: not self._controls.holds)
         technique = action.phase == "technique" if isinstance(action, Say) else True
+        step = skippable_step(action)
+        holds = partial(self._controls.holds, speakable=technique, skippable=technique and step is not None)
+        if holds():
+            yield Waiting(self.head.id, "paused")
+            await self._until(lambda: not holds())
         if isinstance(action, AskClinician) and not self._controls.has_command:
             yield Waiting(self.head.id, "clinician", action.cue)
             await self._until(lambda: self._controls.has_command)
-        step = skippable_step(action)
         if technique and step is not None and self._controls.take_skip():
             yield self._skip(step, by_condition=False)
             return

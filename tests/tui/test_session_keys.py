@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from sandbox.engine.history import Skip, Turn
 from sandbox.models.provider import ModelError
@@ -24,14 +25,8 @@ async def paused_stage(root: Path) -> AsyncIterator[Stage]:
     """A run paused during the scenario and stepped until it waits before its first technique turn."""
     gate = asyncio.Event()
     async with stage(root, client_model(gate=gate)) as at:
-        await at.started()
-        await at.press("enter")
-        await at.opened()
+        await _pause_in_the_scenario(at, gate)
         live = at.session.live
-        await at.until(lambda: live.state.running is not None, "a session")
-        await at.press("space")
-        gate.set()
-        await at.until(lambda: waits(at), "the pause")
         while live.state.running == live.state.ids[0]:
             turns = len(live.state.sessions[live.state.ids[0]].entries)
             await at.press("n")
@@ -43,6 +38,16 @@ async def paused_stage(root: Path) -> AsyncIterator[Stage]:
                 "the next pause",
             )  # fmt: skip
         yield at
+
+
+async def _pause_in_the_scenario(at: Stage, gate: asyncio.Event) -> None:
+    await at.started()
+    await at.press("enter")
+    await at.opened()
+    await at.until(lambda: at.session.live.state.running is not None, "a session")
+    await at.press("space")
+    gate.set()
+    await at.until(lambda: waits(at), "the pause")
 
 
 def waits(at: Stage) -> bool:
@@ -88,6 +93,43 @@ async def test_own_words_are_said_as_the_therapist(tmp_path: Path) -> None:
         await at.shows("own words")
         await at.press("x")
         await at.ended()
+
+
+async def test_enter_waits_for_the_letters_before_it(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        session = running(at)
+        await at.press("s")
+        for letter in "You are safe":
+            at.app.post_message(Key("space" if letter == " " else letter, letter))
+        at.app.post_message(Key("ctrl+j", None))
+        at.app.post_message(Key("h", "h"))
+        at.app.post_message(Key("enter", "\r"))
+
+        def said() -> list[str]:
+            return [e.said for e in at.session.live.state.sessions[session].entries if isinstance(e, Turn)]
+
+        await at.until(lambda: bool(said()), "the clinician's turn")
+        assert said()[0] == "You are safe\nh"
+        await at.press("x")
+        await at.ended()
+
+
+async def test_words_said_during_the_scenario_are_kept_for_the_technique(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await _pause_in_the_scenario(at, gate)
+        trunk, branch, _ = at.session.live.state.ids
+        told = len(at.session.live.state.sessions[trunk].entries)
+        await at.press("s", *"I am here.", "enter")
+        await at.shows("Your words are said at the next technique turn")
+        await at.press("n")
+        await at.until(lambda: waits(at), "the pause")
+        after = [e for e in at.session.live.state.sessions[trunk].entries[told:] if isinstance(e, Turn)]
+        assert len(after) <= 1
+        await at.press("space")
+        await at.ended()
+        turns = [e for e in at.session.live.state.sessions[branch].entries if isinstance(e, Turn)]
+        assert (turns[0].origin, turns[0].said) == ("live", "I am here.")
 
 
 async def test_a_persons_details_are_asked_about_before_they_leave_the_machine(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.measures import Measures
 from sandbox.tui.widgets.phase_line import PhaseLine
 from sandbox.tui.widgets.session_header import SessionHeader
-from sandbox.tui.widgets.therapist_line import TherapistLine
+from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
 
 _REDRAWS_PER_SECOND = 20
 _FULL_COLLECTION = 100
@@ -208,6 +208,8 @@ class SessionScreen(Screen[None]):
             self._draw_header()
             return
         self._draw_remark()
+        controls = self._controls
+        self.query_one(TherapistLine).show_kept(controls is not None and controls.keeps_words)
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
@@ -369,8 +371,9 @@ class SessionScreen(Screen[None]):
             self.notify("Nothing runs: b branches from here (↑ brings your words back).", severity="warning")
         elif message.text:
             controls.say(message.text)
-            if waiting is None:
-                self.notify("Your words are said at the next technique turn.", timeout=3)
+            if waiting is None or self._session is None or self._session.phase != "technique":
+                self.notify(f"{KEPT}.", timeout=3)
+            self._draw()
         elif waiting is not None and waiting.reason == "clinician":
             self.notify("This step is yours to say: type it, or k leaves it out.", timeout=5)
         else:
