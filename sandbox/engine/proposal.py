@@ -1,5 +1,6 @@
 """The choices a clinician makes before a run, with sensible defaults, turned into session heads."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +81,11 @@ def of_equal_length(techniques: tuple[Technique, ...]) -> tuple[Technique, ...]:
         technique.model_copy(update={"steps": technique.steps[:turns]}) if technique.is_control else technique
         for technique in techniques
     )
+
+
+def beside(technique: Technique, others: Iterable[Technique]) -> Technique:
+    """The technique as it joins others that run already: a control is cut as if they all began together."""
+    return of_equal_length((*others, technique))[-1]
 
 
 def _measures(proposal: Proposal, library: Library, capabilities: Capabilities) -> tuple[Measure, ...]:

@@ -14,7 +14,7 @@ from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.privacy import leaving_details
-from sandbox.engine.proposal import Proposal, compose
+from sandbox.engine.proposal import Proposal, beside, compose
 from sandbox.engine.run import run
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry, Library
@@ -125,9 +125,14 @@ class Bench:
     def branch(
         self, parent: SessionHead, turn: int | None, technique: str, *, another_seed: bool = False
     ) -> SessionHead:
-        """The head of a new branch of `parent` with the technique of that id, and another seed if asked."""
-        seed = other_seed(parent, "branch", self._family_size(parent.id)) if another_seed else None
-        return branch(parent, turn, self.library.technique(technique), seed=seed)
+        """The head of a new branch of `parent` with the technique of that id, and another seed if asked.
+
+        A control is cut to the length of the techniques it will be compared with.
+        """
+        family = self.store.family(parent.id)
+        seed = other_seed(parent, "branch", len(family)) if another_seed else None
+        others = (head.plan.technique for head in family if head.plan.technique is not None)
+        return branch(parent, turn, beside(self.library.technique(technique), others), seed=seed)
 
     def redo(self, session: str, turn: int) -> SessionHead:
         """The head of a branch that asks for the reply of that turn again; an inherited turn is its owner's.

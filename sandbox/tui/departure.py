@@ -14,7 +14,10 @@ def departures(run: RunState, session: SessionState, turn: int) -> tuple[Departu
     told = sum(isinstance(e, Turn) and e.phase == "induction" for e in trunk.entries)
     if session.head.plan.technique is None or turn <= told:
         return (induced,)
-    return (induced, Departure(session.head.id, turn, f"here: turn {turn} of {session.title}"))
+    return (
+        induced,
+        Departure(session.head.id, turn, f"here: turn {turn} of {run.titles()[session.head.id]}"),
+    )
 
 
 def _trunk(run: RunState, session: SessionState) -> SessionState:

@@ -1,5 +1,6 @@
 """What a run looks like so far, folded from its events. Pure data for the screens; knows no widget."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -102,6 +103,19 @@ class RunState:
         if parent is None or parent not in self.sessions:
             return state.entries
         return (*_until(self.lineage(parent), state.head.parent_turn), *state.entries)
+
+    def titles(self, *, marked: bool = False) -> dict[str, str]:
+        """What each session is called beside the others: its title, numbered from the second of that name.
+
+        `marked`: a control is said to be one.
+        """
+        given: Counter[str] = Counter()
+        result = {}
+        for id, session in self.sessions.items():
+            name = f"{session.title} (control)" if marked and session.is_control else session.title
+            given[name] += 1
+            result[id] = name if given[name] == 1 else f"{name} {given[name]}"
+        return result
 
     def family_title(self) -> str:
         """`Attacked at night (fear)`."""

@@ -42,6 +42,27 @@ def turns(session: SessionState) -> list[Turn]:
     return [entry for entry in session.entries if isinstance(entry, Turn)]
 
 
+async def test_a_second_control_is_as_long_as_the_first_and_told_from_it_by_a_number(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        path = tmp_path / "techniques" / "filler-manual.yaml"
+        path.write_text(f"{path.read_text()}  - {{id: wait, say: Wait until the programme ends.}}\n")
+        first = (await finished(at))[-1]
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.press("enter")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
+        await at.ended()
+        second = list(at.session.live.state.sessions.values())[-1]
+        assert second.steps == first.steps == (3, 3)
+        await at.shows("◆ Appliance manual (control) 2")
+        await at.press("t")
+        await at.shows("Appliance manual (control) 2")
+        rows = [line.partition("│")[2].strip("│ ") for line in at.text().splitlines() if "✓" in line]
+        assert any(row.startswith("▼ ✓ trunk  distress 79") and "(" not in row for row in rows), rows
+        assert not any(row.startswith("└── ▼") for row in rows), rows
+        await at.shows("⏎ show")
+
+
 async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path: Path) -> None:
     async with stage(tmp_path) as at:
         states = await finished(at)

@@ -17,12 +17,21 @@ from sandbox.tui.widgets.branch_line import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
 
 
+class Branches(Tree[str]):
+    """The sessions to walk with the arrow keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "show", tooltip="Show the session under the cursor"),
+    ]
+
+
 class BranchTree(ModalScreen[str | None]):
     """Arrows walk, Enter gives back the session under the cursor, Escape gives None."""
 
     CSS_PATH = "branch_tree.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,t", "cancel", "back"),
+        Binding("escape,t", "cancel", "back", tooltip="Back to the session"),
+        Binding("question_mark", "app.help", "help", key_display="?", tooltip="Help on this screen"),
     ]
 
     def __init__(self, run: RunState, shown: str) -> None:
@@ -32,36 +41,36 @@ class BranchTree(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="tree-box"):
-            yield Tree[str]("", id="tree")
+            yield Branches("", id="tree")
         yield KeyLine()
 
     def on_mount(self) -> None:
-        box = self.query_one("#tree-box")
-        box.border_title, box.border_subtitle = "Branches", "Enter shows one"
-        tree = self.query_one(Tree)
+        self.query_one("#tree-box").border_title = "Branches"
+        tree = self.query_one(Branches)
         tree.show_root = False
         tree.guide_depth = 3
         nodes: dict[str, TreeNode[str]] = {}
-        for session in self._state.sessions.values():
+        parents = {session.head.parent for session in self._state.sessions.values()}
+        for id, title in self._state.titles(marked=True).items():
+            session = self._state.sessions[id]
             parent = nodes.get(session.head.parent or "", tree.root)
-            nodes[session.head.id] = parent.add(self._label(session), session.head.id, expand=True)
+            left = id in parents
+            nodes[id] = parent.add(self._label(session, title), id, expand=left, allow_expand=left)
         tree.root.expand()
         tree.focus()
         if self._shown in nodes:
             self.call_after_refresh(tree.move_cursor, nodes[self._shown])
 
-    def _label(self, session: SessionState) -> Text:
+    def _label(self, session: SessionState, title: str) -> Text:
         head = session.head
         left = f" from turn {head.parent_turn}" if head.parent_turn is not None and not session.redone else ""
-        control = " (control)" if session.is_control else ""
         seed = "" if self._shares_seed(session) else f", seed {head.plan.seed}"
         measured = next(iter(series(self._state.lineage(head.id), head.plan)), None)
         score = ""
         if measured is not None and measured.latest is not None:
-            moved = change(measured.latest, measured.induced)
-            score = f"  {measured.key.scale} {number(measured.latest)} ({moved})"
-        title = excerpt(f"{session.title}{control}{left}{seed}", 52)
-        return Text(f"{SIGNS[session.state]} {title}{score}")
+            moved = "" if head.parent is None else f" ({change(measured.latest, measured.induced)})"
+            score = f"  {measured.key.scale} {number(measured.latest)}{moved}"
+        return Text(f"{SIGNS[session.state]} {excerpt(f'{title}{left}{seed}', 52)}{score}")
 
     def _shares_seed(self, session: SessionState) -> bool:
         parent = self._state.sessions.get(session.head.parent or "")

@@ -213,7 +213,7 @@ class SessionScreen(Screen[None]):
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
-        self.query_one(BranchLine).show(list(self._state.sessions.values()), self._shown)
+        self.query_one(BranchLine).show(self._state, self._shown)
         self.query_one(Measures).show(self._state, session)
         self._draw_header()
         self.refresh_bindings()
@@ -230,7 +230,7 @@ class SessionScreen(Screen[None]):
         if session is None:
             self.query_one(SessionHeader).show("starting the model …", status="", seconds=self.live.seconds)
             return
-        what = [self._state.family_title(), session.title]
+        what = [self._state.family_title(), self._state.titles()[self._shown]]
         what.append(session.model or session.head.plan.model)
         self.query_one(SessionHeader).show(*what, status=_status(session), seconds=self.live.seconds)
 

@@ -88,11 +88,12 @@ class Measures(Vertical):
 
     def _arm_lines(self, session: SessionState, charted: Series) -> list[Line]:
         """The shown session and, over it, the other branches."""
-        lines = [Line(session.title, charted, self._place(session))]
+        titles = self._run.titles(marked=True)
+        lines = [Line(titles[session.head.id], charted, self._place(session))]
         for other in self._compared(session):
             match = next((s for s in self._found[other.head.id] if s.key == charted.key), None)
             if match is not None and any(p.phase == "technique" for p, _ in match.scores):
-                lines.append(Line(_arm(other), match, self._place(other)))
+                lines.append(Line(titles[other.head.id], match, self._place(other)))
         return lines
 
     def _scale_lines(self, measured: tuple[Series, ...], charted: Series) -> list[Line]:
@@ -145,7 +146,3 @@ class Measures(Vertical):
 def _happened(run: RunState) -> dict[str, tuple[Entry, ...]]:
     """All that scores are read from; while a reply arrives these are the same objects, equal at a glance."""
     return {id: session.entries for id, session in run.sessions.items()}
-
-
-def _arm(session: SessionState) -> str:
-    return f"{session.title} (control)" if session.is_control else session.title

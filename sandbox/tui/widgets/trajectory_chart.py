@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sandbox.engine.phase import Point
-from sandbox.text import printable
+from sandbox.tui.arm_name import shortened
 from sandbox.tui.scores import Series, number
 
 MARKS = ("●", "○", "◆", "△", "■", "☆")
@@ -100,13 +100,9 @@ def _by_slot(series: Series, labels: Sequence[str]) -> list[tuple[int, float | N
 def _legend(lines: Sequence[Line], width: int) -> list[Content]:
     room = max(1, width - 2)
     return [
-        Content.assemble((f"{line.mark} ", line.style), Content(_clipped(line.title, room))) for line in lines
+        Content.assemble((f"{line.mark} ", line.style), Content(shortened(line.title, room)))
+        for line in lines
     ]
-
-
-def _clipped(text: str, room: int) -> str:
-    flat = " ".join(printable(text).split())
-    return flat if len(flat) <= room else flat[: room - 1] + "…"
 
 
 def _names(labels: Sequence[str], columns: Sequence[int], width: int) -> str:
