@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 from sqlite_utils import Database
@@ -42,6 +43,17 @@ def now_in(state: State, process: Process | None) -> State:
     """`state`, but `interrupted` for a session left `running` by a process that is gone."""
     gone = state == "running" and not (process and process.alive)
     return "interrupted" if gone else state
+
+
+def seconds_run(states: Iterable[StateEntry]) -> float:
+    """How long a session with that log ran. A run that broke off does not count: when is not recorded."""
+    ended = ("finished", "stopped", "failed")
+    pairs = pairwise(states)
+    return sum(
+        (end.at - begin.at).total_seconds()
+        for begin, end in pairs
+        if begin.state == "running" and end.state in ended
+    )
 
 
 def append_state(

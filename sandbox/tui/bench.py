@@ -25,7 +25,8 @@ from sandbox.models.opening import open_model, refuse_without_key
 from sandbox.models.provider import ModelDescription, Provider
 from sandbox.models.tokens import count_with
 from sandbox.store.recorder import recorded
-from sandbox.store.session import SessionSummary
+from sandbox.store.session import SessionSummary, StoredSession
+from sandbox.store.state import seconds_run
 from sandbox.store.store import DATABASE, Store
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.outline import Outline, cost_lines, outline
@@ -95,8 +96,10 @@ class Bench:
 
     def recorded_run(self, session: str, *, resume: bool = False) -> LiveRun:
         """The whole family of a recorded session; with `resume`, whatever is unfinished is put in line."""
-        states = {head.id: self._recorded(head.id) for head in self.store.family(session)}
-        live = LiveRun(self._play, self.store.history, RunState(states))
+        stored = [self.store.session(head.id) for head in self.store.family(session)]
+        states = {one.head.id: _recorded(one) for one in stored}
+        spent = sum(seconds_run(one.states) for one in stored)
+        live = LiveRun(self._play, self.store.history, RunState(states), spent=spent)
         live.remarks = self._remarks((s.head.plan for s in states.values()), self._model_of(states))
         live.leaves_machine = self.leaves_machine(s.head for s in states.values())
         if resume:
@@ -114,13 +117,6 @@ class Bench:
 
     def _model_of(self, states: Mapping[str, SessionState]) -> ModelDescription:
         return self.store.session(next(iter(states))).model
-
-    def _recorded(self, session: str) -> SessionState:
-        stored = self.store.session(session)
-        own = replace(stored.history, turns=stored.own_turns, measured=stored.own_measured)
-        now = stored.state.now
-        shown = "stopped" if now == "removed" else now
-        return recorded_session(stored.head, own, shown, stored.model.title, stored.state.reason)
 
     def branch(
         self, parent: SessionHead, turn: int | None, technique: str, *, another_seed: bool = False
@@ -230,6 +226,13 @@ def _models_of(heads: Iterable[SessionHead]) -> tuple[str, ...]:
     plans = [head.plan for head in heads]
     spoken = [plan.guidance.model for plan in plans if plan.guidance]
     return tuple(dict.fromkeys([*(plan.model for plan in plans), *spoken]))
+
+
+def _recorded(stored: StoredSession) -> SessionState:
+    own = replace(stored.history, turns=stored.own_turns, measured=stored.own_measured)
+    now = stored.state.now
+    shown = "stopped" if now == "removed" else now
+    return recorded_session(stored.head, own, shown, stored.model.title, stored.state.reason)
 
 
 def _recent(members: list[SessionSummary]) -> RecentRun:

@@ -32,6 +32,7 @@ class LiveRun:
         history: Callable[[str], History],
         state: RunState | None = None,
         clock: Callable[[], float] = time.monotonic,
+        spent: float = 0.0,
     ) -> None:
         self.state = state or RunState()
         self.controls = Controls()
@@ -47,12 +48,22 @@ class LiveRun:
         self._clock = clock
         self._hold = False
         self._began: float | None = None
-        self._spent = 0.0
+        self._spent = spent
 
     @property
     def seconds(self) -> float:
-        """Wall time spent running, pauses included."""
+        """Wall time spent running, pauses and what the record tells of earlier (`spent`) included."""
         return self._spent + (self._clock() - self._began if self._began is not None else 0.0)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop and goes on with nothing else."""
+        return self.controls.stopping.is_set() and not self._queue
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop and has not yet: a reply is cut short, the model let go."""
+        return self.playing and self.stopped
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
