@@ -235,7 +235,7 @@ class SandboxApp(CheckingApp):
     def on_progress_screen_stop_wanted(self) -> None:
         if self._live is not None:
             self._live.stop()
-            self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
+            self.notify("Stopping …", timeout=3)
 
     def on_progress_screen_trouble(self, message: "ProgressScreen.Trouble") -> None:
         self.report(message.error)
@@ -326,6 +326,8 @@ class SandboxApp(CheckingApp):
         self.show_title("● running")
         await live.run()
         self.show_title("")
+        if live.stopped:
+            self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
         self.announce(f"{live.state.family_title()}: the run has ended", live.seconds - before)
 
     def _open_session(self, live: "LiveRun", shown: str | None = None, turn: int | None = None) -> None:
@@ -334,24 +336,32 @@ class SandboxApp(CheckingApp):
         def left(_: None) -> None:
             self._show_recent()
 
-        self.push_screen(SessionScreen(live, shown, turn), left)
+        over_home = isinstance(self.screen, HomeScreen)
+        self.push_screen(SessionScreen(live, shown, turn, over_home=over_home), left)
 
     # What the Session screen asks for
 
     def on_session_screen_branch_wanted(self, message: "SessionScreen.BranchWanted") -> None:
-        self.run_worker(self._branch(message))
-
-    async def _branch(self, message: "SessionScreen.BranchWanted") -> None:
-        bench = await self.opened()
-        screen = self.screen
-        from sandbox.tui.screens.branch_picker import BranchPicker
+        from sandbox.tui.screens.reading import ReadingScreen
         from sandbox.tui.screens.session import SessionScreen
 
-        if bench is None or not isinstance(screen, SessionScreen):
-            return
-        from sandbox.tui.departure import choices, departures
+        if isinstance(self.screen, SessionScreen):
+            live, reading = self.screen.live, ReadingScreen("the techniques")
+            self.push_screen(reading)
+            self.run_worker(self._branch(live, message, reading))
 
-        live = screen.live
+    async def _branch(
+        self, live: "LiveRun", message: "SessionScreen.BranchWanted", reading: Screen[None]
+    ) -> None:
+        """Let the clinician choose, once the library is read and unless that was not waited for."""
+        from sandbox.tui.departure import choices, departures
+        from sandbox.tui.screens.branch_picker import BranchPicker
+
+        bench = await self.opened()
+        found = await asyncio.to_thread(choices, bench.library) if bench is not None else ()
+        if self.screen is not reading:
+            return
+        await reading.dismiss()
 
         def take(chosen: "Chosen | None") -> None:
             if chosen is not None:
@@ -359,7 +369,7 @@ class SandboxApp(CheckingApp):
 
         places = departures(live.state, message.session, message.turn)
         note = "It runs when what is running now has ended." if live.playing else "It runs at once."
-        self.push_screen(BranchPicker(await asyncio.to_thread(choices, bench.library), places, note), take)
+        self.push_screen(BranchPicker(found, places, note), take)
 
     def _begin_branch(self, live: "LiveRun", chosen: "Chosen") -> None:
         if self._bench is None or (not live.playing and not self.free()):

@@ -1,30 +1,42 @@
 """What each key of the Session screen does to a run, seen in its events and its record."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual.events import Key
 
-from sandbox.engine.history import Skip, Turn
+from sandbox.engine.events import Event, RunPlanned
+from sandbox.engine.history import History, Skip, Turn
+from sandbox.library.catalogue import Library
 from sandbox.models.provider import ModelError
 from sandbox.models.scripted import ScriptedProvider
-from sandbox.tui.screens.branch_picker import BranchPicker
+from sandbox.store.state import seconds_run
+from sandbox.store.store import Store
+from sandbox.tui.departure import choices
+from sandbox.tui.live_run import LiveRun
+from sandbox.tui.screens.branch_picker import BranchPicker, Choice
+from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.measured_line import MeasuredLine
+from sandbox.tui.widgets.session_header import SessionHeader
 from sandbox.tui.widgets.therapist_line import TherapistLine
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
+from tests.tui.test_session_state import events_of_a_run
+from tests.tui.test_snapshots import Easel
 
 
 @asynccontextmanager
-async def paused_stage(root: Path) -> AsyncIterator[Stage]:
+async def paused_stage(root: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Stage]:
     """A run paused during the scenario and stepped until it waits before its first technique turn."""
     gate = asyncio.Event()
-    async with stage(root, client_model(gate=gate)) as at:
+    async with stage(root, client_model(gate=gate), size) as at:
         await _pause_in_the_scenario(at, gate)
         live = at.session.live
         while live.state.running == live.state.ids[0]:
@@ -181,7 +193,56 @@ async def test_stop_keeps_what_was_said_and_begins_nothing_more(tmp_path: Path) 
         states = list(at.session.live.state.sessions.values())
         assert [s.state for s in states] == ["finished", "stopped", "stopped"]
         assert states[2].reason == "The run was stopped before it began."
+        await at.shows("Stopped.")
         assert len([e for e in states[0].entries if isinstance(e, Turn)]) == 2
+
+
+async def test_stopping_is_said_until_it_has_stopped(tmp_path: Path) -> None:
+    events, ended = await events_of_a_run(tmp_path), asyncio.Event()
+
+    async def play(*_: object) -> AsyncGenerator[Event, None]:
+        for event in events[:6]:
+            yield event
+        await ended.wait()
+
+    live = LiveRun(play, lambda _: History())
+    live.add(*next(event.heads for event in events if isinstance(event, RunPlanned)))
+    async with Easel().run_test(size=(80, 24)) as pilot:
+        running = asyncio.create_task(live.run())
+        await pilot.app.push_screen(SessionScreen(live))
+        await pilot.press("x")
+        await pilot.pause()
+        header = pilot.app.screen.query_one(SessionHeader)
+        assert "■ stopping" in header.render().plain
+        ended.set()
+        await running
+        await pilot.pause()
+        assert "stopping" not in header.render().plain
+
+
+async def test_keys_do_nothing_while_the_techniques_are_read_for_a_branch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = threading.Event()
+
+    def slowly(library: Library) -> tuple[Choice, ...]:
+        assert read.wait(20)
+        return choices(library)
+
+    monkeypatch.setattr("sandbox.tui.departure.choices", slowly)
+    async with paused_stage(tmp_path) as at:
+        try:
+            before = at.session.live.state
+            await at.press("b")
+            await at.shows("Reading the techniques")
+            await at.press("n", "x")
+            live = at.app._live
+            assert live is not None and live.state == before and not live.controls.stopping.is_set()
+        finally:
+            read.set()
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        await at.press("escape", "x")
+        await at.ended()
 
 
 async def test_branch_runs_another_technique_from_the_same_induced_state(tmp_path: Path) -> None:
@@ -319,6 +380,63 @@ async def test_escape_goes_home_and_the_run_goes_on(tmp_path: Path) -> None:
         assert at.session.live is live
         await at.press("space")
         await at.ended()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_is_said_in_passing_leaves_the_line_one_types_on_in_sight(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with paused_stage(tmp_path, size) as at:
+        await at.press("k", "s")
+        await at.shows("The next technique step is left out.")
+        line = at.session.query_one(TherapistLine).region
+        assert not any(toast.region.overlaps(line) for toast in at.session.query("Toast"))
+        await at.press("escape", "x")
+        await at.ended()
+
+
+async def test_w_shows_every_remark_in_full(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        said = ("The first thing to mind, " + "at length " * 20 + "to its end.", "The second thing.")
+        at.session.live.remarks = said
+        at.session._draw()
+        await at.shows("…  w all 2")
+        assert "The second thing." not in at.text()
+        await at.press("w")
+        await at.shows("The second thing.")
+        await at.shows("to its end.")
+
+
+async def test_a_session_from_the_record_shows_how_long_it_took(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        live = at.session.live
+        with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
+            took = sum(seconds_run(store.session(id).states) for id in live.state.ids)
+        await at.press("escape", "tab", "enter")
+        await at.opened()
+        assert at.session.live is not live and at.session.live.seconds == took > 0
+
+
+async def test_escape_says_where_it_leads(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.shows("esc home")
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "the comparison")
+        await at.shows("Appliance manual")
+        await at.press("1")
+        await at.opened()
+        await at.shows("esc back")
+        await at.press("escape")
+        assert isinstance(at.app.screen, CompareScreen)
 
 
 async def test_question_mark_explains_the_session_keys(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sandbox.errors import SandboxError
 from sandbox.text import printable
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.branch_tree import BranchTree
+from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.session_state import RunState, SessionState
 from sandbox.tui.widgets.branch_line import SIGNS, BranchLine
 from sandbox.tui.widgets.conversation import Conversation
@@ -26,6 +27,7 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.measures import Measures
 from sandbox.tui.widgets.phase_line import PhaseLine
+from sandbox.tui.widgets.remark_line import RemarkLine
 from sandbox.tui.widgets.session_header import SessionHeader
 from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
 
@@ -76,7 +78,10 @@ class SessionScreen(Screen[None]):
                 tooltip="Read out the next measurement"),
         Binding("f", "follow", "follow", show=False, id="session.follow",
                 tooltip="Show the running session and its newest words"),
-        Binding("escape", "leave", "home", id="session.home", tooltip="Back to Home; a run goes on"),
+        Binding("w", "why", "mind", show=False, id="session.why",
+                tooltip="All that has to be minded about these scores"),
+        Binding("escape", "leave('home')", "home", id="session.home", tooltip="Back to Home; a run goes on"),
+        Binding("escape", "leave('back')", "back", id="session.home", tooltip="Back; a run goes on"),
     ]  # fmt: skip
 
     HELP = (
@@ -124,14 +129,16 @@ class SessionScreen(Screen[None]):
             super().__init__()
             self.error = error
 
-    def __init__(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> None:
+    def __init__(
+        self, live: LiveRun, shown: str | None = None, turn: int | None = None, *, over_home: bool = True
+    ) -> None:
         super().__init__()
+        self._leads = "home" if over_home else "back"
         self.live = live
         self._shown = shown or next(iter(live.state.ids), "")
         self._following = shown is None
         self._turn = turn
         self._redraw: Timer | None = None
-        self._remarked: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -142,7 +149,7 @@ class SessionScreen(Screen[None]):
         yield SessionHeader(id="header")
         yield PhaseLine(id="phases")
         yield BranchLine(id="branches")
-        yield Static("", id="remark", markup=False)
+        yield RemarkLine(id="remark")
         with Horizontal(id="body"):
             yield Conversation(id="conversation")
             yield Measures(id="measures")
@@ -152,7 +159,6 @@ class SessionScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#remark").display = False
         self.query_one(TherapistLine).leaves_machine = self.live.leaves_machine
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
@@ -207,7 +213,7 @@ class SessionScreen(Screen[None]):
         if session is None:
             self._draw_header()
             return
-        self._draw_remark()
+        self.query_one(RemarkLine).show(self.live.remarks)
         controls = self._controls
         self.query_one(TherapistLine).show_kept(controls is not None and controls.keeps_words)
         lineage = self._state.lineage(session.head.id)
@@ -218,13 +224,6 @@ class SessionScreen(Screen[None]):
         self._draw_header()
         self.refresh_bindings()
 
-    def _draw_remark(self) -> None:
-        if self._remarked != self.live.remarks:
-            self._remarked = self.live.remarks
-            line = self.query_one("#remark", Static)
-            line.display = bool(self._remarked)
-            line.update(_remark(self._remarked))
-
     def _draw_header(self) -> None:
         session = self._session
         if session is None:
@@ -232,7 +231,8 @@ class SessionScreen(Screen[None]):
             return
         what = [self._state.family_title(), self._state.titles()[self._shown]]
         what.append(session.model or session.head.plan.model)
-        self.query_one(SessionHeader).show(*what, status=_status(session), seconds=self.live.seconds)
+        status = "■ stopping" if self.live.stopping else _status(session)
+        self.query_one(SessionHeader).show(*what, status=status, seconds=self.live.seconds)
 
     # What the keys do
 
@@ -242,19 +242,22 @@ class SessionScreen(Screen[None]):
         return self.live.controls if self.live.playing else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out keys that would do nothing now."""
-        if action in {"pause", "step", "skip", "stop", "say"}:
-            return True if self.live.playing else None
-        if action in {"look", "tree"}:
-            return True if len(self._state.ids) > 1 else None
-        if action == "compare":
-            arms = [
-                s for s in self._state.sessions.values() if s.head.plan.technique is not None and s.entries
-            ]
-            return True if len(arms) > 1 else None
-        if action in {"branch", "redo", "export", "copy"}:
-            return True if self._session is not None else None
-        return True
+        """Grey out keys that would do nothing now, and leave out the other name of Escape."""
+        if action == "leave":
+            return parameters == (self._leads,)
+        return True if self._does_something(action) else None
+
+    def _does_something(self, action: str) -> bool:
+        sessions = self._state.sessions.values()
+        arms = [one for one in sessions if one.head.plan.technique is not None and one.entries]
+        needs = (
+            (("pause", "step", "skip", "stop", "say"), self.live.playing and not self.live.stopping),
+            (("look", "tree"), len(sessions) > 1),
+            (("compare",), len(arms) > 1),
+            (("branch", "redo", "export", "copy"), self._session is not None),
+            (("why",), bool(self.live.remarks)),
+        )
+        return next((met for actions, met in needs if action in actions), True)
 
     def action_pause(self) -> None:
         if (controls := self._controls) is None:
@@ -282,7 +285,9 @@ class SessionScreen(Screen[None]):
     def action_stop(self) -> None:
         if self._controls is not None:
             self.live.stop()
-            self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
+            self.notify("Stopping …", timeout=3)
+            self._draw_header()
+            self.refresh_bindings()
 
     def action_branch(self) -> None:
         session = self._session
@@ -360,7 +365,11 @@ class SessionScreen(Screen[None]):
 
         self.app.push_screen(BranchTree(self._state, self._shown), take)
 
-    def action_leave(self) -> None:
+    def action_why(self) -> None:
+        spaced = [part for line in self.live.remarks for part in (Content(printable(line)), Content(""))]
+        self.app.push_screen(PageScreen("Mind", spaced[:-1]))
+
+    def action_leave(self, to: str) -> None:
         self.dismiss()
 
     def on_therapist_line_said(self, message: TherapistLine.Said) -> None:
@@ -393,9 +402,3 @@ def _status(session: SessionState) -> str:
     if steps and session.phase == "technique":
         return f"● step {min(done + (session.open_turn is not None), steps)}/{steps}"
     return f"● {session.phase or 'starting'}"
-
-
-def _remark(remarks: tuple[str, ...]) -> Content:
-    """One quiet line about the scores; the others are counted, and stand in the transcript."""
-    more = f" (and {len(remarks) - 1} more, see the transcript)" if len(remarks) > 1 else ""
-    return Content(printable(f"{remarks[0]}{more}") if remarks else "")
