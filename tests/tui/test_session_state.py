@@ -1,6 +1,7 @@
 """Folding events into what the screens show, and the scores read from it. No app, no model."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from sandbox.measurement.administration import Administration, Answer, Way
 from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
 from sandbox.tui.session_state import RunState, fold
 from sandbox.tui.widgets.measured_line import details
-from sandbox.tui.widgets.trajectory_chart import Line, draw, point_labels
+from sandbox.tui.widgets.trajectory_chart import Line, _legend, axis, draw, point_labels
 from tests.tui.rehearsal import client_model, make_workspace
 
 
@@ -117,6 +118,46 @@ def test_the_chart_fits_its_area_names_its_points_and_marks_every_score() -> Non
     assert sum(row.count("●") for row in rows) == 8
     assert rows[-1].split() == ["base", "ind", "1", "2", "3", "4", "5", "end"]
     assert rows[0].startswith("100┤") and rows[-2].startswith("  0┤")
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 6, 8, 12])
+def test_turns_are_equally_spaced_and_the_first_points_are_always_named(steps: int) -> None:
+    columns, names = axis(point_labels(steps, []), 27)
+    gaps = {after - before for before, after in pairwise(columns[2:-1])}
+    assert len(gaps) <= 1 and columns == sorted(set(columns)) and len(names) <= 27
+    base, ind, first, *rest = names.split()
+    assert (base, ind, first.removeprefix("t"), rest[-1] if rest else "end") == ("base", "ind", "1", "end")
+    numbers = [int(name.removeprefix("t")) for name in rest[:-1]]
+    assert len({b - a for a, b in pairwise([1, *numbers])}) <= 1
+
+
+def several(values: list[list[float]], width: int) -> list[str]:
+    points = [Point(0, "baseline", 0), Point(1, "induction", 0), Point(2, "technique", 1)]
+    lines = [
+        Line(f"Arm {place}", Series(ScaleKey("q", "d"), "D", (0, 100), tuple(zip(points, own, strict=True))),
+             place)
+        for place, own in enumerate(values)
+    ]  # fmt: skip
+    return [row.plain for row in draw(lines, point_labels(1, []), width, 10)]
+
+
+def test_no_mark_hides_another() -> None:
+    rows = several([[10, 84, 50], [10, 82, 90]], 31)
+    assert sum(row.count("●") for row in rows) == sum(row.count("○") for row in rows) == 3
+    assert any("●○" in row for row in rows) and not any("◎" in row for row in rows)
+
+
+def test_where_there_is_no_room_beside_it_a_sign_stands_for_several() -> None:
+    rows = several([[10, 84, 50], [10, 82, 90], [10, 83, 20], [10, 84, 70]], 31)
+    assert any("◎" in row for row in rows)
+
+
+def test_the_legend_names_every_arm_in_one_row_where_there_are_no_more() -> None:
+    scale = Series(ScaleKey("q", "d"), "D", (0, 100), ())
+    titles = ("Mindful breathing", "Appliance manual", "Appliance manual 2", "Grounding")
+    lines = [Line(title, scale, place) for place, title in enumerate(titles)]
+    assert [row.plain for row in _legend(lines, 31, 2)] == ["● Mind… ○ Appl… ◆ Ap… 2 △ Grou…"]
+    assert len(_legend(lines, 31, 4)) == 4
 
 
 def test_a_missing_score_leaves_a_gap_in_the_chart() -> None:

@@ -15,7 +15,10 @@ from sandbox.tui.scores import Series, number
 
 MARKS = ("●", "○", "◆", "△", "■", "☆")
 _STYLES = ("$primary bold", "$warning", "$success", "$secondary", "$error", "$accent")
+_SEVERAL = "◎"
 _REFERENCE = "$text-muted"
+_WIDE = 5
+"""Cells between points from which on turns are named t1, t2 …, not by their number alone."""
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
@@ -58,7 +61,7 @@ class TrajectoryChart(Widget):
         width, height = self.size
         if not self._lines or width < 12 or height < 4:
             return Content("")
-        legend = _legend(self._lines, width)[: max(1, height - 6)]
+        legend = _legend(self._lines, width, max(1, height - 6))
         plot = draw(self._lines, self._labels, width, height - len(legend), self._cursor)
         return Content("\n").join([*plot, *legend])
 
@@ -69,10 +72,14 @@ def draw(
     """`height` rows of `width` cells: the plot, and under it the names of the points."""
     low, high = lines[0].series.bounds
     gutter = max(len(number(low)), len(number(high))) + 1
-    canvas = _Canvas(width - gutter, height - 1, (low, high), len(labels))
+    columns, names = axis(labels, width - gutter)
+    canvas = _Canvas(width - gutter, height - 1, (low, high), columns)
     first = lines[0].series
-    for line in reversed(lines):
-        canvas.trajectory(line, _by_slot(line.series, labels))
+    placed = [(line, _by_slot(line.series, labels)) for line in lines]
+    for line, scores in reversed(placed):
+        canvas.join(line, scores)
+    for line, scores in placed:
+        canvas.place(line, scores)
     canvas.reference(first.baseline, 0)
     canvas.reference(first.induced, list(labels).index("ind") if "ind" in labels else 0)
     if cursor in labels:
@@ -82,7 +89,7 @@ def draw(
     for row in range(height - 1):
         tick = f"{number(ticks[row]):>{gutter - 1}}┤" if row in ticks else " " * (gutter - 1) + "│"
         rows.append(Content.assemble((tick, _REFERENCE), *canvas.cells(row)))
-    rows.append(Content.styled(" " * gutter + _names(labels, canvas.columns, width - gutter), _REFERENCE))
+    rows.append(Content.styled(" " * gutter + names, _REFERENCE))
     return rows
 
 
@@ -97,39 +104,69 @@ def _by_slot(series: Series, labels: Sequence[str]) -> list[tuple[int, float | N
     return [(places[p.label], value) for p, value in series.scores if p.label in places]
 
 
-def _legend(lines: Sequence[Line], width: int) -> list[Content]:
-    room = max(1, width - 2)
-    return [
-        Content.assemble((f"{line.mark} ", line.style), Content(shortened(line.title, room)))
-        for line in lines
-    ]
+def axis(labels: Sequence[str], width: int) -> tuple[list[int], str]:
+    """The column of each point, and the line that names them, for `width` cells.
 
-
-def _names(labels: Sequence[str], columns: Sequence[int], width: int) -> str:
-    """The labels under their columns, as centred as there is room; one without room is left out.
-
-    Where points stand close, technique turns are named by their number alone.
+    Turns stand equally far apart. Where it is tight they are named by number, and where it is tighter every
+    second or third; base, ind and the first turn keep their names as long as each turn has a column.
     """
-    tight = len(columns) > 1 and columns[1] - columns[0] < 5
+    for pitch in range(width // max(1, len(labels) - 1), 0, -1):
+        names = list(labels) if pitch >= _WIDE else [label.removeprefix("t") for label in labels]
+        columns = _columns(labels, names, pitch)
+        spare = width - 1 - columns[-1] - len(names[-1]) // 2
+        if spare >= 0:
+            columns = [column + spare // 2 for column in columns]
+            return columns, _named(labels, names, columns, pitch)
+    columns = [slot * (width - 1) // max(1, len(labels) - 1) for slot in range(len(labels))]
+    return columns, _named(labels, [label.removeprefix("t") for label in labels], columns, 1)[:width]
+
+
+def _columns(labels: Sequence[str], names: Sequence[str], pitch: int) -> list[int]:
+    """Columns `pitch` apart, or as far as the names on both sides need where one is no turn."""
+    columns = [(len(names[0]) - 1) // 2]
+    for at in range(1, len(names)):
+        needed = len(names[at - 1]) // 2 + (len(names[at]) - 1) // 2 + 2
+        between_turns = _is_turn(labels[at - 1]) and _is_turn(labels[at])
+        columns.append(columns[-1] + (pitch if between_turns else max(pitch, needed)))
+    return columns
+
+
+def _named(labels: Sequence[str], names: Sequence[str], columns: Sequence[int], pitch: int) -> str:
+    turns = [name for label, name in zip(labels, names, strict=True) if _is_turn(label)]
+    every = -(-(max(map(len, turns), default=0) + 1) // pitch)
     text = ""
-    for label, column in zip(labels, columns, strict=True):
-        shown = label.removeprefix("t") if tight else label
-        start = max(0, min(column - (len(shown) - 1) // 2, width - len(shown)))
-        start = max(start, len(text) + 1 if text else 0)
-        if start <= column + 1 and start + len(shown) <= width:
-            text = text.ljust(start) + shown
+    for label, name, column in zip(labels, names, columns, strict=True):
+        start = max(0, column - (len(name) - 1) // 2)
+        shown = not _is_turn(label) or turns.index(name) % every == 0
+        if shown and (not text or start > len(text)):
+            text = text.ljust(start) + name
     return text
 
 
-class _Canvas:
-    """A grid of braille cells over the values `bounds`, divided into `slots` measurement points."""
+def _is_turn(label: str) -> bool:
+    return label.removeprefix("t").isdigit()
 
-    def __init__(self, width: int, height: int, bounds: tuple[float, float], slots: int) -> None:
+
+def _legend(lines: Sequence[Line], width: int, rows: int) -> list[Content]:
+    """A row a line, or where there are not so many, all in one row."""
+    if len(lines) <= rows:
+        return [_entry(line, width) for line in lines]
+    room = (width + 1) // len(lines) - 1
+    return [Content(" ").join(_entry(line, room) for line in lines)]
+
+
+def _entry(line: Line, width: int) -> Content:
+    return Content.assemble((f"{line.mark} ", line.style), Content(shortened(line.title, max(1, width - 2))))
+
+
+class _Canvas:
+    """A grid of braille cells over the values `bounds`, with a column a measurement point."""
+
+    def __init__(self, width: int, height: int, bounds: tuple[float, float], columns: Sequence[int]) -> None:
         self._height = height
         self._width = width
         self._low, self._high = bounds
-        step = width / max(1, slots)
-        self.columns = [min(width - 1, int((slot + 0.5) * step)) for slot in range(slots)]
+        self.columns = columns
         self._dots: dict[tuple[int, int], int] = {}
         self._styles: dict[tuple[int, int], str] = {}
         self._marks: dict[tuple[int, int], str] = {}
@@ -154,16 +191,29 @@ class _Canvas:
             if cell not in self._marks and cell not in self._dots:
                 self._marks[cell], self._styles[cell] = "┊", "$accent"
 
-    def trajectory(self, line: Line, scores: Sequence[tuple[int, float | None]]) -> None:
+    def join(self, line: Line, scores: Sequence[tuple[int, float | None]]) -> None:
+        """Draw the strokes from score to score, none over a missing one."""
         last: tuple[int, float] | None = None
         for slot, value in scores:
             if value is not None and last is not None:
                 self._stroke(last, (slot, value), line.style)
             last = None if value is None else (slot, value)
+
+    def place(self, line: Line, scores: Sequence[tuple[int, float | None]]) -> None:
+        """Put the line's mark at each score: beside another's in the same cell, or one sign for several."""
         for slot, value in scores:
             if value is not None:
-                cell = (self.columns[slot], self.row(value))
-                self._marks[cell], self._styles[cell] = line.mark, line.style
+                column, row = self.columns[slot], self.row(value)
+                beside = (column, *(column + by for by in (1, -1) if self._is_free(column, by)))
+                cell = next(((at, row) for at in beside if (at, row) not in self._marks), None)
+                if cell is None:
+                    self._marks[column, row], self._styles[column, row] = _SEVERAL, "bold"
+                else:
+                    self._marks[cell], self._styles[cell] = line.mark, line.style
+
+    def _is_free(self, column: int, by: int) -> bool:
+        """Whether a mark one cell beside the column would still be seen to belong to it."""
+        return 0 <= column + by < self._width and not {column + by, column + 2 * by} & set(self.columns)
 
     def cells(self, row: int) -> list[tuple[str, str]]:
         result = []
