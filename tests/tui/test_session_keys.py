@@ -365,6 +365,7 @@ async def test_a_measurement_opens_to_its_answers(tmp_path: Path) -> None:
         await at.ended()
         await at.press("tab")
         assert isinstance(at.app.screen.focused, MeasuredLine)
+        await at.shows("⏎ items")
         await at.press("enter")
         await at.shows("read as word")
         await at.shows("coverage 100%")

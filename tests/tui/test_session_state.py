@@ -16,7 +16,7 @@ from sandbox.library.catalogue import Library
 from sandbox.measurement.administration import Administration, Answer, Way
 from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
 from sandbox.tui.session_state import RunState, fold
-from sandbox.tui.widgets.measured_line import details
+from sandbox.tui.widgets.measured_line import Detail, details, hanging
 from sandbox.tui.widgets.trajectory_chart import Line, _legend, axis, draw, point_labels
 from tests.tui.rehearsal import client_model, make_workspace
 
@@ -175,19 +175,38 @@ def test_the_chart_never_leaves_its_area(size: tuple[int, int]) -> None:
     assert len(rows) == size[1] and all(len(row) <= size[0] for row in rows)
 
 
-def measured(way: Way, **fields: object) -> list[str]:
-    answer = Answer("fear", 62.5, "", "c1", distribution={"3": 0.4, "4": 0.2}, coverage=0.6, entropy=0.92)
-    given = Administration("ratings", way, (), ("fear",), (answer,), (), 1, **fields)  # type: ignore[arg-type]
+FEAR = Answer("fear", 62.5, "", "c1", distribution={"3": 0.4, "4": 0.2}, coverage=0.6, entropy=0.92)
+
+
+def measured(way: Way, *answers: Answer, **fields: object) -> list[Detail]:
+    items = tuple(answer.item for answer in answers)
+    given = Administration("ratings", way, (), items, answers, (), 1, **fields)  # type: ignore[arg-type]
     return details(Measured(Point(3, "technique", 1), given))
 
 
 def test_an_opened_measurement_shows_coverage_and_entropy_item_by_item() -> None:
-    head, line = measured("likelihood")
-    assert "read as likelihood" in head
-    assert "62.5  3 40.0% 4 20.0%  (coverage 60%, entropy 0.9 bits)" in line
+    head, line = measured("likelihood", FEAR)
+    assert "read as likelihood" in head.said
+    assert line == Detail(" 62.5  3 40.0% 4 20.0%  (coverage 60%, entropy 0.9 bits)", "fear")
+
+
+def test_what_is_said_of_an_item_hangs_under_its_beginning() -> None:
+    _, line = measured("likelihood", FEAR)
+    first, *rest = hanging(line, 46).plain.splitlines()
+    assert first.startswith("   fear          62.5  3 40.0%") and rest
+    assert all(row.startswith(" " * 16) and row[16] != " " and len(row) <= 46 for row in (rest))
+
+
+def test_words_and_items_of_which_nothing_was_found_take_no_room() -> None:
+    words = {"afraid": 0.08, "scared": 0.0004, "tense": 0.0006}
+    some = replace(FEAR, value=8.1, distribution=words)
+    none = [replace(FEAR, item=item, value=0.01, distribution={item: 0.0001}) for item in ("sad", "angry")]
+    lines = measured("word", some, *none)
+    assert Detail("  8.1  afraid 8.0% tense 0.1%", "fear") in lines
+    assert lines[-1] == Detail("2 more items at 0.0")
 
 
 def test_an_opened_probe_says_what_it_may_have_missed() -> None:
-    lines = measured("word", unseen=("calm", "sad"), hidden=0.35)
-    assert "   coverage 60%" in lines
-    assert any("2 listed words unseen, at most 35 % hidden" in line for line in lines)
+    lines = measured("word", FEAR, unseen=("calm", "sad"), hidden=0.35)
+    assert Detail("coverage 60%") in lines
+    assert any("2 listed words unseen, at most 35 % hidden" in line.said for line in lines)

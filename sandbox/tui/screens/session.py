@@ -86,7 +86,8 @@ class SessionScreen(Screen[None]):
 
     HELP = (
         "The chat is on the left, the charted scale and a row a scale on the right. "
-        "Lines of dots mark the baseline and the level after the scenario; left and right read a point out. "
+        "Lines of dots mark the baseline and the level after the scenario, ◎ several scores in one place; "
+        "left and right read a point out. "
         "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b leaves "
         "from there. Your own words replace nothing: the script goes on after them."
     )

@@ -1,5 +1,7 @@
 """A measurement as a quiet line in the conversation; opened, it shows every item, answer and coverage."""
 
+import textwrap
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,13 +15,20 @@ from sandbox.text import excerpt
 from sandbox.tui.scores import change, main_scale, number
 
 _WORDS_SHOWN = 6
+_SHOWN = 0.1
+"""Per cent. The least that is not shown as 0.0 once it is rounded is half of it."""
+_INDENT = 3
+_ITEM_WIDTH = 12
+_NARROWEST = 10
 
 
 class MeasuredLine(Static, can_focus=True):
     """`── measured: distress 92 → 66 (−26) ──`; Enter or a click opens and closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "unfold", "open/close the measurement", show=False)
+        Binding(
+            "enter", "unfold", "items", tooltip="Open the marked measurement: every item; again closes it"
+        )
     ]
 
     def __init__(self, measured: Measured, before: float | None) -> None:
@@ -40,6 +49,12 @@ class MeasuredLine(Static, can_focus=True):
     def on_resize(self) -> None:
         self._draw()
 
+    def on_focus(self) -> None:
+        self._draw()
+
+    def on_blur(self) -> None:
+        self._draw()
+
     def on_click(self) -> None:
         self.action_unfold()
 
@@ -51,9 +66,9 @@ class MeasuredLine(Static, can_focus=True):
     def _draw(self) -> None:
         head = _head(self._measured, self._before, "▾" if self._open else "▸")
         rule = "─" * max(0, self.size.width - len(head) - 1)
-        lines = [Content(f"{head} {rule}" if rule else head)]
+        lines = [Content.styled(f"{head} {rule}" if rule else head, "bold" if self.has_focus else "")]
         if self._open:
-            lines += [Content(line) for line in details(self._measured)]
+            lines += [hanging(line, self.size.width) for line in details(self._measured)]
         self.update(Content("\n").join(lines))
 
 
@@ -83,27 +98,54 @@ def summary(measured: Measured, before: float | None) -> str:
     return said if given.reliable else f"{said}, unreliable"
 
 
-def details(measured: Measured) -> list[str]:
-    """The administration in lines: point, questionnaire and way, then a line an answer, then the scores."""
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A line of an opened measurement: what it is about, if anything, and what is said of it."""
+
+    said: str
+    item: str = ""
+
+
+def hanging(detail: Detail, width: int) -> Content:
+    """The detail in rows of at most `width` cells, the further ones under the beginning of what is said."""
+    head = f"{'':{_INDENT}}{detail.item:<{_ITEM_WIDTH}} " if detail.item else " " * _INDENT
+    rows = textwrap.wrap(detail.said, max(_NARROWEST, width - len(head))) or [""]
+    return Content(f"\n{'':{len(head)}}".join([head + rows[0], *rows[1:]]))
+
+
+def details(measured: Measured) -> list[Detail]:
+    """The administration in lines: point, questionnaire and way, then a line an answer, then the scores.
+
+    Items none of whose words was found are only counted.
+    """
     given = measured.administration
-    lines = [f"   {measured.point.label} · {given.questionnaire} · read as {given.way}"]
+    lines = [Detail(f"{measured.point.label} · {given.questionnaire} · read as {given.way}")]
     if given.way == "word":
         coverage = lowest_coverage(given)
         seen = "" if coverage is None else f"coverage {coverage:.0%}"
-        lines += [f"   {line}" for line in (seen, unseen_note(given)) if line]
-    lines += [f"   {_answer(answer, given.way)}" for answer in given.answers]
+        lines += [Detail(line) for line in (seen, unseen_note(given)) if line]
+    told = [answer for answer in given.answers if not _is_nothing(answer, given.way)]
+    lines += [Detail(_answer(answer, given.way), answer.item) for answer in told]
+    if others := len(given.answers) - len(told):
+        lines.append(Detail(f"{others} more item{'s' if others > 1 else ''} at 0.0"))
     missing = [score for score in given.scores if score.value is None]
-    lines += [f"   {score.scale}: missing, {excerpt(score.reason, 60)}" for score in missing]
+    lines += [Detail(f"{score.scale}: missing, {excerpt(score.reason, 60)}") for score in missing]
     return lines
+
+
+def _is_nothing(answer: Answer, way: Way) -> bool:
+    """Whether none of the probe's words for the item was found, as far as is shown."""
+    return way == "word" and answer.value is not None and answer.value < _SHOWN / 2
 
 
 def _answer(answer: Answer, way: Way) -> str:
     if answer.value is None:
-        return f"{answer.item:<12} missing ({answer.missing}) “{excerpt(answer.raw, 40)}”"
-    text = f"{answer.item:<12} {answer.value:>5.1f}"
+        return f"missing ({answer.missing}) “{excerpt(answer.raw, 40)}”"
+    text = f"{answer.value:>5.1f}"
     if answer.distribution:
         top = sorted(answer.distribution.items(), key=lambda pair: -pair[1])[:_WORDS_SHOWN]
-        text += "  " + " ".join(f"{excerpt(word, 20)} {share:.1%}" for word, share in top if share > 0)
+        shown = (f"{excerpt(word, 20)} {share:.1%}" for word, share in top if share >= _SHOWN / 200)
+        text = f"{text}  {' '.join(shown)}".rstrip()
     elif answer.raw:
         text += f"  “{excerpt(answer.raw, 40)}”"
     if way == "likelihood" and answer.coverage is not None and answer.entropy is not None:
