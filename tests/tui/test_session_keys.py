@@ -371,6 +371,16 @@ async def test_a_measurement_opens_to_its_answers(tmp_path: Path) -> None:
         await at.shows("coverage 100%")
 
 
+async def test_an_opened_measurement_is_brought_into_sight(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("tab", "tab", "enter")
+        await at.shows("afraid 39.5%")
+        await at.shows("scared 15.8%")
+
+
 async def test_escape_goes_home_and_the_run_goes_on(tmp_path: Path) -> None:
     async with paused_stage(tmp_path) as at:
         live = at.session.live

@@ -187,7 +187,7 @@ def measured(way: Way, *answers: Answer, **fields: object) -> list[Detail]:
 def test_an_opened_measurement_shows_coverage_and_entropy_item_by_item() -> None:
     head, line = measured("likelihood", FEAR)
     assert "read as likelihood" in head.said
-    assert line == Detail(" 62.5  3 40.0% 4 20.0%  (coverage 60%, entropy 0.9 bits)", "fear")
+    assert line == Detail(" 62.5  3\u00a040.0% 4\u00a020.0%  (coverage 60%, entropy 0.9 bits)", "fear")
 
 
 def test_what_is_said_of_an_item_hangs_under_its_beginning() -> None:
@@ -202,7 +202,7 @@ def test_words_and_items_of_which_nothing_was_found_take_no_room() -> None:
     some = replace(FEAR, value=8.1, distribution=words)
     none = [replace(FEAR, item=item, value=0.01, distribution={item: 0.0001}) for item in ("sad", "angry")]
     lines = measured("word", some, *none)
-    assert Detail("  8.1  afraid 8.0% tense 0.1%", "fear") in lines
+    assert Detail("  8.1  afraid\u00a08.0% tense\u00a00.1%", "fear") in lines
     assert lines[-1] == Detail("2 more items at 0.0")
 
 

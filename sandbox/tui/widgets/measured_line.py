@@ -17,6 +17,8 @@ from sandbox.tui.scores import change, main_scale, number
 _WORDS_SHOWN = 6
 _SHOWN = 0.1
 """Per cent. The least that is not shown as 0.0 once it is rounded is half of it."""
+_TIE = "\u00a0"
+"""A space at which no line is broken: a word and its share stay together."""
 _INDENT = 3
 _ITEM_WIDTH = 12
 _NARROWEST = 10
@@ -62,6 +64,8 @@ class MeasuredLine(Static, can_focus=True):
         self._open = not self._open
         self.set_class(self._open, "-open")
         self._draw()
+        if self._open:
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _draw(self) -> None:
         head = _head(self._measured, self._before, "▾" if self._open else "▸")
@@ -110,7 +114,7 @@ def hanging(detail: Detail, width: int) -> Content:
     """The detail in rows of at most `width` cells, the further ones under the beginning of what is said."""
     head = f"{'':{_INDENT}}{detail.item:<{_ITEM_WIDTH}} " if detail.item else " " * _INDENT
     rows = textwrap.wrap(detail.said, max(_NARROWEST, width - len(head))) or [""]
-    return Content(f"\n{'':{len(head)}}".join([head + rows[0], *rows[1:]]))
+    return Content(f"\n{'':{len(head)}}".join([head + rows[0], *rows[1:]]).replace(_TIE, " "))
 
 
 def details(measured: Measured) -> list[Detail]:
@@ -144,7 +148,7 @@ def _answer(answer: Answer, way: Way) -> str:
     text = f"{answer.value:>5.1f}"
     if answer.distribution:
         top = sorted(answer.distribution.items(), key=lambda pair: -pair[1])[:_WORDS_SHOWN]
-        shown = (f"{excerpt(word, 20)} {share:.1%}" for word, share in top if share >= _SHOWN / 200)
+        shown = (f"{excerpt(word, 20)}{_TIE}{share:.1%}" for word, share in top if share >= _SHOWN / 200)
         text = f"{text}  {' '.join(shown)}".rstrip()
     elif answer.raw:
         text += f"  “{excerpt(answer.raw, 40)}”"
