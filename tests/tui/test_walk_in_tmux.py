@@ -110,7 +110,7 @@ def take_over_for_one_turn(walk: Walk) -> None:
     walk.shows(OWN_WORDS)
     walk.shows("‖ paused: space goes on")
     walk.press("space pause")
-    walk.matches(r"Mindful\S* ✓.*Appliance\S* ✓")
+    walk.matches(r"Mindful[^✓▶·]* ✓.*Appliance[^✓▶·]* ✓")
     walk.names("c compare")
 
 
@@ -153,7 +153,7 @@ def find_it_by_what_was_said(walk: Walk) -> None:
     walk.matches(r"▐ ● Mindf\S* ✓ ▌")
     walk.shows("therapist · own words")
     walk.shows(OWN_WORDS)
-    walk.press("esc home")
+    walk.press("esc back")
     walk.shows("«lighthouse» «keeper»")
     walk.press("esc home")
     walk.names("⏎ run")
