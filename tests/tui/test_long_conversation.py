@@ -129,6 +129,7 @@ async def test_what_the_reader_opened_stays_open(tmp_path: Path) -> None:
         await until(pilot, lambda: LAST in on_screen(pilot))
         line = chat.query(MeasuredLine).first()
         line.action_unfold()
+        await until(pilot, lambda: line.region.overlaps(chat.region))
         await pilot.press("home")
         await until(pilot, lambda: 1 in on_screen(pilot))
         assert line.is_attached and line.has_class("-open")

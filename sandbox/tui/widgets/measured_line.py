@@ -65,7 +65,7 @@ class MeasuredLine(Static, can_focus=True):
         self.set_class(self._open, "-open")
         self._draw()
         if self._open:
-            self.call_after_refresh(self.scroll_visible, animate=False)
+            self.call_after_refresh(self.scroll_visible, animate=False, immediate=True)
 
     def _draw(self) -> None:
         head = _head(self._measured, self._before, "▾" if self._open else "▸")
