@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
 import os
@@ -61,6 +62,8 @@ def _import() -> Any:
         warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
         warnings.filterwarnings("ignore", message="Items? '.*' on TypedDict class")
         _rehearse(module)
+        # What was loaded stays for good; a collection that goes through it all would stop the screen.
+        gc.freeze()
         _ready.append(module)
         return module
 
