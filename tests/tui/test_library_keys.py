@@ -1,5 +1,6 @@
 """What each key of Library does, on a workspace of its own beside the shipped content."""
 
+import asyncio
 import os
 import shlex
 import sys
@@ -15,6 +16,7 @@ from sandbox.remembered import load_remembered
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import DocumentTree, LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
+from sandbox.tui.shelf import take_stock
 from tests.tui.stage import Stage, stage
 
 
@@ -107,6 +109,25 @@ async def test_c_copies_a_shipped_document_which_is_then_ones_own(tmp_path: Path
         await at.until(lambda: "your own" in preview(at), "the copy on screen")
         await at.press("c")  # not offered for one's own
         assert "crowded-train" in copy.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("turns_of_the_loop", [1, 3, 6])
+async def test_a_copy_stays_marked_when_the_tree_is_drawn_again_at_once(
+    tmp_path: Path, turns_of_the_loop: int
+) -> None:
+    async with library(tmp_path) as at:
+        await go_to(at, "crowded-train")
+        screen = at.app.screen
+        assert isinstance(screen, LibraryScreen)
+        screen.action_copy()
+        screen.workers.cancel_group(screen, "stock")  # that drawing is done here
+        screen._stock = take_stock(screen._library)
+        screen._draw(screen._stock)
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        screen._draw(screen._stock)
+        await at.pilot.pause(0.3)
+        assert " crowded-train " in preview(at) and "your own" in preview(at)
 
 
 @pytest.mark.usefixtures("editor")

@@ -158,29 +158,35 @@ class LibraryScreen(Screen[None]):
             self._places[kind, ""] = branch
             for entry in sorted(entries, key=lambda one: one.shipped):
                 self._places[kind, entry.id] = branch.add_leaf(_label(entry), (kind, entry.id))
-        if self._wanted is not None or marked in self._places:
+        if marked in self._places:
             self._go_to(marked)
         else:
             first = self._places[KINDS[0], ""]
             self._go_to(first.children[0].data if first.children else None)
-        self._wanted = None
 
     def _go_to(self, key: Key | None) -> None:
+        """Mark it once the tree is laid out; should the tree be drawn anew before that, in the new one."""
+        self._wanted = key
         node = self._places.get(key) if key is not None else None
         if node is None:
             return
         if node.parent is not None and node.parent is not self.query_one(DocumentTree).root:
             node.parent.expand()
-        self.call_after_refresh(self._mark, node)
+        self.call_after_refresh(self._mark)
 
-    def _mark(self, node: TreeNode[Key]) -> None:
+    def _mark(self) -> None:
+        node = self._places.get(self._wanted) if self._wanted is not None else None
+        self._wanted = None
+        if node is None:
+            return
         tree = self.query_one(DocumentTree)
         tree.move_cursor(node)
         tree.scroll_to_node(node)
         self._show(node.data)
 
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Key]) -> None:
-        self._show(event.node.data)
+        if event.node is self.query_one(DocumentTree).cursor_node:  # not one of a tree drawn before
+            self._show(event.node.data)
 
     def _show(self, key: Key | None) -> None:
         entry = self._stock.find(*key) if self._stock and key else None
