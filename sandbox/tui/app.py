@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from sandbox.errors import SandboxError
 from sandbox.tui.checking_app import CheckingApp
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.recent_sessions import RecentSessions
 
 if TYPE_CHECKING:
@@ -109,13 +110,13 @@ class SandboxApp(CheckingApp):
 
     async def _show_proposal(self) -> None:
         if self._bench is not None and self._proposal is not None:
-            self._home.show_proposal(await asyncio.to_thread(self._bench.proposal_text, self._proposal))
+            self._home.show_proposal(await read_for(self._home, self._bench.proposal_text, self._proposal))
 
     def looked_back(self) -> None:
         self._show_recent()
 
     def _show_recent(self) -> None:
-        if self._bench is not None:
+        if self._bench is not None and stands(self._home):
             self._home.show_recent(self._bench.recent())
 
     async def _warm_up(self) -> None:

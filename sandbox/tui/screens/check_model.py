@@ -29,6 +29,7 @@ from sandbox.models.provider import Provider
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
 from sandbox.text import printable
+from sandbox.tui.standing import stands
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SIGNS: Mapping[Usable, tuple[str, str]] = {
@@ -161,7 +162,7 @@ class CheckModelScreen(Screen[None]):
         self.query_one("#verdict", Static).update(Content("\n".join(_told(standing, width))))
 
     def _say(self, text: str) -> None:
-        if self.is_attached:
+        if stands(self):
             self.query_one("#progress", Static).update(Content(text))
 
     # What the keys do
@@ -217,7 +218,7 @@ class CheckModelScreen(Screen[None]):
             self.post_message(self.Trouble(error))
         finally:
             self._checking = frozenset()
-            if self.is_attached:
+            if stands(self):
                 self._say(said)
                 self._draw()
                 self.refresh_bindings()

@@ -1,6 +1,5 @@
 """Compare: two to six sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -21,6 +20,7 @@ from sandbox.export.comparison import comparison_markdown, explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, turn_at
+from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
@@ -111,7 +111,7 @@ class CompareScreen(Screen[None]):
         if all(session.state not in _UNFINISHED for session in self._sessions):
             return
         try:
-            found = await asyncio.to_thread(self._gather)
+            found = await read_for(self, self._gather)
         except SandboxError:  # something was removed meanwhile: what is shown stays as it was
             return
         if found != self._sessions:

@@ -1,6 +1,5 @@
 """Library: every document by kind, what it says, what is wrong with it and where; changes show at once."""
 
-import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from sandbox.library.own_copy import copy_to_workspace
 from sandbox.text import excerpt
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
 from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
+from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
 from sandbox.tui.widgets.key_line import KeyLine
 
@@ -126,18 +126,17 @@ class LibraryScreen(Screen[None]):
 
     @work(exclusive=True, group="watch")
     async def _look_again(self, known: Stock) -> None:
-        if await asyncio.to_thread(signature_of, self._library) != known.signature:
+        if await read_for(self, signature_of, self._library) != known.signature:
             self._reload()
 
     @work(exclusive=True, group="stock")
     async def _reload(self) -> None:
         try:
-            self._stock = await asyncio.to_thread(take_stock, self._library)
+            self._stock = await read_for(self, take_stock, self._library)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
             return
-        if self.is_attached:
-            self._draw(self._stock)
+        self._draw(self._stock)
 
     def _draw(self, stock: Stock) -> None:
         own = sum(not entry.shipped for entry in stock.entries)
@@ -198,9 +197,7 @@ class LibraryScreen(Screen[None]):
         self.run_worker(self._look(entry), group="look", exclusive=True)
 
     async def _look(self, entry: Entry) -> None:
-        looked = await asyncio.to_thread(look, entry)
-        if not self.is_attached:
-            return
+        looked = await read_for(self, look, entry)
         same = self._looked is not None and self._looked.entry.path == entry.path
         self._looked = looked
         self.query_one(DocumentPreview).show(looked)

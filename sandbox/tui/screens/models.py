@@ -23,6 +23,7 @@ from sandbox.models.provider import Provider
 from sandbox.settings import Settings
 from sandbox.text import printable
 from sandbox.tui.screens.line_prompt import LinePrompt
+from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SIGNS = {"works": "✓", "not offered": "·", "fails": "✗"}
@@ -111,9 +112,8 @@ class ModelsScreen(Screen[None]):
     async def _discover(self) -> None:
         settings = self._settings()
         self._named = (settings.model, *settings.models)
-        self._found = await asyncio.to_thread(discover, self._folders, self._named)
-        if self.is_attached:
-            self._draw()
+        self._found = await read_for(self, discover, self._folders, self._named)
+        self._draw()
 
     # What is drawn
 
@@ -188,7 +188,7 @@ class ModelsScreen(Screen[None]):
                 self._prices[found.name] = price_text(await price_of_thousand_turns(found.name))
             except SandboxError:
                 self._prices[found.name] = price_text(None)
-        if self.is_attached:
+        if stands(self):
             self._draw_about()
 
     def _draw_about(self) -> None:
@@ -273,7 +273,7 @@ class ModelsScreen(Screen[None]):
             try:
                 async for result in check(provider):
                     self._results[name].append(result)
-                    if self.is_attached:
+                    if stands(self):
                         self._draw_about()
             finally:
                 await provider.close()
@@ -281,7 +281,7 @@ class ModelsScreen(Screen[None]):
             self.post_message(self.Trouble(error))
         finally:
             self._checking = ""
-            if self.is_attached:
+            if stands(self):
                 self._draw_about()
                 self.refresh_bindings()
 

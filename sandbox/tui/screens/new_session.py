@@ -15,6 +15,7 @@ from sandbox.engine.proposal import Proposal
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry
 from sandbox.tui.outline import Outline
+from sandbox.tui.standing import stands
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_form import SessionForm
 from sandbox.tui.widgets.session_preview import SessionPreview
@@ -79,8 +80,11 @@ class NewSessionScreen(Screen[Proposal | None]):
             preview.show_problem(SandboxError(form.problem))
             return
         try:
-            preview.show(await self._outline(form.proposal))
-            preview.show(await self._weigh(form.proposal))
+            for outline_of in (self._outline, self._weigh):
+                outline = await outline_of(form.proposal)
+                if not stands(self):
+                    return
+                preview.show(outline)
         except SandboxError as error:
             preview.show_problem(error)
 

@@ -1,6 +1,5 @@
 """Study progress: every run under way in this workspace, here or in another terminal. Reads, runs nothing."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
 from sandbox.text import excerpt
+from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.recent_sessions import SIGNS
 
@@ -81,7 +81,7 @@ class ProgressScreen(Screen[None]):
     @work(exclusive=True)
     async def _look(self) -> None:
         try:
-            self._runs = await asyncio.to_thread(self._store.runs)
+            self._runs = await read_for(self, self._store.runs)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
         else:
@@ -90,8 +90,6 @@ class ProgressScreen(Screen[None]):
     # What is drawn
 
     def _draw(self) -> None:
-        if not self.is_attached:
-            return
         now = datetime.now(UTC)
         heads = [line for run in self._runs for line in run_lines(run, now)]
         self.query_one("#runs", Static).update(Content("\n".join(heads) or _NOTHING))

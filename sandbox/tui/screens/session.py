@@ -21,6 +21,7 @@ from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.session_state import RunState, SessionState
+from sandbox.tui.standing import stands
 from sandbox.tui.widgets.branch_line import SIGNS, BranchLine
 from sandbox.tui.widgets.conversation import Conversation
 from sandbox.tui.widgets.key_line import KeyLine
@@ -206,7 +207,7 @@ class SessionScreen(Screen[None]):
 
     def _draw(self) -> None:
         self._redraw = None
-        if not self.is_attached:
+        if not stands(self):
             return
         if self._shown not in self._state.sessions:
             self._shown = next(iter(self._state.ids), "")

@@ -1,6 +1,5 @@
 """Sessions: everything in the record, narrowed down by what it was and by what was said in it."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -19,6 +18,7 @@ from sandbox.store.listing import Choices, FoundSession, SessionFilter
 from sandbox.store.store import Store
 from sandbox.text import excerpt
 from sandbox.tui.screens.line_prompt import LinePrompt
+from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_list import SessionList
 
@@ -125,7 +125,7 @@ class SessionsScreen(Screen[None]):
     @work(exclusive=True, group="choices")
     async def _load_choices(self) -> None:
         try:
-            found = await asyncio.to_thread(self._store.choices)
+            found = await read_for(self, self._store.choices)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
             return
@@ -150,7 +150,7 @@ class SessionsScreen(Screen[None]):
     async def _look(self) -> None:
         wanted = self._wanted()
         try:
-            found = await asyncio.to_thread(self._store.find, wanted, PAGE)
+            found = await read_for(self, self._store.find, wanted, PAGE)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
             return
@@ -164,7 +164,7 @@ class SessionsScreen(Screen[None]):
         if listed.last is None:
             return
         try:
-            found = await asyncio.to_thread(self._store.find, self._wanted(), PAGE, listed.last.place)
+            found = await read_for(self, self._store.find, self._wanted(), PAGE, listed.last.place)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
             return
