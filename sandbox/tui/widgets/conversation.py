@@ -49,6 +49,10 @@ class Conversation(VerticalScroll):
         if self._wanted is None:
             self.anchor()
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Only the look of its own edge depends on it; the hundreds of widgets in it are left alone."""
+        self.app.stylesheet.update_nodes([self], animate=True)
+
     def on_resize(self) -> None:
         if self._latest is not None:
             self.show(*self._latest)
