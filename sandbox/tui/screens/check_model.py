@@ -1,6 +1,7 @@
 """Check model: which questionnaires measure anything on a model, read in which way. Keeps what comes out."""
 
 import asyncio
+import textwrap
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -159,7 +160,8 @@ class CheckModelScreen(Screen[None]):
         if standing is None:
             return
         width = max(40, self.query_one("#verdict-box").size.width - 3)
-        self.query_one("#verdict", Static).update(Content("\n".join(_told(standing, width))))
+        calls = replace(self._plan, instruments=(standing.instrument,)).calls
+        self.query_one("#verdict", Static).update(Content("\n".join(_told(standing, calls, width))))
 
     def _say(self, text: str) -> None:
         if stands(self):
@@ -224,16 +226,20 @@ class CheckModelScreen(Screen[None]):
                 self.refresh_bindings()
 
 
-def _told(standing: Standing, width: int) -> list[str]:
+def _told(standing: Standing, calls: int, width: int) -> list[str]:
+    """What its newest check said, or the most `calls` that a check would make."""
     instrument, check = standing.instrument, standing.check
     head = [f"{printable(instrument.questionnaire.title)}, read by {instrument.how}"]
     if check is None:
-        calls = instrument.administrations * instrument.calls_each
         return [
             *head,
             "",
             "Never checked with this model.",
-            f"A check takes about {calls} calls ({instrument.repeats} repeats).",
+            *textwrap.wrap(
+                f"A check takes about {calls} calls, the scenarios told {instrument.repeats} times included; "
+                "fewer where it soon turns out that no answer can be read.",
+                width,
+            ),
         ]
     when = f"checked {check.at:%Y-%m-%d %H:%M}, {check.repeats} repeats, scale {check.validity.scale}"
     return [*head, when, "", *page(check.validity, width), "", LEGEND]
