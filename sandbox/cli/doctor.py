@@ -16,6 +16,9 @@ from sandbox.errors import ExitCode, SandboxError
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "OPENROUTER_API_KEY")
 
+_NAMED = 3
+"""How many unfinished runs are named; the newest come first."""
+
 Verdict = Literal["ok", "note", "fault"]
 
 
@@ -88,17 +91,18 @@ def _content() -> Finding:
 
 
 def _record() -> Finding:
-    from sandbox.cli.running import open_store
+    from sandbox.cli.running import open_store, unfinished_runs
     from sandbox.library.workspace import find_workspace
 
     store = open_store(find_workspace())
     try:
-        unfinished = len(store.unfinished())
+        unfinished = unfinished_runs(store)
     finally:
         store.close()
     text = f"{store.path} opens"
     if unfinished:
-        return Finding("record", "note", f"{text}; {unfinished} sessions unfinished", "sandbox resume")
+        todo = " or ".join(f"sandbox resume {trunk}" for trunk in unfinished[:_NAMED])
+        return Finding("record", "note", f"{text}; {len(unfinished)} unfinished", todo)
     return Finding("record", "ok", text)
 
 

@@ -57,15 +57,14 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, invoke_without_command=True)
 @click.version_option(__version__, prog_name="sandbox")
-@click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something goes wrong.")
 @click.pass_context
-def cli(context: click.Context, debug: bool) -> None:
+def cli(context: click.Context) -> None:
     """Try an intervention script on a simulated client before it meets a person.
 
     Without a command the app opens. Scores are simulated affect, not a feeling; this is a test bench for
     scripts, never a treatment.
     """
-    context.obj = debug
     if context.invoked_subcommand is None:
         from sandbox.tui.app import open_app
 
@@ -89,9 +88,15 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
         if _wants_traceback(words):
             traceback.print_exc()
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away: nothing to say, nobody to say it to
-        return ExitCode.OK
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {printable(f'{where}{error.strerror or error}')}", err=True)
+        click.echo(
+            "Make sure that there is room on the disk, and that you may read and write there.", err=True
+        )
+        if _wants_traceback(words):
+            traceback.print_exc()
+        return ExitCode.FAILED
     except Exception as error:
         if _wants_traceback(words):
             raise

@@ -1,13 +1,14 @@
 """Running sessions for the commands and saying what came out: trajectories on stdout, a transcript beside."""
 
 import json
+from contextlib import suppress
 
 import click
 
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.cli.progress import Progress
-from sandbox.cli.running import conduct, open_store, refuse_unusable_models
+from sandbox.cli.running import conduct, look_at_models, open_store, unfinished_runs
 from sandbox.cli.table import table
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.privacy import leaving_details
@@ -46,10 +47,9 @@ def run_proposal(
     provider = open_model(proposal.model, local_only=local_only)
     heads = compose(proposal, Library(workspace), provider.capabilities)
     _refuse_live(heads)
-    if warning := leaving_details(heads, local=provider.capabilities.local):
-        click.echo(f"Mind: {printable(warning)}", err=True)
-    refuse_unusable_models(heads, local_only=local_only)
-    for warning in filter(None, map(timeframe_remark, heads[0].plan.measures)):
+    local = look_at_models(heads, local_only=local_only)
+    warnings = (leaving_details(heads, local=local), *map(timeframe_remark, heads[0].plan.measures))
+    for warning in filter(None, warnings):
         click.echo(f"Mind: {printable(warning)}", err=True)
     if provider.capabilities.small and not quiet:
         click.echo(
@@ -68,7 +68,12 @@ def run_proposal(
 
 
 def resume_session(
-    session: str | None, *, plain: bool = False, quiet: bool = False, as_json: bool = False
+    session: str | None,
+    *,
+    local_only: bool = False,
+    plain: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Finish the family of `session`, or of the latest cut short. Raises NotFoundError if there is none."""
     workspace = find_workspace()
@@ -77,10 +82,14 @@ def resume_session(
         family = store.family(_to_resume(store, session))
         heads = tuple(head for head in family if store.state(head.id) not in ("finished", "removed"))
         if heads:
-            provider = open_model(heads[0].plan.model)
-            refuse_unusable_models(heads)
+            _refuse_live(heads)
+            provider = open_model(heads[0].plan.model, local_only=local_only)
+            local = look_at_models(heads, local_only=local_only)
+            if warning := leaving_details(heads, local=local):
+                click.echo(f"Mind: {printable(warning)}", err=True)
             known = {head.id: store.history(head.id) for head in family}
-            conduct(heads, provider, store, Progress(family, quiet=quiet, plain=plain), known)
+            progress = Progress(family, quiet=quiet, plain=plain)
+            conduct(heads, provider, store, progress, known, local_only=local_only)
         else:
             click.echo("Nothing is left to do: every session of it is finished.", err=True)
         report(store, workspace, family[0].id, as_json=as_json)
@@ -245,16 +254,19 @@ def _refuse_live(heads: tuple[SessionHead, ...]) -> None:
 
 
 def _say_how_to_go_on(store: Store, trunk: str) -> None:
-    if store.state(trunk) != "planned":
-        click.echo(f"What was finished is kept. Go on with: sandbox resume {trunk}", err=True)
+    with suppress(SandboxError):  # not even planned, or not to be read: the first error matters more
+        if store.state(trunk) != "planned":
+            click.echo(f"What was finished is kept. Go on with: sandbox resume {trunk}", err=True)
 
 
 def _to_resume(store: Store, session: str | None) -> str:
     if session is not None:
         return store.resolve(session)
-    unfinished = store.unfinished()
-    if not unfinished:
+    newest, *others = unfinished_runs(store) or ("",)
+    if not newest:
         raise NotFoundError(
             "Nothing was cut short.", todo="Start a session: `sandbox run`, or name one to go on with."
         )
-    return unfinished[-1].session
+    if others:
+        click.echo(f"Unfinished as well: {', '.join(others)} (sandbox resume ID)", err=True)
+    return newest

@@ -36,6 +36,12 @@ def open_store(workspace: Workspace) -> Store:
     return Store.open(workspace.sessions / "sandbox.db")
 
 
+def unfinished_runs(store: Store) -> tuple[str, ...]:
+    """The trunks of the runs that can be gone on with, the newest first."""
+    trunks = (store.family(entry.session)[0].id for entry in reversed(store.unfinished()))
+    return tuple(dict.fromkeys(trunks))
+
+
 def conduct(
     heads: tuple[SessionHead, ...],
     provider: Provider,
@@ -79,16 +85,17 @@ async def _conduct(
     return failure
 
 
-def refuse_unusable_models(heads: tuple[SessionHead, ...], *, local_only: bool = False) -> None:
-    """Raises ModelError when the client's model or a therapist's is refused or has no key. Calls none.
+def look_at_models(heads: tuple[SessionHead, ...], *, local_only: bool = False) -> bool:
+    """Whether the client's model and a therapist's are all on this machine. Calls none.
 
-    To be asked before the sessions are put into the record, where they would only fail.
+    Raises ModelError when one is refused or has no key: to be asked before the sessions are put into the
+    record, where they would only fail.
     """
     plan = heads[0].plan
     names = (plan.model, plan.guidance.model) if plan.guidance else (plan.model,)
-    for name in dict.fromkeys(names):
-        open_model(name, local_only=local_only)
+    models = [open_model(name, local_only=local_only) for name in dict.fromkeys(names)]
     refuse_without_key(*names)
+    return all(model.capabilities.local for model in models)
 
 
 def _therapist(heads: tuple[SessionHead, ...], provider: Provider, local_only: bool) -> Provider | None:

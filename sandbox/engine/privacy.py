@@ -8,7 +8,11 @@ from sandbox.library.wording import personal
 
 
 def leaving_details(heads: Sequence[SessionHead], *, local: bool) -> str:
-    """A warning that names the first such detail in the sessions' texts; empty for a `local` model."""
+    """A warning that names the first such detail in what is told and asked.
+
+    `local`: whether every model that reads it, the client's and the therapist's, is on this machine; then it
+    is empty.
+    """
     if local:
         return ""
     found = next((detail for head in heads for text in _texts(head.plan) if (detail := personal(text))), None)
@@ -16,10 +20,11 @@ def leaving_details(heads: Sequence[SessionHead], *, local: bool) -> str:
 
 
 def warning(detail: str) -> str:
-    return f"“{detail}” looks like a real person's details, and this model is not on this machine."
+    return f"“{detail}” looks like a real person's details, and not every model is on this machine."
 
 
 def _texts(plan: SessionPlan) -> Iterator[str]:
-    for document in (plan.client, plan.scenario, plan.technique, plan.follow_up):
+    asked = (measure.questionnaire for measure in plan.measures)
+    for document in (plan.client, plan.scenario, plan.technique, plan.follow_up, *asked):
         if document is not None:
             yield from (passage.text for passage in passages(document))

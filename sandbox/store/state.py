@@ -9,6 +9,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
+from sandbox.errors import UsageError
 from sandbox.models.provider import ModelDescription
 from sandbox.store.process import Process, this_process
 from sandbox.store.row import as_json, insert
@@ -43,6 +44,17 @@ def now_in(state: State, process: Process | None) -> State:
     """`state`, but `interrupted` for a session left `running` by a process that is gone."""
     gone = state == "running" and not (process and process.alive)
     return "interrupted" if gone else state
+
+
+def refuse_running_elsewhere(entry: StateEntry) -> None:
+    """Raises UsageError when a living process other than this one is running the session."""
+    process = entry.process
+    if entry.state == "running" and process is not None and process.alive and not process.ours:
+        raise UsageError(
+            f"This session is being run by another program already (process {process.pid}).",
+            where=entry.session,
+            todo="Wait until it has ended there, or stop it there and go on here.",
+        )
 
 
 def seconds_run(states: Iterable[StateEntry]) -> float:

@@ -61,6 +61,7 @@ from sandbox.store.state import (
     append_state,
     latest_state,
     latest_states,
+    refuse_running_elsewhere,
     states_of,
 )
 from sandbox.store.tag import append_tag, clean_tag, tags_of
@@ -126,6 +127,7 @@ class Store:
     def record(self, event: Event) -> None:
         """Write what the event says in one transaction: all of it or nothing. Raises StoreError.
 
+        The start of a session that another process is running is refused with a UsageError.
         Events that only show progress (deltas, phases, starts of turns and administrations, waiting) leave
         no trace: what they announce is written when it is finished.
         """
@@ -136,6 +138,7 @@ class Store:
                         self._plan(db, head, at)
             case SessionStarted(session, model):
                 with self._writing() as (db, at):
+                    refuse_running_elsewhere(latest_state(db, session))
                     append_state(db, session, "running", at, model=model)
             case TurnFinished(session, turn):
                 with self._writing() as (db, at):
