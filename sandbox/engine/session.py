@@ -90,6 +90,10 @@ class RunningSession:
             for event in self._calls():
                 yield event
             yield SessionFinished(self.head.id, "failed", str(error), error)
+        except asyncio.CancelledError:
+            for event in self._calls():  # they were made, and may have cost something
+                yield event
+            raise
 
     async def _perform(self, action: Action) -> AsyncGenerator[Event, None]:
         phase = current_phase(action)

@@ -72,7 +72,7 @@ class Usage:
 
 FailureKind = Literal[
     "unavailable", "timeout", "rate limited", "server error", "malformed", "empty", "context exceeded",
-    "authentication", "refused", "bad request",
+    "authentication", "refused", "bad request", "cancelled",
 ]  # fmt: skip
 
 

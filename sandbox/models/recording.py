@@ -1,6 +1,7 @@
 """A provider that keeps a ledger: every call made through it, failed ones included, for the record."""
 
 import secrets
+from asyncio import CancelledError
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -58,6 +59,9 @@ class RecordingProvider:
         except ModelError as error:
             self._calls.append(Call(call_id, request, None, error))
             raise
+        except CancelledError:
+            self._calls.append(Call(call_id, request, None, _broken_off()))
+            raise
         self._calls.append(Call(call_id, request, completion, None))
         return completion
 
@@ -75,6 +79,13 @@ class RecordingProvider:
         except ModelError as error:
             self._calls.append(Call(call_id, request, None, error))
             raise
+        except CancelledError:
+            self._calls.append(Call(call_id, request, None, _broken_off()))
+            raise
 
     async def close(self) -> None:
         """The inner provider outlives the session; whoever opened it closes it."""
+
+
+def _broken_off() -> ModelError:
+    return ModelError("The call was broken off before its answer had come.", kind="cancelled")

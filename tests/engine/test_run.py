@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
@@ -21,14 +21,15 @@ from sandbox.engine.events import (
     Waiting,
 )
 from sandbox.engine.history import History, Turn
-from sandbox.engine.plan import SessionHead, trunk_and_branches
+from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.errors import UsageError
 from sandbox.library.technique import Repeat, Step
-from sandbox.models.provider import Capabilities, Message, ModelError
+from sandbox.models.provider import Capabilities, Completion, Message, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.seed import derived_seed
 from tests.documents import plan, scenario, technique
+from tests.measurement.ratings import optioned
 
 TOP = {" scared": 0.3, " calm": 0.1}
 SMALL = Capabilities(top_logprobs=2000, prefill=True, small=True, local=True)
@@ -324,6 +325,43 @@ async def test_stop_cuts_a_reply_short_and_keeps_what_was_finished() -> None:
             controls.stop()
     assert len(turns(seen)) == 1
     assert isinstance(seen[-1], SessionFinished) and seen[-1].ending == "stopped"
+
+
+class Broken(ScriptedProvider):
+    """Is broken off in the third call, which never gets an answer: by the clinician or by Ctrl-C."""
+
+    def __init__(self, broken_off: Callable[[], object]) -> None:
+        super().__init__(["2"], capabilities=SMALL)
+        self._broken_off = broken_off
+
+    async def complete(self, request: Request) -> Completion:
+        if len(self.requests) == 2:
+            self.requests.append(request)
+            self._broken_off()
+            await asyncio.Event().wait()
+        return await super().complete(request)
+
+
+@pytest.mark.parametrize("by", ["clinician", "ctrl-c"])
+async def test_calls_made_before_a_break_are_told_all_the_same(by: str) -> None:
+    measures = (Measure(questionnaire=optioned(), way="report", form="per item"),)
+    trunk = trunk_and_branches(plan(measures=measures), ())[:1]
+    controls, seen = Controls(), list[Event]()
+
+    async def listen() -> None:
+        async for event in run(
+            (trunk_and_branches(plan(measures=measures), ()))[:1], provider, controls=controls
+        ):
+            seen.append(event)
+
+    listening = asyncio.ensure_future(listen())
+    provider = Broken(controls.stop if by == "clinician" else listening.cancel)
+    await asyncio.wait({listening})
+    calls = [event.call for event in seen if isinstance(event, CallFinished)]
+    assert [call.error.kind if call.error else "answered" for call in calls] == ["answered"] * 2 + [
+        "cancelled"
+    ]
+    assert listening.cancelled() == (by == "ctrl-c")
 
 
 def test_a_derived_seed_depends_on_its_purpose_and_nothing_else() -> None:
