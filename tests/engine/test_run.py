@@ -349,9 +349,7 @@ async def test_calls_made_before_a_break_are_told_all_the_same(by: str) -> None:
     controls, seen = Controls(), list[Event]()
 
     async def listen() -> None:
-        async for event in run(
-            (trunk_and_branches(plan(measures=measures), ()))[:1], provider, controls=controls
-        ):
+        async for event in run(trunk, provider, controls=controls):
             seen.append(event)
 
     listening = asyncio.ensure_future(listen())
