@@ -75,6 +75,8 @@ class NewSessionScreen(Screen[Proposal | None]):
     async def _preview(self, pause: float) -> None:
         """Show what is chosen now; what was chosen before is forgotten, wherever its counting was."""
         await asyncio.sleep(pause)
+        if not stands(self):
+            return
         form, preview = self.query_one(SessionForm), self.query_one(SessionPreview)
         if form.problem:
             preview.show_problem(SandboxError(form.problem))
