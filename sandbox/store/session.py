@@ -192,13 +192,9 @@ JOIN states l ON l.number = (SELECT max(number) FROM states WHERE session = s.id
 """
 
 
-def summaries(db: Database, limit: int, offset: int, *, branches: bool) -> tuple[SessionSummary, ...]:
-    """The newest sessions first; without `branches` only the trunks. Removed ones are left out."""
-    rows = db.execute(
-        f"{SUMMARY} WHERE l.state <> 'removed' AND (? OR s.parent IS NULL)"
-        " ORDER BY s.number DESC LIMIT ? OFFSET ?",
-        [branches, limit, offset],
-    )
+def summaries(db: Database, limit: int) -> tuple[SessionSummary, ...]:
+    """The newest sessions first, removed ones left out."""
+    rows = db.execute(f"{SUMMARY} WHERE l.state <> 'removed' ORDER BY s.number DESC LIMIT ?", [limit])
     return tuple(summary(row) for row in rows)
 
 

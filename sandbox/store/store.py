@@ -1,11 +1,10 @@
-"""The record of everything that happened: one door for writing events and reading sessions. No SQL of its own
-but for the search; each noun's rows are in the module of its name."""
+"""The record of everything that happened: one door for writing events and reading sessions. The rows of each
+noun, and their SQL, are in the module of its name."""
 
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +36,6 @@ from sandbox.store.listing import (
     SessionFilter,
     choices,
     found_sessions,
-    words_query,
 )
 from sandbox.store.measurement import measured_of, store_measured
 from sandbox.store.progress import RunProgress, runs_of
@@ -69,15 +67,6 @@ from sandbox.store.validity import StoredCheck, checks_of, store_check, trials_o
 
 DATABASE = "sandbox.db"
 """The record's file name within a workspace's sessions folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A turn found by `Store.search`. `excerpt` marks the words found with « »."""
-
-    session: str
-    turn: int
-    excerpt: str
 
 
 def _utc_now() -> datetime:
@@ -246,12 +235,10 @@ class Store:
                 head_of(db, member) for member in members if session in removed or member not in removed
             )
 
-    def sessions(
-        self, limit: int = 50, offset: int = 0, *, branches: bool = True
-    ) -> tuple[SessionSummary, ...]:
-        """The newest sessions first, removed ones left out; without `branches` only trunks."""
+    def sessions(self, limit: int = 50) -> tuple[SessionSummary, ...]:
+        """The newest sessions first, removed ones left out."""
         with self._reading() as db:
-            return summaries(db, limit, offset, branches=branches)
+            return summaries(db, limit)
 
     def summary(self, session: str) -> SessionSummary:
         """The session's line of the list, also if it was removed. Raises NotFoundError."""
@@ -324,20 +311,6 @@ class Store:
         """What a filter can name: the scenarios, techniques, models and tags of the record."""
         with self._reading() as db:
             return choices(db)
-
-    def search(self, text: str, limit: int = 50) -> tuple[Hit, ...]:
-        """Turns whose words (said or replied) include all words of `text`, best match first."""
-        query = words_query(text)
-        if not query:
-            return ()
-        with self._reading() as db:
-            rows = db.execute(
-                """SELECT t.session, t.turn, snippet(turns_text, -1, '«', '»', '…', 24)
-                FROM turns_text JOIN turns t ON t.number = turns_text.rowid
-                WHERE turns_text MATCH ? ORDER BY turns_text.rank LIMIT ?""",
-                [query, limit],
-            )
-            return tuple(Hit(*row) for row in rows)
 
     # Inside
 

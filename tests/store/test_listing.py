@@ -80,7 +80,8 @@ async def test_words_said_are_found_with_their_turn_and_context(store):
     assert [(f.summary.technique, f.turn) for f in hits] == [(None, 1)]
     assert "«rains»" in hits[0].excerpt and "«roof»" in hits[0].excerpt
     assert found(store, said="rains", model="other") == ()
-    assert found(store, said="* NEAR(") == () and found(store, said='"') == ()
+    for odd in ('"', "* NEAR(", "said:", "*", "a\0b", "\ud83d x", '"" OR ""'):
+        assert found(store, said=odd) == ()
     pages = store.find(SessionFilter(said="dark"), limit=1)
     assert (
         len(store.find(SessionFilter(said="dark"), 100, pages[0].place)) == len(found(store, said="dark")) - 1
