@@ -56,6 +56,13 @@ class Controls:
         self._skips -= 1
         return True
 
+    def take_back(self) -> tuple[tuple[str, ...], int]:
+        """The words and the number of skips that no turn has taken up; they are no longer waited for."""
+        left = tuple(self._utterances), self._skips
+        self._utterances.clear()
+        self._skips = 0
+        return left
+
     def holds(self, *, speakable: bool = True, skippable: bool = True) -> bool:
         """True while the next turn must wait.
 

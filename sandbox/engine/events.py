@@ -117,6 +117,15 @@ class SessionFinished:
     error: SandboxError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """What the clinician asked of a session that ended first: words to say, and a number of skips."""
+
+    session: str
+    words: tuple[str, ...]
+    skips: int
+
+
 Event = (
     RunPlanned
     | SessionStarted
@@ -131,4 +140,5 @@ Event = (
     | AdministrationFinished
     | Waiting
     | SessionFinished
+    | TooLate
 )

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from sandbox.engine.controls import Controls
-from sandbox.engine.events import Event, RunPlanned, SessionFinished
+from sandbox.engine.events import Event, RunPlanned, SessionFinished, TooLate
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.session import RunningSession
@@ -24,7 +24,8 @@ async def run(
 
     `known` has the histories of sessions that are in the record already: those to go on with, and parents
     of new branches. A branch whose parent did not finish is not begun. After a failure nothing more is begun,
-    since the same model would fail again; `resume` takes it up from there.
+    since the same model would fail again; `resume` takes it up from there. Words and skips given too late for
+    a branch are told and dropped; those given during the trunk are for the first branch.
     `therapist` speaks guided techniques; the client's own model does if it is None.
     Raises UsageError when a branch's parent is neither among `heads` nor `known`.
     """
@@ -42,6 +43,10 @@ async def run(
                 if isinstance(event, SessionFinished):
                     ending = event.ending
         histories[head.id] = session.history
+        if head.plan.technique is not None:  # what was asked of one arm is never done in another
+            words, skips = controls.take_back()
+            if words or skips:
+                yield TooLate(head.id, words, skips)
         if ending != "finished":
             return
 

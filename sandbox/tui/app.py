@@ -14,12 +14,14 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from sandbox.errors import SandboxError
+from sandbox.text import excerpt
 from sandbox.tui.checking_app import CheckingApp
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.recent_sessions import RecentSessions
 
 if TYPE_CHECKING:
+    from sandbox.engine.events import Event
     from sandbox.engine.proposal import Proposal
     from sandbox.library.workspace import Workspace
     from sandbox.models.provider import Provider
@@ -58,6 +60,7 @@ class SandboxApp(CheckingApp):
         self._bench: Bench | None = None
         self._tried = asyncio.Event()
         self._proposal: Proposal | None = None
+        self._proposal_stands = False
         self._live: LiveRun | None = None
         self._run: Worker[None] | None = None
         self._home = HomeScreen()
@@ -74,15 +77,15 @@ class SandboxApp(CheckingApp):
     async def _open_bench(self) -> None:
         try:
             self._bench = await asyncio.to_thread(_bench, self._workspace, self._opener)
-            await self._propose_first()
             self._show_recent()
+            await self._propose_first()
         except SandboxError as error:
             self.report(error)
-            return
         finally:
             self._tried.set()
-        await self.check_keymap()
-        await self._warm_up()
+        if self._bench is not None:
+            await self.check_keymap()
+            await self._warm_up()
 
     def _opener(self, name: str) -> "Provider":
         """Opens a model, or refuses one elsewhere while local only is on, whether or not that was written."""
@@ -110,10 +113,19 @@ class SandboxApp(CheckingApp):
 
     async def _show_proposal(self) -> None:
         if self._bench is not None and self._proposal is not None:
+            self._proposal_stands = False
             self._home.show_proposal(await read_for(self._home, self._bench.proposal_text, self._proposal))
+            self._proposal_stands = True
 
     def looked_back(self) -> None:
         self._show_recent()
+        if not self._proposal_stands:
+            self.run_worker(self._try_again(), group="proposal", exclusive=True)
+
+    async def _try_again(self) -> None:
+        """What was wrong with a document may be mended by now."""
+        with suppress(SandboxError):
+            await self._show_proposal()
 
     def _show_recent(self) -> None:
         if self._bench is not None and stands(self._home):
@@ -121,12 +133,12 @@ class SandboxApp(CheckingApp):
 
     async def _warm_up(self) -> None:
         """Load the model library on a thread and start the model, so that the first run need not wait."""
-        warm_up = getattr(self._model(), "warm_up", None)
-        if warm_up is not None:
-            try:
+        try:
+            warm_up = getattr(self._model(), "warm_up", None)
+            if warm_up is not None:
                 await warm_up()
-            except SandboxError as error:
-                self.report(error)
+        except SandboxError as error:
+            self.report(error)
 
     def _model(self) -> "Provider | None":
         if self._bench is None or self._proposal is None:
@@ -189,7 +201,8 @@ class SandboxApp(CheckingApp):
         if self._bench is None or (resume and not self.free()):
             return False
         if self._live is not None and self._live.playing and session in self._live.state.ids:
-            self._open_session(self._live, session if turn is not None else None, turn)
+            whole = turn is None and session == self._live.state.ids[0]
+            self._open_session(self._live, None if whole else session, turn)
             return True
         try:
             live = self._bench.recorded_run(session, resume=resume)
@@ -325,11 +338,24 @@ class SandboxApp(CheckingApp):
         """Run what is in line, say so in the terminal's title, and call the reader back at the end."""
         before = live.seconds
         self.show_title("● running")
+        live.listen(self._told_too_late)
         await live.run()
+        live.forget(self._told_too_late)
         self.show_title("")
         if live.stopped:
             self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
         self.announce(f"{live.state.family_title()}: the run has ended", live.seconds - before)
+
+    def _told_too_late(self, event: "Event | None") -> None:
+        from sandbox.engine.events import TooLate
+
+        if isinstance(event, TooLate) and self._live is not None:
+            title = self._live.state.titles()[event.session]
+            for words in event.words:
+                said = f"{title} ended before this could be said: “{excerpt(words, 200)}”. ↑ brings it back."
+                self.notify(said, severity="warning", timeout=15, markup=False)
+            if event.skips:
+                self.notify(f"{title} ended: there was no step left to skip.", timeout=5, markup=False)
 
     def _open_session(self, live: "LiveRun", shown: str | None = None, turn: int | None = None) -> None:
         from sandbox.tui.screens.session import SessionScreen

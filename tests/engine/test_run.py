@@ -16,6 +16,7 @@ from sandbox.engine.events import (
     SessionStarted,
     StepSkipped,
     TextDelta,
+    TooLate,
     TurnFinished,
     TurnStarted,
     Waiting,
@@ -295,6 +296,21 @@ async def test_skip_leaves_out_the_next_step_of_the_technique() -> None:
     events = await collect(run(heads, ScriptedProvider(top=TOP), controls=controls))
     assert [t.said for t in turns(events, heads[1].id)] == ["Two."]
     assert len(turns(events, heads[0].id)) == 2, "a scenario turn is never skipped"
+
+
+async def test_what_comes_too_late_for_a_branch_is_told_and_not_done_in_the_next() -> None:
+    controls = Controls()
+    control = technique("Page one.", "Page two.", id="filler", family="control")
+    heads = trunk_and_branches(plan(), (technique("One.", "Two."), control))
+    seen: list[Event] = []
+    async for event in run(heads, ScriptedProvider(top=TOP), controls=controls):
+        seen.append(event)
+        if isinstance(event, TurnFinished) and event.turn.said == "Two.":
+            controls.say("Words meant for breathing.")
+            controls.skip()
+    assert [t.said for t in turns(seen, heads[2].id)] == ["Page one.", "Page two."]
+    told = [event for event in seen if isinstance(event, TooLate)]
+    assert told == [TooLate(heads[1].id, ("Words meant for breathing.",), 1)]
 
 
 async def test_a_live_technique_waits_for_words_and_offers_its_cue() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Provider
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.screens.session import SessionScreen
@@ -65,9 +66,11 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    root: Path, model: Provider | None = None, size: tuple[int, int] = (80, 24)
+    root: Path, model: Provider | None = None, size: tuple[int, int] = (80, 24), *, anew: bool = True
 ) -> AsyncIterator[Stage]:
+    """The app in a workspace at `root`, made unless it is not to be `anew`."""
     provider = model or client_model()
-    app = SandboxApp(make_workspace(root), open_model=lambda name: provider)
+    workspace = make_workspace(root) if anew else Workspace(root, root / "sessions")
+    app = SandboxApp(workspace, open_model=lambda name: provider)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Stage(app, pilot)

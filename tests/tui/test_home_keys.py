@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from sandbox.engine.events import Event, SessionStarted
 from sandbox.store.store import Store
 from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
@@ -171,3 +172,42 @@ async def test_a_broken_document_is_reported_and_the_app_lives(tmp_path: Path) -
         await at.press("enter")
         await at.shows("afect")
         assert isinstance(at.app.screen, HomeScreen)
+
+
+async def test_a_run_under_way_opens_at_the_session_that_runs(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        live = at.session.live
+
+        def hold_in_a_branch(event: Event | None) -> None:
+            if isinstance(event, SessionStarted) and event.session != live.state.ids[0]:
+                live.controls.pause()
+
+        live.listen(hold_in_a_branch)
+        gate.set()
+        await at.until(lambda: live.controls.paused, "a pause in the branch")
+        await at.press("escape")
+        await at.press("tab", "enter")
+        await at.opened()
+        assert at.session.shown == live.state.running == live.state.ids[1]
+
+
+async def test_a_broken_document_hides_no_session_and_is_taken_once_it_is_mended(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+    broken = tmp_path / "scenarios" / "night-attack.yaml"
+    good = broken.read_text(encoding="utf-8")
+    broken.write_text(good.replace("turns:", "turn:"), encoding="utf-8")
+    async with stage(tmp_path, anew=False) as at:
+        await at.shows("✓ finished")
+        await at.shows("scenario    night-attack")
+        broken.write_text(good, encoding="utf-8")
+        await at.press("p")
+        await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "another screen")
+        await at.press("escape")
+        await at.shows("scenario    Attacked at night")

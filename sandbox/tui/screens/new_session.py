@@ -81,9 +81,10 @@ class NewSessionScreen(Screen[Proposal | None]):
         if form.problem:
             preview.show_problem(SandboxError(form.problem))
             return
+        proposal = form.proposal  # as it is now: what is typed while it is weighed starts another worker
         try:
             for outline_of in (self._outline, self._weigh):
-                outline = await outline_of(form.proposal)
+                outline = await outline_of(proposal)
                 if not stands(self):
                     return
                 preview.show(outline)

@@ -137,8 +137,8 @@ class SessionScreen(Screen[None]):
         super().__init__()
         self._leads = "home" if over_home else "back"
         self.live = live
-        self._shown = shown or next(iter(live.state.ids), "")
-        self._following = shown is None
+        self._shown = shown or live.state.running or next(iter(live.state.ids), "")
+        self._following = shown in (None, live.state.running)
         self._turn = turn
         self._redraw: Timer | None = None
 
@@ -162,6 +162,8 @@ class SessionScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(TherapistLine).leaves_machine = self.live.leaves_machine
+        if self._following:  # it may have gone on while the screen was put together
+            self._shown = self.live.state.running or self._shown
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
         self.set_timer(_SETTLED, gc.freeze)
