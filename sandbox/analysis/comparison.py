@@ -114,7 +114,7 @@ def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ..
         turn = taken[key, session.trunk] = taken.get((key, session.trunk), 0) + 1
         groups.setdefault((key, turn), []).append(session)
     members = [tuple(group) for group in groups.values()]
-    reference = next((group for group in members if group[0].is_control), members[0] if members else ())
+    reference = _best_control(members) or (members[0] if members else ())
     return tuple(
         Arm(title, group, group[0].is_control, reference=group is reference or _is_control_of(group, members))
         for title, group in zip(_titles(members), members, strict=True)
@@ -123,10 +123,13 @@ def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ..
 
 def _is_control_of(group: tuple[ComparedSession, ...], members: Sequence[Members]) -> bool:
     """Unpooled, every trunk has a control of its own to be compared with."""
-    first = next(
-        (other for other in members if other[0].is_control and other[0].trunk == group[0].trunk), None
-    )
-    return group is first
+    return group is _best_control([other for other in members if other[0].trunk == group[0].trunk])
+
+
+def _best_control(members: Sequence[Members]) -> Members | None:
+    """The first control that was finished: one that was stopped may have been replaced by a redo."""
+    controls = [group for group in members if group[0].is_control]
+    return max(controls, key=lambda group: all(s.state == "finished" for s in group), default=None)
 
 
 def _kind(session: ComparedSession) -> object:
@@ -191,7 +194,7 @@ def _difference(
     arm: Arm, arms: Sequence[Arm], scale: ScaleName, label: str, seed: int
 ) -> PairedDifference | None:
     measured = [session for session in arm.sessions if session.at(scale, label) is not None]
-    if arm.reference or not measured:
+    if arm.reference or not measured or _is_compared_with_itself(arm, arms):
         return None
     pairs: list[tuple[float | None, float | None]] = []
     why = ""
@@ -205,6 +208,17 @@ def _difference(
         pairs.append((None if effect.value is None else -effect.value, 0.0))
     found = paired_difference(pairs, seed=seed)
     return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found
+
+
+def _is_compared_with_itself(arm: Arm, arms: Sequence[Arm]) -> bool:
+    """Whether it is a control that was run twice, of which the other one is compared with."""
+    references = {_technique_of(other) for other in arms if other.reference}
+    return arm.control and _technique_of(arm) in references
+
+
+def _technique_of(arm: Arm) -> str:
+    technique = arm.sessions[0].plan.technique
+    return technique.id if technique else ""
 
 
 def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSession | None:

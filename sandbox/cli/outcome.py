@@ -80,7 +80,7 @@ def resume_session(
     with open_store(workspace) as store:
         store.mark_interrupted()
         family = store.family(_to_resume(store, session))
-        heads = tuple(head for head in family if store.state(head.id) not in ("finished", "removed"))
+        heads = store.to_finish(family[0].id)
         if heads:
             _refuse_live(heads)
             provider = open_model(heads[0].plan.model, local_only=local_only)

@@ -80,11 +80,19 @@ class Family:
         return any(member.head.id == session for member in self.sessions)
 
     def control_for(self, session: StoredSession) -> StoredSession | None:
-        """The control that left from the same state as `session`; None for a control itself."""
+        """The control that began where `session` did, rather a finished one; None for a control."""
         if is_control(session) or session.head.plan.technique is None:
             return None
-        place = (session.head.parent, session.history.inherited)
-        return next((c for c in self.controls if (c.head.parent, c.history.inherited) == place), None)
+        beside = [c for c in self.controls if self._beginning(c) == self._beginning(session)]
+        return max(beside, key=lambda control: control.state.now == "finished", default=None)
+
+    def _beginning(self, session: StoredSession) -> tuple[str | None, int]:
+        """Where its technique began: a redo goes on with that of the session it left."""
+        by_id = {member.head.id: member for member in self.sessions}
+        left = by_id.get(session.head.parent or "")
+        if session.head.plan.redo is not None and left is not None and left.head.plan.technique is not None:
+            return self._beginning(left)
+        return session.head.parent, session.history.inherited
 
     @property
     def scales(self) -> tuple[ScaleName, ...]:

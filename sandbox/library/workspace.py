@@ -66,8 +66,8 @@ def shipped_content() -> Path:
 def create_workspace(target: Path) -> Workspace:
     """A new workspace at `target` with copies of the shipped content to edit.
 
-    `target` must be absent or an empty folder. It appears complete or not at all. Raises UsageError when
-    something is there already, SandboxError when it cannot be written.
+    `target` must be absent or an empty folder. A new one appears complete or not at all. Raises UsageError
+    when something is there already, SandboxError when it cannot be written.
     """
     target = Path(os.path.abspath(target.expanduser()))  # noqa: PTH100 - “a/..” taken away, links kept
     try:
@@ -75,12 +75,16 @@ def create_workspace(target: Path) -> Workspace:
         made = _make_parents(target.parent)
     except OSError as error:
         raise _unwritable(target, error) from None
-    draft = target.parent / f".{target.name}.{secrets.token_hex(4)}"
+    there = target.exists()
+    draft = (target if there else target.parent) / f".{target.name}.{secrets.token_hex(4)}"
     try:
         _fill(draft)
-        if target.exists():
-            target.rmdir()
-        draft.rename(target)
+        if there:  # it may be the folder somebody stands in
+            for child in draft.iterdir():
+                child.rename(target / child.name)
+            draft.rmdir()
+        else:
+            draft.rename(target)
     except OSError as error:
         _clear(draft, made)
         raise _unwritable(target, error) from None

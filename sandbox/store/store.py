@@ -235,6 +235,15 @@ class Store:
                 head_of(db, member) for member in members if session in removed or member not in removed
             )
 
+    def to_finish(self, session: str) -> tuple[SessionHead, ...]:
+        """The sessions of its family that can be gone on with; not one that was stopped for its own redo."""
+        family = self.family(session)
+        redone = {head.parent for head in family if head.plan.redo is not None}
+        states = {head.id: self.state(head.id) for head in family}
+        ended = {id for id, state in states.items() if state in ("finished", "removed")}
+        replaced = {id for id, state in states.items() if state == "stopped" and id in redone}
+        return tuple(head for head in family if head.id not in ended | replaced)
+
     def sessions(self, limit: int = 50) -> tuple[SessionSummary, ...]:
         """The newest sessions first, removed ones left out."""
         with self._reading() as db:

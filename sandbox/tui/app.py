@@ -209,6 +209,9 @@ class SandboxApp(CheckingApp):
         except SandboxError as error:
             self.report(error)
             return False
+        if resume and not live.in_line:
+            self.notify("Nothing is left to do there: Enter opens it.", severity="warning")
+            return False
         if resume:
             self._play(live)
         stands_in_branches = turn is None and session == live.state.ids[0]

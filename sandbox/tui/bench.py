@@ -103,7 +103,7 @@ class Bench:
         live.remarks = self._remarks((s.head.plan for s in states.values()), self._model_of(states))
         live.leaves_machine = self.leaves_machine(s.head for s in states.values())
         if resume:
-            live.add(*(state.head for state in states.values() if state.state != "finished"))
+            live.add(*self.store.to_finish(session))
         return live
 
     def remarks(self, heads: Iterable[SessionHead]) -> tuple[str, ...]:

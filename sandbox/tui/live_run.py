@@ -56,6 +56,11 @@ class LiveRun:
         return self._spent + (self._clock() - self._began if self._began is not None else 0.0)
 
     @property
+    def in_line(self) -> bool:
+        """Whether sessions wait to be run."""
+        return bool(self._queue)
+
+    @property
     def stopped(self) -> bool:
         """Whether it was asked to stop and goes on with nothing else."""
         return self.controls.stopping.is_set() and not self._queue

@@ -106,6 +106,15 @@ def test_two_branches_of_one_trunk_are_two_arms_even_when_pooled():
     assert [len(arm.sessions) for arm in found.arms] == [1, 1, 1]
 
 
+def test_a_control_that_was_run_again_takes_the_place_of_the_one_that_was_stopped():
+    stopped = replace(session("c0", FILLER, scores=[8.0, 80.0, 70.0]), state="stopped")
+    found = compare((ONE, stopped, ITS_CONTROL), DISTRESS)
+    assert [arm.sessions[0].id for arm in found.arms if arm.reference] == ["c1"]
+    technique, left, again = cells(found, "t1")
+    assert technique.difference is not None and technique.difference.mean == -10.0  # −30 − (−20)
+    assert left.difference is None and again.difference is None
+
+
 def test_a_missing_score_is_left_out_and_counted():
     refused = session("a2", scores=[10.0, 90.0, 70.0, None], trunk="t2", seed=8)
     found = compare((ONE, ITS_CONTROL, refused, ITS_OWN), DISTRESS, pooled=True)

@@ -74,6 +74,16 @@ class TestMaking:
         (tmp_path / "mine").mkdir()
         assert create_workspace(tmp_path / "mine").content("scenario").is_dir()
 
+    def test_the_folder_one_stands_in_is_filled_and_stays_the_same_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        made = create_workspace(Path())
+        assert made.root == Path.cwd() and Path("techniques/mindful-breathing.yaml").exists()
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+            [*FOLDERS.values(), "studies", "sessions"]
+        )
+
     def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
         (tmp_path / "note.txt").write_text("mine")
         with pytest.raises(UsageError, match="not empty"):
