@@ -15,7 +15,8 @@ from sandbox.library.template import StepContext, holds, render
 class Say:
     """Say `text` to the client and, if `awaits_reply`, let it answer.
 
-    With the origin `guided`, `text` is what the protocol asks for; a therapist model finds the words.
+    With the origin `guided`, `text` is what the protocol asks for, and a therapist model finds the words,
+    unless they are `found` already: a redone turn repeats them.
     """
 
     phase: Phase
@@ -24,6 +25,7 @@ class Say:
     awaits_reply: bool = True
     step: str | None = None
     repeat: int = 1
+    found: bool = False
 
     @property
     def asks_task(self) -> bool:
@@ -68,7 +70,7 @@ def next_action(plan: SessionPlan, history: History) -> Action:
         return due
     if plan.redo is not None and not own_turns(history):
         again = plan.redo
-        return Say(again.phase, again.origin, again.said, step=again.step, repeat=again.repeat)
+        return Say(again.phase, again.origin, again.said, step=again.step, repeat=again.repeat, found=True)
     if plan.technique is None:
         return _scenario_turn(plan, history) or Done()
     if not any(turn.phase == "follow-up" for turn in own_turns(history)) and not _follow_up_given(history):

@@ -130,7 +130,7 @@ class RunningSession:
             action = Say("technique", "live", own, step=step if isinstance(action, AskClinician) else None)
         if isinstance(action, Say):
             self._controls.turn_begins()
-            if action.origin == "guided":
+            if action.origin == "guided" and not action.found:
                 action = replace(action, text=await self._guided_words(action.text))
             async with aclosing(self._say(action)) as events:
                 async for event in events:

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.engine.branch import branch, other_seed, redo
 from sandbox.engine.controls import Controls
+from sandbox.engine.guidance import guidance_for
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.engine.run import run
@@ -118,3 +119,16 @@ def test_a_branch_with_another_seed_is_drawn_anew():
     assert len(seeds) == 5 and head.plan.seed not in seeds
     assert branch(head, None, technique(), seed=5).plan.seed == 5
     assert branch(head, None, technique()).plan.seed == head.plan.seed
+
+
+async def test_a_guided_turn_redone_repeats_the_therapists_words(store):
+    guided = technique("Ask about the breath.", "Thank the client.", delivery="guided")
+    heads = trunk_and_branches(plan(guidance=guidance_for((guided,), "therapist")), (guided,))
+    await record_run(store, heads, scripted(("Where is your breath?", "In my chest.")))
+    parent = store.history(heads[1].id)
+    provider = scripted(("Said anew.",))
+    history = await go_on(store, redo(heads[1], parent, 3, seed=99), provider)
+    assert (history.turns[2].said, history.turns[2].origin) == (parent.turns[2].said, "guided")
+    assert history.turns[2].reply != parent.turns[2].reply
+    asked = [request for request in provider.requests if request.purpose == "therapist"]
+    assert len(asked) == 1, "only the step after it is put into words"
