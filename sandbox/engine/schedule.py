@@ -54,6 +54,7 @@ class AskClinician:
 
     step: str
     cue: str
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _step_action(technique: Technique, step: Step, context: StepContext, repeat:
     if not text.strip():  # all of it stood behind conditions that do not hold
         return LeaveOut(step.id)
     if technique.delivery == "live":
-        return AskClinician(step.id, text)
+        return AskClinician(step.id, text, repeat)
     origin: Origin = "guided" if technique.delivery == "guided" else "scripted"
     return Say("technique", origin, text, step=step.id, repeat=repeat)
 

@@ -127,7 +127,7 @@ class RunningSession:
             return
         own = self._controls.take_utterance() if technique else None
         if own is not None:
-            action = Say("technique", "live", own, step=step if isinstance(action, AskClinician) else None)
+            action = _in_own_words(own, action)
         if isinstance(action, Say):
             self._controls.turn_begins()
             if action.origin == "guided" and not action.found:
@@ -233,3 +233,10 @@ class RunningSession:
             if not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+
+def _in_own_words(words: str, instead: Say | AskClinician) -> Say:
+    """The clinician's words for a live step, or before what the script goes on with."""
+    if isinstance(instead, AskClinician):
+        return Say("technique", "live", words, step=instead.step, repeat=instead.repeat)
+    return Say("technique", "live", words)

@@ -327,6 +327,22 @@ async def test_a_live_technique_waits_for_words_and_offers_its_cue() -> None:
     ]
 
 
+async def test_a_live_step_is_repeated_no_more_often_than_it_says() -> None:
+    controls = Controls()
+    often = Step(id="ask", say="Ask again.", repeat=Repeat(until="false", at_most=2))
+    heads = trunk_and_branches(plan(), (technique(often, "Thank.", delivery="live"),))
+    seen: list[Event] = []
+    async for event in run(heads, ScriptedProvider(top=TOP), controls=controls):
+        seen.append(event)
+        if isinstance(event, Waiting):
+            controls.say(event.cue) if len(turns(seen, heads[1].id)) < 5 else controls.stop()
+    assert [(t.step, t.repeat) for t in turns(seen, heads[1].id)] == [
+        ("ask", 1),
+        ("ask", 2),
+        ("step-2", 1),
+    ]
+
+
 async def test_stop_cuts_a_reply_short_and_keeps_what_was_finished() -> None:
     gate = asyncio.Event()
     gate.set()
