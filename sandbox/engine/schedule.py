@@ -15,8 +15,8 @@ from sandbox.library.template import StepContext, holds, render
 class Say:
     """Say `text` to the client and, if `awaits_reply`, let it answer.
 
-    With the origin `guided`, `text` is what the protocol asks for, and a therapist model finds the words,
-    unless they are `found` already: a redone turn repeats them.
+    With the origin `guided`, `text` is what the protocol asks for, and a therapist model finds the words.
+    `again`: a turn is redone, word for word, and nothing else may come in its place.
     """
 
     phase: Phase
@@ -25,7 +25,7 @@ class Say:
     awaits_reply: bool = True
     step: str | None = None
     repeat: int = 1
-    found: bool = False
+    again: bool = False
 
     @property
     def asks_task(self) -> bool:
@@ -70,8 +70,8 @@ def next_action(plan: SessionPlan, history: History) -> Action:
     if due := _due(plan, history):
         return due
     if plan.redo is not None and not own_turns(history):
-        again = plan.redo
-        return Say(again.phase, again.origin, again.said, step=again.step, repeat=again.repeat, found=True)
+        turn = plan.redo
+        return Say(turn.phase, turn.origin, turn.said, step=turn.step, repeat=turn.repeat, again=True)
     if plan.technique is None:
         return _scenario_turn(plan, history) or Done()
     if not any(turn.phase == "follow-up" for turn in own_turns(history)) and not _follow_up_given(history):
@@ -116,9 +116,9 @@ def current_phase(action: Action) -> Phase | None:
             return None
 
 
-def skippable_step(action: Action) -> str | None:
-    """The technique step an action would say, None when there is none to skip."""
-    return action.step if isinstance(action, Say | AskClinician) else None
+def is_open(action: Say | AskClinician) -> bool:
+    """Whether the clinician may say something first, or skip what comes: in the technique, unless redone."""
+    return isinstance(action, AskClinician) or (action.phase == "technique" and not action.again)
 
 
 def _due(plan: SessionPlan, history: History) -> Give | None:

@@ -35,8 +35,8 @@ from sandbox.engine.schedule import (
     LeaveOut,
     Say,
     current_phase,
+    is_open,
     next_action,
-    skippable_step,
 )
 from sandbox.errors import SandboxError
 from sandbox.measurement.administering import administer
@@ -113,24 +113,24 @@ class RunningSession:
 
     async def _take_turn(self, action: Say | AskClinician) -> AsyncGenerator[Event, None]:
         """Wait for the clinician where the run is held, then skip, say their words, or say the script's."""
-        technique = action.phase == "technique" if isinstance(action, Say) else True
-        step = skippable_step(action)
-        holds = partial(self._controls.holds, speakable=technique, skippable=technique and step is not None)
+        open_to_them = is_open(action)
+        step = action.step if open_to_them else None
+        holds = partial(self._controls.holds, speakable=open_to_them, skippable=step is not None)
         if holds():
             yield Waiting(self.head.id, "paused")
             await self._until(lambda: not holds())
         if isinstance(action, AskClinician) and not self._controls.has_command:
             yield Waiting(self.head.id, "clinician", action.cue)
             await self._until(lambda: self._controls.has_command)
-        if technique and step is not None and self._controls.take_skip():
+        if step is not None and self._controls.take_skip():
             yield self._skip(step, by_condition=False)
             return
-        own = self._controls.take_utterance() if technique else None
+        own = self._controls.take_utterance() if open_to_them else None
         if own is not None:
             action = _in_own_words(own, action)
         if isinstance(action, Say):
             self._controls.turn_begins()
-            if action.origin == "guided" and not action.found:
+            if action.origin == "guided" and not action.again:
                 action = replace(action, text=await self._guided_words(action.text))
             async with aclosing(self._say(action)) as events:
                 async for event in events:

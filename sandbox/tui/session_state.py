@@ -70,6 +70,12 @@ class SessionState:
         return self.head.parent_turn + 1
 
     @property
+    def says_again(self) -> bool:
+        """Whether the turn to come is the one that is redone: it is neither skipped nor spoken before."""
+        begun = self.open_turn is not None or any(isinstance(entry, Turn) for entry in self.entries)
+        return self.redone is not None and not begun
+
+    @property
     def is_control(self) -> bool:
         return self.head.plan.technique is not None and self.head.plan.technique.is_control
 

@@ -80,6 +80,22 @@ async def test_what_was_skipped_before_stays_skipped(store):
     assert history.turns[3].said == "And how is it now?" and history.turns[3].origin == "live"
 
 
+async def test_a_redone_turn_is_said_whatever_the_clinician_asked_for_meanwhile(store):
+    heads = trunk_and_branches(plan(), (technique(),))
+    await record_run(store, heads)
+    again = redo(heads[1], store.history(heads[1].id), 3, seed=99)
+    controls = Controls()
+    controls.skip()
+    controls.say("And how is it now?")
+    known = {id: store.history(id) for id in [h.id for h in store.family(heads[0].id)]}
+    async for _ in recorded(run((again,), scripted(), known=known, controls=controls), store):
+        pass
+    history = store.history(again.id)
+    said = [(turn.step, turn.said) for turn in history.turns[2:]]
+    assert said == [("step-1", "Breathe in."), (None, "And how is it now?"), ("step-3", "Rest.")]
+    assert [skip.step for skip in history.skips] == ["step-2"]
+
+
 async def test_a_repeated_step_is_counted_on(store):
     often = Step(id="again", say="Once more.", repeat=Repeat(until="score('distress') < 1", at_most=3))
     heads = trunk_and_branches(plan(), (technique(often),))

@@ -112,6 +112,27 @@ async def test_r_in_a_paused_session_goes_on_from_the_new_reply_and_then_with_th
         assert control.state == "finished"
 
 
+async def test_a_redone_turn_cannot_be_skipped_and_the_key_says_so(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        first = running(at)
+        await at.press("n")
+        await at.until(lambda: waits(at) and at.session.live.state.sessions[first].steps[0] == 1, "a step")
+        assert at.session.check_action("skip", ()) is True
+        await at.press("r")
+        await at.until(lambda: at.session.live.state.running not in (None, first), "the redo")
+        await at.until(lambda: waits(at), "the pause")
+        again = running(at)
+        assert at.session.check_action("skip", ()) is None
+        await at.press("k", "n")
+        await at.until(lambda: waits(at) and at.session.live.state.sessions[again].steps[0] == 1, "the turn")
+        assert at.session.check_action("skip", ()) is True
+        await at.press("k")
+        await at.until(lambda: at.session.live.state.sessions[again].steps[0] == 2, "the skip")
+        await at.press("space")
+        await at.ended()
+        assert [t.step for t in turns(at.session.live.state.sessions[again])] == ["settle", "stay"]
+
+
 async def test_r_on_the_running_trunk_takes_its_branches_along(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with stage(tmp_path, client_model(gate=gate)) as at:

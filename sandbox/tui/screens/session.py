@@ -254,8 +254,11 @@ class SessionScreen(Screen[None]):
     def _does_something(self, action: str) -> bool:
         sessions = self._state.sessions.values()
         arms = [one for one in sessions if one.head.plan.technique is not None and one.entries]
+        running = self._state.sessions.get(self._state.running or "")
+        under_way = self.live.playing and not self.live.stopping
         needs = (
-            (("pause", "step", "skip", "stop", "say"), self.live.playing and not self.live.stopping),
+            (("pause", "step", "stop", "say"), under_way),
+            (("skip",), under_way and not (running is not None and running.says_again)),
             (("look", "tree"), len(sessions) > 1),
             (("compare",), len(arms) > 1),
             (("branch", "redo", "export", "copy"), self._session is not None),
