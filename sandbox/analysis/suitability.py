@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.therapist import therapist_remark
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.engine.plan import Measure, SessionPlan
@@ -105,10 +106,10 @@ def suitabilities(
 
 
 def remarks(plan: SessionPlan, model: ModelDescription, checks: Iterable[StoredCheck]) -> tuple[str, ...]:
-    """What is to be said before the scores are read: of a therapist model that is not up to it, then of the
-    plan's measures on this model. Empty when there is nothing to say."""
+    """What is to be said before the scores are read: of a therapist model that is not up to it, of the plan
+    itself, then of its measures on this model. Empty when there is nothing to say."""
     measures = (remark for found in suitabilities(plan, model, checks) for remark in found.remarks)
-    return tuple(filter(None, (therapist_remark(plan, model), *measures)))
+    return tuple(filter(None, (therapist_remark(plan, model), *plan_remarks(plan), *measures)))
 
 
 def _newest(measure: Measure, model: ModelDescription, checks: tuple[StoredCheck, ...]) -> StoredCheck | None:

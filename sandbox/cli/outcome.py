@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import click
 
+from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.cli.progress import Progress
@@ -48,8 +49,9 @@ def run_proposal(
     heads = compose(proposal, Library(workspace), provider.capabilities)
     _refuse_live(heads)
     local = look_at_models(heads, local_only=local_only)
-    warnings = (leaving_details(heads, local=local), *map(timeframe_remark, heads[0].plan.measures))
-    for warning in filter(None, warnings):
+    planned = (remark for head in heads for remark in plan_remarks(head.plan))
+    timed = map(timeframe_remark, heads[0].plan.measures)
+    for warning in filter(None, dict.fromkeys((leaving_details(heads, local=local), *planned, *timed))):
         click.echo(f"Mind: {printable(warning)}", err=True)
     if provider.capabilities.small and not quiet:
         click.echo(

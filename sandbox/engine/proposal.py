@@ -9,6 +9,7 @@ from sandbox.engine.plan import Measure, SessionHead, SessionPlan, Shuffled, tru
 from sandbox.engine.written_measure import THREE, measure_of
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
+from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import default_way
 from sandbox.models.provider import Capabilities
@@ -38,7 +39,7 @@ class Proposal:
 
 def compose(proposal: Proposal, library: Library, capabilities: Capabilities) -> tuple[SessionHead, ...]:
     """The trunk and its branches. Raises NotFoundError, InvalidDocument, or UsageError for a measure that
-    cannot be read on this model."""
+    cannot be read on this model or a follow-up with tasks."""
     techniques = tuple(library.technique(name) for name in dict.fromkeys(proposal.techniques))
     plan = SessionPlan(
         model=proposal.model,
@@ -47,7 +48,7 @@ def compose(proposal: Proposal, library: Library, capabilities: Capabilities) ->
         measures=_measures(proposal, library, capabilities),
         seed=proposal.seed,
         administration=proposal.administration,
-        follow_up=library.scenario(proposal.follow_up) if proposal.follow_up else None,
+        follow_up=_follow_up(proposal.follow_up, library) if proposal.follow_up else None,
         guidance=guidance_for(techniques, proposal.therapist or proposal.model),
     )
     arms = with_control(techniques, library) if proposal.control else of_equal_length(techniques)
@@ -86,6 +87,16 @@ def of_equal_length(techniques: tuple[Technique, ...]) -> tuple[Technique, ...]:
 def beside(technique: Technique, others: Iterable[Technique]) -> Technique:
     """The technique as it joins others that run already: a control is cut as if they all began together."""
     return of_equal_length((*others, technique))[-1]
+
+
+def _follow_up(name: str, library: Library) -> Scenario:
+    scenario = library.scenario(name)
+    if scenario.tasks:
+        raise UsageError(
+            f"“{scenario.id}” cannot be told before the last measurement: it has tasks.",
+            todo="Choose a neutral scenario without tasks, such as doing-laundry.",
+        )
+    return scenario
 
 
 def _measures(proposal: Proposal, library: Library, capabilities: Capabilities) -> tuple[Measure, ...]:

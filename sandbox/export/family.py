@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sandbox.analysis.effect import Effect, induction_effect, relief, residual, technique_effect
 from sandbox.analysis.induction import small_induction
 from sandbox.analysis.length import unequal_lengths
+from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.reply_valence import ReplyValence, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.therapist import therapist_remark
@@ -47,11 +48,14 @@ class Family:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What has to be said before the scores are read: of a therapist model that is not up to it, of
-        measures given when they should not be, not usable with the model, or never checked with it, of probes
-        that saw too little, and of arms that differ in length."""
+        what the plans themselves call for, of measures given when they should not be, not usable with the
+        model, or never checked with it, of probes that saw too little, and of arms that differ in length."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
+        planned = (remark for session in self.sessions for remark in plan_remarks(session.head.plan))
         measures = (remark for found in self.suitabilities for remark in found.remarks)
-        return tuple(dict.fromkeys(filter(None, (*spoken, *measures, *self._unseen, self._lengths))))
+        return tuple(
+            dict.fromkeys(filter(None, (*spoken, *planned, *measures, *self._unseen, self._lengths)))
+        )
 
     @property
     def _unseen(self) -> tuple[str, ...]:

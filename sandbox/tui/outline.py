@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.engine.cost import Load, cost_text, too_long
 from sandbox.engine.phase import PHASES
 from sandbox.engine.plan import Measure, SessionHead
@@ -74,6 +75,7 @@ def _warnings(heads: Sequence[SessionHead]) -> Iterator[str]:
     techniques = [head.plan.technique for head in heads if head.plan.technique]
     if techniques and not any(technique.is_control for technique in techniques):
         yield "No control: scores fall by mere passage of time too. ^t adds it."
+    yield from dict.fromkeys(remark for head in heads for remark in plan_remarks(head.plan))
     for measure in plan.measures:
         frame = measure.questionnaire.timeframe
         if frame != "right now" and "technique" in measure.phases:

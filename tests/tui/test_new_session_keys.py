@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Input, Select
+from textual.widgets.select import InvalidSelectValueError
 
 from sandbox.store.store import Store
 from sandbox.tui.screens.home import HomeScreen
@@ -36,6 +37,23 @@ family: supportive
 delivery: guided
 rationale: For tests.
 steps: [{id: wait, say: Invite a pause.}]
+"""
+
+_SUMS = """id: neutral-sums
+title: Neutral sums
+description: For tests.
+source: {author: The tests, drafted_by: person}
+licence: CC0-1.0
+version: "1"
+affect: none
+turns: [{say: A few sums now.}]
+tasks:
+  - id: sums
+    begin: "What is {question}?"
+    right: "And {question}?"
+    wrong: "No. {question}?"
+    check: {kind: quiz, questions: [{ask: one and one, answers: [two]}]}
+    stop: {questions: 1}
 """
 
 
@@ -127,6 +145,21 @@ async def test_a_neutral_stretch_and_asking_inside_reach_the_plan(tmp_path: Path
         plan = next(iter(at.session.live.state.sessions.values())).head.plan
         assert plan.follow_up is not None and plan.follow_up.id == "doing-laundry"
         assert plan.administration == "in_conversation"
+
+
+async def test_only_a_neutral_scenario_without_tasks_is_offered_before_the_last_measurement(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "neutral-sums.yaml").write_text(_SUMS, encoding="utf-8")
+    async with form(tmp_path) as at:
+        scenarios = at.app.screen.query_one("#scenario", Select)
+        scenarios.value = "neutral-sums"  # it can be told as the scenario
+        follow_up = at.app.screen.query_one("#follow-up", Select)
+        follow_up.value = "doing-laundry"
+        for refused in ("neutral-sums", "trier-stress-test", "night-attack"):
+            with pytest.raises(InvalidSelectValueError):
+                follow_up.value = refused
 
 
 async def test_a_model_without_a_key_is_refused_before_anything_is_planned(

@@ -60,7 +60,7 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield _label("seed")
         yield Input(str(proposal.seed), id="seed", compact=True, type="integer", max_length=10)
         yield _label("told before the last measurement")
-        neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none"}
+        neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none" and not one.tasks}
         yield self._select("follow-up", neutral, proposal.follow_up, nothing="nothing")
         yield _label("picked measures are given")
         yield _one_of(_WHEN, "when", self._said_of_measures(3, _WHEN))
