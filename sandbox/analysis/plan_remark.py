@@ -1,17 +1,38 @@
 """What has to be said of a plan before it is run and wherever its scores are read. Looks at no answer."""
 
+import contextlib
 from collections.abc import Iterator
 
 from sandbox.engine.plan import SessionPlan
+from sandbox.library.lint import scales_named
+from sandbox.library.scenario import Scenario
+from sandbox.library.technique import Technique
+from sandbox.library.template import Refused
 
 
 def plan_remarks(plan: SessionPlan) -> tuple[str, ...]:
     """The remarks on a session with a technique; a trunk gets none, its branches do."""
-    return tuple(_remarks(plan)) if plan.technique is not None else ()
+    if plan.technique is None:
+        return ()
+    measured = {scale.id for measure in plan.measures for scale in measure.questionnaire.scales}
+    return (*_of_scales(plan.technique, measured), *_of_follow_up(plan.follow_up))
 
 
-def _remarks(plan: SessionPlan) -> Iterator[str]:
-    told = plan.follow_up
+def _of_scales(technique: Technique, measured: set[str]) -> Iterator[str]:
+    """A technique that goes by scores which nothing measures runs otherwise than it was written."""
+    named: dict[str, None] = {}
+    with contextlib.suppress(Refused):  # the record of an earlier version may have what is refused now
+        named = dict.fromkeys(scale for _, scale in scales_named(technique))
+    absent = [f"“{scale}”" for scale in named if scale not in measured]
+    if absent:
+        yield (
+            f"“{technique.title}” goes by the score of {' and '.join(absent)}, which nothing measures in this"
+            " session: no comparison with it holds, so its steps may be left out, or repeated as often as"
+            " they can be. Measure a questionnaire that has the scale."
+        )
+
+
+def _of_follow_up(told: Scenario | None) -> Iterator[str]:
     if told is not None and told.affect != "none":
         yield (
             f"“{told.title}”, told before the last measurement, is meant to induce {told.affect}: the scores"

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cli import outcome
 from sandbox.cli.outcome import report
 from sandbox.engine.phase import PHASES, Phase
 from sandbox.engine.plan import Measure, trunk_and_branches
+from sandbox.engine.proposal import Proposal
 from sandbox.engine.written_measure import THREE
 from sandbox.library.questionnaire import Scale
 from sandbox.library.workspace import create_workspace
+from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store
 from tests.documents import plan, probe, technique
 from tests.export.specimen import recorded_family
@@ -83,3 +86,15 @@ def test_an_effect_after_a_marked_induction_has_no_such_words(tmp_path, capsys):
     with recorded_family(tmp_path) as store:
         report(store, create_workspace(tmp_path / "workspace"), "trunk111", as_json=False)
     assert "says little" not in capsys.readouterr().out
+
+
+def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, capsys, monkeypatch):
+    workspace = create_workspace(tmp_path / "workspace")
+    monkeypatch.setenv("SANDBOX_WORKSPACE", str(workspace.root))
+    monkeypatch.setattr(outcome, "open_model", lambda *_, **__: ScriptedProvider())
+    proposal = Proposal(techniques=("decatastrophising",), measures=("phq-9:report",), model="embedded")
+    outcome.run_proposal(proposal, quiet=True)
+    out, err = capsys.readouterr()
+    (line,) = [line for line in err.splitlines() if line.startswith("Mind: ")]
+    assert "goes by the score of “distress”, which nothing measures" in line
+    assert "About the scores: “Decatastrophising”" in out

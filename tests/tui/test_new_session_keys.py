@@ -102,6 +102,21 @@ async def test_a_picked_measure_is_read_as_picked_and_named_beforehand(tmp_path:
         await at.shows("per item, labels shuffled")
 
 
+async def test_a_technique_that_goes_by_a_score_nothing_measures_is_warned_of_here_and_in_the_session(
+    tmp_path: Path,
+) -> None:
+    async with form(tmp_path) as at:
+        await at.press("ctrl+t")
+        await pick(at, "techniques", "decatastrophising")
+        await at.shows("technique: Decatastrophising")
+        assert "nothing measures" not in at.text()
+        await pick(at, "measures", "calm-ratings:report")
+        await at.shows("goes by the score of “distress”")
+        await at.press("ctrl+r")
+        await at.ended()
+        assert any("“distress”, which nothing measures" in line for line in at.session.live.remarks)
+
+
 async def test_more_branches_cost_more_calls_and_the_control_is_missed(tmp_path: Path) -> None:
     async with form(tmp_path) as at:
         before = calls(at)
