@@ -1,9 +1,12 @@
 """The messages a model is sent: system text, examples, then the history, so that the prefix never changes."""
 
+from collections.abc import Iterator
+
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import UsageError
 from sandbox.models.provider import Capabilities, Message
+from sandbox.models.roles import alternating
 
 
 def conversation(plan: SessionPlan, history: History, capabilities: Capabilities) -> tuple[Message, ...]:
@@ -15,20 +18,18 @@ def conversation(plan: SessionPlan, history: History, capabilities: Capabilities
     if capabilities.small:
         for example in plan.client.small_model.examples:
             messages += [Message("user", example.say), Message("assistant", example.reply)]
-    _add_asked(messages, plan, history, 0)
+    messages += _asked(plan, history, 0)
     for turn in history.turns:
-        _add(messages, Message("user", turn.said))
+        messages.append(Message("user", turn.said))
         if turn.reply is not None:
             messages.append(Message("assistant", turn.reply))
-        _add_asked(messages, plan, history, turn.index)
-    return tuple(messages)
+        messages += _asked(plan, history, turn.index)
+    return alternating(messages)
 
 
 def with_said(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
     """The conversation with one more thing said to the client."""
-    extended = list(messages)
-    _add(extended, Message("user", text))
-    return tuple(extended)
+    return alternating((*messages, Message("user", text)))
 
 
 def reply_opening(plan: SessionPlan, capabilities: Capabilities) -> str:
@@ -56,17 +57,8 @@ def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tu
     return tuple(messages)
 
 
-def _add_asked(messages: list[Message], plan: SessionPlan, history: History, after_turn: int) -> None:
+def _asked(plan: SessionPlan, history: History, after_turn: int) -> Iterator[Message]:
     if plan.administration == "in_conversation":
         for measured in history.measured:
             if measured.point.after_turn == after_turn:
-                for message in measured.administration.asked:
-                    _add(messages, message)
-
-
-def _add(messages: list[Message], message: Message) -> None:
-    """Append, joining what two user messages in a row say: many chat templates demand alternating roles."""
-    if messages[-1].role == message.role == "user":
-        messages[-1] = Message("user", f"{messages[-1].content}\n\n{message.content}")
-    else:
-        messages.append(message)
+                yield from measured.administration.asked

@@ -12,6 +12,7 @@ from sandbox.measurement.scoring import score_questionnaire
 from sandbox.measurement.valence import negativity
 from sandbox.measurement.word import hint_line
 from sandbox.models.provider import Completion, Message, Provider, Request
+from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
 COMPLETION_TOKENS = 30
@@ -33,27 +34,23 @@ RE_ASKS = 2
 """How often a stem that got no ending is asked again."""
 
 
-def completion_request(
+def _completion_request(
     questionnaire: CompletionQuestionnaire,
     item: CompletionItem,
     conversation: tuple[Message, ...],
     provider: Provider,
     seed: int,
-    presentation: Presentation = PLAIN,
-    attempt: int = 1,
+    presentation: Presentation,
+    attempt: int,
 ) -> Request:
     """The call of a stem; the stem stands last, so that everything before it comes from the cache.
 
     It is drawn as the client's replies are, but shorter; asked again (`attempt` from 1) it is drawn with
     another seed. Where the model takes a prefill the stem is put into its mouth.
     """
-    ask = {"plain": questionnaire.ask, "paraphrased": _PARAPHRASED, "curt": _CURT}[presentation.wording]
     sampling = provider.sampling
     return Request(
-        messages=(
-            *conversation,
-            Message("user", f"{hint_line(presentation.hint)}{ask}\n{item.text} …"),
-        ),
+        messages=alternating((*conversation, _question(questionnaire, item, presentation))),
         sampling=replace(
             sampling,
             max_tokens=min(sampling.max_tokens, COMPLETION_TOKENS),
@@ -62,6 +59,13 @@ def completion_request(
         prefill=item.text if provider.capabilities.prefill else "",
         purpose="measurement",
     )
+
+
+def _question(
+    questionnaire: CompletionQuestionnaire, item: CompletionItem, presentation: Presentation
+) -> Message:
+    ask = {"plain": questionnaire.ask, "paraphrased": _PARAPHRASED, "curt": _CURT}[presentation.wording]
+    return Message("user", f"{hint_line(presentation.hint)}{ask}\n{item.text} …")
 
 
 async def give_completion(
@@ -83,12 +87,12 @@ async def give_completion(
         answers: list[Answer] = []
         asked: list[Message] = []
         for attempt in range(1, RE_ASKS + 2):
-            request = completion_request(
+            request = _completion_request(
                 questionnaire, item, conversation, provider, seed, presentation, attempt
             )
             completion = await provider.complete(request)
             answers.append(_answer(item, completion, attempt))
-            asked += (request.messages[-1], Message("assistant", completion.text))
+            asked += (_question(questionnaire, item, presentation), Message("assistant", completion.text))
             if answers[-1].missing != "not answered":
                 break
         return tuple(answers), tuple(asked)

@@ -19,6 +19,7 @@ from sandbox.measurement.presentation import (
 )
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.models.provider import Completion, Message, Provider, Request, Sampling, TokenProbability
+from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
 CANDIDATES = 100
@@ -126,11 +127,15 @@ async def give_by_likelihood(
     asked: tuple[Message, ...] = ()
     while True:
         sheet = _sheet(questionnaire, options, labels, presentation, seed)
-        requests = [_request(questionnaire, sheet, item, conversation, provider, seed) for item in order]
+        questions = [_question(questionnaire, sheet, item) for item in order]
+        requests = [
+            _request(item, question, conversation, provider, seed)
+            for item, question in zip(order, questions, strict=True)
+        ]
         completions = await complete_all(provider, requests)
         masses = [option_mass(sheet.names, completion.top) for completion in completions]
         attempts.append(_answers(order, sheet, completions, masses, attempt=len(attempts) + 1))
-        asked += _asked(requests, completions)
+        asked += _asked(questions, completions)
         if labels == "letters" or not any(mass.is_ambiguous for mass in masses):
             break
         labels = "letters"
@@ -189,20 +194,18 @@ def _sheet(
     return _Sheet(shown, names, labels, head)
 
 
-def _request(
-    questionnaire: RatingQuestionnaire,
-    sheet: _Sheet,
-    item: str,
-    conversation: tuple[Message, ...],
-    provider: Provider,
-    seed: int,
-) -> Request:
+def _question(questionnaire: RatingQuestionnaire, sheet: _Sheet, item: str) -> Message:
     """The item stands last, so that everything before it comes from the prompt cache."""
     text = next(i.text for i in questionnaire.items if i.id == item)
     kind = {"numbers": "number", "letters": "letter", "words": "answer"}[sheet.labels]
-    ask = f"{sheet.head}\nWrite only the {kind} of your answer.\nThe item: {text}"
+    return Message("user", f"{sheet.head}\nWrite only the {kind} of your answer.\nThe item: {text}")
+
+
+def _request(
+    item: str, question: Message, conversation: tuple[Message, ...], provider: Provider, seed: int
+) -> Request:
     return Request(
-        messages=(*conversation, Message("user", ask)),
+        messages=alternating((*conversation, question)),
         sampling=Sampling(temperature=0.0, max_tokens=1, seed=derived_seed(seed, "likelihood", item)),
         prefill=OPENING if provider.capabilities.prefill else "",
         top_logprobs=min(provider.capabilities.top_logprobs, CANDIDATES),
@@ -240,10 +243,9 @@ def _answer(item: str, sheet: _Sheet, completion: Completion, mass: OptionMass, 
     )
 
 
-def _asked(requests: Sequence[Request], completions: Sequence[Completion]) -> tuple[Message, ...]:
-    pairs = zip(requests, completions, strict=True)
+def _asked(questions: Sequence[Message], completions: Sequence[Completion]) -> tuple[Message, ...]:
     return tuple(
         message
-        for request, completion in pairs
-        for message in (request.messages[-1], Message("assistant", completion.text))
+        for question, completion in zip(questions, completions, strict=True)
+        for message in (question, Message("assistant", completion.text))
     )

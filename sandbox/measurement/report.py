@@ -28,6 +28,7 @@ from sandbox.measurement.rating_text import (
 )
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
+from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
 RE_ASKS = 2
@@ -102,7 +103,7 @@ async def _give_batch(
         structured = sheet.form == "structured"
         completion = await provider.complete(
             Request(
-                (*conversation, *asked, question),
+                alternating((*conversation, *asked, question)),
                 sampling,
                 purpose="measurement",
                 schema=answer_schema(sheet.questionnaire, pending, sheet.labels, tuple(sheet.names))
@@ -143,7 +144,7 @@ async def _give_item(
         question = Message("user", _single_text(sheet, item, again=attempt > 1))
         sampling = _sampling(provider, _tokens(sheet, (item,)), derived_seed(seed, "report", item, attempt))
         completion = await provider.complete(
-            Request((*conversation, *turns, question), sampling, purpose="measurement")
+            Request(alternating((*conversation, *turns, question)), sampling, purpose="measurement")
         )
         reading = parse_single(_written(completion), item, sheet.allowed)
         answers.append(_answer(item, reading, completion.call_id, attempt))

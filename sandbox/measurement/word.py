@@ -15,6 +15,7 @@ from sandbox.models.provider import (
     Request,
     Sampling,
 )
+from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
 LEAST_COVERAGE = 0.05
@@ -29,13 +30,10 @@ def word_request(
     seed: int,
     presentation: Presentation = PLAIN,
 ) -> Request:
-    """The one call of the probe. Where nothing can be prefilled the opening is put into the question."""
-    ask = f"{hint_line(presentation.hint)}{_ask(questionnaire, presentation)}"
+    """The one call of the probe."""
     opening = _opening(questionnaire, presentation)
-    if not capabilities.prefill:
-        ask = f"{ask}\nGo on from “{opening} …” and write only the one word that comes next."
     return Request(
-        messages=(*conversation, Message("user", ask)),
+        messages=alternating((*conversation, _question(questionnaire, capabilities, presentation))),
         sampling=Sampling(temperature=0.0, max_tokens=1, seed=derived_seed(seed, "word")),
         prefill=opening if capabilities.prefill else "",
         top_logprobs=min(capabilities.top_logprobs, MOST_CANDIDATES),
@@ -49,6 +47,17 @@ def hint_line(hint: Hint) -> str:
         return ""
     wished = "very distressed" if hint == "more" else "perfectly calm"
     return f"We expect and hope that you feel {wished}. "
+
+
+def _question(
+    questionnaire: WordQuestionnaire, capabilities: Capabilities, presentation: Presentation
+) -> Message:
+    """What is asked. Where nothing can be prefilled the opening is put into the question."""
+    ask = f"{hint_line(presentation.hint)}{_ask(questionnaire, presentation)}"
+    if not capabilities.prefill:
+        opening = _opening(questionnaire, presentation)
+        ask = f"{ask}\nGo on from “{opening} …” and write only the one word that comes next."
+    return Message("user", ask)
 
 
 def _ask(questionnaire: WordQuestionnaire, presentation: Presentation) -> str:
@@ -80,11 +89,12 @@ async def give_word_probe(
     mass, completion = await read_next_word(
         (word for item in questionnaire.items for word in item.words), provider, request
     )
-    return administration_of(questionnaire, request, completion, mass, seed)
+    question = _question(questionnaire, provider.capabilities, presentation)
+    return _administration(questionnaire, question, completion, mass, seed)
 
 
-def administration_of(
-    questionnaire: WordQuestionnaire, request: Request, completion: Completion, mass: WordMass, seed: int
+def _administration(
+    questionnaire: WordQuestionnaire, question: Message, completion: Completion, mass: WordMass, seed: int
 ) -> Administration:
     """What a probe's call says: each item 100 × its words' mass / the mass of all listed words."""
     answers = tuple(_answer(item.id, item.words, mass, completion) for item in questionnaire.items)
@@ -92,7 +102,7 @@ def administration_of(
     return Administration(
         questionnaire=questionnaire.id,
         way="word",
-        asked=(request.messages[-1], Message("assistant", completion.text)),
+        asked=(question, Message("assistant", completion.text)),
         item_order=tuple(item.id for item in questionnaire.items),
         answers=answers,
         scores=score_questionnaire(questionnaire, {answer.item: answer.value for answer in answers}),

@@ -46,7 +46,7 @@ def states() -> list[States]:
     """One baseline for all repeats, as in a real check; new tellings of both scenarios for each."""
 
     def talk(about: str) -> tuple[Message, ...]:
-        return (Message("system", "You take part."), Message("user", about))
+        return (Message("system", "You take part."), Message("user", about), Message("assistant", "Go on."))
 
     return [
         States(talk("Welcome."), talk(f"A room, told {n}."), talk(f"A knife, told {n}."))
