@@ -39,7 +39,7 @@ def reply_opening(plan: SessionPlan, capabilities: Capabilities) -> str:
 
 
 def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tuple[Message, ...]:
-    """What a therapist model is sent before a guided step: its prompt, then the technique's turns so far.
+    """What a therapist model is sent before a guided step: its prompt, the technique's turns, the step.
 
     It sees what the client said from the end of the induction on, and not the scenario's own words.
     Raises UsageError when the plan has no technique or no guidance.
@@ -54,7 +54,8 @@ def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tu
         if turn.phase == "technique":
             messages.append(Message("assistant", turn.said))
             messages.append(Message("user", turn.reply or "…"))
-    return tuple(messages)
+    note = guidance.step_note(step)
+    return alternating((*messages, Message("user", note)) if note else messages)
 
 
 def _asked(plan: SessionPlan, history: History, after_turn: int) -> Iterator[Message]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sandbox.engine.guidance import Guidance
 from sandbox.engine.phase import Phase
 from sandbox.engine.plan import Measure, SessionHead, SessionPlan
 from sandbox.engine.preview import passages
 from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
-from sandbox.library.technique import Technique
+from sandbox.library.technique import Step, Technique
 from sandbox.measurement.completion import COMPLETION_TOKENS
 from sandbox.models.tokens import TokenCounts
 
@@ -112,7 +113,7 @@ class _Count:
     def apply(self, technique: Technique) -> None:
         for step in technique.steps:
             if technique.delivery == "guided" and self._plan.guidance is not None:
-                told = self._plan.guidance.instructions(technique, step.say)
+                told = _told(self._plan.guidance, technique, step)
                 self._call(self.prompt + self._tokens[told], self._reply)
             self._turn(step.say, reply=True)
             self.measure("technique")
@@ -150,8 +151,12 @@ def _texts(plan: SessionPlan) -> Iterator[str]:
     if plan.technique is not None:
         yield from (step.say for step in plan.technique.steps)
         if plan.technique.delivery == "guided" and plan.guidance is not None:
-            yield from (plan.guidance.instructions(plan.technique, step.say) for step in plan.technique.steps)
+            yield from (_told(plan.guidance, plan.technique, step) for step in plan.technique.steps)
     yield from (_whole(measure) for measure in plan.measures)
+
+
+def _told(guidance: Guidance, technique: Technique, step: Step) -> str:
+    return f"{guidance.instructions(technique, step.say)}\n{guidance.step_note(step.say)}"
 
 
 def _calls(measure: Measure) -> tuple[int, int]:
