@@ -162,8 +162,8 @@ class RunningSession:
                             yield TextDelta(self.head.id, index, text)
                         case Restart(attempt):
                             yield TextReset(self.head.id, index, attempt.error)
-                        case Completion(text=text, call_id=call_id):
-                            turn = replace(turn, reply=text, seed=seed, call_id=call_id)
+                        case Completion(text=text, call_id=call_id, seed=drawn_with):
+                            turn = replace(turn, reply=text, seed=drawn_with, call_id=call_id)
         for event in self._calls(index):
             yield event
         self.history = self.history.with_turn(turn)

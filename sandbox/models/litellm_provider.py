@@ -103,8 +103,8 @@ class LiteLLMProvider:
         tries = Tries(self._policy)
         failure: Failure | None = None
         while True:
-            tries.begin()
             asked = self._asked(request, tries)
+            tries.begin(asked.sampling.seed)
             try:
                 reply = await self._whole(asked, failure)
                 completion = self._completion(asked, reply)
@@ -122,8 +122,8 @@ class LiteLLMProvider:
         tries = Tries(self._policy)
         failure: Failure | None = None
         while True:
-            tries.begin()
             asked = self._asked(request, tries)
+            tries.begin(asked.sampling.seed)
             shown = False
             try:
                 reply = StreamedReply(asked.prefill)

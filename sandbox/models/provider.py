@@ -78,7 +78,10 @@ FailureKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a call, successful or not. `seconds` is wall time; `waited` the pause before this try."""
+    """One try at a call, successful or not. `seconds` is wall time; `waited` the pause before this try.
+
+    `seed` is what it was drawn with: after an empty reply another than the request's.
+    """
 
     started_at: datetime
     seconds: float
@@ -86,6 +89,7 @@ class Attempt:
     failure: FailureKind | None = None
     error: str = ""
     status: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,11 @@ class Completion:
     cost: float | None = None
     attempts: tuple[Attempt, ...] = ()
     call_id: str = ""
+
+    @property
+    def seed(self) -> int | None:
+        """What it was drawn with; None when there was no seed."""
+        return self.attempts[-1].seed if self.attempts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,11 @@ class Tries:
     _started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _clock: float = field(default_factory=time.monotonic)
     _waited: float = 0.0
+    _seed: int | None = None
 
-    def begin(self) -> None:
+    def begin(self, seed: int | None) -> None:
+        """Another try begins, drawn with `seed`."""
+        self._seed = seed
         self._started_at = datetime.now(UTC)
         self._clock = time.monotonic()
 
@@ -79,4 +82,5 @@ class Tries:
             failure=failure.kind if failure else None,
             error=failure.message if failure else "",
             status=failure.status if failure else None,
+            seed=self._seed,
         )

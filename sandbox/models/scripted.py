@@ -101,7 +101,7 @@ class ScriptedProvider:
         number = len(self.requests)
         self.requests.append(request)
         answer = self._answer(request) if callable(self._answer) else self._answer[number % len(self._answer)]
-        attempt = Attempt(started_at=datetime.now(UTC), seconds=0.0)
+        attempt = Attempt(started_at=datetime.now(UTC), seconds=0.0, seed=request.sampling.seed)
         if isinstance(answer, ModelError):
             if not answer.attempts:
                 answer.attempts = (replace(attempt, failure=answer.kind, error=answer.what),)

@@ -69,11 +69,11 @@ def store_call(db: Database, session: str, turn: int, call: Call, model: str) ->
         "turn": turn,
         "purpose": request.purpose,
         "model": completion.model if completion else model,
-        "parameters": as_json(parameters),
         "prompt_sha256": prompt_digest(request),
     }
     for number, attempt in enumerate(attempts, start=1):
-        row = head | {"attempt": number} | _what_happened(attempt)
+        drawn = {} if attempt is None or attempt.seed is None else {"seed": attempt.seed}
+        row = head | {"attempt": number, "parameters": as_json(parameters | drawn)} | _what_happened(attempt)
         if number == len(attempts):
             if completion is not None:
                 row |= {

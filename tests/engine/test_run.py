@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -26,7 +27,7 @@ from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.errors import UsageError
 from sandbox.library.technique import Repeat, Step
-from sandbox.models.provider import Capabilities, Completion, Message, ModelError, Request
+from sandbox.models.provider import Attempt, Capabilities, Completion, Message, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.seed import derived_seed
 from tests.documents import plan, scenario, technique
@@ -90,6 +91,18 @@ async def test_paired_branches_draw_their_replies_with_the_same_seeds() -> None:
     seeds = [[t.seed for t in turns(events, head.id)] for head in heads[1:]]
     assert seeds[0] == seeds[1]
     assert len(set(seeds[0])) == 3
+
+
+async def test_a_turn_keeps_the_seed_that_drew_its_reply() -> None:
+    def after_an_empty_reply(request: Request) -> Completion:
+        first = request.sampling.seed or 0
+        tries = tuple(Attempt(datetime.now(UTC), 0.1, seed=seed) for seed in (first, first + 1))
+        return Completion("Cold.", "m", "stop", attempts=tries)
+
+    provider = ScriptedProvider(after_an_empty_reply)
+    events = await collect(run(trunk_and_branches(plan(measures=()), ()), provider))
+    asked = [request.sampling.seed for request in provider.requests]
+    assert [turn.seed for turn in turns(events)] == [seed + 1 for seed in asked if seed is not None]
 
 
 async def test_an_aside_leaves_no_trace_in_the_next_reply_s_prompt() -> None:

@@ -273,6 +273,15 @@ async def test_an_empty_reply_is_asked_for_with_another_seed_that_the_attempt_te
         await model(server).complete(ASK)
     assert [asked["seed"] for asked in server.asked] == [7, 8, 9]
     assert "seed 8" in caught.value.attempts[1].error
+    assert [attempt.seed for attempt in caught.value.attempts] == [7, 8, 9]
+
+
+async def test_a_reply_tells_the_seed_that_drew_it_not_the_one_asked_for_first():
+    with ModelServer(says(""), says("Calm.")) as server:
+        completion = await model(server).complete(ASK)
+        *_, streamed = [part async for part in model(server).stream(ASK)]
+    assert (completion.text, completion.seed) == ("Calm.", 8)
+    assert isinstance(streamed, Completion) and streamed.seed == 7
 
 
 async def test_parameters_arrive_and_a_prefill_is_the_last_message():

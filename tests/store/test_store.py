@@ -176,17 +176,18 @@ def test_every_attempt_at_a_call_is_a_row(store):
     at = datetime(2026, 1, 2, tzinfo=UTC)
     request = Request((Message("user", "Hello"),), Sampling(0.8, 40, seed=3, extra={"min_p": 0.08}))
     attempts = (
-        Attempt(at, 1.5, failure="rate limited", error="Too many.", status=429),
-        Attempt(at, 0.5, waited=2.0),
+        Attempt(at, 1.5, failure="empty", error="Too many.", status=429, seed=3),
+        Attempt(at, 0.5, waited=2.0, seed=4),
     )
     done = Completion("Hi", "scripted-1", "stop", Usage(10, 8, 2), cost=0.01, attempts=attempts)
     refused = ModelError("No.", kind="refused")
     store.record(CallFinished("trunk", 1, Call("c1", request, done, None)))
     store.record(CallFinished("trunk", 1, Call("c2", request, None, refused)))
     first, second, third = store.calls("trunk")
-    assert (first.failure, first.status, first.error, first.cost) == ("rate limited", 429, "Too many.", None)
+    assert (first.failure, first.status, first.error, first.cost) == ("empty", 429, "Too many.", None)
     assert (second.attempt, second.waited, second.cached_tokens, second.cost) == (2, 2.0, 8, 0.01)
-    assert (second.started, second.parameters["seed"], second.model) == (at, 3, "scripted-1")
+    assert (second.started, second.model) == (at, "scripted-1")
+    assert [one.parameters["seed"] for one in (first, second, third)] == [3, 4, 3], "what each was drawn with"
     assert (third.failure, third.error, third.model) == ("refused", "No.", "scripted")
     assert first.prompt_sha256 == third.prompt_sha256 and len(first.prompt_sha256) == 64
     assert "Hello" not in json.dumps([dict(first.parameters), first.prompt_sha256])
