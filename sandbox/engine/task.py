@@ -36,14 +36,6 @@ def next_question(task: Task, answers: tuple[str, ...]) -> str | None:
     return _words(task, standing)
 
 
-def mark(task: Task, answers: tuple[str, ...]) -> Mark | None:
-    """How the last of the answers was judged; None before the first."""
-    standing = _begin(task)
-    for answer in answers:
-        standing = _after(task, standing, answer)
-    return standing.last
-
-
 def _begin(task: Task) -> Standing:
     number = task.check.start if isinstance(task.check, SerialSubtraction) else 0
     return Standing(asked=0, right_in_a_row=0, number=number, question=0)

@@ -1,7 +1,6 @@
 """The validity battery's trials: the same states measured plainly, again, and put in other ways."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -191,24 +190,3 @@ def _mostly_empty(administration: Administration) -> bool:
 
 def _scored(trial: Trial) -> bool:
     return any(score.value is not None for score in trial.administration.scores)
-
-
-async def run_battery(
-    questionnaire: Questionnaire,
-    way: Way,
-    repeats: Sequence[States],
-    provider: Provider,
-    seed: int,
-    form: Form = "batch",
-    *,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[Trial, ...]:
-    """All of `battery`'s trials; `progress` is told how many of how many administrations are done."""
-    size = len(schedule(questionnaire, way, repeats, form))
-    trials: list[Trial] = []
-    async with aclosing(battery(questionnaire, way, repeats, provider, seed, form)) as given:
-        async for trial in given:
-            trials.append(trial)
-            if progress is not None:
-                progress(len(trials), size)
-    return tuple(trials)

@@ -102,13 +102,6 @@ class _Reading:
         )
 
 
-def listed_mass(words: Iterable[str], top: Iterable[TokenProbability]) -> WordMass:
-    """The mass of each listed word from one distribution: the sum over tokens that spell it, in any case."""
-    reading = _Reading.of(words)
-    reading.read(top)
-    return reading.result(followed=0)
-
-
 async def read_next_word(
     words: Iterable[str], provider: Provider, request: Request
 ) -> tuple[WordMass, Completion]:

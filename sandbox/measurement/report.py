@@ -63,12 +63,11 @@ async def give_report(
     seed: int,
     *,
     presentation: Presentation = PLAIN,
-    re_asks: int = RE_ASKS,
 ) -> Administration:
     """Give the questionnaire in the presentation's form. Raises ModelError when a call fails for good."""
     sheet = _sheet(questionnaire, presentation, seed)
     give = _give_items if sheet.form == "per item" else _give_batch
-    answers, asked, refusals = await give(sheet, conversation, provider, seed, re_asks)
+    answers, asked, refusals = await give(sheet, conversation, provider, seed)
     values = {answer.item: answer.value for answer in answers}
     return Administration(
         questionnaire=questionnaire.id,
@@ -90,14 +89,14 @@ _Given = tuple[tuple[Answer, ...], tuple[Message, ...], int]
 
 
 async def _give_batch(
-    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int
+    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int
 ) -> _Given:
     """The whole questionnaire in one call; a re-ask names only the items still missing."""
     asked: tuple[Message, ...] = ()
     answers: list[Answer] = []
     refusals = 0
     pending = sheet.order
-    for attempt in range(1, re_asks + 2):
+    for attempt in range(1, RE_ASKS + 2):
         question = Message("user", _batch_text(sheet, pending, again=attempt > 1))
         sampling = _sampling(provider, _tokens(sheet, pending), derived_seed(seed, "report", attempt))
         structured = sheet.form == "structured"
@@ -123,10 +122,10 @@ async def _give_batch(
 
 
 async def _give_items(
-    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int
+    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int
 ) -> _Given:
     """One call an item, each on its own side copy: no item sees another's answer. At once where it can be."""
-    give = partial(_give_item, sheet, conversation, provider, seed, re_asks)
+    give = partial(_give_item, sheet, conversation, provider, seed)
     given = await all_of(provider, [partial(give, item) for item in sheet.order])
     return (
         tuple(answer for answers, _, _ in given for answer in answers),
@@ -136,11 +135,11 @@ async def _give_items(
 
 
 async def _give_item(
-    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, re_asks: int, item: str
+    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, item: str
 ) -> _Given:
     answers: list[Answer] = []
     turns: tuple[Message, ...] = ()
-    for attempt in range(1, re_asks + 2):
+    for attempt in range(1, RE_ASKS + 2):
         question = Message("user", _single_text(sheet, item, again=attempt > 1))
         sampling = _sampling(provider, _tokens(sheet, (item,)), derived_seed(seed, "report", item, attempt))
         completion = await provider.complete(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
-from sandbox.engine.task import mark, next_question
+from sandbox.engine.task import next_question
 from sandbox.library.task import Quiz, QuizQuestion, SerialSubtraction, Stop, Task
 from sandbox.models.provider import Capabilities
 from sandbox.models.scripted import ScriptedProvider
@@ -75,8 +75,7 @@ def test_a_quiz_asks_each_question_once() -> None:
 def test_any_answers_lead_to_a_question_or_the_end(answers: list[str]) -> None:
     for task in (SUBTRACT, QUIZ):
         said = next_question(task, tuple(answers))
-        assert said is None or "{" not in said or "{" in "".join(answers)
-        assert (mark(task, tuple(answers)) is None) == (not answers)
+        assert said is None or "{" not in said
     if len(answers) >= 4:
         assert next_question(SUBTRACT, tuple(answers)) is None
 

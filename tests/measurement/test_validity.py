@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -14,13 +14,14 @@ from sandbox.library.questionnaire import (
     RatingQuestionnaire,
     Scale,
 )
-from sandbox.measurement.administration import Way
+from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.battery import (
     States,
+    Trial,
+    battery,
     battery_size,
     conditions_for,
     presentation_for,
-    run_battery,
     schedule,
 )
 from sandbox.measurement.validity import Validity, judge
@@ -209,11 +210,22 @@ FAULTS: Mapping[str, tuple[Rule, set[str]]] = {
 }  # fmt: skip
 
 
+async def trials_of(
+    questionnaire: Questionnaire,
+    way: Way,
+    repeats: Sequence[States],
+    provider: ScriptedProvider,
+    seed: int,
+    form: Form = "batch",
+) -> tuple[Trial, ...]:
+    return tuple([trial async for trial in battery(questionnaire, way, repeats, provider, seed, form)])
+
+
 async def check(
     provider: ScriptedProvider, questionnaire: Questionnaire | None = None, way: Way = "report"
 ) -> Validity:
     asked = questionnaire or six()
-    return judge(asked, way, await run_battery(asked, way, states(), provider, 5))
+    return judge(asked, way, await trials_of(asked, way, states(), provider, 5))
 
 
 def faults(validity: Validity) -> set[str]:
@@ -403,14 +415,14 @@ def test_baselines_that_differ_are_each_measured():
 
 async def test_the_form_checked_is_the_form_put():
     provider = model(FAULTS["perfect"][0])
-    trials = await run_battery(six(), "report", states()[:2], provider, 1, "structured")
+    trials = await trials_of(six(), "report", states()[:2], provider, 1, "structured")
     assert {trial.administration.form for trial in trials} == {"structured"}
 
 
 async def test_a_hosted_model_is_asked_several_at_once_and_says_the_same():
     alone, together = model(FAULTS["perfect"][0]), model(FAULTS["perfect"][0], Capabilities(local=False))
-    first = await run_battery(six(), "report", states(), alone, 5)
-    second = await run_battery(six(), "report", states(), together, 5)
+    first = await trials_of(six(), "report", states(), alone, 5)
+    second = await trials_of(six(), "report", states(), together, 5)
     assert first == second
     assert judge(six(), "report", second).usable == "usable"
 
@@ -418,18 +430,5 @@ async def test_a_hosted_model_is_asked_several_at_once_and_says_the_same():
 async def test_a_way_that_cannot_work_is_refused_before_the_first_call():
     provider = ScriptedProvider(["x"], capabilities=Capabilities())
     with pytest.raises(UsageError):
-        await run_battery(probe(), "word", states(), provider, 1)
+        await trials_of(probe(), "word", states(), provider, 1)
     assert not provider.requests
-
-
-async def test_progress_counts_to_its_end():
-    seen: list[tuple[int, int]] = []
-    await run_battery(
-        six(),
-        "report",
-        states()[:2],
-        model(FAULTS["perfect"][0]),
-        1,
-        progress=lambda n, of: seen.append((n, of)),
-    )
-    assert seen[-1][0] == seen[-1][1] == len(seen)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sandbox.library.questionnaire import WordItem
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.next_word import TOLERATED, listed_mass
+from sandbox.measurement.next_word import TOLERATED
 from sandbox.measurement.word import LEAST_COVERAGE
 from sandbox.models.provider import Capabilities, Completion, Message, TokenProbability
 from sandbox.models.scripted import Distribution, ScriptedProvider
@@ -162,6 +162,7 @@ async def test_shares_always_make_a_hundred_or_are_missing(top):
         assert all(v is not None and 0 <= v <= 100 for v in values)
 
 
-def test_a_log_probability_just_over_nought_counts_as_certain():
-    mass = listed_mass(["calm"], [TokenProbability(" calm", 1e-7)])
-    assert mass.coverage == 1.0
+async def test_a_log_probability_just_over_nought_counts_as_certain():
+    given_, _ = await give({" calm": math.exp(1e-7)})
+    (calm,) = (answer for answer in given_.answers if answer.item == "calm")
+    assert dict(calm.distribution or {}) == {"calm": 1.0}
