@@ -80,12 +80,14 @@ def test_every_shipped_questionnaire_has_a_worked_example():
     assert {case[0] for case in WORKED} == set(SHIPPED)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+# Words' items are shares of one whole and have no ends of their own: the worked example covers them.
+@pytest.mark.parametrize(
+    "name", [name for name in SHIPPED if not isinstance(shipped(name), WordQuestionnaire)]
+)
 def test_stated_ranges_are_reached_and_not_passed(name):
     """The lowest and highest possible keyed answers give exactly the range each scale states."""
     questionnaire = shipped(name)
-    if isinstance(questionnaire, WordQuestionnaire):
-        return  # shares of one whole: the worked example covers them
+    assert not isinstance(questionnaire, WordQuestionnaire)
     low, high = item_bounds(questionnaire)
     rated = questionnaire.items if isinstance(questionnaire, RatingQuestionnaire) else ()
     reverse = {item.id for item in rated if item.reverse}
