@@ -50,10 +50,12 @@ def _import() -> Any:
     with _lock:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a file
         os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it loads a stray .env
+        os.environ["HF_HUB_OFFLINE"] = "1"  # else counting tokens of some models fetches a tokenizer
         _keep_loopback_off_proxies()
         module: Any = importlib.import_module("litellm")
         module.suppress_debug_info = True
         module.turn_off_message_logging = True
+        module.disable_hf_tokenizer_download = True
         for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "LiteLLM Proxy.stdout"):
             logger = logging.getLogger(name)
             logger.setLevel(logging.CRITICAL + 1)

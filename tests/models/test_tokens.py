@@ -1,9 +1,16 @@
 """Token counts come from the model's own tokenizer where there is one, and say so where there is none."""
 
+import socket
+from typing import Any
+
 import pytest
 
 from sandbox.errors import UsageError
+from sandbox.models.hosted import is_loopback
+from sandbox.models.litellm_provider import LiteLLMProvider
+from sandbox.models.provider import Capabilities, Completion, Message, Request, Sampling
 from sandbox.models.tokens import count_tokens
+from tests.models.misbehaving import ModelServer, says
 
 TEXTS = ("It is past midnight.", "", "It is past midnight. It is past midnight.")
 
@@ -39,3 +46,40 @@ async def test_a_price_that_is_not_known_is_not_made_up() -> None:
 async def test_a_name_of_no_known_shape_is_refused() -> None:
     with pytest.raises(UsageError):
         await count_tokens("what", TEXTS)
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hosts beyond this machine that were asked for, also where whoever asked went on without."""
+    hosts: list[str] = []
+    inner = socket.getaddrinfo
+
+    def spy(host: Any, *rest: Any, **more: Any) -> Any:
+        if isinstance(host, str) and not is_loopback(host):
+            hosts.append(host)
+        return inner(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", spy)
+    return hosts
+
+
+async def test_no_tokenizer_is_fetched_to_count_with(looked_up: list[str]) -> None:
+    found = await count_tokens("openai/llama-3.1-8b", TEXTS)
+    assert found.basis == "estimated"
+    assert not looked_up
+
+
+async def test_no_tokenizer_is_fetched_where_a_server_did_not_count(looked_up: list[str]) -> None:
+    with ModelServer(says("I feel calm.")) as server:
+        provider = LiteLLMProvider(
+            "openai/llama-2-7b",
+            api_base=server.base,
+            api_key="none",
+            capabilities=Capabilities(local=True),
+            sampling=Sampling(temperature=0.5, max_tokens=20),
+        )
+        ask = Request((Message("user", "How do you feel?"),), provider.sampling)
+        *_, last = [part async for part in provider.stream(ask)]
+    assert isinstance(last, Completion)
+    assert last.text.strip() == "I feel calm."
+    assert not looked_up
