@@ -1,10 +1,17 @@
-"""Reading what LiteLLM hands back, whole or in chunks. Trusts no field: anything odd is a malformed reply."""
+"""Reading what LiteLLM hands back, whole or in chunks. Trusts no field: anything odd is a malformed reply.
 
+Half a surrogate pair, which JSON can carry and UTF-8 cannot, becomes U+FFFD here: what a session goes on with
+is then what the store keeps.
+"""
+
+import codecs
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.models.failure import Failure
 from sandbox.models.provider import TokenProbability, Usage
+
+_UTF_16 = "utf-16-le"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +34,8 @@ def reply_of(response: Any, prefill: str) -> Reply:
     if content is not None and not isinstance(content, str):
         raise Failure("malformed", "The reply's content is not text.")
     return Reply(
-        generated=(content or "").removeprefix(prefill),
-        finish_reason=str(getattr(choice, "finish_reason", None) or "unknown"),
+        generated=_sound(content or "").removeprefix(prefill),
+        finish_reason=_sound(str(getattr(choice, "finish_reason", None) or "unknown")),
         model=_name(response),
         usage=usage_of(getattr(response, "usage", None)),
         top=_top(choice),
@@ -36,11 +43,15 @@ def reply_of(response: Any, prefill: str) -> Reply:
 
 
 class StreamedReply:
-    """A reply that arrives in chunks. A prefill that the server repeats is swallowed."""
+    """A reply that arrives in chunks. A prefill that the server repeats is swallowed.
+
+    A surrogate pair whose halves come in two chunks is put together.
+    """
 
     def __init__(self, prefill: str) -> None:
         self._echo = prefill
         self._held = ""
+        self._decoder = codecs.getincrementaldecoder(_UTF_16)("replace")
         self._text: list[str] = []
         self._finish_reason = ""
         self._model = ""
@@ -54,11 +65,11 @@ class StreamedReply:
         if choice is None:
             return ""
         self._top = self._top or _top(choice)
-        self._finish_reason = str(getattr(choice, "finish_reason", None) or self._finish_reason)
+        self._finish_reason = _sound(str(getattr(choice, "finish_reason", None) or self._finish_reason))
         content = getattr(getattr(choice, "delta", None), "content", None)
         if content is not None and not isinstance(content, str):
             raise Failure("malformed", "A piece of the reply is not text.")
-        text = self._without_echo(content or "")
+        text = self._without_echo(self._decoder.decode(_utf_16(content or "")))
         self._text.append(text)
         return text
 
@@ -78,9 +89,8 @@ class StreamedReply:
                 self._usage = usage_of(usage)
 
     def finished(self) -> Reply:
-        return Reply(
-            "".join(self._text) + self._held, self._finish_reason, self._model, self._usage, self._top
-        )
+        rest = self._held + self._decoder.decode(b"", final=True)
+        return Reply("".join(self._text) + rest, self._finish_reason, self._model, self._usage, self._top)
 
     def _without_echo(self, text: str) -> str:
         if not self._echo:
@@ -112,7 +122,7 @@ def _top(choice: Any) -> tuple[TokenProbability, ...]:
     if not isinstance(candidates, list):
         return ()
     top = [
-        TokenProbability(candidate.token, float(candidate.logprob))
+        TokenProbability(_sound(candidate.token), float(candidate.logprob))
         for candidate in candidates
         if isinstance(getattr(candidate, "token", None), str)
         and isinstance(getattr(candidate, "logprob", None), int | float)
@@ -126,7 +136,15 @@ def _first(values: Any) -> Any:
 
 def _name(response: Any) -> str:
     model = getattr(response, "model", None)
-    return model if isinstance(model, str) else ""
+    return _sound(model) if isinstance(model, str) else ""
+
+
+def _sound(text: str) -> str:
+    return _utf_16(text).decode(_UTF_16, "replace")
+
+
+def _utf_16(text: str) -> bytes:
+    return text.encode(_UTF_16, "surrogatepass")
 
 
 def _count(value: Any) -> int | None:

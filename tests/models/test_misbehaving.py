@@ -337,6 +337,38 @@ async def test_word_probabilities_come_most_probable_first_and_odd_ones_are_left
     assert server.asked[0]["top_logprobs"] == 20
 
 
+async def test_half_a_character_is_replaced_where_it_comes_in():
+    """Kept as it is, it could not be sent to the model again, nor stored."""
+    body = completion("I \ud83d feel \ude00 \ud83d\ude00")
+    top = [{"token": "\ud83d", "logprob": -0.5, "bytes": None}]
+    body["choices"][0]["logprobs"] = {
+        "content": [{"token": "I", "logprob": -0.5, "bytes": None, "top_logprobs": top}]
+    }
+    with ModelServer(raw(json.dumps(body)), says("Well.")) as server:
+        reply = await model(server).complete(replace(ASK, top_logprobs=5))
+        again = replace(ASK, messages=(*ASK.messages, Message("assistant", reply.text), *ASK.messages))
+        await model(server).complete(again)
+    assert reply.text == "I \ufffd feel \ufffd \U0001f600"
+    assert reply.top == (TokenProbability("\ufffd", -0.5),)
+    assert server.asked[1]["messages"][1]["content"] == reply.text
+
+
+async def test_a_character_whose_halves_stream_in_two_pieces_is_whole_and_a_half_is_replaced():
+    def halves(reply):
+        reply.begin_events()
+        for piece in ("I feel \ud83d", "\ude00", " so\ud83d", " so", "\ud83d"):
+            reply.chunk(piece)
+        reply.chunk(None, "stop")
+        reply.event("[DONE]")
+
+    with ModelServer(halves) as server:
+        parts = await parts_of(model(server))
+    last = parts[-1]
+    assert isinstance(last, Completion)
+    assert last.text == "I feel \U0001f600 so\ufffd so\ufffd"
+    assert last.text.startswith("".join(part.text for part in parts if isinstance(part, Delta)))
+
+
 @pytest.mark.parametrize("request_", [replace(ASK, prefill="I feel"), replace(ASK, top_logprobs=5)])
 async def test_what_a_model_cannot_do_is_said_before_anything_is_sent(request_):
     with ModelServer(says()) as server, pytest.raises(ModelError) as caught:
