@@ -34,6 +34,8 @@ class PreferredApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.preferences = Preferences()
+        self._lent = False
+        self._untold: list[str] = []
         for theme in OWN_THEMES:
             self.register_theme(theme)
         if self.preferences.settings.theme in self.available_themes:
@@ -43,6 +45,8 @@ class PreferredApp(App[None]):
         if self.preferences.settings.keys:
             self.set_keymap(self.preferences.settings.keys)
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
+        self.app_suspend_signal.subscribe(self, self._terminal_lent, immediate=True)
+        self.app_resume_signal.subscribe(self, self._terminal_back, immediate=True)
         self.tell_terminal(titled(self.TITLE or "", first=True))
 
     async def on_unmount(self) -> None:
@@ -178,9 +182,21 @@ class PreferredApp(App[None]):
         self.tell_terminal(titled(f"{text} · {self.TITLE}" if text else str(self.TITLE)))
 
     def tell_terminal(self, code: str) -> None:
-        """Write an escape code to a real terminal."""
+        """Write an escape code to a real terminal; once it is back, if it is lent to an editor."""
+        if self._lent:
+            self._untold.append(code)
+            return
         driver = self._driver
         if code and driver is not None and not self.is_headless and not self.is_web:
             with suppress(OSError):
                 driver.write(code)
                 driver.flush()
+
+    def _terminal_lent(self, _: App[object]) -> None:
+        self._lent = True
+
+    def _terminal_back(self, _: App[object]) -> None:
+        self._lent = False
+        codes, self._untold = self._untold, []
+        for code in codes:
+            self.tell_terminal(code)

@@ -1,10 +1,13 @@
 """The real app on a real record in a folder of its own, with a scripted model, driven by keys."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from sandbox.library.workspace import Workspace
@@ -74,3 +77,19 @@ async def stage(
     app = SandboxApp(workspace, open_model=lambda name: provider)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Stage(app, pilot)
+
+
+def lend_terminal(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the app lend its terminal, which it has none of here; what is done with it is told in the list."""
+    told: list[str] = []
+
+    @contextmanager
+    def unbroken(self: Any) -> Iterator[None]:
+        yield
+
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setattr(HeadlessDriver, "can_suspend", property(lambda self: True))
+    monkeypatch.setattr(HeadlessDriver, "suspend_application_mode", lambda self: told.append("lent"))
+    monkeypatch.setattr(HeadlessDriver, "resume_application_mode", lambda self: told.append("back"))
+    monkeypatch.setattr(HeadlessDriver, "no_automatic_restart", unbroken)
+    return told

@@ -5,19 +5,17 @@ import os
 import shlex
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.drivers.headless_driver import HeadlessDriver
 
 from sandbox.remembered import load_remembered
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import DocumentTree, LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
 from sandbox.tui.shelf import take_stock
-from tests.tui.stage import Stage, stage
+from tests.tui.stage import Stage, lend_terminal, stage
 
 
 @asynccontextmanager
@@ -53,16 +51,7 @@ def editor(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "open(p,'w').write(re.sub('(?m)^title:.*','title: Edited',t))"
     )
     monkeypatch.setenv("EDITOR", shlex.join([sys.executable, "-c", script]))
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setattr(HeadlessDriver, "can_suspend", property(lambda self: True))
-    monkeypatch.setattr(HeadlessDriver, "suspend_application_mode", lambda self: None)
-    monkeypatch.setattr(HeadlessDriver, "resume_application_mode", lambda self: None)
-
-    @contextmanager
-    def unbroken(self: Any) -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(HeadlessDriver, "no_automatic_restart", unbroken)
+    lend_terminal(monkeypatch)
     yield
 
 

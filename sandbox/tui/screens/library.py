@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -14,13 +14,14 @@ from textual.screen import Screen
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
-from sandbox.editor import edit, editor_words
+from sandbox.editor import editor_words
 from sandbox.errors import SandboxError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.own_copy import copy_to_workspace
 from sandbox.text import excerpt
+from sandbox.tui.lent_terminal import edit_file
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
 from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
 from sandbox.tui.standing import read_for
@@ -263,14 +264,10 @@ class LibraryScreen(Screen[None]):
         self.notify(hint, title="No editor is set", severity="warning", timeout=15, markup=False)
         return False
 
-    def _edit(self, path: Path, line: int | None = None) -> None:
+    @work(group="edit")
+    async def _edit(self, path: Path, line: int | None = None) -> None:
         try:
-            with self.app.suspend():
-                edit(path, line)
-        except SuspendNotSupported:
-            self.notify(
-                f"This terminal cannot be lent to an editor: {path}", severity="warning", markup=False
-            )
+            await edit_file(self.app, path, line)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
         self._reload()

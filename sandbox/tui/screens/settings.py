@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual import on, work
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -12,10 +12,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Select, Static
 
-from sandbox.editor import edit, editor_words
+from sandbox.editor import editor_words
 from sandbox.errors import SandboxError
 from sandbox.settings import TEMPLATE, Flaw, Settings, settings_file
 from sandbox.text import printable
+from sandbox.tui.lent_terminal import edit_file
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.ticks import Tick
 
@@ -151,7 +152,8 @@ class SettingsScreen(Screen[None]):
         if event.value.isdigit():
             self.post_message(self.Wanted("notify_after", min(int(event.value), 86_400)))
 
-    def action_edit(self) -> None:
+    @work(group="edit")
+    async def action_edit(self) -> None:
         path = settings_file()
         try:
             if not editor_words():
@@ -161,12 +163,7 @@ class SettingsScreen(Screen[None]):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 path.write_text(TEMPLATE, encoding="utf-8")
-            with self.app.suspend():
-                edit(path, self._flaws[0].line if self._flaws else None)
-        except SuspendNotSupported:
-            self.notify(
-                f"This terminal cannot be lent to an editor: {path}", severity="warning", markup=False
-            )
+            await edit_file(self.app, path, self._flaws[0].line if self._flaws else None)
         except OSError as error:
             self.post_message(
                 self.Trouble(SandboxError(f"cannot be written: {error.strerror}", where=str(path)))
