@@ -1,7 +1,10 @@
-"""How far the runs under way are: every session that a living process planned, and what it took so far."""
+"""How far the runs under way are: the sessions a living process planned, and what they took so far.
+
+A trunk with nothing still to be run belongs to a run that has ended, and is left out with its branches.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from sandbox.store.process import Process
-from sandbox.store.session import SUMMARY, SessionSummary, summary
+from sandbox.store.session import SUMMARY, SessionSummary, family_of, summary
 from sandbox.store.state import State, latest_states
 
 _TURNS_FOR_A_PACE = 3
@@ -58,7 +61,7 @@ class SessionProgress:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """The sessions that one process planned, in order."""
+    """The sessions that one process planned, in order, of the trunks with one that is still to end."""
 
     process: Process
     sessions: tuple[SessionProgress, ...]
@@ -88,13 +91,17 @@ class RunProgress:
 
 
 def runs_of(db: Database) -> tuple[RunProgress, ...]:
-    """Every living process with a session running or still to begin, and all it planned, oldest first."""
+    """Every living process with a session running or still to begin, and all of its run, oldest first."""
     open_states = latest_states(db, ["planned", "running"])
-    living = dict.fromkeys(entry.process for entry in open_states if entry.process and entry.process.alive)
-    return tuple(RunProgress(process, _planned_by(db, process)) for process in living)
+    living: dict[Process, set[str]] = {}
+    for entry in open_states:
+        if entry.process and entry.process.alive:
+            living.setdefault(entry.process, set()).update(family_of(db, entry.session))
+    return tuple(RunProgress(process, _planned_by(db, process, kin)) for process, kin in living.items())
 
 
-def _planned_by(db: Database, process: Process) -> tuple[SessionProgress, ...]:
+def _planned_by(db: Database, process: Process, kin: Set[str]) -> tuple[SessionProgress, ...]:
+    """What the process planned of the sessions of `kin`."""
     rows = db.execute(
         f"{SUMMARY} WHERE l.state <> 'removed' AND s.id IN"  # noqa: S608
         " (SELECT session FROM states WHERE pid = ? AND process_started = ?) ORDER BY s.number",
@@ -102,8 +109,9 @@ def _planned_by(db: Database, process: Process) -> tuple[SessionProgress, ...]:
     ).fetchall()
     lengths: dict[str, int] = {}
     found = []
-    for row in rows:
-        one = summary(row)
+    for one in (summary(row) for row in rows):
+        if one.id not in kin:
+            continue
         plan, left_at, began = db.execute(
             "SELECT s.plan, s.parent_turn,"
             " (SELECT min(at) FROM states WHERE session = s.id AND state = 'running')"

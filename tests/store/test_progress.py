@@ -56,6 +56,14 @@ async def test_what_has_ended_is_no_run_under_way(store):
     assert store.runs() == ()
 
 
+async def test_a_run_that_has_ended_is_not_counted_with_the_next_of_the_same_program(tmp_path):
+    with Store.open(tmp_path / "sandbox.db", now=lambda: START - timedelta(hours=3)) as store:
+        await record_run(store, breathing_and_control())
+    found, now = await progress_after(tmp_path / "sandbox.db", 3)
+    assert len(found.sessions) == 3
+    assert (found.turns_done, found.seconds_left(now), found.spent.calls) == (3, 70, 5)
+
+
 def test_a_cost_that_is_not_known_of_all_is_not_known():
     assert (Spent(calls=1, cost=0.5) + Spent(calls=2, cost=0.25)).cost == 0.75
     assert (Spent(cost=0.5) + Spent(cost=None)).cost is None
