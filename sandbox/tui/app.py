@@ -117,7 +117,7 @@ class SandboxApp(CheckingApp):
             self._home.show_proposal(await read_for(self._home, self._bench.proposal_text, self._proposal))
             self._proposal_stands = True
 
-    def looked_back(self) -> None:
+    def on_home_screen_back_on_top(self) -> None:
         self._show_recent()
         if not self._proposal_stands:
             self.run_worker(self._try_again(), group="proposal", exclusive=True)
@@ -128,8 +128,12 @@ class SandboxApp(CheckingApp):
             await self._show_proposal()
 
     def _show_recent(self) -> None:
-        if self._bench is not None and stands(self._home):
+        if self._bench is None or not stands(self._home):
+            return
+        try:
             self._home.show_recent(self._bench.recent())
+        except SandboxError as error:
+            self.report(error)
 
     async def _warm_up(self) -> None:
         """Load the model library on a thread and start the model, so that the first run need not wait."""
@@ -244,7 +248,7 @@ class SandboxApp(CheckingApp):
 
         bench = await self.opened()
         if bench is not None and not self._is_open(ProgressScreen):
-            self.push_screen(ProgressScreen(bench.store), lambda _: self.looked_back())
+            self.push_screen(ProgressScreen(bench.store))
 
     def on_progress_screen_open_wanted(self, message: "ProgressScreen.OpenWanted") -> None:
         self.open_recorded(message.session, turn=None)
@@ -345,6 +349,7 @@ class SandboxApp(CheckingApp):
         await live.run()
         live.forget(self._told_too_late)
         self.show_title("")
+        self._show_recent()
         if live.stopped:
             self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
         self.announce(f"{live.state.family_title()}: the run has ended", live.seconds - before)
@@ -363,11 +368,8 @@ class SandboxApp(CheckingApp):
     def _open_session(self, live: "LiveRun", shown: str | None = None, turn: int | None = None) -> None:
         from sandbox.tui.screens.session import SessionScreen
 
-        def left(_: None) -> None:
-            self._show_recent()
-
         over_home = isinstance(self.screen, HomeScreen)
-        self.push_screen(SessionScreen(live, shown, turn, over_home=over_home), left)
+        self.push_screen(SessionScreen(live, shown, turn, over_home=over_home))
 
     # What the Session screen asks for
 

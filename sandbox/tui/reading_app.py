@@ -39,10 +39,7 @@ class ReadingApp(PreferredApp):
         if (bench := await self.opened()) is not None:
             from sandbox.tui.screens.sessions import SessionsScreen
 
-            self.push_screen(SessionsScreen(bench.store), lambda _: self.looked_back())
-
-    def looked_back(self) -> None:
-        """The list of sessions was closed; something in it may have changed."""
+            self.push_screen(SessionsScreen(bench.store))
 
     def on_sessions_screen_open_wanted(self, message: "SessionsScreen.OpenWanted") -> None:
         if self.open_recorded(message.session, turn=message.turn) and message.branch:

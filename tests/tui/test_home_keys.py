@@ -3,12 +3,17 @@
 import asyncio
 from pathlib import Path
 
-from sandbox.engine.events import Event, SessionStarted
+import pytest
+
+from sandbox.engine.events import Event, RunPlanned, SessionStarted
+from sandbox.engine.plan import SessionHead
 from sandbox.store.store import Store
 from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.new_session import NewSessionScreen
-from tests.tui.rehearsal import client_model
+from sandbox.tui.widgets.recent_sessions import RecentSessions
+from tests.documents import plan
+from tests.tui.rehearsal import client_model, make_workspace
 from tests.tui.stage import stage
 
 
@@ -211,3 +216,43 @@ async def test_a_broken_document_hides_no_session_and_is_taken_once_it_is_mended
         await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "another screen")
         await at.press("escape")
         await at.shows("scenario    Attacked at night")
+
+
+async def test_home_says_that_a_run_has_ended_without_a_key(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        await at.until(lambda: bool(at.session.live.state.running), "a session")
+        await at.press("escape")
+        await at.shows("▶ running")
+        gate.set()
+        await at.shows("✓ finished")
+
+
+@pytest.mark.parametrize("key", ["l", "m", "comma", "p", "s"])
+async def test_home_shows_what_was_recorded_while_another_screen_was_open(tmp_path: Path, key: str) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press(key)
+        await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "another screen")
+        with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
+            store.record(RunPlanned((SessionHead(id="s0000001", plan=plan()),)))
+        await at.press("escape")
+        await at.shows("· planned")
+
+
+async def test_an_older_session_stays_marked_when_a_newer_one_is_listed(tmp_path: Path) -> None:
+    heads = [SessionHead(id=f"s000000{n}", plan=plan()) for n in range(3)]
+    with Store.open(make_workspace(tmp_path).sessions / "sandbox.db") as store:
+        store.record(RunPlanned(tuple(heads)))
+        async with stage(tmp_path, anew=False) as at:
+            await at.started()
+            listed = at.app.screen.query_one(RecentSessions)
+            await at.until(lambda: listed.marked is not None, "the list")
+            await at.press("tab", "down", "p")
+            store.record(RunPlanned((SessionHead(id="s0000003", plan=plan()),)))
+            await at.press("escape")
+            await at.until(lambda: listed.option_count == 4, "the new one")
+            assert listed.marked is not None and listed.marked.session == "s0000001"

@@ -46,6 +46,9 @@ class HomeScreen(Screen[None]):
     class NewWanted(Message):
         """The clinician wants to choose what to run."""
 
+    class BackOnTop(Message):
+        """Home is seen again; what it shows may have changed meanwhile."""
+
     class SessionsWanted(Message):
         """The clinician wants to look through the record."""
 
@@ -73,6 +76,9 @@ class HomeScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(ProposedSession).focus()
+
+    def on_screen_resume(self) -> None:
+        self.post_message(self.BackOnTop())
 
     def show_proposal(self, proposal: ProposalText) -> None:
         self.query_one(ProposedSession).show(proposal)

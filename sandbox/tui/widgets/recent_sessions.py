@@ -44,14 +44,15 @@ class RecentSessions(OptionList):
         self._runs: tuple[RecentRun, ...] = ()
 
     def show(self, runs: Sequence[RecentRun]) -> None:
-        marked = self.highlighted
+        """Replace the list. Whoever marked an older one keeps it marked; the newest is marked otherwise."""
+        marked = self.marked.session if self.marked is not None and self.highlighted else None
         self._runs = tuple(runs)
         self.clear_options()
         if not runs:
             self.add_option(Option(Content.styled("none yet", "$text-muted"), disabled=True))
             return
         self.add_options([Option(_row(run, self.size.width), id=run.session) for run in runs])
-        self.highlighted = min(marked or 0, len(runs) - 1)
+        self.highlighted = next((place for place, run in enumerate(runs) if run.session == marked), 0)
 
     @property
     def marked(self) -> RecentRun | None:
