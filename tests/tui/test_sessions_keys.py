@@ -44,6 +44,11 @@ def listed(at: Stage) -> SessionList:
     return at.app.screen.query_one(SessionList)
 
 
+def listed_below(at: Stage) -> SessionList:
+    """The list on the screen under the one shown."""
+    return at.app.screen_stack[-2].query_one(SessionList)
+
+
 async def test_each_branch_has_a_line_and_enter_opens_it(tmp_path: Path) -> None:
     async with listing(tmp_path) as at:
         assert at.text().count("[ ]") == 2
@@ -163,6 +168,45 @@ async def test_pages_are_loaded_as_the_reader_goes_down(tmp_path: Path) -> None:
             await at.until(lambda count=count: listed(at).option_count == count, f"{count} lines")  # type: ignore[misc]
         await at.press("end", "up")
         assert listed(at).at is not None
+
+
+async def test_coming_back_leaves_the_cursor_and_what_was_loaded(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    with Store.open(workspace.sessions / "sandbox.db") as store:
+        heads = [SessionHead(id=f"s{n:07d}", plan=plan(technique=technique())) for n in range(250)]
+        store.record(RunPlanned(tuple(heads)))
+    async with stage(tmp_path) as at:
+        await at.started()
+        await open_list(at)
+        await at.until(lambda: listed(at).option_count == 100, "the first page")
+        await at.press("end")
+        await at.until(lambda: listed(at).option_count == 200, "the second page")
+        await at.press(*["up"] * 50)
+        chosen = listed(at).at
+        await at.press("enter")
+        await at.opened()
+        before = listed_below(at)._found
+        await at.press("escape")
+        await at.until(lambda: listed(at)._found is not before, "the list read anew")
+        assert listed(at).option_count == 200
+        assert listed(at).at == chosen is not None
+
+
+async def test_after_a_removal_the_cursor_is_on_the_next_one(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    with Store.open(workspace.sessions / "sandbox.db") as store:
+        heads = [SessionHead(id=f"s{n:07d}", plan=plan(technique=technique())) for n in range(5)]
+        store.record(RunPlanned(tuple(heads)))
+    async with stage(tmp_path) as at:
+        await at.started()
+        await open_list(at)
+        await at.until(lambda: listed(at).option_count == 5, "the list")
+        await at.press("down", "down")
+        following = listed(at)._found[3].summary.id
+        await at.press("d", *"a trial", "enter")
+        await at.until(lambda: listed(at).option_count == 4, "one line less")
+        now = listed(at).at
+        assert now is not None and now.summary.id == following
 
 
 async def test_escape_goes_home_and_question_mark_explains(tmp_path: Path) -> None:

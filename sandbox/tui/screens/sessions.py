@@ -118,7 +118,7 @@ class SessionsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Something may have been run, branched or tagged meanwhile."""
         if self.query_one(SessionList).last is not None:
-            self._look()
+            self._look_again()
 
     # Looking
 
@@ -147,15 +147,19 @@ class SessionsScreen(Screen[None]):
                     select.value = chosen
 
     @work(exclusive=True, group="look")
-    async def _look(self) -> None:
+    async def _look(self, most: int = PAGE) -> None:
         wanted = self._wanted()
         try:
-            found = await read_for(self, self._store.find, wanted, PAGE)
+            found = await read_for(self, self._store.find, wanted, most)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
             return
-        self.query_one(SessionList).show(found, complete=len(found) < PAGE)
+        self.query_one(SessionList).show(found, complete=len(found) < most)
         self._say_how_many()
+
+    def _look_again(self) -> None:
+        """Read anew as much as is listed, so that the reader stays where they are."""
+        self._look(max(PAGE, self.query_one(SessionList).count))
 
     @on(SessionList.MoreWanted)
     @work(exclusive=True, group="look")
@@ -273,7 +277,7 @@ class SessionsScreen(Screen[None]):
             self.post_message(self.Trouble(error))
             return
         self._load_choices()
-        self._look()
+        self._look_again()
 
     def action_remove(self) -> None:
         sessions = self._meant()
@@ -301,7 +305,7 @@ class SessionsScreen(Screen[None]):
             return
         self.notify(f"{_count(gone)} removed from the lists.", timeout=4)
         self.query_one(SessionList).forget_marks()
-        self._look()
+        self._look_again()
 
     def action_unmark(self) -> None:
         self.query_one(SessionList).forget_marks()

@@ -52,6 +52,11 @@ class SessionList(OptionList):
         return self._found[place] if place is not None and place < len(self._found) else None
 
     @property
+    def count(self) -> int:
+        """How many are listed."""
+        return len(self._found)
+
+    @property
     def last(self) -> FoundSession | None:
         return self._found[-1] if self._found else None
 
@@ -61,14 +66,21 @@ class SessionList(OptionList):
         return tuple(self._marks)
 
     def show(self, found: Sequence[FoundSession], *, complete: bool) -> None:
-        """Replace the list; marks stay on sessions that were marked before. `complete`: there is no more."""
+        """Replace the list; marks and the cursor stay where they were. `complete`: there is no more."""
+        place = self._place_in(found)
         self._found, self._complete, self._asked = list(found), complete, False
         self.clear_options()
         if not found:
             self.add_option(Option(Content.styled("nothing fits", "$text-muted"), disabled=True))
             return
         self.add_options([Option(self._row(one)) for one in found])
-        self.highlighted = 0
+        self.highlighted = place
+
+    def _place_in(self, found: Sequence[FoundSession]) -> int:
+        """Where the line under the cursor stands in `found`; if it is gone the next one that does, else 0."""
+        places = {(one.summary.id, one.turn): place for place, one in enumerate(found)}
+        below = self._found[self.highlighted or 0 :]
+        return next((places[key] for one in below if (key := (one.summary.id, one.turn)) in places), 0)
 
     def add(self, found: Sequence[FoundSession], *, complete: bool) -> None:
         """Put one more page under the list."""
