@@ -302,6 +302,21 @@ class SandboxApp(CheckingApp):
     def _is_open(self, kind: type[Screen[None]]) -> bool:
         return any(isinstance(screen, kind) for screen in self.screen_stack)
 
+    def prefer(self, key: str, value: str | bool | int | tuple[str, ...]) -> None:
+        """Change one setting; a model is kept only if its name leads to one."""
+        if key == "model" and self._bench is not None:
+            self.run_worker(self._prefer_model(self._bench, str(value)), group="model", exclusive=True)
+        else:
+            super().prefer(key, value)
+
+    async def _prefer_model(self, bench: "Bench", name: str) -> None:
+        try:
+            await asyncio.to_thread(bench.model, name)
+        except SandboxError as error:
+            self.report(error)
+        else:
+            super().prefer("model", name)
+
     def preferred(self, key: str) -> None:
         """A changed setting reaches the bench, the proposal and whoever shows it."""
         settings = self.preferences.settings

@@ -69,12 +69,24 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    root: Path, model: Provider | None = None, size: tuple[int, int] = (80, 24), *, anew: bool = True
+    root: Path,
+    model: Provider | None = None,
+    size: tuple[int, int] = (80, 24),
+    *,
+    anew: bool = True,
+    open_others: Callable[[str], Provider] | None = None,
 ) -> AsyncIterator[Stage]:
-    """The app in a workspace at `root`, made unless it is not to be `anew`."""
+    """The app in a workspace at `root`, made unless it is not to be `anew`.
+
+    Every name leads to `model`; with `open_others` only “embedded” does.
+    """
     provider = model or client_model()
     workspace = make_workspace(root) if anew else Workspace(root, root / "sessions")
-    app = SandboxApp(workspace, open_model=lambda name: provider)
+
+    def opened(name: str) -> Provider:
+        return provider if open_others is None or name == "embedded" else open_others(name)
+
+    app = SandboxApp(workspace, open_model=opened)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Stage(app, pilot)
 

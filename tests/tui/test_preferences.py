@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Select
 
+from sandbox.models.opening import open_model
 from sandbox.remembered import Remembered, load_remembered, remembered_file, save_remembered
 from sandbox.settings import load_settings, settings_file
 from sandbox.tui.announcement import run_ended, titled
@@ -88,6 +89,34 @@ async def test_settings_change_at_once_and_are_written(tmp_path: Path) -> None:
         assert isinstance(at.app.screen, HomeScreen)
     async with stage(tmp_path) as at:
         assert at.app.theme == "high-contrast"
+
+
+async def test_a_name_that_leads_to_no_model_is_told_once_and_not_kept(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 40), open_others=open_model) as at:
+        await open_settings(at)
+        field = at.app.screen.query_one("#model", Input)
+        field.value = "nonsense"
+        field.focus()
+        await at.press("enter", "tab")
+        await at.shows("“nonsense” is not the name of a model")
+        field.focus()
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen)
+        assert [toast.severity for toast in at.app._notifications] == ["error"]
+        assert at.app.preferences.settings.model == load_settings().settings.model == "embedded"
+        await at.press("comma")
+        await at.until(lambda: isinstance(at.app.screen, SettingsScreen), "Settings")
+        assert at.app.screen.query_one("#model", Input).value == "embedded"
+
+
+async def test_going_through_the_settings_proposes_no_other_model(tmp_path: Path) -> None:
+    save_remembered(Remembered(True, as_values(usual_choice("ollama_chat/llama3.2"))))
+    async with stage(tmp_path, size=(100, 40)) as at:
+        await at.shows("(ollama_chat/llama3.2)")
+        await open_settings(at)
+        at.app.screen.query_one("#model", Input).focus()
+        await at.press("tab", "escape")
+        assert at.app.proposed_model == "ollama_chat/llama3.2"
 
 
 async def test_a_broken_file_is_told_with_its_line_and_stops_nothing(tmp_path: Path) -> None:

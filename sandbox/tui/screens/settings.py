@@ -68,6 +68,7 @@ class SettingsScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._settings = settings
+        self._model_wanted = settings.model
         self._flaws = tuple(flaws)
         self._themes = tuple(themes)
         self._keys = keys
@@ -117,6 +118,7 @@ class SettingsScreen(Screen[None]):
     def show(self, settings: Settings, flaws: Sequence[Flaw]) -> None:
         """The settings were read anew."""
         self._settings, self._flaws = settings, tuple(flaws)
+        self._model_wanted = settings.model
         self._draw_flaws()
         if settings.theme in self._themes:
             self.query_one("#theme", Select).value = settings.theme
@@ -143,7 +145,9 @@ class SettingsScreen(Screen[None]):
     @on(Input.Blurred, "#model")
     def _model(self, event: Input.Submitted | Input.Blurred) -> None:
         name = event.value.strip()
-        if name:
+        left_as_it_was = isinstance(event, Input.Blurred) and name == self._model_wanted
+        if name and not left_as_it_was:
+            self._model_wanted = name
             self.post_message(self.Wanted("model", name))
 
     @on(Input.Submitted, "#notify-after")
