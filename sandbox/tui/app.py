@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sandbox.tui.screens.branch_picker import Chosen
     from sandbox.tui.screens.library import LibraryScreen
     from sandbox.tui.screens.models import ModelsScreen
+    from sandbox.tui.screens.new_session import NewSessionScreen
     from sandbox.tui.screens.progress import ProgressScreen
     from sandbox.tui.screens.session import SessionScreen
 
@@ -186,16 +187,27 @@ class SandboxApp(CheckingApp):
 
         def take(chosen: "Proposal | None") -> None:
             if chosen is not None:
-                self._proposal = chosen
-                self.run_worker(self._take_proposal())
+                self.run_worker(self._take_proposal(chosen))
+
+        async def check(chosen: "Proposal") -> None:
+            if self._live is not None and self._live.playing:
+                raise SandboxError("A session is running: it comes first.", todo="Enter on Home opens it.")
+            await bench.check(chosen)
 
         documents = await asyncio.to_thread(bench.documents)
-        self.push_screen(NewSessionScreen(documents, self._proposal, bench.outline, bench.weighed), take)
+        self.push_screen(
+            NewSessionScreen(documents, self._proposal, bench.outline, bench.weighed, check), take
+        )
 
-    async def _take_proposal(self) -> None:
+    def on_new_session_screen_trouble(self, message: "NewSessionScreen.Trouble") -> None:
+        self.report(message.error)
+
+    async def _take_proposal(self, chosen: "Proposal") -> None:
+        before, self._proposal = self._proposal, chosen
         try:
             await self._show_proposal()
         except SandboxError as error:
+            self._proposal = before
             self.report(error)
             return
         await self._start_proposed()

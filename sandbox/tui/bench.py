@@ -86,8 +86,7 @@ class Bench:
 
     def new_run(self, proposal: Proposal) -> LiveRun:
         """A run of new sessions. Raises SandboxError when the proposal cannot be composed."""
-        heads = self._heads(proposal)
-        refuse_without_key(*_models_of(heads))
+        heads = self._runnable(proposal)
         live = LiveRun(self._play, self.store.history)
         live.add(*heads)
         live.remarks = self.remarks(heads)
@@ -198,13 +197,16 @@ class Bench:
 
     async def weighed(self, proposal: Proposal) -> Outline:
         """The same with its cost; may start the model for its tokenizer. Raises SandboxError."""
-        heads = await asyncio.to_thread(self._heads, proposal)
-        await asyncio.to_thread(refuse_without_key, *_models_of(heads))
+        heads = await asyncio.to_thread(self._runnable, proposal)
         plans = plans_of(heads)
         texts = texts_of(plans)
         counts = await count_with(self.model(proposal.model), proposal.model, texts)
         cost = cost_lines(load(plans, counts, dict(zip(texts, counts.counts, strict=True))), counts)
         return self._outline(proposal, heads, cost)
+
+    async def check(self, proposal: Proposal) -> None:
+        """Raises SandboxError when it cannot be run."""
+        await asyncio.to_thread(self._runnable, proposal)
 
     def _outline(
         self, proposal: Proposal, heads: tuple[SessionHead, ...], cost: tuple[str, ...] = ()
@@ -214,6 +216,11 @@ class Bench:
 
     def _heads(self, proposal: Proposal) -> tuple[SessionHead, ...]:
         return compose(proposal, self.library, self.model(proposal.model).capabilities)
+
+    def _runnable(self, proposal: Proposal) -> tuple[SessionHead, ...]:
+        heads = self._heads(proposal)
+        refuse_without_key(*_models_of(heads))
+        return heads
 
     async def close(self) -> None:
         """End the models' processes and close the record."""

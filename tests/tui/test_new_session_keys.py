@@ -1,5 +1,6 @@
 """New session: what is picked is what runs, and the preview says beforehand what it will say and cost."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,9 +10,10 @@ from textual.widgets import Input, Select
 from textual.widgets.select import InvalidSelectValueError
 
 from sandbox.store.store import Store
-from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.new_session import NewSessionScreen
+from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.ticks import Tick, TickList
+from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 
 _RATINGS = """id: calm-ratings
@@ -185,7 +187,45 @@ async def test_a_model_without_a_key_is_refused_before_anything_is_planned(
         at.app.screen.query_one("#model", Input).value = "anthropic/claude-sonnet-4-5"
         await at.shows("There is no key for this model.")
         await at.press("ctrl+r")
-        await at.until(lambda: isinstance(at.app.screen, HomeScreen), "Home")
-        await at.shows("There is no key for this model.")
+        await at.until(lambda: bool(at.app._notifications), "why")
+        assert isinstance(at.app.screen, NewSessionScreen)
+        assert at.app.screen.query_one("#model", Input).value == "anthropic/claude-sonnet-4-5"
+        await at.press("escape")
+        assert at.app.proposed_model == "embedded"
     with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
         assert store.sessions() == ()
+
+
+async def test_what_the_preview_has_not_seen_yet_is_refused_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    async with form(tmp_path) as at:
+        at.app.screen.query_one("#model", Input).value = "openai/gpt-99"
+        await at.press("ctrl+r")
+        await at.shows("There is no key for this model.")
+        assert isinstance(at.app.screen, NewSessionScreen)
+        at.app.screen.query_one("#model", Input).value = "embedded"
+        await at.press("ctrl+r")
+        await at.ended()
+
+
+async def test_while_a_session_runs_the_form_stays_with_all_that_was_chosen(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate), size=(120, 50)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        live = at.session.live
+        await at.press("escape", "n")
+        await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
+        at.app.screen.query_one("#seed", Input).value = "7"
+        await at.press("ctrl+r")
+        await at.shows("A session is running")
+        assert isinstance(at.app.screen, NewSessionScreen)
+        gate.set()
+        await at.until(lambda: not live.playing, "the end")
+        await at.press("ctrl+r")
+        await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
+        await at.ended()
+        assert {one.head.plan.seed for one in at.session.live.state.sessions.values()} == {7}

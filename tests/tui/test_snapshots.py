@@ -140,7 +140,7 @@ class TestScreens:
         bench = Bench(small_library.workspace, small_library, None, lambda name: model)  # type: ignore[arg-type]
 
         def make() -> Screen[Any]:
-            return NewSessionScreen(bench.documents(), Proposal(), bench.outline, bench.weighed)
+            return NewSessionScreen(bench.documents(), Proposal(), bench.outline, bench.weighed, bench.check)
 
         assert snap_compare(ScreenEasel(make), terminal_size=size, run_before=settled)
 

@@ -8,6 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Static
 
@@ -23,13 +24,14 @@ from sandbox.tui.widgets.session_preview import SessionPreview
 _TYPING_PAUSE = 0.3
 
 OutlineOf = Callable[[Proposal], Awaitable[Outline]]
+Check = Callable[[Proposal], Awaitable[None]]
 
 
 class NewSessionScreen(Screen[Proposal | None]):
     """A form over a proposal; ^r or the button gives the changed proposal back, Escape gives None.
 
     `outline` says at once what a proposal comes to, `weigh` what it costs as well, which takes longer. Both
-    raise SandboxError for one that cannot be run.
+    raise SandboxError for one that cannot be run; so does `check`, also for one that cannot be run now.
     """
 
     CSS_PATH = "new_session.tcss"
@@ -46,14 +48,28 @@ class NewSessionScreen(Screen[Proposal | None]):
         "what is measured, and what will be said; Tab reaches it too, and the arrows scroll it."
     )
 
+    class Trouble(Message):
+        """What is chosen cannot be run."""
+
+        def __init__(self, error: SandboxError) -> None:
+            super().__init__()
+            self.error = error
+
     def __init__(
-        self, documents: Sequence[Entry], proposal: Proposal, outline: OutlineOf, weigh: OutlineOf
+        self,
+        documents: Sequence[Entry],
+        proposal: Proposal,
+        outline: OutlineOf,
+        weigh: OutlineOf,
+        check: Check,
     ) -> None:
         super().__init__()
         self._documents = documents
         self._proposal = proposal
         self._outline = outline
         self._weigh = weigh
+        self._check = check
+        self._refused: tuple[Proposal, SandboxError] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("New session", id="title", markup=False)
@@ -88,7 +104,9 @@ class NewSessionScreen(Screen[Proposal | None]):
                 if not stands(self):
                     return
                 preview.show(outline)
+            self._refused = None
         except SandboxError as error:
+            self._refused = proposal, error
             preview.show_problem(error)
 
     @on(Button.Pressed, "#run")
@@ -97,7 +115,20 @@ class NewSessionScreen(Screen[Proposal | None]):
         if form.problem:
             self.notify(form.problem, severity="warning", markup=False)
         else:
-            self.dismiss(form.proposal)
+            self._run(form.proposal)
+
+    @work(exclusive=True, group="run")
+    async def _run(self, proposal: Proposal) -> None:
+        """Give it back if it can be run, else say why: nothing chosen is lost."""
+        try:
+            if self._refused is not None and self._refused[0] == proposal:
+                self._preview(0)  # what stood in the way may be gone: then the next ^r runs it
+                raise self._refused[1]
+            await self._check(proposal)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+        else:
+            self.dismiss(proposal)
 
     def action_control(self) -> None:
         self.query_one(SessionForm).turn_control()
