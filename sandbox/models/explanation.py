@@ -1,5 +1,7 @@
 """What to tell a clinician about a call that failed for good: a sentence, and what to do next."""
 
+import re
+
 from sandbox.models.failure import Failure, context_message
 from sandbox.models.provider import Capabilities, FailureKind
 
@@ -19,6 +21,9 @@ _SENTENCES: dict[FailureKind, tuple[str, str]] = {
     "bad request": ("The model's server refused the call.", "Check the model and its parameters."),
 }
 
+_INNARDS = re.compile(r" (?:ssl:(?:<[^>]*>|\w+)|\[Connect call failed [^\]]*\])")
+"""What the HTTP library adds to the address that it cannot connect to."""
+
 
 def explanation(failure: Failure, key_variable: str, capabilities: Capabilities) -> tuple[str, str]:
     """What happened, and what to do next. `key_variable`: the key's environment variable, "" unknown."""
@@ -30,5 +35,6 @@ def explanation(failure: Failure, key_variable: str, capabilities: Capabilities)
     if failure.kind == "bad request" and failure.status == 404:
         what, todo = "The model's server does not know this model.", "Check the model's name."
     key = f"the environment variable {key_variable}" if key_variable else "the model's key"
-    said = f" It said: {failure.message}" if failure.message and failure.kind != "timeout" else ""
+    message = _INNARDS.sub("", failure.message)
+    said = f" It said: {message}" if message and failure.kind != "timeout" else ""
     return what + said, todo.format(key=key)

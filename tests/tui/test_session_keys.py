@@ -478,7 +478,7 @@ async def test_a_model_that_fails_is_reported_with_what_to_do(tmp_path: Path) ->
         await at.press("enter")
         await at.ended()
         await at.shows("The model went away")
-        await at.shows("Start it again")
+        await at.shows("Start it again. r on Home resumes the session.")
         assert next(iter(at.session.live.state.sessions.values())).state == "failed"
 
 

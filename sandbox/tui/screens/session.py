@@ -192,10 +192,11 @@ class SessionScreen(Screen[None]):
             self._tell_trouble()
 
     def _tell_trouble(self) -> None:
-        """Say once what ended the run; it may have failed before this screen stood."""
+        """Say once what ended the run and where to resume; it may have failed before this screen stood."""
         problem, self.live.problem = self.live.problem, None
         if problem is not None:
-            self.post_message(self.Trouble(problem))
+            todo = f"{problem.todo} r on Home resumes the session.".strip()
+            self.post_message(self.Trouble(SandboxError(problem.what, where=problem.where, todo=todo)))
 
     # What is drawn
 
