@@ -1,5 +1,6 @@
 """What each key of Sessions does: finding again, marking, tagging, removing, opening, comparing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, Select
 
-from sandbox.engine.events import RunPlanned
+from sandbox.engine.events import Event, RunPlanned, SessionStarted
 from sandbox.engine.plan import SessionHead
 from sandbox.store.store import Store
 from sandbox.tui.screens.branch_picker import BranchPicker
@@ -18,7 +19,7 @@ from sandbox.tui.screens.line_prompt import LinePrompt
 from sandbox.tui.screens.sessions import SessionsScreen
 from sandbox.tui.widgets.session_list import SessionList
 from tests.documents import plan, technique
-from tests.tui.rehearsal import make_workspace
+from tests.tui.rehearsal import client_model, make_workspace
 from tests.tui.stage import Stage, stage
 
 
@@ -32,6 +33,28 @@ async def listing(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterato
         await at.press("escape")
         await open_list(at)
         await at.shows("Mindful breathing ·")
+        yield at
+
+
+@asynccontextmanager
+async def paused_in_a_branch(
+    root: Path, gate: asyncio.Event, size: tuple[int, int] = (100, 30)
+) -> AsyncIterator[Stage]:
+    """Home, while the first branch of a run waits for the clinician to go on."""
+    async with stage(root, client_model(gate=gate), size=size) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        live = at.session.live
+
+        def hold(event: Event | None) -> None:
+            if isinstance(event, SessionStarted) and event.session != live.state.ids[0]:
+                live.controls.pause()
+
+        live.listen(hold)
+        gate.set()
+        await at.until(lambda: any(one.waiting for one in live.state.sessions.values()), "the pause")
+        await at.press("escape")
         yield at
 
 
@@ -138,6 +161,23 @@ async def test_d_removes_with_a_reason_that_the_record_keeps(tmp_path: Path) -> 
             last = store.states(gone.summary.id)[-1]
             assert (last.state, last.reason, last.author) == ("removed", "a trial", "clinician")
             assert store.history(gone.summary.id).turns
+
+
+async def test_no_reason_is_asked_for_what_runs_and_cannot_be_removed(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with paused_in_a_branch(tmp_path, gate) as at:
+        await open_list(at)
+        await at.until(lambda: listed(at).option_count == 2, "the branches")
+        await at.press("down", "d")
+        await at.shows("A running session cannot be removed")
+        assert isinstance(at.app.screen, SessionsScreen)
+
+
+async def test_the_question_gives_an_example_and_names_enter(tmp_path: Path) -> None:
+    async with listing(tmp_path, (80, 24)) as at:
+        await at.press("d")
+        await at.shows("for example: a trial run")
+        await at.shows("⏎ done")
 
 
 async def test_e_writes_the_transcript(tmp_path: Path) -> None:

@@ -13,22 +13,29 @@ from sandbox.text import printable
 from sandbox.tui.widgets.key_line import KeyLine
 
 
+class _Line(Input):
+    """The line; says in the footer what Enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "done")]
+
+
 class LinePrompt(ModalScreen[str | None]):
     """Enter gives the line back when something was typed, Escape gives None."""
 
     CSS_PATH = "line_prompt.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", priority=True)]
 
-    def __init__(self, title: str, note: str, placeholder: str = "") -> None:
+    def __init__(self, title: str, note: str, example: str) -> None:
         super().__init__()
         self._title = title
         self._note = note
-        self._placeholder = placeholder
+        self._example = example
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt-box"):
             yield Static(Content(printable(self._note)), id="prompt-note", markup=False)
-            yield Input(placeholder=self._placeholder, id="prompt-line", compact=True, max_length=300)
+            example = f"for example: {self._example}"
+            yield _Line(placeholder=example, id="prompt-line", compact=True, max_length=300)
         yield KeyLine()
 
     def on_mount(self) -> None:

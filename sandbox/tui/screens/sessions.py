@@ -281,7 +281,7 @@ class SessionsScreen(Screen[None]):
 
     def action_remove(self) -> None:
         sessions = self._meant()
-        if not sessions:
+        if not sessions or self._runs(sessions):
             return
         note = (
             f"{_count(sessions)} and what branched from there. Nothing is deleted: the record keeps it all, "
@@ -295,10 +295,9 @@ class SessionsScreen(Screen[None]):
         self.app.push_screen(LinePrompt("Remove from the lists: why?", note, "a trial run"), take)
 
     def _remove(self, sessions: tuple[str, ...], reason: str) -> None:
+        if self._runs(sessions):  # one may have begun while the reason was typed
+            return
         try:
-            if any(self._store.state(session) == "running" for session in sessions):
-                self.notify("A running session cannot be removed: stop it first.", severity="warning")
-                return
             gone = [id for session in sessions for id in self._store.remove(session, reason, AUTHOR)]
         except SandboxError as error:
             self.post_message(self.Trouble(error))
@@ -306,6 +305,17 @@ class SessionsScreen(Screen[None]):
         self.notify(f"{_count(gone)} removed from the lists.", timeout=4)
         self.query_one(SessionList).forget_marks()
         self._look_again()
+
+    def _runs(self, sessions: tuple[str, ...]) -> bool:
+        """Whether one of them is running, or it cannot be told; says so."""
+        try:
+            running = any(self._store.state(session) == "running" for session in sessions)
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            return True
+        if running:
+            self.notify("A running session cannot be removed: stop it first.", severity="warning")
+        return running
 
     def action_unmark(self) -> None:
         self.query_one(SessionList).forget_marks()
