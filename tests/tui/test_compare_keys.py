@@ -67,6 +67,33 @@ async def test_v_goes_through_the_scales_and_back(tmp_path: Path) -> None:
         await at.shows("· distress")
 
 
+async def test_another_scale_leaves_the_texts_where_they_were_read(tmp_path: Path) -> None:
+    async with comparing(tmp_path, (100, 24)) as at:
+        texts = at.app.screen.query_one(ParallelConversations)
+        await at.press("down", "down", "down", "enter")
+        await at.until(lambda: texts.scroll_y > 0, "the jump")
+        read, there = texts.scroll_y, set(texts.query(".turn-row"))
+        await at.press("v")
+        await at.shows("· fear")
+        await at.pilot.pause(0.1)
+        assert texts.scroll_y == read and set(texts.query(".turn-row")) == there
+
+
+async def test_what_is_said_meanwhile_leaves_the_texts_where_they_were_read(tmp_path: Path) -> None:
+    async with comparing(tmp_path, (100, 24)) as at:
+        screen, texts = at.app.screen, at.app.screen.query_one(ParallelConversations)
+        assert isinstance(screen, CompareScreen)
+        await at.press("down", "down", "enter")
+        await at.until(lambda: texts.scroll_y > 0, "the jump")
+        read, rows = texts.scroll_y, screen._rows
+        for said in (rows[:-1], rows):
+            await texts.show(["one", "other"], said)
+            await at.pilot.pause(0.1)
+            here = [row.has_class("-here") for row in texts.query(".turn-row")]
+            assert [rows[place].label for place, marked in enumerate(here) if marked] == ["t1"]
+        assert texts.scroll_y == read
+
+
 async def test_e_writes_markdown_and_csv(tmp_path: Path) -> None:
     async with comparing(tmp_path) as at:
         await at.press("e")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from sandbox.engine.history import Turn
@@ -18,15 +17,22 @@ class ParallelConversations(VerticalScroll):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._rows: list[Widget] = []
+        self._shown: tuple[tuple[str, ...], tuple[AlignedTurn, ...]] | None = None
+        self._rows: list[_Row] = []
 
     async def show(self, titles: Sequence[str], rows: Sequence[AlignedTurn]) -> None:
-        await self.remove_children()
-        self._rows = [_Row(row) for row in rows]
-        if not rows:
-            await self.mount(Static("Nothing has been said yet.", markup=False))
+        """Replace what is shown, unless it is the same. What was scrolled to and marked stays so."""
+        if (tuple(titles), tuple(rows)) == self._shown:
             return
-        await self.mount(_Titles(titles), *self._rows)
+        self._shown = tuple(titles), tuple(rows)
+        marked = next((row.label for row in self._rows if row.has_class("-here")), None)
+        self._rows = [_Row(row) for row in rows]
+        for row in self._rows:
+            row.set_class(row.label == marked, "-here")
+        nothing = Static("Nothing has been said yet.", markup=False)
+        async with self.batch():  # laid out between the two, it would scroll to the top
+            await self.remove_children()
+            await self.mount(*([_Titles(titles), *self._rows] if rows else [nothing]))
 
     def jump(self, place: int) -> None:
         """Bring that row to the top and mark it."""
@@ -51,6 +57,10 @@ class _Row(Horizontal):
     def __init__(self, row: AlignedTurn) -> None:
         super().__init__(classes="turn-row")
         self._row = row
+
+    @property
+    def label(self) -> str:
+        return self._row.label
 
     def compose(self) -> ComposeResult:
         yield Static(self._row.label, classes="turn-label", markup=False)
