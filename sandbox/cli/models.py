@@ -35,6 +35,7 @@ def _list(everything: bool, *, as_json: bool) -> int:
     from sandbox.cli.running import chosen_settings
     from sandbox.library.workspace import find_workspace
     from sandbox.models.discovery import discover
+    from sandbox.text import printable
 
     settings = chosen_settings()
     folders = (find_workspace().root / "models", Path.cwd())
@@ -47,7 +48,7 @@ def _list(everything: bool, *, as_json: bool) -> int:
             barred = settings.local_only and not one.local
             mark = "·" if barred or not one.ready else "✓"
             chosen = "  (default)" if one.name == settings.model else ""
-            click.echo(f"{mark} {one.name}{chosen}\n    {one.text}")
+            click.echo(f"{mark} {printable(one.name)}{chosen}\n    {printable(one.text)}")
             if barred:
                 click.echo("    → local only is on: it is not asked")
             elif one.todo:

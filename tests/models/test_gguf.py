@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.models.embedded import gguf_model
 from sandbox.models.gguf import read_weights
 from sandbox.models.provider import ModelError
 
@@ -33,6 +34,17 @@ def test_the_header_tells_name_and_context(tmp_path: Path):
     weights = read_weights(path)
     assert (weights.model_name, weights.context, weights.size) == ("Tiny Model", 2048, path.stat().st_size)
     assert weights.sha256() == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_name_with_terminal_escapes_is_shown_as_text(tmp_path: Path):
+    path = tmp_path / "tiny\x1b[2J.gguf"
+    loud = text("general.name") + struct.pack("<I", 8) + text("Tiny\x1b]0;owned\x07\nModel\u202e")
+    path.write_bytes(gguf(loud, CONTEXT))
+    assert read_weights(path).title == "Tiny\ufffd]0;owned\ufffd Model\ufffd"
+    assert gguf_model(path).description.title == "Tiny\ufffd]0;owned\ufffd Model\ufffd"
+    path.write_bytes(gguf(CONTEXT))
+    assert read_weights(path).title == "tiny\ufffd[2J"
+    assert "\x1b" not in repr(gguf_model(path).description.facts)
 
 
 @pytest.mark.parametrize(
