@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from sandbox.models.explanation import explanation
 from sandbox.models.failure import Failure
 from sandbox.models.gguf import Weights, read_weights
 from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
@@ -117,7 +118,10 @@ class EmbeddedProvider:
             endpoint = await self._endpoint(None)
             return await asyncio.to_thread(tokens_at, endpoint, texts)
         except Failure as failure:
-            raise ModelError(failure.message, kind=failure.kind, where=self._name) from None
+            what, todo = failure.message, ""
+            if failure.kind == "unavailable":
+                what, todo = explanation(failure, "", self.capabilities, in_app=True)
+            raise ModelError(what, kind=failure.kind, where=self._name, todo=todo) from None
 
     async def close(self) -> None:
         await asyncio.to_thread(self.process.stop)

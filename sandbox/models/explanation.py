@@ -25,12 +25,23 @@ _INNARDS = re.compile(r" (?:ssl:(?:<[^>]*>|\w+)|\[Connect call failed [^\]]*\])"
 """What the HTTP library adds to the address that it cannot connect to."""
 
 
-def explanation(failure: Failure, key_variable: str, capabilities: Capabilities) -> tuple[str, str]:
-    """What happened, and what to do next. `key_variable`: the key's environment variable, "" unknown."""
+def explanation(
+    failure: Failure, key_variable: str, capabilities: Capabilities, *, in_app: bool = False
+) -> tuple[str, str]:
+    """What happened, and what to do next.
+
+    `key_variable`: the key's environment variable, "" unknown. `in_app`: the app itself serves the model,
+    from a file; when that does not start, the failure is not retryable.
+    """
     what, todo = _SENTENCES[failure.kind]
     if failure.kind == "context exceeded":
         return context_message(failure.message, capabilities.context), todo
-    if failure.kind == "unavailable" and capabilities.local:
+    if failure.kind == "unavailable" and in_app:
+        if not failure.retryable:
+            todo = "Check the file, or download it again. It also has to fit into this machine's memory."
+            return f"The model's file cannot be loaded. {failure.message}", todo
+        todo = "Resume: its process is then started again."
+    elif failure.kind == "unavailable" and capabilities.local:
         todo = "Start the model's server, then resume."
     if failure.kind == "bad request" and failure.status == 404:
         what, todo = "The model's server does not know this model.", "Check the model's name."

@@ -42,8 +42,9 @@ FindEndpoint = Callable[[Failure | None], Awaitable[Endpoint]]
 class LiteLLMProvider:
     """The model LiteLLM calls `served_as` (default: `name`).
 
-    `endpoint` overrides `api_base` and `api_key`. `key_variable` names the environment variable with the
-    key, for the hint in errors. `passes_extra`: the server is sent `Sampling.extra`; others never see it.
+    `endpoint` is for a server of the app's own and overrides `api_base` and `api_key`. `key_variable` names
+    the environment variable with the key, for the hint in errors. `passes_extra`: the server is sent
+    `Sampling.extra`; others never see it.
     """
 
     def __init__(
@@ -307,7 +308,8 @@ class LiteLLMProvider:
         return wait
 
     def _error(self, failure: Failure, attempts: tuple[Attempt, ...]) -> ModelError:
-        what, todo = explanation(failure, self._key_variable, self._capabilities)
+        in_app = self._endpoint is not None
+        what, todo = explanation(failure, self._key_variable, self._capabilities, in_app=in_app)
         if len(attempts) > 1:
             what += f" (tried {len(attempts)} times)"
         return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)

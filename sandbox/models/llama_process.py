@@ -107,10 +107,11 @@ class LlamaProcess:
             child.error = f"it was not ready after {_START_SECONDS:.0f} s"
         if child.port is None:
             _end(child)
+            reason = (child.error or "it ended at once").rstrip(".")
             tail = " ".join(child.said)
             raise Failure(
                 "unavailable",
-                f"The model's process did not start: {child.error or 'it ended at once'}. {tail}".strip(),
+                f"The model's process did not start: {reason}. {tail}".strip(),
                 retryable=False,
             )
         return child

@@ -226,7 +226,11 @@ async def test_weights_that_cannot_be_loaded_are_one_clear_error(tmp_path: Path)
         await provider.complete(reply())
     assert caught.value.kind == "unavailable"
     assert "did not start" in str(caught.value)
+    assert "file cannot be loaded" in caught.value.what
+    assert "download it again" in caught.value.todo and "server" not in caught.value.todo
     assert len(caught.value.attempts) == 1
+    with pytest.raises(ModelError, match="file cannot be loaded"):
+        await provider.count_tokens(("Hello.",))
     await provider.close()
 
 
