@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sandbox.models.hosted import SERVICES, Service, is_loopback, stays_here
+from sandbox.models.hosted import (
+    SERVICES,
+    Service,
+    authorization_of,
+    is_loopback,
+    stays_here,
+    without_credentials,
+)
 from sandbox.models.key import key_place, keyring_installed
 from sandbox.models.provider import ModelError
 from sandbox.text import printable
@@ -159,15 +166,16 @@ def _probe(server: Server) -> list[Found]:
     service = SERVICES[server.prefix]
     name = f"{server.prefix}/…"
     base = os.environ.get(service.base_variable) or service.base
+    shown = printable(without_credentials(base))
     if not is_loopback(base):
-        text = f"{server.title} at {base}, which is not this machine: not asked"
+        text = f"{server.title} at {shown}, which is not this machine: not asked"
         return [Found("server", name, False, text, f"unset {service.base_variable}", local=False)]
     try:
         names = server.listing(_asked(base.rstrip("/") + server.path))
     except (OSError, http.client.HTTPException, urllib.error.URLError):
-        return [Found("server", name, False, f"{server.title}: nothing answers at {base}", server.start)]
+        return [Found("server", name, False, f"{server.title}: nothing answers at {shown}", server.start)]
     except (ValueError, KeyError, TypeError):
-        text = f"{server.title}: what answers at {base} is something else"
+        text = f"{server.title}: what answers at {shown} is something else"
         return [Found("server", name, False, text, f"name another address: export {service.base_variable}=…")]
     if not names:
         todo = "ollama pull llama3.2" if server.prefix == "ollama_chat" else "load a model in it"
@@ -188,9 +196,15 @@ def _served(server: Server, name: str, base: str) -> Found:
 
 
 def _asked(address: str) -> Any:
-    """The JSON at an address of this machine, past any proxy and following no redirect away from it."""
+    """The JSON at an address of this machine, past any proxy and following no redirect away from it.
+
+    A user name and password in the address are sent as a header.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
-    with opener.open(address, timeout=_SECONDS) as answer:
+    request = urllib.request.Request(without_credentials(address))  # noqa: S310  http, and of this machine
+    if authorization := authorization_of(address):
+        request.add_header("Authorization", authorization)
+    with opener.open(request, timeout=_SECONDS) as answer:
         return json.loads(answer.read(_MOST_BYTES))
 
 

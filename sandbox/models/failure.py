@@ -18,7 +18,9 @@ RETRYABLE: frozenset[FailureKind] = frozenset(
 )
 
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
-_SECRET_SHAPE = re.compile(r"\b(?:sk|pk|gsk|xai|hf|AIza)[-_]?[\w*.-]{12,}|(?<=Bearer )\S+")
+_SECRET_SHAPE = re.compile(
+    r"\b(?:sk|pk|gsk|xai|hf|AIza)[-_]?[\w*.-]{12,}|(?<=Bearer )\S+|(?<=//)[^/?#\s]+(?=@)"
+)
 _LITELLM_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception|Timeout)\b(?:: | - ))+")
 _NOT_JSON = re.compile(
     r"Expecting|Unterminated|Invalid (?:control|response|\\)|invalid response|JSON|provider returned"

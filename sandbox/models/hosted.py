@@ -3,10 +3,11 @@
 The claims are cautious: what is not sure is not claimed, and a model check can find out more.
 """
 
+import base64
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sandbox.models.provider import Capabilities
 
@@ -78,6 +79,7 @@ _ANTHROPIC_PREFILL = re.compile(
 _STRUCTURED = frozenset({"openai", "azure", "anthropic", "gemini", "hosted_vllm"})
 """Services that hold replies to a JSON Schema, with most of their models; LiteLLM knows which."""
 _OLLAMA_CLOUD = re.compile(r"ollama(_chat)?/.*[:-]cloud$", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(?:(?<=//)|^)[^/?#\s]*@")
 _OPENAI_WITHOUT_LOGPROBS = re.compile(r"o\d|gpt-5")
 
 
@@ -102,12 +104,29 @@ def stays_here(name: str, base: str) -> bool:
     return bool(base) and is_loopback(base) and not _OLLAMA_CLOUD.match(name)
 
 
+def without_credentials(address: str) -> str:
+    """A URL (or host:port) as it may be shown: without the user name and password that may stand in it."""
+    return _CREDENTIALS.sub("", address)
+
+
+def authorization_of(address: str) -> str:
+    """The Authorization header that the user name and password in a URL stand for, "" without them."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # no URL; whoever asks there will say so
+        return ""
+    if parts.username is None:
+        return ""
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
 def is_loopback(address: str) -> bool:
     """Whether a URL (or host:port) points at this machine; host names other than localhost do not count."""
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    if host == "localhost":
-        return True
     try:
+        host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+        if host == "localhost":
+            return True
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

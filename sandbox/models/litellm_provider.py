@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.models.explanation import explanation
 from sandbox.models.failure import Failure, failure_of
+from sandbox.models.hosted import authorization_of, without_credentials
 from sandbox.models.litellm_import import litellm
 from sandbox.models.litellm_reply import Reply, StreamedReply, reply_of
 from sandbox.models.provider import (
@@ -223,8 +224,11 @@ class LiteLLMProvider:
             "num_retries": 0,
             "max_retries": 0,
         }
+        # In the address they would meet the header with the key, and LiteLLM sends only one of the two.
+        authorization = authorization_of(endpoint.base or "")
         optional = {
-            "api_base": endpoint.base,
+            "api_base": without_credentials(endpoint.base or "") or None,
+            "extra_headers": {"Authorization": authorization} if authorization else None,
             "api_key": endpoint.key,
             "seed": sampling.seed,
             "stop": list(sampling.stop) or None,

@@ -1,5 +1,6 @@
 """What is found on this machine, and what each absence says. Small servers stand in for the real ones."""
 
+import base64
 import json
 import struct
 import sys
@@ -25,12 +26,15 @@ SECRET = "sk-not-to-be-shown-0123456789"
 
 
 @contextmanager
-def answering(body: bytes, status: int = 200, location: str = "") -> Iterator[str]:
-    """A server on this machine that answers every GET alike; its address."""
+def answering(
+    body: bytes, status: int = 200, location: str = "", authorization: str | None = None
+) -> Iterator[str]:
+    """A server on this machine that answers every GET alike, if it brings the authorization; its address."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
+            allowed = self.headers.get("Authorization") == authorization
+            self.send_response(status if allowed else 401)
             if location:
                 self.send_header("Location", location)
             self.send_header("Content-Length", str(len(body)))
@@ -122,6 +126,20 @@ def test_no_probe_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(b"", 302, "http://192.0.2.1/") as address:
         monkeypatch.setenv(OLLAMA, address)
         assert not named("ollama_chat/…", discover()).ready
+
+
+def test_a_password_in_an_address_is_used_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = json.dumps({"models": [{"name": "llama3.2"}]}).encode()
+    pair = base64.b64encode(b"anna:p@ssw0rd").decode()
+    with answering(listed, authorization=f"Basic {pair}") as address:
+        monkeypatch.setenv(OLLAMA, address.replace("//", "//anna:p%40ssw0rd@"))
+        found = discover()
+    assert named("ollama_chat/llama3.2", found).ready
+    for host in ("127.0.0.1:9", "192.0.2.1:11434", "127.0.0.1:port"):
+        monkeypatch.setenv(OLLAMA, f"http://anna:p@ssw0rd@{host}")
+        text = named("ollama_chat/…", discover()).text
+        assert host in text
+        assert "anna" not in text and "ssw0rd" not in text
 
 
 def test_gguf_files_nearby_are_found_and_wrong_ones_say_so(tmp_path: Path) -> None:

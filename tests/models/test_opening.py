@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from sandbox.errors import ExitCode, UsageError
-from sandbox.models.hosted import SERVICES, capabilities_of, is_loopback, service_of
+from sandbox.models.failure import scrubbed
+from sandbox.models.hosted import SERVICES, capabilities_of, is_loopback, service_of, without_credentials
 from sandbox.models.opening import HOSTED_SAMPLING, open_model, refuse_without_key
 from sandbox.models.provider import Message, ModelError, Request, Sampling
-from tests.models.misbehaving import ModelServer, says
+from sandbox.models.retry import RetryPolicy
+from tests.models.misbehaving import ModelServer, fails, says
 
 
 def test_opening_imports_no_model_library():
@@ -131,6 +133,35 @@ def test_local_only_allows_this_machine_but_not_an_address_elsewhere(name, monke
 )
 def test_what_counts_as_this_machine(address, here):
     assert is_loopback(address) is here
+
+
+@pytest.mark.parametrize("name", ["ollama_chat/x", "ollama/x", "lm_studio/x"])
+async def test_a_password_in_an_address_is_sent_as_a_header_and_stands_in_no_error(name, monkeypatch):
+    with ModelServer(fails(404, "not at http://anna:p@ssw0rd@here")) as server:
+        address = server.base.removesuffix("/v1").replace("//", "//anna:p%40ssw0rd@")
+        monkeypatch.setenv(service_of(name).base_variable, address)
+        provider = open_model(name, policy=RetryPolicy(attempts=1))
+        with pytest.raises(ModelError) as caught:
+            await provider.complete(Request((Message("user", "Hi"),), Sampling(0.5, 10)))
+    assert caught.value.kind == "bad request"
+    told = f"{caught.value}{caught.value.attempts}"
+    assert "@here" in told and "anna" not in told and "ssw0rd" not in told
+    assert server.headers[0]["authorization"] == "Basic YW5uYTpwQHNzdzByZA=="
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://anna:pw@localhost:1/v1", "http://localhost:1/v1"),
+        ("http://anna:p@w@localhost:1/v1", "http://localhost:1/v1"),
+        ("anna:pw@localhost:1", "localhost:1"),
+        ("http://localhost:1/a@b", "http://localhost:1/a@b"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_an_address_is_shown_without_name_and_password(address, shown):
+    assert without_credentials(address) == shown
+    assert "pw@" not in scrubbed(f"nothing at {address}") or "//" not in address
 
 
 async def test_an_address_of_ones_own_is_used():
