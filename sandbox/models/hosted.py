@@ -5,8 +5,10 @@ The claims are cautious: what is not sure is not claimed, and a model check can 
 
 import base64
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sandbox.models.provider import Capabilities
@@ -78,6 +80,9 @@ _ANTHROPIC_PREFILL = re.compile(
 )
 _STRUCTURED = frozenset({"openai", "azure", "anthropic", "gemini", "hosted_vllm"})
 """Services that hold replies to a JSON Schema, with most of their models; LiteLLM knows which."""
+_OLLAMA = frozenset({"ollama", "ollama_chat"})
+_OLLAMA_CONTEXT = 8192
+"""As long as the embedded model's; by itself Ollama takes 4,096 tokens or fewer on most machines."""
 _OLLAMA_CLOUD = re.compile(r"ollama(_chat)?/.*[:-]cloud$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?:(?<=//)|^)[^/?#\s]*@")
 _OPENAI_WITHOUT_LOGPROBS = re.compile(r"o\d|gpt-5")
@@ -93,7 +98,31 @@ def capabilities_of(name: str, *, local: bool) -> Capabilities:
     service = service_of(name)
     top = 0 if prefix == "openai" and _OPENAI_WITHOUT_LOGPROBS.match(model) else service.top_logprobs
     prefill = bool(prefix == "anthropic" and _ANTHROPIC_PREFILL.match(model)) or service.prefill
-    return Capabilities(top_logprobs=top, prefill=prefill, local=local, structured=prefix in _STRUCTURED)
+    context = _ollama_context() if prefix in _OLLAMA and not _OLLAMA_CLOUD.match(name) else None
+    return Capabilities(
+        top_logprobs=top,
+        prefill=prefill,
+        local=local,
+        context=context,
+        structured=prefix in _STRUCTURED,
+    )
+
+
+def parameters_of(name: str, context: int | None) -> dict[str, Any]:
+    """What LiteLLM is given in every call to the model beyond what is asked.
+
+    Ollama is told its context: it has a short one by default, and loads the model anew when it changes. It
+    cuts a longer conversation at its beginning without a word unless it is told to refuse it.
+    """
+    if context is None or name.partition("/")[0] not in _OLLAMA:
+        return {}
+    return {"num_ctx": context, "extra_body": {"truncate": False, "shift": False}}
+
+
+def _ollama_context() -> int:
+    """In tokens, from the environment variable that Ollama's server reads as well, if it is set here."""
+    wanted = os.environ.get("OLLAMA_CONTEXT_LENGTH", "")
+    return int(wanted) if wanted.isdecimal() and int(wanted) else _OLLAMA_CONTEXT
 
 
 def stays_here(name: str, base: str) -> bool:

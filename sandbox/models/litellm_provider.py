@@ -44,7 +44,8 @@ class LiteLLMProvider:
     """The model LiteLLM calls `served_as` (default: `name`).
 
     `endpoint` is for a server of the app's own and overrides `api_base` and `api_key`. `key_variable` names
-    the environment variable with the key, for the hint in errors. `passes_extra`: the server is sent
+    the environment variable with the key, for the hint in errors. `parameters` go to LiteLLM with every
+    call, beside what is asked. `passes_extra`: the server is sent
     `Sampling.extra`; others never see it.
     """
 
@@ -62,6 +63,7 @@ class LiteLLMProvider:
         served_as: str = "",
         endpoint: FindEndpoint | None = None,
         key_variable: str = "",
+        parameters: Mapping[str, Any] | None = None,
         passes_extra: bool = False,
     ) -> None:
         self._name = name
@@ -74,6 +76,7 @@ class LiteLLMProvider:
         self._facts = dict(facts or {})
         self._policy = policy or RetryPolicy()
         self._key_variable = key_variable
+        self._always = dict(parameters or {})
         self._passes_extra = passes_extra
         self._priced = not capabilities.local and api_base is None
 
@@ -215,6 +218,7 @@ class LiteLLMProvider:
         if request.prefill:
             messages.append({"role": "assistant", "content": request.prefill})
         parameters: dict[str, Any] = {
+            **self._always,
             "model": self._served_as,
             "messages": messages,
             "temperature": sampling.temperature,
@@ -265,7 +269,7 @@ class LiteLLMProvider:
             raise Failure("empty", f"The reply was empty{with_seed}; it ended by “{reply.finish_reason}”.")
         used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
         context = self._capabilities.context
-        if reply.finish_reason == "length" and context is not None and used >= context:
+        if context is not None and used >= context:  # some servers then say that the reply has ended
             raise Failure(
                 "context exceeded", f"The reply ran into the end of the context ({context} tokens)."
             )

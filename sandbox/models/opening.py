@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from sandbox.errors import UsageError
-from sandbox.models.hosted import Service, capabilities_of, service_of, stays_here
+from sandbox.models.hosted import Service, capabilities_of, parameters_of, service_of, stays_here
 from sandbox.models.key import find_key, keyring_installed
 from sandbox.models.provider import ModelError, Provider, Sampling
 from sandbox.models.retry import RetryPolicy
@@ -93,13 +93,16 @@ def _through_litellm(
             where=name,
             todo="Use embedded, gguf:PATH or a server on localhost (ollama_chat/…), or turn local only off.",
         )
+    able = capabilities_of(name, local=local)
     return LiteLLMProvider(
         name,
         # LiteLLM is told the address that was judged, so that it cannot find another one for itself.
         api_base=base or None,
         api_key=api_key or _key(service.key_variable, local=local),
-        capabilities=capabilities_of(name, local=local),
+        capabilities=able,
         sampling=HOSTED_SAMPLING,
+        facts={"context": str(able.context)} if able.context else {},
+        parameters=parameters_of(name, able.context),
         policy=policy or (_LOCAL_POLICY if local else RetryPolicy()),
         key_variable=service.key_variable,
         passes_extra=service.passes_extra,

@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from sandbox.models.hosted import SERVICES, capabilities_of, is_loopback, servic
 from sandbox.models.opening import HOSTED_SAMPLING, open_model, refuse_without_key
 from sandbox.models.provider import Message, ModelError, Request, Sampling
 from sandbox.models.retry import RetryPolicy
-from tests.models.misbehaving import ModelServer, fails, says
+from tests.models.misbehaving import Act, ModelServer, fails, raw, says
 
 
 def test_opening_imports_no_model_library():
@@ -147,6 +148,63 @@ async def test_a_password_in_an_address_is_sent_as_a_header_and_stands_in_no_err
     told = f"{caught.value}{caught.value.attempts}"
     assert "@here" in told and "anna" not in told and "ssw0rd" not in told
     assert server.headers[0]["authorization"] == "Basic YW5uYTpwQHNzdzByZA=="
+
+
+def ollama_says(prompt_tokens: int = 12, **more: object) -> Act:
+    message = {"role": "assistant", "content": "I feel calm."}
+    counts = {"prompt_eval_count": prompt_tokens, "eval_count": 4}
+    body = {"model": "x", "message": message, "response": message["content"], "done": True} | counts | more
+    return raw(json.dumps(body))
+
+
+def calls(server: ModelServer) -> list[dict[str, Any]]:
+    """What was asked of the model; LiteLLM also asks about it."""
+    return [asked for asked in server.asked if "options" in asked]
+
+
+HI = Request((Message("user", "Hi"),), Sampling(0.5, 10))
+
+
+@pytest.mark.parametrize("name", ["ollama_chat/x", "ollama/x"])
+async def test_ollama_is_told_its_context_and_that_nothing_may_be_cut(name, monkeypatch):
+    monkeypatch.delenv("OLLAMA_CONTEXT_LENGTH", raising=False)
+    with ModelServer(ollama_says()) as server:
+        monkeypatch.setenv("OLLAMA_API_BASE", server.base.removesuffix("/v1"))
+        provider = open_model(name)
+        answer = await provider.complete(HI)
+        monkeypatch.setenv("OLLAMA_CONTEXT_LENGTH", "32768")
+        longer = open_model(name)
+        await longer.complete(HI)
+    assert answer.text == "I feel calm."
+    first, second = calls(server)
+    assert (first["options"]["num_ctx"], first["options"]["num_predict"]) == (8192, 10)
+    assert first["truncate"] is False and first["shift"] is False
+    assert provider.capabilities.context == 8192
+    assert provider.description.facts == {"context": "8192"}
+    assert second["options"]["num_ctx"] == longer.capabilities.context == 32768
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        fails(400, "the input length exceeds the context length"),
+        fails(400, "request (9031 tokens) exceeds the available context size (8192 tokens)"),
+        ollama_says(8192),  # a version that knows no refusing cuts and says nothing
+        ollama_says(8190, done_reason="length"),
+    ],
+)
+async def test_a_conversation_too_long_for_ollama_is_an_error(act, monkeypatch):
+    monkeypatch.delenv("OLLAMA_CONTEXT_LENGTH", raising=False)
+    with ModelServer(act) as server:
+        monkeypatch.setenv("OLLAMA_API_BASE", server.base.removesuffix("/v1"))
+        with pytest.raises(ModelError) as caught:
+            await open_model("ollama_chat/x").complete(HI)
+    assert caught.value.kind == "context exceeded"
+    assert len(calls(server)) == 1
+
+
+def test_ollamas_cloud_is_left_its_own_context():
+    assert open_model("ollama_chat/gpt-oss:120b-cloud").capabilities.context is None
 
 
 @pytest.mark.parametrize(
