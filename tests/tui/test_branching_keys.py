@@ -1,6 +1,8 @@
 """Redoing a reply, walking the tree, branching live and with another seed, and reading the chart, by keys."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.widgets import OptionList
@@ -194,10 +196,12 @@ async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> Non
         assert branch.head.plan.seed != trunk.head.plan.seed and branch.state == "finished"
 
 
-async def test_a_live_branch_waits_for_the_clinicians_words_at_every_step(tmp_path: Path) -> None:
-    (tmp_path / "techniques").mkdir()
-    (tmp_path / "techniques" / "live-session.yaml").write_text(_LIVE, encoding="utf-8")
-    async with stage(tmp_path, size=(100, 30)) as at:
+@asynccontextmanager
+async def live_stage(root: Path) -> AsyncIterator[Stage]:
+    """A live branch that waits for the clinician's words at its first step."""
+    (root / "techniques").mkdir()
+    (root / "techniques" / "live-session.yaml").write_text(_LIVE, encoding="utf-8")
+    async with stage(root, size=(100, 30)) as at:
         await finished(at)
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
@@ -206,8 +210,29 @@ async def test_a_live_branch_waits_for_the_clinicians_words_at_every_step(tmp_pa
         options.highlighted = options.get_option_index("live-session")
         await at.press("enter")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
-        branch = at.session.live.state.ids[-1]
         await at.shows("Make contact.")
+        yield at
+
+
+async def test_n_at_a_live_step_says_whose_it_is_and_is_not_offered(tmp_path: Path) -> None:
+    async with live_stage(tmp_path) as at:
+        branch = at.session.live.state.ids[-1]
+        await at.shows("this step is yours to say (s)")
+        await at.until(lambda: "n next" not in at.text(), "no next in the key line")
+        await at.press("n")
+        await at.shows("This step is yours to say")
+        assert not at.session.live.controls.paused
+        await at.press("s", *"Hello", "enter")
+        await at.until(lambda: len(turns(at.session.live.state.sessions[branch])) == 1, "the first turn")
+        await at.shows("› your words")
+        assert "‖ paused" not in at.text()
+        await at.press("k")
+        await at.ended()
+
+
+async def test_a_live_branch_waits_for_the_clinicians_words_at_every_step(tmp_path: Path) -> None:
+    async with live_stage(tmp_path) as at:
+        branch = at.session.live.state.ids[-1]
         await at.press("s", "enter")
         await at.shows("This step is yours to say")
         await at.press("s", *"Hello", "ctrl+j", *"there", "enter")

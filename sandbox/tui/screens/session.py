@@ -49,6 +49,7 @@ class SessionScreen(Screen[None]):
     ]  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
+        Binding("n", "remind", show=False, id="session.next", tooltip="This step is yours to say"),
         Binding("n", "step", "next", id="session.next", tooltip="One step, then wait"),
         Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist"),
         Binding("k", "skip", "skip", id="session.skip", tooltip="Leave out the next technique step"),
@@ -220,7 +221,8 @@ class SessionScreen(Screen[None]):
             return
         self.query_one(RemarkLine).show(self.live.remarks)
         controls = self._controls
-        self.query_one(TherapistLine).show_kept(controls is not None and controls.keeps_words)
+        kept = controls is not None and controls.keeps_words
+        self.query_one(TherapistLine).invite(kept=kept, awaited=self._awaited)
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
@@ -247,9 +249,11 @@ class SessionScreen(Screen[None]):
         return self.live.controls if self.live.playing else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out keys that would do nothing now, and leave out the other name of Escape."""
+        """Grey out keys that would do nothing now; leave out what Escape or next does not do here."""
         if action == "leave":
             return parameters == (self._leads,)
+        if action in {"step", "remind"} and self._awaited != (action == "remind"):
+            return False
         return True if self._does_something(action) else None
 
     def _does_something(self, action: str) -> bool:
@@ -276,6 +280,16 @@ class SessionScreen(Screen[None]):
         else:
             controls.pause()
             self.notify("Pausing after this turn and its measurement.", timeout=3)
+
+    @property
+    def _awaited(self) -> bool:
+        """Whether what runs waits for the clinician's words and cannot go on without."""
+        running = self._state.sessions.get(self._state.running or "")
+        waiting = running.waiting if running is not None else None
+        return waiting is not None and waiting.reason == "clinician"
+
+    def action_remind(self) -> None:
+        self.notify("This step is yours to say: type it, or k leaves it out.", timeout=5)
 
     def action_step(self) -> None:
         if (controls := self._controls) is not None:
@@ -391,8 +405,8 @@ class SessionScreen(Screen[None]):
             if waiting is None or self._session is None or self._session.phase != "technique":
                 self.notify(f"{KEPT}.", timeout=3)
             self._draw()
-        elif waiting is not None and waiting.reason == "clinician":
-            self.notify("This step is yours to say: type it, or k leaves it out.", timeout=5)
+        elif self._awaited:
+            self.action_remind()
         else:
             self.action_step()
 

@@ -12,6 +12,7 @@ from sandbox.library.wording import personal
 from sandbox.text import printable
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"
+AWAITED = "this step is yours to say (s), or k leaves it out"
 KEPT = "Your words are said at the next technique turn"
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
@@ -65,9 +66,9 @@ class TherapistLine(TextArea):
             event.prevent_default()
             act()
 
-    def show_kept(self, kept: bool) -> None:
-        """Say that words are waiting to be said, or what the line is for."""
-        self.placeholder = KEPT if kept else PLACEHOLDER
+    def invite(self, *, kept: bool, awaited: bool) -> None:
+        """Say what the line is for: words are waiting to be said, or are waited for, or may be typed."""
+        self.placeholder = KEPT if kept else AWAITED if awaited else PLACEHOLDER
 
     def action_submit(self) -> None:
         text = self.text.strip()
