@@ -84,7 +84,8 @@ class LiveRun:
     def divert(self, head: SessionHead) -> None:
         """Stop the running session here and go on with `head`, then with what was still to come.
 
-        Sessions that were to leave from the stopped one leave from `head` instead, with its seed.
+        Sessions that were to leave from the stopped one leave from `head` instead, with its seed. A paused
+        run takes one turn of `head` and is paused again.
         """
         stopped = self.state.running
         waiting = [one for one in self._line if self.state.sessions[one.id].state == "planned"]
@@ -121,6 +122,8 @@ class LiveRun:
         self._line = heads
         if self.controls.stopping.is_set():
             self.controls = Controls(paused=self._hold)
+            if self._hold:  # the reply that was asked for comes, then the run waits again
+                self.controls.step()
             self._hold = False
         known = self._known(heads)
         async with aclosing(self._play(heads, known, self.controls)) as events:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from textual.widgets import OptionList
@@ -114,25 +115,41 @@ async def test_r_in_a_paused_session_goes_on_from_the_new_reply_and_then_with_th
         assert control.state == "finished"
 
 
-async def test_a_redone_turn_cannot_be_skipped_and_the_key_says_so(tmp_path: Path) -> None:
+async def test_r_while_paused_brings_the_reply_and_pauses_again(tmp_path: Path) -> None:
     async with paused_stage(tmp_path) as at:
         first = running(at)
         await at.press("n")
         await at.until(lambda: waits(at) and at.session.live.state.sessions[first].steps[0] == 1, "a step")
-        assert at.session.check_action("skip", ()) is True
         await at.press("r")
         await at.until(lambda: at.session.live.state.running not in (None, first), "the redo")
         await at.until(lambda: waits(at), "the pause")
-        again = running(at)
+        redone = turns(at.session.live.state.sessions[running(at)])
+        assert [(turn.step, bool(turn.reply)) for turn in redone] == [("settle", True)]
+        await at.shows("‖ paused")
+        await at.press("x")
+        await at.ended()
+
+
+async def test_a_redone_turn_cannot_be_skipped_and_the_key_says_so(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        first, live = running(at), at.session.live
+        await at.press("n")
+        await at.until(lambda: waits(at) and live.state.sessions[first].steps[0] == 1, "a step")
+        assert at.session.check_action("skip", ()) is True
+        await at.press("r")
+        await at.until(lambda: live.state.running not in (None, first), "the redo")
+        await at.until(lambda: waits(at), "the pause")
+        again, said = running(at), live.state
+        unsaid = replace(said.sessions[again], entries=())
+        live.state = replace(said, sessions={**said.sessions, again: unsaid})
         assert at.session.check_action("skip", ()) is None
-        await at.press("k", "n")
-        await at.until(lambda: waits(at) and at.session.live.state.sessions[again].steps[0] == 1, "the turn")
+        live.state = said
         assert at.session.check_action("skip", ()) is True
         await at.press("k")
-        await at.until(lambda: at.session.live.state.sessions[again].steps[0] == 2, "the skip")
+        await at.until(lambda: live.state.sessions[again].steps[0] == 2, "the skip")
         await at.press("space")
         await at.ended()
-        assert [t.step for t in turns(at.session.live.state.sessions[again])] == ["settle", "stay"]
+        assert [t.step for t in turns(live.state.sessions[again])] == ["settle", "stay"]
 
 
 async def test_r_on_the_running_trunk_takes_its_branches_along(tmp_path: Path) -> None:
