@@ -126,6 +126,19 @@ async def test_enter_waits_for_the_letters_before_it(tmp_path: Path) -> None:
         await at.ended()
 
 
+async def test_letters_that_follow_s_in_one_burst_are_typed(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        for letter in "sxylophones":
+            at.app.post_message(Key(letter, letter))
+        line = at.session.query_one(TherapistLine)
+        await at.until(lambda: line.text == "xylophones", "the word")
+        await at.pilot.pause()
+        assert not at.session.live.controls.stopping.is_set() and at.app.clipboard == ""
+        assert not (tmp_path / "sessions" / "exports").exists()
+        await at.press("escape", "x")
+        await at.ended()
+
+
 async def test_words_said_during_the_scenario_are_kept_for_the_technique(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with stage(tmp_path, client_model(gate=gate)) as at:

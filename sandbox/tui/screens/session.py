@@ -51,7 +51,8 @@ class SessionScreen(Screen[None]):
         Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
         Binding("n", "remind", show=False, id="session.next", tooltip="This step is yours to say"),
         Binding("n", "step", "next", id="session.next", tooltip="One step, then wait"),
-        Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist"),
+        Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist",
+                priority=True),  # taken up before the letters that follow it in one burst
         Binding("k", "skip", "skip", id="session.skip", tooltip="Leave out the next technique step"),
         Binding("r", "redo", "redo", id="session.redo",
                 tooltip="Ask for the newest (or marked) reply again; the old one stays"),
@@ -249,9 +250,11 @@ class SessionScreen(Screen[None]):
         return self.live.controls if self.live.playing else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out keys that would do nothing now; leave out what Escape or next does not do here."""
+        """Grey out keys that would do nothing now; leave out what a key does not do here."""
         if action == "leave":
             return parameters == (self._leads,)
+        if action == "say" and isinstance(self.focused, TherapistLine):  # there it is a letter
+            return False
         if action in {"step", "remind"} and self._awaited != (action == "remind"):
             return False
         return True if self._does_something(action) else None
@@ -297,7 +300,7 @@ class SessionScreen(Screen[None]):
             controls.step()
 
     def action_say(self) -> None:
-        self.query_one(TherapistLine).focus()
+        self.set_focus(self.query_one(TherapistLine))  # at once: the next key is a letter
 
     def action_skip(self) -> None:
         if (controls := self._controls) is not None:
