@@ -267,12 +267,12 @@ async def test_arrows_bring_back_what_was_said(tmp_path: Path) -> None:
         for words in ("one", "two"):
             await at.press("s", *words, "enter")
             await at.until(lambda: waits(at), "the pause")
-        await at.press("s", "up", "up")
+        await at.press("s", *"thr", "up", "up")
         assert line.text == "one"
         await at.press("down")
         assert line.text == "two"
         await at.press("down")
-        assert line.text == ""
+        assert line.text == "thr"
         await at.press("a", "ctrl+j", "b")
         await at.until(lambda: line.size.height == 2, "a second line")
         await at.press("escape", "x")

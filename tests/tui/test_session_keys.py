@@ -175,13 +175,16 @@ async def test_a_persons_details_are_asked_about_before_they_leave_the_machine(t
         await at.ended()
 
 
-async def test_escape_drops_the_words_and_gives_the_keys_back(tmp_path: Path) -> None:
+async def test_escape_keeps_the_words_unsaid_and_gives_the_keys_back(tmp_path: Path) -> None:
     async with paused_stage(tmp_path) as at:
         session = running(at)
         await at.press("s", *"never mind", "escape", "n")
         await at.until(lambda: at.session.live.state.sessions[session].steps[0] == 1, "the script's step")
         entries = at.session.live.state.sessions[session].entries
         assert not any(isinstance(e, Turn) and e.origin == "live" for e in entries)
+        await at.press("s", *", dear", "enter")
+        await at.until(lambda: waits(at) and at.session.query_one(TherapistLine).text == "", "the pause")
+        await at.shows("never mind, dear")
         await at.press("x")
         await at.ended()
 

@@ -19,7 +19,7 @@ LONGEST = 4_000
 
 
 class TherapistLine(TextArea):
-    """Enter sends (nothing typed: the next step), Escape gives the keys back.
+    """Enter sends (nothing typed: the next step), Escape gives the keys back and keeps what was typed.
 
     Shift+Enter or ^j begins a new line. ↑ on the first line recalls what was said before, ↓ comes back.
     """
@@ -27,7 +27,7 @@ class TherapistLine(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "say it"),
         Binding("shift+enter,ctrl+j", "new_line", "new line", key_display="^j"),
-        Binding("escape", "leave", "cancel"),
+        Binding("escape", "leave", "back"),
         Binding("up", "recall(-1)", "said before", show=False),
         Binding("down", "recall(1)", "said after", show=False),
     ]
@@ -40,7 +40,7 @@ class TherapistLine(TextArea):
             self.text = text
 
     class Left(Message):
-        """The clinician is done here without saying anything."""
+        """The clinician is done here for now, without saying anything."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
@@ -51,6 +51,7 @@ class TherapistLine(TextArea):
         """Whether what is said goes to a model elsewhere: then a real person's details are asked about."""
         self._asked_about = ""
         self._earlier: list[str] = []
+        self._draft = ""
         self._at = 0
 
     def on_key(self, event: Key) -> None:
@@ -84,6 +85,7 @@ class TherapistLine(TextArea):
         if text:
             self._earlier.append(text)
         self._show("")
+        self._draft = ""
         self._at = len(self._earlier)
         self.post_message(self.Said(text))
 
@@ -91,11 +93,13 @@ class TherapistLine(TextArea):
         self.insert("\n")
 
     def action_leave(self) -> None:
-        self._show("")
         self.post_message(self.Left())
 
     def action_recall(self, by: int) -> None:
-        """Move the cursor by a line; past the first or last one, go through what was said before."""
+        """Move the cursor by a line; past the first or last one, go through what was said before.
+
+        What is being typed is kept meanwhile, and stands after all that.
+        """
         row = self.cursor_location[0]
         if 0 <= row + by < self.document.line_count:
             if by < 0:
@@ -105,8 +109,10 @@ class TherapistLine(TextArea):
             return
         place = self._at + by
         if 0 <= place <= len(self._earlier):
+            if self._at == len(self._earlier):
+                self._draft = self.text
             self._at = place
-            self._show(self._earlier[place] if place < len(self._earlier) else "")
+            self._show(self._earlier[place] if place < len(self._earlier) else self._draft)
 
     def _show(self, text: str) -> None:
         self.text = text
