@@ -16,10 +16,11 @@ from sandbox.store.validity import StoredCheck
 
 @dataclass(frozen=True, slots=True)
 class ComparedSession:
-    """One session: its plan, scores and turns, and its place (`trunk`: its oldest ancestor, or itself).
+    """One session: its plan, scores and turns, where it belongs (`trunk`: its oldest ancestor or itself).
 
-    Sessions of one trunk continue from the same state: that is what pairs them. `suitabilities` say whether
-    its measures are known to work on its model.
+    Sessions of one trunk continue from the same state: that is what pairs them. `place` counts the trunk's
+    branches from 0, in the order planned; a trunk has −1. `suitabilities` say whether its measures are known
+    to work on its model.
     """
 
     id: str
@@ -31,6 +32,7 @@ class ComparedSession:
     courses: tuple[Trajectory, ...]
     turns: tuple[Turn, ...] = ()
     suitabilities: tuple[Suitability, ...] = ()
+    place: int = 0
 
     @property
     def title(self) -> str:
@@ -56,9 +58,12 @@ class ComparedSession:
 
 
 def compared_session(
-    session: StoredSession, trunk: str, checks: Iterable[StoredCheck] = ()
+    session: StoredSession, trunk: str, checks: Iterable[StoredCheck] = (), place: int = 0
 ) -> ComparedSession:
-    """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model."""
+    """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
+
+    `place` is its place among the trunk's branches.
+    """
     head = session.head
     replies = reply_trajectory(session.history, head.plan.scenario.language)
     return ComparedSession(
@@ -71,6 +76,7 @@ def compared_session(
         courses=(*trajectories(session.history), *([replies] if replies.points else [])),
         turns=session.history.turns,
         suitabilities=suitabilities(head.plan, session.model, checks),
+        place=place,
     )
 
 

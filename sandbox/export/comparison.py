@@ -33,8 +33,10 @@ def gather_compared(
     """
     wanted: dict[str, str] = {}
     families: dict[str, tuple[str, ...]] = {}
+    places: dict[str, int] = {}
     for id in ids:
         heads = store.family(id)
+        places.update((head.id, place) for place, head in enumerate(heads, -1))
         trunk = heads[0].id
         families[trunk] = tuple(
             h.id for h in heads if h.plan.technique is not None and h.plan.technique.is_control
@@ -53,7 +55,10 @@ def gather_compared(
         )
     sessions = [(store.session(id), trunk) for id, trunk in wanted.items()]
     checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
-    return tuple(compared_session(session, trunk, checks[session.model.name]) for session, trunk in sessions)
+    return tuple(
+        compared_session(session, trunk, checks[session.model.name], places[session.head.id])
+        for session, trunk in sessions
+    )
 
 
 def chosen_scale(

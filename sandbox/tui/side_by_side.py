@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.analysis.compared_session import ComparedSession
-from sandbox.analysis.comparison import Comparison
+from sandbox.analysis.comparison import Arm, Comparison
 from sandbox.engine.history import Turn
 from sandbox.engine.phase import PHASES, Phase, Point
 from sandbox.tui.scores import ScaleKey, Series
@@ -71,6 +71,17 @@ def courses(comparison: Comparison) -> tuple[Series, ...]:
         )
         for column, arm in enumerate(comparison.arms)
     )
+
+
+def mark_places(arms: Sequence[Arm], marks: int) -> tuple[int, ...]:
+    """Which of so many marks each arm has: the one it has in its own family, where no other arm has it."""
+    wanted = [arm.sessions[0].place for arm in arms]
+    own = {place for place in wanted if 0 <= place < marks}
+    free = (place for place in range(marks) if place not in own)
+    given: list[int] = []
+    for at, place in enumerate(wanted):
+        given.append(place if place in own and place not in given else next(free, at % marks))
+    return tuple(given)
 
 
 def bounds(comparison: Comparison) -> tuple[float, float]:

@@ -2,14 +2,24 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from textual.widgets import OptionList
+
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.comparison import Arm
+from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.screens.session import SessionScreen
+from sandbox.tui.side_by_side import mark_places
+from sandbox.tui.widgets.branch_line import SIGNS
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
+from sandbox.tui.widgets.trajectory_chart import MARKS
+from tests.documents import plan
 from tests.tui.stage import Stage, stage
 
 
@@ -151,6 +161,38 @@ async def test_two_runs_are_pooled_with_m(tmp_path: Path) -> None:
         await at.shows("means over 2 trunks")
         await at.shows("n=2")
         await at.shows("−20 [−20, −20]")
+
+
+async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("b")
+        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        options = at.app.screen.query_one(OptionList)
+        options.highlighted = options.get_option_index("mindful-breathing")
+        await at.press("enter")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
+        await at.ended()
+        await at.shows("● Mindful breathing ✓")
+        await at.shows("○ Appliance manual ✓")
+        await at.shows("◆ Mindful breathing 2 ✓")
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        for arm in ("1● Mindful", "2◆ Mindful", "3○ Appliance"):
+            await at.shows(arm)
+
+
+def test_arms_that_share_a_mark_get_others_and_no_mark_is_a_sign_of_state() -> None:
+    def arm(place: int) -> Arm:
+        return Arm("", (replace(one, place=place),), control=False)
+
+    one = ComparedSession("s", "s", None, 0, plan(), "finished", ())
+    assert mark_places([arm(2), arm(0)], 6) == (2, 0)
+    assert mark_places([arm(0), arm(0), arm(1), arm(1)], 6) == (0, 2, 1, 3)
+    assert mark_places([arm(-1), arm(7), arm(0)], 6) == (1, 2, 0)
+    assert not set(MARKS) & set(SIGNS.values())
 
 
 async def test_escape_goes_back_and_question_mark_explains(tmp_path: Path) -> None:

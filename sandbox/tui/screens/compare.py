@@ -19,7 +19,7 @@ from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown, explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.screens.page import PageScreen
-from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, turn_at
+from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at
 from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
@@ -128,9 +128,8 @@ class CompareScreen(Screen[None]):
         self._draw_warnings(found)
         self.query_one(ComparisonTable).show(found)
         self._draw_chart(self.query_one(ComparisonTable).point)
-        titles = [
-            f"{place}{MARKS[(place - 1) % len(MARKS)]} {arm.title}" for place, arm in enumerate(found.arms, 1)
-        ]
+        marks = mark_places(found.arms, len(MARKS))
+        titles = [f"{n + 1}{MARKS[marks[n]]} {arm.title}" for n, arm in enumerate(found.arms)]
         # A pooled arm is read by its first session; the others are opened from Sessions.
         self._rows = aligned([arm.sessions[0] for arm in found.arms])
         await self.query_one(ParallelConversations).show(titles, self._rows)
@@ -163,7 +162,8 @@ class CompareScreen(Screen[None]):
         if self._comparison is None:
             return
         found = courses(self._comparison)
-        lines = [Line(one.title, one, place) for place, one in enumerate(found)]
+        marks = mark_places(self._comparison.arms, len(MARKS))
+        lines = [Line(one.title, one, mark) for one, mark in zip(found, marks, strict=True)]
         points = [point for one in found for point, _ in one.scores]
         steps = max((point.number for point in points), default=0)
         self.query_one(TrajectoryChart).show(lines, point_labels(steps, points), cursor)

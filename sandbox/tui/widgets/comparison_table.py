@@ -10,6 +10,7 @@ from sandbox.analysis.comparison import Arm, Cell, Comparison
 from sandbox.analysis.paired import PairedDifference
 from sandbox.text import excerpt
 from sandbox.tui.scores import MINUS
+from sandbox.tui.side_by_side import mark_places
 from sandbox.tui.widgets.trajectory_chart import MARKS
 
 _TITLE = 18
@@ -43,8 +44,11 @@ class ComparisonTable(DataTable[Text]):
         against = "vs control" if comparison.reference is None or comparison.reference.control else "vs first"
         # What the others are compared with comes first and stays in view.
         ordered = sorted(enumerate(comparison.arms), key=lambda numbered: not numbered[1].reference)
+        marks = [MARKS[mark] for mark in mark_places(comparison.arms, len(MARKS))]
         columns = [
-            _column(place, arm, [row.cells[place] for row in comparison.rows], against)
+            _column(
+                f"{place + 1}{marks[place]} ", arm, [row.cells[place] for row in comparison.rows], against
+            )
             for place, arm in ordered
         ]
         for title, _ in columns:
@@ -71,8 +75,8 @@ class ComparisonTable(DataTable[Text]):
         self.post_message(self.TurnWanted(str(event.row_key.value)))
 
 
-def _column(place: int, arm: Arm, cells: Sequence[Cell], against: str) -> tuple[str, list[str]]:
-    """The head of an arm's column (two lines) and its rows, the numbers one under another."""
+def _column(mark: str, arm: Arm, cells: Sequence[Cell], against: str) -> tuple[str, list[str]]:
+    """The head of an arm's column (two lines, its mark first) and its rows, the numbers one under another."""
     names = ("score", "change") if arm.reference else ("score", "change", against)
     parts = [_parts(arm, cell) for cell in cells]
     widths = [max(len(name), *(len(row[n]) for row in parts)) for n, name in enumerate(names)]
@@ -81,7 +85,6 @@ def _column(place: int, arm: Arm, cells: Sequence[Cell], against: str) -> tuple[
         return " ".join(f"{text:>{width}}" for text, width in zip(texts, widths, strict=True))
 
     count = f", n={len(arm.sessions)}" if len(arm.sessions) > 1 else ""
-    mark = f"{place + 1}{MARKS[place % len(MARKS)]} "
     room = max(sum(widths) + len(widths) - 1, _TITLE) - len(mark) - len(count)
     title = excerpt(arm.title, room)[:room]
     return f"{mark}{title}{count}\n{joined(names)}", [joined(row) for row in parts]
