@@ -288,21 +288,35 @@ async def test_left_and_right_read_a_point_out(tmp_path: Path) -> None:
         await at.shows("base  ● 8")
         await at.press("right", "right", "right")
         await at.shows("t2  ● 24(−55)  ○ 44(−35)")
+        await at.shows("Distress  word-probe")
         await at.press("left")
         await at.shows("t1  ● 55(−24)")
+        await at.press("v")
+        await at.shows("fear  word-probe")
+        await at.shows("t1  ● 38(−17)")
         for _ in range(3):
             await at.press("left")
-        await at.shows("Distress  word-probe")
+        await at.until(lambda: "ind  ●" not in at.text() and "base  ●" not in at.text(), "no point")
 
 
-async def test_a_charts_all_scales_of_the_session(tmp_path: Path) -> None:
+async def test_at_80_columns_each_scale_drawn_can_be_told_by_its_name_and_its_mark(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await finished(at)
+        await at.press("a")
+        await at.shows("5 of 6 scales")
+        for drawn in ("● Distress", "○ fear", "◆ sadness", "△ anger", "◇ calm"):
+            await at.shows(drawn)
+        assert any("│ ○ fear" in line and "+" in line for line in at.text().splitlines()), at.text()
+
+
+async def test_a_charts_several_scales_of_the_session(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 36)) as at:
         await finished(at)
         await at.press("a")
-        await at.shows("all scales")
+        await at.shows("5 of 6 scales")
         await at.shows("○ fear")
         await at.press("a")
-        await at.until(lambda: "all scales" not in at.text(), "one scale")
+        await at.until(lambda: "6 scales" not in at.text(), "one scale")
 
 
 async def test_c_compares_and_is_greyed_out_while_there_is_one_arm(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Measures(Vertical):
             self._draw()
 
     def chart_several(self) -> bool:
-        """Chart all scales of the questionnaire for this session alone, or one scale again; which of both."""
+        """Chart the scales of the questionnaire for this session alone, or one scale again; which of both."""
         self._several = not self._several
         self._draw()
         return self._several
@@ -82,9 +82,10 @@ class Measures(Vertical):
             return
         self._charted = charted.key
         lines = self._scale_lines(measured, charted) if self._several else self._arm_lines(session, charted)
-        self.query_one("#chart-title", Static).update(self._title(charted, lines))
+        self.query_one("#chart-title", Static).update(self._title(charted, lines, len(measured)))
         self.query_one(TrajectoryChart).show(lines, self._labels(), self._cursor)
-        self.query_one(ScaleRows).show(measured, charted.key)
+        marks = {line.series.key: (line.mark, line.style) for line in lines} if self._several else {}
+        self.query_one(ScaleRows).show(measured, charted.key, marks)
 
     def _arm_lines(self, session: SessionState, charted: Series) -> list[Line]:
         """The shown session and, over it, the other branches."""
@@ -126,21 +127,25 @@ class Measures(Vertical):
         measured = self._found.get(self._session.head.id, ()) if self._session is not None else ()
         return any(point.label == label for one in measured for point, _ in one.scores)
 
-    def _title(self, charted: Series, lines: list[Line]) -> Content:
+    def _title(self, charted: Series, lines: list[Line], measured: int) -> Content:
+        """What is charted, and under it, while a point is read out, each line's score there."""
         if charted.unusable:
             return Content.assemble(
                 (charted.title, "bold"), (f"  not usable: {charted.unusable}", "bold $text-warning")
             )
+        what = charted.title
+        if self._several:
+            what = "all scales" if len(lines) == measured else f"{len(lines)} of {measured} scales"
+        title = Content.assemble((what, "bold"), (f"  {charted.key.questionnaire}", "$text-muted"))
         if not self._cursor:
-            what = "all scales" if self._several else charted.title
-            return Content.assemble((what, "bold"), (f"  {charted.key.questionnaire}", "$text-muted"))
+            return title
         parts: list[tuple[str, str]] = [(f"{self._cursor}  ", "bold")]
         for line in lines:
             value = line.series.at(self._cursor)
             moved = change(value, line.series.induced)
             shown = "" if value is None else f"({moved})"
             parts.append((f"{line.mark} {number(value)}{shown}  ", line.style))
-        return Content.assemble(*parts)
+        return Content("\n").join([title, Content.assemble(*parts)])
 
 
 def _happened(run: RunState) -> dict[str, tuple[Entry, ...]]:

@@ -1,6 +1,6 @@
 """A row a scale: name, newest score, sparkline, changes from baseline and from after the induction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -12,19 +12,23 @@ from sandbox.tui.scores import ScaleKey, Series, change, number, sparkline
 
 
 class ScaleRows(VerticalScroll, can_focus=False):
-    """The rows of the shown session; the charted scale is marked with a pointer."""
+    """The rows of the shown session; the charted scale has a pointer, or each that is charted its mark."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._series: tuple[Series, ...] = ()
         self._charted: ScaleKey | None = None
+        self._marks: Mapping[ScaleKey, tuple[str, str]] = {}
         self._text = Static("", markup=False)
 
     def compose(self) -> ComposeResult:
         yield self._text
 
-    def show(self, series: Sequence[Series], charted: ScaleKey | None) -> None:
-        self._series, self._charted = tuple(series), charted
+    def show(
+        self, series: Sequence[Series], charted: ScaleKey | None, marks: Mapping[ScaleKey, tuple[str, str]]
+    ) -> None:
+        """`marks`: the mark and style of each charted scale where several are; else empty."""
+        self._series, self._charted, self._marks = tuple(series), charted, marks
         self._draw()
 
     def on_resize(self) -> None:
@@ -33,14 +37,21 @@ class ScaleRows(VerticalScroll, can_focus=False):
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
         if width:
-            self._text.update(Content("\n").join(rows(self._series, self._charted, width)))
+            lines = rows(self._series, self._charted, width, self._marks)
+            self._text.update(Content("\n").join(lines))
 
 
-def rows(series: Sequence[Series], charted: ScaleKey | None, width: int) -> list[Content]:
+def rows(
+    series: Sequence[Series],
+    charted: ScaleKey | None,
+    width: int,
+    marks: Mapping[ScaleKey, tuple[str, str]],
+) -> list[Content]:
     """A heading and a line a scale, at most `width` cells wide; questionnaires are told apart by headings."""
-    name_width = min(11, max(6, width - 20))
-    spark = max(0, min(10, width - name_width - 15))
-    head = f" {'':{name_width}}{'now':>3} {'':{spark}} {'base':>4} {'ind':>4}"
+    lead = 2 if marks else 1
+    name_width = min(11, max(6, width - 19 - lead))
+    spark = max(0, min(10, width - name_width - 14 - lead))
+    head = f"{'':{lead + name_width}}{'now':>3} {'':{spark}} {'base':>4} {'ind':>4}"
     result = [Content.styled(head[:width], "$text-muted")]
     several = len({s.key.questionnaire for s in series}) > 1
     last = ""
@@ -48,7 +59,10 @@ def rows(series: Sequence[Series], charted: ScaleKey | None, width: int) -> list
         if several and one.key.questionnaire != last:
             last = one.key.questionnaire
             result.append(Content.styled(f" {last}"[:width], "$text-muted italic"))
-        pointer = "▸" if one.key == charted else " "
+        pointer, style = ("▸" if one.key == charted else " "), "$accent"
+        if marks:
+            pointer, style = marks.get(one.key, (" ", ""))
+            pointer += " "
         name = _name(one, name_width)
         if one.unusable:
             said = f"{pointer}{name:{name_width}} not usable: {one.unusable}"
@@ -59,7 +73,7 @@ def rows(series: Sequence[Series], charted: ScaleKey | None, width: int) -> list
         bars = sparkline([value for _, value in one.scores], one.bounds, spark)
         result.append(
             Content.assemble(
-                (pointer, "$accent"),
+                (pointer, style),
                 (f"{name:{name_width}}", "bold" if one.key == charted else ""),
                 (f"{number(one.latest):>3}", "bold"),
                 (f" {bars:{spark}}", "$primary"),

@@ -148,11 +148,24 @@ def _is_turn(label: str) -> bool:
 
 
 def _legend(lines: Sequence[Line], width: int, rows: int) -> list[Content]:
-    """A row a line, or where there are not so many, all in one row."""
+    """A row a line; where there are not so many, whole names in fewer rows, or all shortened in one row."""
     if len(lines) <= rows:
         return [_entry(line, width) for line in lines]
+    if len(filled := _filled([_entry(line, width) for line in lines], width)) <= rows:
+        return filled
     room = (width + 1) // len(lines) - 1
     return [Content(" ").join(_entry(line, room) for line in lines)]
+
+
+def _filled(entries: Sequence[Content], width: int) -> list[Content]:
+    """The entries one after another, in as many rows of `width` cells as they take."""
+    rows: list[Content] = []
+    for entry in entries:
+        if rows and rows[-1].cell_length + 1 + entry.cell_length <= width:
+            rows[-1] = Content(" ").join([rows[-1], entry])
+        else:
+            rows.append(entry)
+    return rows
 
 
 def _entry(line: Line, width: int) -> Content:
