@@ -51,7 +51,7 @@ def command(document: str, kind: "Kind | None", models: tuple[str, ...], as_json
     """Show what a scenario, technique, questionnaire or client will say, turn by turn, without running it.
 
     A technique is shown with its control beside it. Tokens are those of the texts; what a session would take
-    is an upper bound: every reply as long as it may be, every step said once.
+    is an estimate: every answer read at once, every reply as long as it may be, every step said once.
     """
     from sandbox.engine.preview import beside, passages
     from sandbox.library.catalogue import Library
@@ -198,8 +198,8 @@ def _totals(each: _Counted, said: "Sequence[Passage]", aside: "Sequence[Passage]
     how = "counted by its own tokenizer" if counts.basis == "counted" else "an estimate, by another tokenizer"
     lines = [f"{printable(counts.title)}: {text} ({how})"]
     lines.append(
-        f"  a session with it: {load.calls} calls, at most {load.prompt_tokens:,} prompt tokens (the same"
-        f" ones again and again) and {load.reply_tokens:,} of replies"
+        f"  a session with it: about {load.calls} calls, {load.prompt_tokens:,} prompt tokens (the same"
+        f" ones again and again) and {load.reply_tokens:,} of replies, if every answer can be read at once"
     )
     lines.append(f"  {cost_text(load, counts)}")
     if warning := too_long(load, counts):

@@ -1,4 +1,4 @@
-"""What sessions ask of a model, in calls, tokens, time and money, before anything is run. An upper bound."""
+"""What sessions ask of a model, in calls, tokens, time and money, before anything is run: about."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.phase import Phase
 from sandbox.engine.plan import Measure, SessionHead, SessionPlan
-from sandbox.engine.preview import passages
-from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
 from sandbox.library.technique import Step, Technique
-from sandbox.measurement.completion import COMPLETION_TOKENS
+from sandbox.measurement.first_asking import Asking, first_asking
 from sandbox.models.tokens import TokenCounts
 
-_ANSWER_TOKENS = 8  # an item's id and number, written out
 # Measured on two cores, so that a session of five steps comes to its seven seconds.
 _EMBEDDED_TOKENS_A_SECOND = 70
 _EMBEDDED_SECONDS_A_CALL = 0.2
@@ -22,7 +19,8 @@ _EMBEDDED_SECONDS_A_CALL = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What sessions of one trunk ask of a model, if every reply takes all the tokens it may: an upper bound.
+    """About what sessions of one trunk ask of a model: every step said once, every answer read at once, every
+    reply as long as it may be. Steps repeated, items asked again and words followed further come on top.
 
     Token numbers are sums over all calls but `longest_prompt`; a cache can spare most prompt tokens. Chat
     templates add a few tokens a message. `turns` counts those that are answered.
@@ -47,7 +45,7 @@ def texts_of(plans: Iterable[SessionPlan]) -> tuple[str, ...]:
 
 
 def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str, int]) -> Load:
-    """The upper bound for sessions of one trunk, every step said once. `tokens` has all of texts_of."""
+    """What sessions of one trunk come to. `tokens` has all of texts_of."""
     trunk = plans[0]
     count = _Count(trunk, tokens, counts.sampling.max_tokens)
     count.prompt = tokens[trunk.client.system]
@@ -76,14 +74,14 @@ def dollars(found: Load, counts: TokenCounts) -> float | None:
 
 
 def cost_text(found: Load, counts: TokenCounts) -> str:
-    """`no cost; about 18 s on two cores`, `at most about $0.0123 at list prices`, or `cost unknown`."""
+    """`no cost; about 18 s on two cores`, `about $0.0123 at list prices`, or `cost unknown`."""
     if counts.model == "embedded":
         seconds = found.reply_tokens / _EMBEDDED_TOKENS_A_SECOND + found.calls * _EMBEDDED_SECONDS_A_CALL
         return f"no cost; about {seconds:.0f} s on two cores"
     if counts.capabilities.local:
         return "no cost; how long it takes depends on this machine"
     cost = dollars(found, counts)
-    return "cost unknown" if cost is None else f"at most about ${cost:.4f} at list prices"
+    return "cost unknown" if cost is None else f"about ${cost:.4f} at list prices"
 
 
 def too_long(found: Load, counts: TokenCounts) -> str:
@@ -91,7 +89,7 @@ def too_long(found: Load, counts: TokenCounts) -> str:
     context = counts.capabilities.context
     if not context or found.longest_prompt <= context:
         return ""
-    return f"too long: up to {found.longest_prompt:,} tokens in one call, its context has {context:,}"
+    return f"too long: about {found.longest_prompt:,} tokens in one call, its context has {context:,}"
 
 
 class _Count:
@@ -121,10 +119,17 @@ class _Count:
     def measure(self, phase: Phase) -> None:
         for measure in self._plan.measures:
             if phase in measure.phases:
-                prompt = self.prompt + self._tokens[_whole(measure)]
-                calls, answer = _calls(measure)
-                for _ in range(calls):
-                    self._call(prompt, answer)
+                added = 0
+                for asking in _asked(measure):
+                    question, answer = self._tokens[asking.question], self._limit(measure, asking)
+                    self._call(self.prompt + question, answer)
+                    added += question + answer
+                if self._plan.administration == "in_conversation":
+                    self.prompt += added
+
+    def _limit(self, measure: Measure, asking: Asking) -> int:
+        """A completion is drawn as replies are, and no longer than they may be."""
+        return min(asking.limit, self._reply) if measure.way == "completion" else asking.limit
 
     def _turn(self, said: str, *, reply: bool) -> None:
         self.prompt += self._tokens[said]
@@ -152,34 +157,18 @@ def _texts(plan: SessionPlan) -> Iterator[str]:
         yield from (step.say for step in plan.technique.steps)
         if plan.technique.delivery == "guided" and plan.guidance is not None:
             yield from (_told(plan.guidance, plan.technique, step) for step in plan.technique.steps)
-    yield from (_whole(measure) for measure in plan.measures)
+    for measure in plan.measures:
+        yield from (asking.question for asking in _asked(measure))
 
 
 def _told(guidance: Guidance, technique: Technique, step: Step) -> str:
     return f"{guidance.instructions(technique, step.say)}\n{guidance.step_note(step.say)}"
 
 
-def _calls(measure: Measure) -> tuple[int, int]:
-    """How many calls giving it once takes if every answer can be read, and the tokens of each answer."""
-    items = len(measure.questionnaire.items)
-    match measure.way:
-        case "word":
-            return 1, 1
-        case "likelihood":
-            return items, 1
-        case "completion":
-            return items, COMPLETION_TOKENS
-        case "report":
-            return (items, _ANSWER_TOKENS) if measure.form == "per item" else (1, _ANSWER_TOKENS * items)
-
-
-def _whole(measure: Measure) -> str:
-    questionnaire = measure.questionnaire
-    if isinstance(questionnaire, WordQuestionnaire):
-        return f"{questionnaire.ask}\n{questionnaire.opening}"
-    return "\n".join(passage.text for passage in passages(questionnaire))
+def _asked(measure: Measure) -> tuple[Asking, ...]:
+    return first_asking(measure.questionnaire, measure.way, measure.presentation)
 
 
 def _longest(task: Task) -> str:
-    """The longest thing the task says, for an upper bound."""
+    """The longest thing the task says."""
     return max(task.begin, task.right, task.wrong, task.unreadable or "", key=len)

@@ -68,6 +68,16 @@ def _question(
     return Message("user", f"{hint_line(presentation.hint)}{ask}\n{item.text} …")
 
 
+def first_asked(
+    questionnaire: CompletionQuestionnaire, presentation: Presentation
+) -> tuple[tuple[str, int], ...]:
+    """The question of each stem's call and the most tokens its ending may take."""
+    return tuple(
+        (_question(questionnaire, item, presentation).content, COMPLETION_TOKENS)
+        for item in questionnaire.items
+    )
+
+
 async def give_completion(
     questionnaire: CompletionQuestionnaire,
     conversation: tuple[Message, ...],

@@ -156,6 +156,15 @@ async def give_by_likelihood(
     )
 
 
+def first_asked(
+    questionnaire: RatingQuestionnaire, presentation: Presentation
+) -> tuple[tuple[str, int], ...]:
+    """The first question of each call and the most tokens its answer may take."""
+    labels = presentation.labels or usual_labels(questionnaire)
+    sheet = _sheet(questionnaire, offered_options(questionnaire), labels, presentation, seed=0)
+    return tuple((_question(questionnaire, sheet, item.id).content, 1) for item in questionnaire.items)
+
+
 def offered_options(questionnaire: RatingQuestionnaire) -> tuple[Option, ...]:
     """The questionnaire's options; for a range, even steps over it, anchors kept at their step."""
     if questionnaire.options is not None:

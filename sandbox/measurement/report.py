@@ -153,6 +153,18 @@ async def _give_item(
     return tuple(answers), turns, sum(answer.missing == "refused" for answer in answers)
 
 
+def first_asked(
+    questionnaire: RatingQuestionnaire, presentation: Presentation
+) -> tuple[tuple[str, int], ...]:
+    """The first question of each call and the most tokens its answer may take."""
+    sheet = _sheet(questionnaire, presentation, seed=0)
+    if sheet.form == "per item":
+        return tuple(
+            (_single_text(sheet, item, again=False), _tokens(sheet, (item,))) for item in sheet.order
+        )
+    return ((_batch_text(sheet, sheet.order, again=False), _tokens(sheet, sheet.order)),)
+
+
 def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
     """What a full answer takes, its options written with name and label, and a margin."""
     labels = [option.label for option in sheet.questionnaire.options or ()]

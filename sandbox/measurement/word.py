@@ -41,6 +41,11 @@ def word_request(
     )
 
 
+def first_asked(questionnaire: WordQuestionnaire, presentation: Presentation) -> tuple[tuple[str, int], ...]:
+    """The question of the one call, its opening put into it, and the most tokens its answer may take."""
+    return ((_question(questionnaire, Capabilities(), presentation).content, 1),)
+
+
 def hint_line(hint: Hint) -> str:
     """The suggestion of a wished answer, as a sentence before the question (empty without one)."""
     if not hint:

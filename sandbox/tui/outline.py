@@ -45,11 +45,12 @@ def outline(
 
 
 def cost_lines(load: Load, counts: TokenCounts) -> tuple[str, ...]:
-    """The cost in two or three lines."""
+    """The cost in a few lines."""
     how = "" if counts.basis == "counted" else ", tokens estimated"
     lines = [
-        f"{load.calls} calls, at most {load.prompt_tokens:,} tokens in and {load.reply_tokens:,} out{how}",
+        f"about {load.calls} calls, {load.prompt_tokens:,} tokens in and {load.reply_tokens:,} out{how}",
         cost_text(load, counts),
+        "(if every answer can be read at once)",
     ]
     if warning := too_long(load, counts):
         lines.append(warning)

@@ -1,14 +1,20 @@
-"""The estimate of what sessions ask of a model is an upper bound that adds up, in honest words."""
+"""The estimate of what sessions ask of a model adds up, comes to what a session does, in honest words."""
 
+import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
 from sandbox.engine.cost import Load, cost_text, dollars, load, plans_of, texts_of, too_long
-from sandbox.engine.plan import SessionPlan, trunk_and_branches
-from sandbox.models.provider import Capabilities, Sampling
+from sandbox.engine.plan import Measure, SessionPlan, trunk_and_branches
+from sandbox.engine.run import run
+from sandbox.engine.written_measure import THREE
+from sandbox.models.provider import Capabilities, Request, Sampling
+from sandbox.models.scripted import ScriptedProvider
 from sandbox.models.tokens import TokenCounts
-from tests.documents import plan, scenario, technique
+from tests.documents import plan, probe, scenario, technique
+from tests.measurement.ratings import optioned
 
 COUNTS = TokenCounts(
     model="openai/m",
@@ -72,7 +78,7 @@ def test_money_is_the_tokens_at_their_prices_or_unknown() -> None:
     unpriced = replace(COUNTS, input_price=None)
     assert dollars(found, unpriced) is None
     assert cost_text(found, unpriced) == "cost unknown"
-    assert cost_text(found, COUNTS).startswith("at most about $")
+    assert cost_text(found, COUNTS).startswith("about $")
     assert cost_text(found, replace(COUNTS, model="embedded")).startswith("no cost; about ")
 
 
@@ -80,6 +86,42 @@ def test_a_conversation_that_passes_the_context_is_said_to() -> None:
     found = weighed(plan(technique=technique(*["Breathe."] * 8)))
     assert (
         too_long(found, COUNTS)
-        == f"too long: up to {found.longest_prompt:,} tokens in one call, its context has 1,000"
+        == f"too long: about {found.longest_prompt:,} tokens in one call, its context has 1,000"
     )
     assert not too_long(weighed(plan()), COUNTS)
+
+
+PROBE = Measure(questionnaire=probe(), way="word")
+SCORED = Measure(questionnaire=optioned(id="scored"), way="likelihood", phases=THREE)
+SHEET = Measure(questionnaire=optioned(id="sheet"), way="report")
+SINGLY = Measure(questionnaire=optioned(id="singly"), way="report", form="per item", phases=THREE)
+
+
+@pytest.mark.parametrize(
+    ("administration", "measures"),
+    [("aside", (PROBE, SCORED, SHEET, SINGLY)), ("in_conversation", (PROBE, SCORED))],
+)
+async def test_the_estimate_is_what_a_session_asks_when_every_answer_can_be_read(
+    administration: Literal["aside", "in_conversation"], measures: tuple[Measure, ...]
+) -> None:
+    heads = trunk_and_branches(
+        plan(measures=measures, administration=administration), (technique("Breathe.", "Rest."),)
+    )
+    model = ScriptedProvider(readable, top={" scared": 0.6, "1": 0.4}, sampling=Sampling(0.5, 10))
+    async for _ in run(heads, model):
+        pass
+    texts = texts_of(plans_of(heads))
+    tokens = dict(zip(texts, await model.count_tokens(texts), strict=True))
+    found = load(plans_of(heads), replace(COUNTS, sampling=model.sampling), tokens)
+    assert found.calls == len(model.requests)
+    assert found.reply_tokens == sum(request.sampling.max_tokens for request in model.requests)
+    prompts = [" ".join(m.content for m in request.messages) for request in model.requests]
+    assert found.prompt_tokens == pytest.approx(sum(len(text.split()) for text in prompts), rel=0.1)
+
+
+def readable(request: Request) -> str:
+    """A reply as long as it may be, or an answer to every item asked."""
+    if request.purpose == "reply":
+        return " ".join(["calm"] * request.sampling.max_tokens)
+    items = re.findall(r"^([a-z]+): ", request.messages[-1].content, re.MULTILINE)
+    return "\n".join(f"{item}: 1" for item in items) or "1"

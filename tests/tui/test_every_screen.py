@@ -43,7 +43,7 @@ async def _home(at: Stage) -> None:
 
 async def _new_session(at: Stage) -> None:
     await at.press("n")
-    await at.shows("calls, at most")
+    await at.shows("if every answer")
 
 
 async def _library(at: Stage) -> None:

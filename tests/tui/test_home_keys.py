@@ -95,7 +95,7 @@ async def test_new_session_changes_what_is_run(tmp_path: Path) -> None:
         await at.started()
         await at.press("n")
         await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
-        await at.shows("calls, at most")
+        await at.shows("if every answer")
         await at.press("ctrl+t")
         at.app.screen.query_one("#seed").focus()
         await at.press("backspace", "4", "2", "ctrl+r")

@@ -46,7 +46,7 @@ async def test_what_was_run_last_is_proposed_again(tmp_path: Path) -> None:
     async with stage(tmp_path) as at:
         await at.started()
         await at.press("n")
-        await at.shows("calls, at most")
+        await at.shows("if every answer")
         await at.press("ctrl+t")
         at.app.screen.query_one("#seed", Input).value = "7"
         await at.press("ctrl+r")
