@@ -256,3 +256,25 @@ async def test_an_older_session_stays_marked_when_a_newer_one_is_listed(tmp_path
             await at.press("escape")
             await at.until(lambda: listed.option_count == 4, "the new one")
             assert listed.marked is not None and listed.marked.session == "s0000001"
+
+
+async def test_the_bottom_line_says_what_enter_does_where_the_reader_is(tmp_path: Path) -> None:
+    with Store.open(make_workspace(tmp_path).sessions / "sandbox.db") as store:
+        store.record(RunPlanned((SessionHead(id="s0000001", plan=plan()),)))
+    async with stage(tmp_path, anew=False) as at:
+        await at.shows("· planned")
+        await at.shows("⏎ run")
+        await at.press("tab")
+        await at.shows("⏎ open")
+        assert "⏎ run" not in at.text()
+
+
+async def test_a_line_fits_after_the_terminal_was_made_narrower(tmp_path: Path) -> None:
+    with Store.open(make_workspace(tmp_path).sessions / "sandbox.db") as store:
+        store.record(RunPlanned((SessionHead(id="s0000001", plan=plan()),)))
+    async with stage(tmp_path, size=(120, 30), anew=False) as at:
+        await at.shows("0 turns, scripted")
+        await at.pilot.resize_terminal(80, 24)
+        await at.until(lambda: at.app.screen.size.width == 80, "the size")
+        await at.until(lambda: "0 turns" not in at.text(), "the shorter line")
+        assert at.app.screen.query_one(RecentSessions).virtual_size.height == 1

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -31,6 +33,10 @@ class RecentRun:
 class RecentSessions(OptionList):
     """A list to walk with the arrow keys; Enter opens the marked one."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "open", tooltip="Open the marked session"),
+    ]
+
     class Opened(Message):
         """This session shall be shown."""
 
@@ -51,8 +57,15 @@ class RecentSessions(OptionList):
         if not runs:
             self.add_option(Option(Content.styled("none yet", "$text-muted"), disabled=True))
             return
-        self.add_options([Option(_row(run, self.size.width), id=run.session) for run in runs])
+        self.add_options([Option(self._row(run), id=run.session) for run in runs])
         self.highlighted = next((place for place, run in enumerate(runs) if run.session == marked), 0)
+
+    def on_resize(self) -> None:
+        for run in self._runs:
+            self.replace_option_prompt(run.session, self._row(run))
+
+    def _row(self, run: RecentRun) -> Content:
+        return row(run, self.scrollable_content_region.width or self.size.width)
 
     @property
     def marked(self) -> RecentRun | None:
@@ -67,7 +80,8 @@ class RecentSessions(OptionList):
             self.post_message(self.Opened(event.option_id))
 
 
-def _row(run: RecentRun, width: int) -> Content:
+def row(run: RecentRun, width: int) -> Content:
+    """A line for the run, `width` cells wide."""
     when = run.started.astimezone().strftime("%d %b %H:%M")
     state = f"{SIGNS.get(run.state, '?')} {run.state}"
     detail = f"  {run.turns} turns, {excerpt(run.model, 24)}" if width > 90 else ""
