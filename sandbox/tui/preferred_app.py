@@ -36,6 +36,7 @@ class PreferredApp(App[None]):
         self.preferences = Preferences()
         self._lent = False
         self._untold: list[str] = []
+        self._screens_open = 0
         for theme in OWN_THEMES:
             self.register_theme(theme)
         if self.preferences.settings.theme in self.available_themes:
@@ -47,6 +48,7 @@ class PreferredApp(App[None]):
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
         self.app_suspend_signal.subscribe(self, self._terminal_lent, immediate=True)
         self.app_resume_signal.subscribe(self, self._terminal_back, immediate=True)
+        self.screen_change_signal.subscribe(self, self._screen_changed, immediate=True)
         self.tell_terminal(titled(self.TITLE or "", first=True))
 
     async def on_unmount(self) -> None:
@@ -171,6 +173,15 @@ class PreferredApp(App[None]):
         """Say what went wrong, where, and what to do next; nothing is lost by it."""
         text = "\n".join(printable(line) for line in (error.where, error.todo) if line)
         self.notify(text or " ", title=printable(error.what), severity="error", timeout=15, markup=False)
+
+    def _screen_changed(self, _screen: Screen[object]) -> None:
+        """What was said in passing does not cover the screen opened next; warnings and errors stay."""
+        before, self._screens_open = self._screens_open, len(self.screen_stack)
+        if self._screens_open > before:
+            for said in tuple(self._notifications):
+                if said.severity == "information":
+                    self._unnotify(said, refresh=False)
+            self._refresh_notifications()
 
     def announce(self, text: str, seconds: float) -> None:
         """A run has ended after so long: call its reader back if it was long, as the settings say."""

@@ -92,8 +92,9 @@ class ReadingApp(PreferredApp):
         except SandboxError as error:
             self.report(error)
         else:
-            written = "\n".join(_short(path, bench.workspace) for path in paths)
-            self.notify(written, title="Comparison written", markup=False, timeout=8)
+            folder, first = _short(paths[0].parent, bench.workspace), paths[0].name
+            kinds = " and ".join([first, *(path.suffix for path in paths[1:])])
+            self.notify(f"in {folder}:\n{kinds}", title="Comparison written", markup=False)
 
     def on_sessions_screen_export_wanted(self, message: "SessionsScreen.ExportWanted") -> None:
         self.run_worker(self._export(message.session))
@@ -115,7 +116,7 @@ class ReadingApp(PreferredApp):
         except SandboxError as error:
             self.report(error)
         else:
-            self.notify(_short(path, bench.workspace), title="Transcript written", markup=False, timeout=8)
+            self.notify(_short(path, bench.workspace), title="Transcript written", markup=False)
 
 
 def _short(path: Path, workspace: "Workspace") -> str:

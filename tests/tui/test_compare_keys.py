@@ -112,6 +112,14 @@ async def test_e_writes_markdown_and_csv(tmp_path: Path) -> None:
         (page,) = exports.glob("compare-*.md")
         assert "Mindful breathing" in page.read_text(encoding="utf-8")
         await at.shows("Comparison written")
+        lines = [line.strip(" ▌│") for line in at.text().splitlines()]
+        at_line = next(n for n, line in enumerate(lines) if "in sessions/exports:" in line)
+        assert f"{page.name} and .csv" in lines[at_line + 1]
+        at.app.notify("To be minded.", severity="warning", timeout=30)
+        await at.press("question_mark")
+        await at.until(lambda: isinstance(at.app.screen, HelpScreen), "Help")
+        await at.shows("To be minded.")
+        assert "Comparison written" not in at.text()
 
 
 async def test_y_copies_the_table(tmp_path: Path) -> None:

@@ -198,6 +198,17 @@ async def test_k_leaves_a_step_out(tmp_path: Path) -> None:
             "the skip",
         )
         await at.shows("step settle skipped")
+        assert "step is left out" not in at.text()
+        await at.press("x")
+        await at.ended()
+
+
+async def test_k_before_the_technique_says_what_it_will_do(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await _pause_in_the_scenario(at, gate)
+        await at.press("k")
+        await at.shows("The next technique step is left out.")
         await at.press("x")
         await at.ended()
 
@@ -414,8 +425,9 @@ async def test_what_is_said_in_passing_leaves_the_line_one_types_on_in_sight(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with paused_stage(tmp_path, size) as at:
-        await at.press("k", "s")
-        await at.shows("The next technique step is left out.")
+        at.app.notify("Said in passing.", timeout=30)
+        await at.press("s")
+        await at.shows("Said in passing.")
         line = at.session.query_one(TherapistLine).region
         assert not any(toast.region.overlaps(line) for toast in at.session.query("Toast"))
         await at.press("escape", "x")

@@ -285,6 +285,12 @@ class SessionScreen(Screen[None]):
             self.notify("Pausing after this turn and its measurement.", timeout=3)
 
     @property
+    def _at_technique_turn(self) -> bool:
+        """Whether the shown session waits at a turn of its technique: what is asked for happens at once."""
+        session = self._session
+        return session is not None and session.waiting is not None and session.phase == "technique"
+
+    @property
     def _awaited(self) -> bool:
         """Whether what runs waits for the clinician's words and cannot go on without."""
         running = self._state.sessions.get(self._state.running or "")
@@ -305,7 +311,8 @@ class SessionScreen(Screen[None]):
     def action_skip(self) -> None:
         if (controls := self._controls) is not None:
             controls.skip()
-            self.notify("The next technique step is left out.", timeout=3)
+            if not self._at_technique_turn:  # else the conversation says it at once
+                self.notify("The next technique step is left out.", timeout=3)
 
     def action_stop(self) -> None:
         if self._controls is not None:
@@ -400,12 +407,11 @@ class SessionScreen(Screen[None]):
     def on_therapist_line_said(self, message: TherapistLine.Said) -> None:
         self.query_one(Conversation).focus()
         controls = self._controls
-        waiting = self._session.waiting if self._session is not None else None
         if controls is None:
             self.notify("Nothing runs: b branches from here (↑ brings your words back).", severity="warning")
         elif message.text:
             controls.say(message.text)
-            if waiting is None or self._session is None or self._session.phase != "technique":
+            if not self._at_technique_turn:
                 self.notify(f"{KEPT}.", timeout=3)
             self._draw()
         elif self._awaited:
