@@ -10,6 +10,7 @@ from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
 from sandbox.library.technique import Step, Technique
 from sandbox.measurement.first_asking import Asking, first_asking
+from sandbox.models.provider import REASONING_TOKENS
 from sandbox.models.tokens import TokenCounts
 
 # Measured on two cores, so that a session of five steps comes to its seven seconds.
@@ -23,7 +24,8 @@ class Load:
     reply as long as it may be. Steps repeated, items asked again and words followed further come on top.
 
     Token numbers are sums over all calls but `longest_prompt`; a cache can spare most prompt tokens. Chat
-    templates add a few tokens a message. `turns` counts those that are answered.
+    templates add a few tokens a message. `turns` counts those that are answered. `reply_tokens` has what a
+    reasoning model may think.
     """
 
     turns: int
@@ -63,7 +65,8 @@ def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str,
             if plan.follow_up is not None:
                 count.tell(plan.follow_up)
             count.measure("follow-up")
-    return Load(count.turns, count.calls, count.prompts, count.replies, count.longest)
+    thoughts = count.calls * REASONING_TOKENS if counts.capabilities.reasoning else 0
+    return Load(count.turns, count.calls, count.prompts, count.replies + thoughts, count.longest)
 
 
 def dollars(found: Load, counts: TokenCounts) -> float | None:

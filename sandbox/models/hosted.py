@@ -86,6 +86,12 @@ _OLLAMA_CONTEXT = 8192
 _OLLAMA_CLOUD = re.compile(r"ollama(_chat)?/.*[:-]cloud$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"(?:(?<=//)|^)[^/?#\s]*@")
 _OPENAI_WITHOUT_LOGPROBS = re.compile(r"o\d|gpt-5")
+_REASONING = re.compile(
+    r"(?:^|/)(?:o\d|gpt-5(?!.*chat)|gpt-oss|gemini-(?:2\.5-(?!flash-lite)|[3-9])|deepseek-(?:reasoner|r1)"
+    r"|magistral|qwq|qwen3(?!.*(?:instruct|coder))|grok-(?:3-mini|4)(?!.*non-reasoning))",
+    re.IGNORECASE,
+)
+"""Models that reason by themselves; those that do so only when asked, as Anthropic's, are not among them."""
 
 
 def service_of(name: str) -> Service:
@@ -96,7 +102,11 @@ def service_of(name: str) -> Service:
 def capabilities_of(name: str, *, local: bool) -> Capabilities:
     prefix, _, model = name.partition("/")
     service = service_of(name)
-    top = 0 if prefix == "openai" and _OPENAI_WITHOUT_LOGPROBS.match(model) else service.top_logprobs
+    reasoning = bool(_REASONING.search(model))
+    without = (prefix == "openai" and _OPENAI_WITHOUT_LOGPROBS.match(model)) or (
+        prefix == "deepseek" and reasoning
+    )
+    top = 0 if without else service.top_logprobs
     prefill = bool(prefix == "anthropic" and _ANTHROPIC_PREFILL.match(model)) or service.prefill
     context = _ollama_context() if prefix in _OLLAMA and not _OLLAMA_CLOUD.match(name) else None
     return Capabilities(
@@ -105,6 +115,7 @@ def capabilities_of(name: str, *, local: bool) -> Capabilities:
         local=local,
         context=context,
         structured=prefix in _STRUCTURED,
+        reasoning=reasoning,
     )
 
 

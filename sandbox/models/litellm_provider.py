@@ -13,6 +13,7 @@ from sandbox.models.hosted import authorization_of, without_credentials
 from sandbox.models.litellm_import import litellm
 from sandbox.models.litellm_reply import Reply, StreamedReply, reply_of
 from sandbox.models.provider import (
+    REASONING_TOKENS,
     Attempt,
     Capabilities,
     Completion,
@@ -222,7 +223,7 @@ class LiteLLMProvider:
             "model": self._served_as,
             "messages": messages,
             "temperature": sampling.temperature,
-            "max_tokens": sampling.max_tokens,
+            "max_tokens": self._limit(request),
             "timeout": self._policy.timeout,
             "drop_params": True,
             "num_retries": 0,
@@ -243,6 +244,14 @@ class LiteLLMProvider:
             "response_format": self._response_format(request),
         }
         return parameters | {name: value for name, value in optional.items() if value is not None}
+
+    def _limit(self, request: Request) -> int:
+        """The most tokens the server may write, a reasoning model's thoughts included.
+
+        Where the first token's candidates are asked for, nothing is to come before it.
+        """
+        thinks = self._capabilities.reasoning and not request.top_logprobs
+        return request.sampling.max_tokens + (REASONING_TOKENS if thinks else 0)
 
     def _response_format(self, request: Request) -> dict[str, Any] | None:
         """What holds the reply to the request's schema; None where the model is not known to take it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox.errors import UsageError
 from sandbox.models.hosted import Service, capabilities_of, parameters_of, service_of, stays_here
 from sandbox.models.key import find_key, keyring_installed
-from sandbox.models.provider import ModelError, Provider, Sampling
+from sandbox.models.provider import REASONING_TOKENS, Capabilities, ModelError, Provider, Sampling
 from sandbox.models.retry import RetryPolicy
 from sandbox.settings import load_settings
 
@@ -101,12 +101,21 @@ def _through_litellm(
         api_key=api_key or _key(service.key_variable, local=local),
         capabilities=able,
         sampling=HOSTED_SAMPLING,
-        facts={"context": str(able.context)} if able.context else {},
+        facts=_facts(able),
         parameters=parameters_of(name, able.context),
         policy=policy or (_LOCAL_POLICY if local else RetryPolicy()),
         key_variable=service.key_variable,
         passes_extra=service.passes_extra,
     )
+
+
+def _facts(able: Capabilities) -> dict[str, str]:
+    """What every call is made with beside what stands in its own parameters."""
+    facts = {
+        "context": able.context,
+        "tokens for reasoning": REASONING_TOKENS if able.reasoning else None,
+    }
+    return {name: str(value) for name, value in facts.items() if value}
 
 
 def _address(service: Service) -> str:

@@ -137,7 +137,8 @@ StreamPart = Delta | Restart | Completion
 class Capabilities:
     """What a model can do. `top_logprobs`: most candidates it returns (0: none); `context`: in tokens.
 
-    `structured`: its server can hold a reply to a JSON Schema.
+    `structured`: its server can hold a reply to a JSON Schema. `reasoning`: it thinks before it answers, and
+    its thoughts count against the limit of the answer, which is therefore raised by REASONING_TOKENS.
     """
 
     streaming: bool = True
@@ -147,6 +148,11 @@ class Capabilities:
     local: bool = False
     context: int | None = None
     structured: bool = False
+    reasoning: bool = False
+
+
+REASONING_TOKENS = 4000
+"""What a reasoning model may write in a call beyond the limit of its answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sandbox.engine.cost import Load, cost_text, dollars, load, plans_of, texts_
 from sandbox.engine.plan import Measure, SessionPlan, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.engine.written_measure import THREE
-from sandbox.models.provider import Capabilities, Request, Sampling
+from sandbox.models.provider import REASONING_TOKENS, Capabilities, Request, Sampling
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.models.tokens import TokenCounts
 from tests.documents import plan, probe, scenario, technique
@@ -42,6 +42,13 @@ def test_the_load_of_a_session_adds_up() -> None:
     # what was said by then: 200, 420, 530, 640, 640
     assert found.prompt_tokens == (200 + 310 + 420 + 530) + (200 + 420 + 530 + 640 + 640)
     assert found.longest_prompt == 641
+
+
+def test_what_a_reasoning_model_may_think_is_counted() -> None:
+    plain = weighed(plan(technique=technique("Breathe.", "Rest.")))
+    thinking = replace(COUNTS, capabilities=Capabilities(context=1000, reasoning=True))
+    found = weighed(plan(technique=technique("Breathe.", "Rest.")), counts=thinking)
+    assert found == replace(plain, reply_tokens=plain.reply_tokens + plain.calls * REASONING_TOKENS)
 
 
 def test_a_trunk_is_counted_once_however_many_branches_leave_from_it() -> None:

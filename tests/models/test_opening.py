@@ -14,7 +14,7 @@ from sandbox.errors import ExitCode, UsageError
 from sandbox.models.failure import scrubbed
 from sandbox.models.hosted import SERVICES, capabilities_of, is_loopback, service_of, without_credentials
 from sandbox.models.opening import HOSTED_SAMPLING, open_model, refuse_without_key
-from sandbox.models.provider import Message, ModelError, Request, Sampling
+from sandbox.models.provider import REASONING_TOKENS, Message, ModelError, Request, Sampling
 from sandbox.models.retry import RetryPolicy
 from tests.models.misbehaving import Act, ModelServer, fails, raw, says
 
@@ -236,6 +236,8 @@ async def test_an_address_of_ones_own_is_used():
         ("openai/gpt-4o", 20, False),
         ("openai/o3-mini", 0, False),
         ("openai/gpt-5", 0, False),
+        ("deepseek/deepseek-chat", 20, False),
+        ("deepseek/deepseek-reasoner", 0, False),
         ("anthropic/claude-3-5-haiku-20241022", 0, True),
         ("anthropic/claude-sonnet-4-5-20250929", 0, True),
         ("anthropic/claude-opus-4-7", 0, False),
@@ -246,6 +248,42 @@ async def test_an_address_of_ones_own_is_used():
 def test_only_what_is_sure_is_claimed_of_hosted_models(name, top, prefill):
     able = capabilities_of(name, local=False)
     assert (able.top_logprobs, able.prefill) == (top, prefill)
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("openai/o3-mini", True),
+        ("openai/gpt-5", True),
+        ("openai/gpt-5-chat-latest", False),
+        ("openai/gpt-4o", False),
+        ("azure/gpt-5-mini", True),
+        ("gemini/gemini-2.5-flash", True),
+        ("gemini/gemini-2.5-flash-lite", False),
+        ("gemini/gemini-2.0-flash", False),
+        ("openrouter/deepseek/deepseek-r1", True),
+        ("groq/openai/gpt-oss-120b", True),
+        ("ollama_chat/qwen3:8b", True),
+        ("ollama_chat/qwen3:4b-instruct", False),
+        ("ollama_chat/llama3.2", False),
+        ("xai/grok-4-fast-non-reasoning", False),
+        ("anthropic/claude-sonnet-4-5", False),
+    ],
+)
+def test_which_models_reason_by_themselves(name, reasons):
+    assert capabilities_of(name, local=False).reasoning is reasons
+
+
+async def test_a_reasoning_model_has_room_to_think_beside_its_answer(monkeypatch):
+    with ModelServer(says("I feel calm.")) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base)
+        plain, thinking = open_model("openai/gpt-4o"), open_model("openai/o3-mini")
+        for provider in (plain, thinking):
+            await provider.complete(HI)
+    first, second = (asked.get("max_tokens") or asked.get("max_completion_tokens") for asked in server.asked)
+    assert (first, second) == (10, 10 + REASONING_TOKENS)
+    assert thinking.description.facts == {"tokens for reasoning": str(REASONING_TOKENS)}
+    assert not plain.description.facts
 
 
 def test_without_the_weights_package_the_command_that_installs_it_is_shown(monkeypatch):
