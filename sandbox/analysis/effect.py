@@ -47,18 +47,21 @@ def residual(trajectory: Trajectory, label: str | None = None) -> Effect:
 def technique_effect(technique: Trajectory, control: Trajectory, label: str | None = None) -> Effect:
     """Relief under the technique − relief under the control, both at `label`.
 
-    `label` None: the last point both were measured at. The two must continue from the same induced state
-    (branches of one trunk): that is what pairs them, and a difference there makes the effect undefined.
+    `label` None: the last point at which both were measured after as many turns. The two must continue from
+    the same induced state (branches of one trunk): that is what pairs them, and a difference there makes the
+    effect undefined.
     """
     if (technique.questionnaire, technique.way, technique.scale) != (
         control.questionnaire, control.way, control.scale
     ):  # fmt: skip
         return Effect(None, reason="technique and control were measured differently")
+    if technique.induced != control.induced:
+        return Effect(None, label or "", "technique and control did not start from the same induced state")
     label = label or last_common_label(technique, control)
     if label is None:
-        return Effect(None, reason="technique and control have no measurement in common after the induction")
-    if technique.induced != control.induced:
-        return Effect(None, label, "technique and control did not start from the same induced state")
+        return Effect(
+            None, reason="technique and control have no measurement in common after as many technique turns"
+        )
     under_technique, under_control = relief(technique, label), relief(control, label)
     if under_technique.value is None:
         return Effect(None, label, f"technique: {under_technique.reason}")
@@ -72,8 +75,12 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
 
 
 def last_common_label(one: Trajectory, other: Trajectory) -> str | None:
-    """The last point after the induction that both were measured at."""
-    return next((point.label for point in reversed(_after(one)) if other.at(point.label)), None)
+    """The last point after the induction that both were measured at, after as many turns.
+
+    Of arms of unequal length it is a `t`: they share the label `end`, but not the time that passed before it.
+    """
+    measured = {point.point for point in _after(other)}
+    return next((point.label for point in reversed(_after(one)) if point.point in measured), None)
 
 
 def _after(trajectory: Trajectory) -> tuple[TrajectoryPoint, ...]:

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import click
 
+from sandbox.analysis.effect import Effect
 from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.analysis.trajectory import ScaleName
@@ -184,17 +185,20 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
                 f"Technique effect of {arm_title(session)}: {number(effect.value, signed=True)} "
                 f"at {effect.at} (relief beyond the control's; one pair, so no interval).{little}"
             )
-    lines += [_control_line(effects(family, control, name).relief.value) for control in family.controls]
+    lines += [_control_line(effects(family, control, name).relief) for control in family.controls]
     return lines
 
 
-def _control_line(relief: float | None) -> str:
-    if relief is None:
+def _control_line(relief: Effect) -> str:
+    if relief.value is None:
         return "The control's relief is undefined, so nothing can be said of the technique alone."
-    if relief > 0:
-        return f"Under the control it fell as well, by {number(relief)}: only what goes beyond that counts."
-    change = number(-relief, signed=True)
-    return f"Under the control it did not fall here ({change}); over several seeds it often does."
+    if relief.value > 0:
+        return (
+            f"Under the control it fell as well, by {number(relief.value)} at {relief.at}:"
+            " only what goes beyond that counts."
+        )
+    change = number(-relief.value, signed=True)
+    return f"Under the control it did not fall ({change} at {relief.at}); over several seeds it often does."
 
 
 def _as_data(family: Family, transcript: str) -> dict[str, object]:
@@ -228,7 +232,7 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
                         ],
                         "relief": effects(family, session, name).relief.value,
                         "residual": effects(family, session, name).residual.value,
-                        "technique_effect": _value(family, session.head.id, name),
+                        **_technique_effect(effects(family, session, name).technique),
                         "little_induced": effects(family, session, name).little_induced,
                     }
                     for name in family.scales
@@ -239,10 +243,12 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
     }
 
 
-def _value(family: Family, session: str, name: ScaleName) -> float | None:
-    stored = next(s for s in family.arms if s.head.id == session)
-    effect = effects(family, stored, name).technique
-    return effect.value if effect else None
+def _technique_effect(effect: Effect | None) -> dict[str, object]:
+    """The effect and the point it is of, which is not the last one where the arms differ in length."""
+    return {
+        "technique_effect": effect.value if effect else None,
+        "technique_effect_at": effect.at if effect and effect.value is not None else None,
+    }
 
 
 def _refuse_live(heads: tuple[SessionHead, ...]) -> None:

@@ -134,7 +134,7 @@ def _trajectories(family: Family) -> Iterator[str]:
         "`base` baseline, `ind` after the scenario, `t1` … after each technique turn, `end` the last"
         " measurement; – missing; ? coverage too low to be relied on."
         " Relief = score after induction − score now; residual = score now − baseline;"
-        " technique effect = relief under the technique − relief under the control."
+        " technique effect = relief under the technique − relief under the control, both after as many turns."
         " One trunk is one observation: no interval and no p-value can be given."
     )
 

@@ -1,5 +1,7 @@
 """Effects against values worked out by hand, and what is said when there is nothing to say."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.analysis.effect import (
@@ -50,6 +52,22 @@ def test_arms_of_unequal_length_are_compared_where_both_were_measured():
     effect = technique_effect(BREATHING, longer)
     assert (effect.value, effect.at) == (10.0, "t2")
     assert last_common_label(BREATHING, course(8.0, 79.0)) is None
+
+
+def ended(trajectory: Trajectory, after_turn: int, value: float) -> Trajectory:
+    """With a last measurement, after that turn."""
+    end = TrajectoryPoint(Point(after_turn, "follow-up"), value)
+    return replace(trajectory, points=(*trajectory.points, end))
+
+
+def test_the_end_is_the_same_time_only_where_the_arms_had_as_many_turns():
+    shorter, longer = ended(BREATHING, 3, 11.0), ended(course(8.0, 79.0, 60.0, 21.0, 5.0), 4, 5.0)
+    effect = technique_effect(shorter, longer)
+    assert (effect.value, effect.at) == (10.0, "t2")
+    alike = technique_effect(shorter, ended(FILLER, 3, 18.0))
+    assert (alike.value, alike.at) == (7.0, "end")
+    unmeasured = technique_effect(ended(course(8.0, 79.0), 3, 11.0), ended(course(8.0, 79.0), 4, 5.0))
+    assert unmeasured.value is None and "as many technique turns" in unmeasured.reason
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,18 @@ async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, ca
     assert any(said in remark for remark in result["remarks"])
 
 
+async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns(tmp_path, capsys):
+    out = await printed(tmp_path / "text", capsys)
+    probed, listed = out.split("Simulated gloom")
+    assert "Technique effect of Breathing: 0.0 at t2 (" in probed
+    assert "as many technique turns" in listed, "measured at the end alone"
+    (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
+    assert "| **technique effect** | 0.0 at `t2` |" in transcript.read_text(encoding="utf-8")
+    breathing = json.loads(await printed(tmp_path / "json", capsys, as_json=True))["arms"][0]
+    at = {one["scale"]: one["technique_effect_at"] for one in breathing["trajectories"]}
+    assert (at["distress"], at["gloom"]) == ("t2", None)
+
+
 def test_an_effect_after_a_marked_induction_has_no_such_words(tmp_path, capsys):
     with recorded_family(tmp_path) as store:
         report(store, create_workspace(tmp_path / "workspace"), "trunk111", as_json=False)
