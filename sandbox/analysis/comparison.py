@@ -73,19 +73,16 @@ class Comparison:
         return next((arm for arm in self.arms if arm.reference), None)
 
 
-def compare(
-    sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bool = False, seed: int = 0
-) -> Comparison:
+def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bool = False) -> Comparison:
     """The sessions side by side on one scale, controls last.
 
     `pooled` joins sessions of one technique under the same conditions from different trunks into one arm,
-    with intervals over the trunks (`seed` draws them). Without a control the first arm is compared with.
+    with intervals over the trunks. Without a control the first arm is compared with.
     """
     arms = _arms(sessions, pooled=pooled)
     points = _points(sessions, scale)
     rows = tuple(
-        Row(p.label, p.phase, p.number, tuple(_cell(arm, arms, scale, p, seed) for arm in arms))
-        for p in points
+        Row(p.label, p.phase, p.number, tuple(_cell(arm, arms, scale, p) for arm in arms)) for p in points
     )
     return Comparison(
         scale,
@@ -172,7 +169,7 @@ def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Poin
     return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
 
 
-def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point, seed: int) -> Cell:
+def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -> Cell:
     found = [session.at(scale, point.label) for session in arm.sessions]
     scores = [one.value for one in found if one is not None and one.value is not None]
     technique = point.phase in ("technique", "follow-up")
@@ -183,20 +180,18 @@ def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point, seed: i
     return Cell(
         score=fmean(scores) if scores else None,
         change=fmean(changes) if changes else None,
-        difference=_difference(arm, arms, scale, point.label, seed) if technique else None,
+        difference=_difference(arm, arms, scale, point.label) if technique else None,
         sessions=len(scores),
         reliable=all(one is None or one.reliable for one in found),
         reason=next((one.reason for one in found if one is not None and one.reason), ""),
     )
 
 
-def _difference(
-    arm: Arm, arms: Sequence[Arm], scale: ScaleName, label: str, seed: int
-) -> PairedDifference | None:
+def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, label: str) -> PairedDifference | None:
     measured = [session for session in arm.sessions if session.at(scale, label) is not None]
     if arm.reference or not measured or _is_compared_with_itself(arm, arms):
         return None
-    pairs: list[tuple[float | None, float | None]] = []
+    differences: list[float | None] = []
     why = ""
     for session in measured:
         other = compared_with(session, arms)
@@ -205,8 +200,8 @@ def _difference(
             continue
         effect = technique_effect(session.course(scale), other.course(scale), label)
         why = effect.reason or why
-        pairs.append((None if effect.value is None else -effect.value, 0.0))
-    found = paired_difference(pairs, seed=seed)
+        differences.append(None if effect.value is None else -effect.value)
+    found = paired_difference(differences)
     return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found
 
 

@@ -1,16 +1,17 @@
-"""Paired differences over several trunks, with a bootstrap interval. The unit of analysis is the trunk."""
+"""Paired differences over several trunks, with a Student's t interval. The unit of analysis is the trunk."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
-RESAMPLES = 2_000
+from sandbox.measurement.estimate import mean_estimate
+
+_EQUAL = 1e-9
+"""Differences that lie closer together than this, in the scale's units, differ by rounding alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """The mean of the differences and its interval, in the scale's units. None, with a `reason`: undefined.
+    """The mean of the differences and its 95 % interval in the scale's units; None, with a reason: undefined.
 
     `pairs` counts the trunks that had both values, `left_out` those that had not.
     """
@@ -23,37 +24,20 @@ class PairedDifference:
     reason: str = ""
 
 
-def paired_difference(
-    pairs: Sequence[tuple[float | None, float | None]],
-    *,
-    seed: int = 0,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-) -> PairedDifference:
-    """Mean of first − second over the pairs, with a percentile bootstrap interval.
+def paired_difference(differences: Sequence[float | None]) -> PairedDifference:
+    """The mean of the differences, one a trunk, with Student's t interval (Student 1908).
 
-    Pairs are resampled whole (Efron & Tibshirani 1993, ch. 13). A pair with a missing value is left out and
-    counted. With one pair there is a mean and no interval; the same `seed` gives the same interval.
+    A missing one is left out and counted. One alone, or all equal, give a mean and no interval: neither shows
+    how far chance moves them.
     """
-    differences = [one - other for one, other in pairs if one is not None and other is not None]
-    left_out = len(pairs) - len(differences)
-    count = len(differences)
-    if count == 0:
+    found = [difference for difference in differences if difference is not None]
+    left_out = len(differences) - len(found)
+    estimate = mean_estimate(found)
+    if estimate is None:
         return PairedDifference(None, None, None, 0, left_out, "no trunk has both values")
-    mean = fmean(differences)
-    if count == 1:
-        return PairedDifference(mean, None, None, 1, left_out, "one pair has no interval")
-    if min(differences) == max(differences):
-        return PairedDifference(mean, mean, mean, count, left_out, "all differences are equal")
-    drawn = random.Random(seed)  # noqa: S311 - resampling, not a secret
-    means = sorted(fmean(drawn.choices(differences, k=count)) for _ in range(resamples))
-    tail = (1 - level) / 2
-    return PairedDifference(mean, _quantile(means, tail), _quantile(means, 1 - tail), count, left_out)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Linear interpolation between the two nearest of the ordered values."""
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    if estimate.n == 1:
+        return PairedDifference(estimate.value, None, None, 1, left_out, "one pair has no interval")
+    if max(found) - min(found) < _EQUAL:
+        why = f"the {estimate.n} differences are equal"
+        return PairedDifference(estimate.value, None, None, estimate.n, left_out, why)
+    return PairedDifference(estimate.value, estimate.low, estimate.high, estimate.n, left_out)

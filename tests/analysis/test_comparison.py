@@ -4,36 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.analysis.compared_session import ComparedSession, scales
+from sandbox.analysis.compared_session import scales
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
-from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
+from sandbox.analysis.trajectory import Trajectory
 from sandbox.engine.history import Turn
-from sandbox.engine.phase import Point
 from sandbox.engine.plan import Measure
-from tests.documents import plan, scenario, technique
+from tests.analysis.compared import DISTRESS, FILLER, ITS_CONTROL, ONE, session
+from tests.documents import scenario, technique
 from tests.measurement.ratings import ranged
-
-DISTRESS: ScaleName = ("probe", "word", "distress")
-BREATHING = technique(id="breathing")
-FILLER = technique(id="filler", family="control")
-
-
-def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, **fields) -> ComparedSession:
-    """Scores at base, ind, t1, t2 …; the induction is of two turns."""
-    points = [Point(0, "baseline"), Point(2, "induction")]
-    points += [Point(2 + n, "technique", n) for n in range(1, len(scores) - 1)]
-    values = [*scores]
-    if end is not None:
-        points.append(Point(len(scores), "follow-up"))
-        values.append(end)
-    course = Trajectory(*DISTRESS, tuple(map(TrajectoryPoint, points, values)))
-    return ComparedSession(
-        id, trunk, trunk, 2, plan(technique=chosen, seed=seed, **fields), "finished", (course,)
-    )
-
-
-ONE = session("a1", scores=[8.0, 80.0, 50.0, 20.0], end=18.0)
-ITS_CONTROL = session("c1", FILLER, scores=[8.0, 80.0, 60.0, 45.0], end=40.0)
 
 
 def cells(comparison: Comparison, label: str) -> tuple[Cell, ...]:
@@ -88,7 +66,8 @@ def test_sessions_of_several_trunks_are_pooled_with_an_interval_over_the_pairs()
     difference = technique.difference
     assert difference is not None and difference.pairs == 2
     assert difference.mean == -30.0  # (−25 + −35) / 2
-    assert difference.low == -35.0 and difference.high == -25.0  # all resamples of two pairs lie between
+    assert difference.low == pytest.approx(-93.53)  # t(1) = 12.706, s / √2 = 5
+    assert difference.high == pytest.approx(33.53)
 
 
 def test_unpooled_each_session_is_compared_with_its_own_trunks_control():

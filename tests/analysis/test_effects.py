@@ -1,5 +1,6 @@
 """Effects against values worked out by hand, and what is said when there is nothing to say."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -129,26 +130,29 @@ def test_trajectories_are_read_from_a_history_each_scale_with_its_questionnaire(
 
 
 class TestPairedDifference:
-    def test_the_mean_is_the_mean_of_the_differences_and_lies_in_its_interval(self):
-        result = paired_difference([(10, 4), (8, 6), (9, 8), (12, 5)], seed=1)
+    def test_the_mean_and_its_interval_by_hand(self):
+        result = paired_difference([6.0, 2.0, 1.0, 7.0])
+        # s = 2.944, s / √4 = 1.472, t(3) = 3.182
         assert result.mean == 4.0
-        assert result.low is not None and result.high is not None
-        assert 1.0 <= result.low <= 4.0 <= result.high <= 7.0
-        assert result == paired_difference([(10, 4), (8, 6), (9, 8), (12, 5)], seed=1)
+        assert (result.low, result.high) == pytest.approx((-0.684, 8.684), abs=0.001)
 
-    def test_a_wider_level_gives_a_wider_interval(self):
-        pairs = [(float(n * n % 17), float(n % 5)) for n in range(20)]
-        narrow, wide = (paired_difference(pairs, level=level) for level in (0.5, 0.99))
-        assert narrow.low is not None and narrow.high is not None
-        assert wide.low is not None and wide.high is not None
-        assert wide.low < narrow.low < narrow.high < wide.high
+    def test_two_pairs_say_little_and_their_interval_is_wide(self):
+        result = paired_difference([-35.0, -25.0])
+        assert (result.mean, result.low, result.high) == pytest.approx((-30.0, -93.53, 33.53))
+
+    def test_with_few_pairs_it_holds_the_true_difference_as_often_as_it_says(self):
+        drawn = random.Random(1)
+        runs = [paired_difference([drawn.gauss(-5, 12) for _ in range(5)]) for _ in range(400)]
+        held = [run.low is not None and run.high is not None and run.low <= -5 <= run.high for run in runs]
+        assert sum(held) / len(held) >= 0.92
 
     def test_missing_pairs_are_left_out_and_counted(self):
-        result = paired_difference([(10, 4), (None, 6), (9, None)])
+        result = paired_difference([6.0, None, None])
         assert (result.mean, result.low, result.pairs, result.left_out) == (6.0, None, 1, 2)
-        assert paired_difference([(None, 1)]).reason == "no trunk has both values"
+        assert paired_difference([None]).reason == "no trunk has both values"
 
-    def test_zero_variance_is_said(self):
-        result = paired_difference([(2, 1), (3, 2), (4, 3)])
-        assert (result.mean, result.low, result.high) == (1, 1, 1)
-        assert result.reason == "all differences are equal"
+    def test_zero_variance_is_said_and_gives_no_interval(self):
+        result = paired_difference([1.0, 0.3 - 0.2 + 0.9, 1.0])
+        assert result.mean == pytest.approx(1)
+        assert (result.low, result.high) == (None, None)
+        assert result.reason == "the 3 differences are equal"

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from sandbox.export.comparison import (
     comparison_csv,
     comparison_json,
     comparison_markdown,
+    explanation,
     gather_compared,
+    reasons,
 )
+from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE
 from tests.export.specimen import recorded_family
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -64,6 +68,17 @@ def test_without_a_choice_distress_is_compared_and_the_replies_can_be(tmp_path):
     assert tone == ("replies", "tone", "negativity")
     first = compare(sessions, tone).rows[0]
     assert (first.label, all(cell.score is not None for cell in first.cells)) == ("ind", True)
+
+
+def test_equal_differences_are_said_and_the_interval_is_named_for_what_it_is():
+    pair = (ONE, ITS_CONTROL)
+    twins = (replace(session, id=f"{session.id}x", trunk="t2", parent="t2") for session in pair)
+    comparison = compare((*pair, *twins), DISTRESS, pooled=True)
+    assert reasons(comparison) == (
+        "Breathing: no interval at t1, t2, end, because the 2 differences are equal.",
+    )
+    assert "by Student's t" in explanation(comparison)
+    assert "no interval at t1, t2, end" in compared_arms(comparison)
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""Compared sessions for tests, built from their scores."""
+
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
+from sandbox.engine.phase import Point
+from tests.documents import plan, technique
+
+DISTRESS: ScaleName = ("probe", "word", "distress")
+BREATHING = technique(id="breathing")
+FILLER = technique(id="filler", family="control")
+
+
+def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, **fields) -> ComparedSession:
+    """Scores at base, ind, t1, t2 …; the induction is of two turns."""
+    points = [Point(0, "baseline"), Point(2, "induction")]
+    points += [Point(2 + n, "technique", n) for n in range(1, len(scores) - 1)]
+    values = [*scores]
+    if end is not None:
+        points.append(Point(len(scores), "follow-up"))
+        values.append(end)
+    course = Trajectory(*DISTRESS, tuple(map(TrajectoryPoint, points, values)))
+    return ComparedSession(
+        id, trunk, trunk, 2, plan(technique=chosen, seed=seed, **fields), "finished", (course,)
+    )
+
+
+ONE = session("a1", scores=[8.0, 80.0, 50.0, 20.0], end=18.0)
+ITS_CONTROL = session("c1", FILLER, scores=[8.0, 80.0, 60.0, 45.0], end=40.0)
