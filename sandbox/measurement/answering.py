@@ -19,7 +19,7 @@ from sandbox.measurement.index import (
     judged_rate,
     judged_shift,
 )
-from sandbox.measurement.scoring import item_bounds, keyed_values
+from sandbox.measurement.scoring import item_bounds, keyed_values, reversed_value
 from sandbox.measurement.shifts import by_state, not_applying
 from sandbox.measurement.trials import Trials
 
@@ -71,17 +71,41 @@ def _wordings(view: Trials) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     return (up, down) if up and down else None
 
 
+def _calm_answers(questionnaire: RatingQuestionnaire) -> dict[str, float]:
+    """The answer to each item that means no distress; without the items whose scales say nothing of it."""
+    bounds = questionnaire.bounds
+    calm: dict[str, float] = {}
+    for scale in questionnaire.scales:
+        if scale.higher_is != "neither":
+            end = bounds[0] if scale.higher_is == "more distress" else bounds[1]
+            calm |= dict.fromkeys(scale.items, end)
+    reverse = {item.id for item in questionnaire.items if item.reverse}
+    return {item: reversed_value(end, bounds) if item in reverse else end for item, end in calm.items()}
+
+
 def straight_lining(view: Trials) -> Index:
-    """Administrations with at least three answers that are all the same (to 1 % of the range)."""
+    """Administrations with at least three answers that are all the same (to 1 % of the range).
+
+    Where that one answer means no distress in every item it is left out: who is at ease and none of whose
+    items is reversed has no other answers to give, so it tells nothing. One that always answers so does not
+    rise, and is found by that; with reversed items, no one answer means no distress in all of them.
+    """
     id, title = "straight-lining", "Gives all items the same answer"
     acceptable = "at most 1 in 10 administrations: items that differ have answers that differ"
     if not isinstance(view.questionnaire, RatingQuestionnaire) or len(view.questionnaire.items) < 3:
         return not_applying(id, title, "rate", acceptable)
     low, high = item_bounds(view.questionnaire)
+    near = 0.01 * (high - low)
+    calm = _calm_answers(view.questionnaire)
 
     def flat(administration: Administration) -> bool | None:
-        values = [a.value for a in administration.final_answers if a.value is not None]
-        return max(values) - min(values) <= 0.01 * (high - low) if len(values) >= 3 else None
+        given = {a.item: a.value for a in administration.final_answers if a.value is not None}
+        if len(given) < 3:
+            return None
+        if max(given.values()) - min(given.values()) > near:
+            return False
+        at_ease = all(item in calm and abs(value - calm[item]) <= near for item, value in given.items())
+        return None if at_ease else True
 
     estimate = _rate(view, lambda given: [is_flat for one in given if (is_flat := flat(one)) is not None],
                      "plain", "retest")  # fmt: skip

@@ -252,6 +252,31 @@ async def test_faults_that_only_show_where_no_item_is_reversed(rule, fault):
     assert faults(validity) == {fault}, {i.id: i for i in validity.indices}
 
 
+async def test_who_is_at_ease_answers_alike_and_is_not_blamed_for_it():
+    """Without reversed items no distress is one answer for all: only after the knife can answers differ."""
+
+    def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+        return felt(request, item) if "knife" in about(request) else 0
+
+    validity = await check(model(rule), six(turned=False))
+    assert "straight-lining" not in faults(validity)
+    estimate = validity.index("straight-lining").estimate
+    assert estimate is not None and (estimate.value, estimate.n) == (0, REPEATS)
+    assert validity.usable != "not usable with this model"
+
+
+@pytest.mark.parametrize(
+    ("higher_is", "calm"), [("more distress", 0), ("less distress", 3), ("neither", None)]
+)
+async def test_only_the_answer_that_means_no_distress_tells_nothing(higher_is, calm):
+    scale = six(turned=False).scales[0].model_copy(update={"higher_is": higher_is})
+    questionnaire = six(turned=False).model_copy(update={"scales": (scale,)})
+    always: Mapping[int, Rule] = {0: lambda r, i, o: 0, 3: lambda r, i, o: 3}
+    for answer, rule in always.items():
+        index = (await check(model(rule), questionnaire)).index("straight-lining")
+        assert index.judgement == ("unknown" if answer == calm else "bad")
+
+
 async def test_one_that_declines_first_and_answers_when_asked_again_is_found_by_refusals_alone():
     honest = model(FAULTS["perfect"][0])
 
