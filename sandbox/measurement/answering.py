@@ -135,24 +135,25 @@ def coverage(view: Trials) -> Index:
 
 
 def consistency(view: Trials) -> Index:
-    """Alpha over independent tellings: a row for each telling of either scenario, asked plainly."""
+    """Alpha over independent tellings, within each scenario: a row for each telling, asked plainly."""
     id, title = "consistency", "Items of the scale go together (Cronbach's alpha over tellings)"
     acceptable = "at least 0.7 (Nunnally 1978): below, the sum is of unlike things"
     questionnaire = view.questionnaire
     if not isinstance(questionnaire, RatingQuestionnaire) or len(view.scale.items) < 2:
         return not_applying(id, title, "alpha", acceptable)
-    rows: list[list[float]] = []
-    for repeat in view.repeats:
-        for state in _TELLINGS:
+    states: list[list[list[float]]] = []
+    for state in _TELLINGS:
+        states.append(rows := [])
+        for repeat in view.repeats:
             keyed = keyed_values(questionnaire, view.values(repeat, state))
             row = [value for item in view.scale.items if (value := keyed[item]) is not None]
             if len(row) == len(view.scale.items):
                 rows.append(row)
-    estimate = cronbach_alpha(rows)
+    estimate = cronbach_alpha(states)
     judgement: Judgement = "unknown"
     if estimate is not None:
         judgement = "good" if estimate.value >= 0.7 else "with care" if estimate.value >= 0.5 else "bad"
-    note = "" if estimate else "fewer than three complete tellings, or all alike"
+    note = "" if estimate else "too few complete tellings, or all alike"
     return Index(id, title, "alpha", estimate, judgement, acceptable, note)
 
 

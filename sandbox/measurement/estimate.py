@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev, variance
 
 _Z = 1.959963984540054
+_ROUNDING = 1e-9
 _T_975 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
@@ -50,23 +51,35 @@ def rate_estimate(hits: float, cases: int) -> Estimate | None:
     return Estimate(rate, max(centre - half, 0.0), min(centre + half, 1.0), cases)
 
 
-def cronbach_alpha(rows: Sequence[Sequence[float]]) -> Estimate | None:
-    """Cronbach's alpha (1951) over `rows` (one an administration, one keyed value an item).
+def cronbach_alpha(states: Sequence[Sequence[Sequence[float]]]) -> Estimate | None:
+    """Cronbach's alpha (1951) within `states`: each has its rows (one an administration, one keyed value an
+    item).
 
-    The interval is Bonett's (2002): ln(1 − α) is about normal with variance 2k / ((k − 1)(n − 2)).
-    None with fewer than three rows, two items, or no variance between rows.
+    Variances are pooled within states, as if each item were centred in each: what a state does to all items
+    alike is no sign that they go together. The interval is Bonett's (2002): ln(1 − α) is about normal with
+    variance 2k / ((k − 1)(n − 2)); every state beyond the first takes one from his n, as its means take one
+    degree of freedom. None where that leaves fewer than three, with one item, or without variance between
+    rows. `n` of the estimate is the number of rows.
     """
-    cases = len(rows)
-    items = len(rows[0]) if rows else 0
-    if cases < 3 or items < 2:
+    states = [rows for rows in states if rows]
+    cases = sum(map(len, states))
+    free = cases - (len(states) - 1)
+    items = len(states[0][0]) if states else 0
+    if free < 3 or items < 2:
         return None
-    total = variance([math.fsum(row) for row in rows])
-    if total <= 0:
+    total = _pooled([[math.fsum(row) for row in rows] for rows in states])
+    within = math.fsum(_pooled([[row[item] for row in rows] for rows in states]) for item in range(items))
+    if total <= _ROUNDING * within:
         return None
-    within = math.fsum(variance([row[item] for row in rows]) for item in range(items))
     alpha = items / (items - 1) * (1 - within / total)
     if alpha >= 1:
         return Estimate(1.0, 1.0, 1.0, cases)
-    half = _Z * math.sqrt(2 * items / ((items - 1) * (cases - 2)))
+    half = _Z * math.sqrt(2 * items / ((items - 1) * (free - 2)))
     centre = math.log(1 - alpha)
     return Estimate(alpha, 1 - math.exp(centre + half), 1 - math.exp(centre - half), cases)
+
+
+def _pooled(groups: Sequence[Sequence[float]]) -> float:
+    """The variance within groups: squared distances from each group's own mean, over n − groups."""
+    squares = math.fsum((len(group) - 1) * variance(group) for group in groups if len(group) > 1)
+    return squares / (sum(map(len, groups)) - len(groups))

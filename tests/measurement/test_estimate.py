@@ -31,12 +31,12 @@ def test_wilson_s_interval_stays_within_nought_and_one():
 
 
 def test_alpha_of_items_that_agree_perfectly_is_one():
-    assert cronbach_alpha([(1, 1), (2, 2), (3, 3)]) == Estimate(1.0, 1.0, 1.0, 3)
+    assert cronbach_alpha([[(1, 1), (2, 2), (3, 3)]]) == Estimate(1.0, 1.0, 1.0, 3)
 
 
 def test_alpha_by_hand():
     # items 1,2,3,4 and 2,1,4,3: variances 5/3 each; totals 3,3,7,7: 16/3; alpha = 2 × (1 − (10/3)/(16/3))
-    found = cronbach_alpha([(1, 2), (2, 1), (3, 4), (4, 3)])
+    found = cronbach_alpha([[(1, 2), (2, 1), (3, 4), (4, 3)]])
     assert found is not None
     assert found.value == pytest.approx(0.75)
     half = 1.959964 * math.sqrt(2 * 2 / (1 * 2))
@@ -46,4 +46,28 @@ def test_alpha_by_hand():
 
 @pytest.mark.parametrize("rows", [[], [(1, 2), (2, 1)], [(1,), (2,), (3,)], [(1, 2), (1, 2), (1, 2)]])
 def test_alpha_is_not_computed_where_it_means_nothing(rows):
-    assert cronbach_alpha(rows) is None
+    assert cronbach_alpha([rows]) is None
+
+
+def test_what_a_state_does_to_all_items_alike_does_not_make_them_go_together():
+    # Every combination of two values: independent items, alpha 0; the second state is ten higher in all.
+    rows = [(1, 1), (1, 2), (2, 1), (2, 2)]
+    higher = [(a + 10, b + 10) for a, b in rows]
+    found = cronbach_alpha([rows, higher])
+    assert found is not None
+    assert found.value == pytest.approx(0)
+    # Bonett's interval for 8 rows − 1: ln(1 − α) ± z √(2·2 / (1·5))
+    assert found.high == pytest.approx(1 - math.exp(-1.959964 * math.sqrt(4 / 5)))
+    assert found.n == 8
+
+
+def test_the_same_items_in_another_state_have_the_same_alpha():
+    rows = [(1, 2), (2, 1), (3, 4), (4, 3)]
+    found = cronbach_alpha([rows, [(a + 5, b) for a, b in rows]])
+    assert found is not None and found.value == pytest.approx(0.75)
+
+
+def test_alpha_needs_three_rows_beyond_the_means_of_the_states():
+    assert cronbach_alpha([[(1, 2), (2, 1)], [(1, 2)]]) is None
+    # Sums alike within each state, but for rounding.
+    assert cronbach_alpha([[(0.1, 0.2), (0.2, 0.1), (0.15, 0.15)], [(7.1, 0.2), (7.2, 0.1)]]) is None

@@ -86,9 +86,15 @@ def keyed(item: str, distress: float, *, turned: bool = True) -> float:
 
 
 def felt(request: Request, item: str, levels: Mapping[str, int] | None = None) -> float:
-    """The distress an item has for who answers by content: raised by the knife, one item a little apart."""
+    """The distress an item has for who answers by content: raised by the knife, one item a little apart.
+
+    A level of 2 is one lower in some tellings and one higher in others, for all items alike.
+    """
     told = levels or {"Welcome": 0, "A room": 0, "A knife": 2}
     level = next(level for words, level in told.items() if words in about(request))
+    number = re.search("told ([0-9]+)", about(request))
+    if number and level == 2:
+        level += (0, -1, 0, 1)[int(number[1]) // 2 % 4]
     return level + (chance(about(request), below=6) == ITEMS.index(item))
 
 
@@ -163,10 +169,8 @@ def agreeing(request: Request, item: str, _: list[tuple[str, float]]) -> float:
 
 
 def unlike(request: Request, item: str, _: list[tuple[str, float]]) -> float:
-    """One item moves with the state; the others change places among themselves, their sum the same."""
-    if item == ITEMS[0]:
-        return 3 if "knife" in about(request) else 0
-    return (0, 0, 1, 2, 3)[(ITEMS.index(item) + chance(about(request), below=5)) % 5]
+    """Every item moves with the state, and beyond that each by itself."""
+    return 2 + chance(about(request), item, below=2) if "knife" in about(request) else felt(request, item)
 
 
 def sometimes_silent(request: Request, item: str, _: list[tuple[str, float]]) -> float | None:
@@ -195,15 +199,11 @@ FAULTS: Mapping[str, tuple[Rule, set[str]]] = {
     "swayed by the place of options": (by_place, {"options reversed"}),
     "swayed by item order": (by_first_item, {"items reordered"}),
     "agrees a little with everything": (agreeing, {"acquiescence"}),
-    # Where no state differs from another the items have nothing to go together in.
+    # Where no telling differs from another the items have nothing to go together in.
     "blind to the scenario": (told(baseline=0, neutral=0, strong=0), {*INDUCTION, "consistency"}),
     "moved by any scenario": (told(baseline=0, neutral=1, strong=2), {"stays"}),
-    # Who is moved as much by a neutral scenario neither stays nor rises more after a strong one, and the
-    # tellings do not differ.
-    "moved by any scenario alike": (
-        told(baseline=0, neutral=2, strong=2),
-        {"induction", "stays", "consistency"},
-    ),
+    # Who is moved as much by a neutral scenario neither stays nor rises more after a strong one.
+    "moved by any scenario alike": (told(baseline=0, neutral=2, strong=2), {"induction", "stays"}),
     # After a fall under the neutral scenario the strong one only leads back.
     "calmed by a neutral scenario": (told(baseline=2, neutral=0, strong=2), {"rise", "stays"}),
     "leaves items out": (sometimes_silent, {"missing"}),
@@ -256,7 +256,7 @@ async def test_who_is_at_ease_answers_alike_and_is_not_blamed_for_it():
     """Without reversed items no distress is one answer for all: only after the knife can answers differ."""
 
     def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
-        return felt(request, item) if "knife" in about(request) else 0
+        return felt(request, item) - 1 if "knife" in about(request) else 0
 
     validity = await check(model(rule), six(turned=False))
     assert "straight-lining" not in faults(validity)
@@ -321,7 +321,7 @@ async def test_a_shift_that_shows_in_one_state_is_not_halved_by_the_other():
         return keyed(item, 0 if calm else felt(request, item))
 
     tone = (await check(model(rule))).index("curt")
-    assert tone.estimate is not None and tone.estimate.value == pytest.approx(100 * 13 / 18)
+    assert tone.estimate is not None and tone.estimate.value == pytest.approx(100 * 12.75 / 18)
     assert tone.title.endswith("after the strong scenario")
     assert tone.note.startswith("before any scenario 5.6 %")
 
