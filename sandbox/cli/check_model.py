@@ -93,7 +93,7 @@ def command(
     )
     if not quiet:
         click.echo(
-            f"{provider.description.title}: about {plan.calls} calls, more where answers cannot be read.",
+            f"{provider.title}: about {plan.calls} calls, more where answers cannot be read.",
             err=True,
         )
     with open_store(workspace) as store:
@@ -115,16 +115,18 @@ async def _check(
 ) -> list[dict[str, object]]:
     from sandbox.engine.validity_check import CheckProgress, check_validity
     from sandbox.export.validity import page
+    from sandbox.models.daemon_thread import on_daemon_thread
 
     line = _ProgressLine(quiet)
     found: list[dict[str, object]] = []
     try:
+        model = await on_daemon_thread(lambda: provider.description, "model description")
         async with aclosing(check_validity(plan, provider)) as events:
             async for event in events:
                 if isinstance(event, CheckProgress):
                     line.show(event)
                     continue
-                number = await asyncio.to_thread(store.add_check, plan, event, provider.description)
+                number = await asyncio.to_thread(store.add_check, plan, event, model)
                 line.clear()
                 found.append(_as_data(event, number))
                 if not as_json:

@@ -117,7 +117,7 @@ def _embedded() -> Finding:
         try:
             question = Request((Message("user", "Say hello."),), Sampling(temperature=0, max_tokens=4))
             await provider.complete(question)
-            return provider.description.title
+            return provider.title
         finally:
             await provider.close()
 

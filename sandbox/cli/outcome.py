@@ -56,7 +56,7 @@ def run_proposal(
         click.echo(f"Mind: {printable(warning)}", err=True)
     if provider.capabilities.small and not quiet:
         click.echo(
-            f"{provider.description.title} is tiny: good for learning the app and rehearsing scripts, "
+            f"{provider.title} is tiny: good for learning the app and rehearsing scripts, "
             "too small for conclusions.",
             err=True,
         )

@@ -70,7 +70,7 @@ async def _conduct(
 ) -> SandboxError | None:
     _end_on_termination()
     failure = None
-    therapist = _therapist(heads, provider, local_only)
+    therapist = _therapist(heads, local_only)
     try:
         started = run(heads, provider, known=known, therapist=therapist)
         async with aclosing(recorded(started, store)) as events:
@@ -98,10 +98,10 @@ def look_at_models(heads: tuple[SessionHead, ...], *, local_only: bool = False) 
     return all(model.capabilities.local for model in models)
 
 
-def _therapist(heads: tuple[SessionHead, ...], provider: Provider, local_only: bool) -> Provider | None:
+def _therapist(heads: tuple[SessionHead, ...], local_only: bool) -> Provider | None:
     """The model that speaks guided techniques, None when it is the client's own or not needed."""
     guidance = heads[0].plan.guidance
-    if guidance is None or guidance.model == provider.description.name:
+    if guidance is None or guidance.model == heads[0].plan.model:
         return None
     return open_model(guidance.model, local_only=local_only)
 

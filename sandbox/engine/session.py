@@ -40,6 +40,7 @@ from sandbox.engine.schedule import (
 )
 from sandbox.errors import SandboxError
 from sandbox.measurement.administering import administer
+from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.provider import Completion, Delta, Provider, Request, Restart, StreamPart
 from sandbox.models.recording import RecordingProvider
 from sandbox.seed import derived_seed
@@ -71,7 +72,8 @@ class RunningSession:
 
     async def events(self, *, resumed: bool = False) -> AsyncGenerator[Event, None]:
         """Run to the end. The last event is always SessionFinished; errors of ours end in it, none escape."""
-        yield SessionStarted(self.head.id, self._provider.description, resumed)
+        model = await on_daemon_thread(lambda: self._provider.description, "model description")
+        yield SessionStarted(self.head.id, model, resumed)
         try:
             while not self._controls.stopping.is_set():
                 action = next_action(self.head.plan, self.history)

@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.explanation import explanation
 from sandbox.models.failure import Failure
 from sandbox.models.gguf import Weights, read_weights
@@ -85,6 +86,10 @@ class EmbeddedProvider:
         )
 
     @property
+    def title(self) -> str:
+        return self._title
+
+    @property
     def description(self) -> ModelDescription:
         facts = {
             "weights": printable(self._weights.path.name),
@@ -104,7 +109,7 @@ class EmbeddedProvider:
 
     async def warm_up(self) -> None:
         """Import LiteLLM, start the child and hash the weights now, off the event loop. Raises ModelError."""
-        await asyncio.gather(self._inner.warm_up(), asyncio.to_thread(self._weights.sha256))
+        await asyncio.gather(self._inner.warm_up(), on_daemon_thread(self._weights.sha256, "sha256"))
 
     async def complete(self, request: Request) -> Completion:
         return await self._inner.complete(request)

@@ -1,6 +1,5 @@
 """Importing LiteLLM: late, off the event loop, quiet, and reading neither the network nor a `.env`."""
 
-import asyncio
 import contextlib
 import gc
 import importlib
@@ -10,40 +9,18 @@ import threading
 import warnings
 from typing import Any
 
+from sandbox.models.daemon_thread import on_daemon_thread
+
 _lock = threading.Lock()
 _ready: list[Any] = []
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 async def litellm() -> Any:
-    """The litellm module, imported on a thread the first time (about 4 s).
-
-    The thread is a daemon, so that an app quit meanwhile does not wait for the import.
-    """
+    """The litellm module, imported on a thread the first time (about 4 s)."""
     if _ready:
         return _ready[0]
-    loop = asyncio.get_running_loop()
-    imported: asyncio.Future[Any] = loop.create_future()
-
-    def settle(module: Any, error: Exception | None) -> None:
-        if imported.done():
-            return
-        if error is None:
-            imported.set_result(module)
-        else:
-            imported.set_exception(error)
-
-    def work() -> None:
-        module, problem = None, None
-        try:
-            module = _import()
-        except Exception as error:
-            problem = error
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(settle, module, problem)
-
-    threading.Thread(target=work, name="litellm import", daemon=True).start()
-    return await imported
+    return await on_daemon_thread(_import, "litellm import")
 
 
 def _import() -> Any:

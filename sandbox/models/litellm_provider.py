@@ -82,6 +82,10 @@ class LiteLLMProvider:
         self._priced = not capabilities.local and api_base is None
 
     @property
+    def title(self) -> str:
+        return self._title
+
+    @property
     def description(self) -> ModelDescription:
         return ModelDescription(self._name, self._title, self._facts)
 

@@ -39,10 +39,17 @@ class _Child:
     error: str = ""
     said: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     settled: threading.Event = field(default_factory=threading.Event)
+    given_up: threading.Event = field(default_factory=threading.Event)
 
     @property
     def alive(self) -> bool:
         return self.port is not None and self.process is not None and self.process.poll() is None
+
+    def give_up(self) -> None:
+        """Kill it, or have it killed as soon as there is a process: nobody wants it any more."""
+        self.given_up.set()
+        if self.process is not None:
+            self.process.kill()
 
 
 class LlamaProcess:
@@ -56,6 +63,7 @@ class LlamaProcess:
         self._context = context
         self._gpu_layers = gpu_layers
         self._child: _Child | None = None
+        self._starting: _Child | None = None
         self._lock = threading.Lock()
 
     @property
@@ -75,7 +83,9 @@ class LlamaProcess:
         return await asyncio.to_thread(self._ensure, after)
 
     def stop(self) -> None:
-        """End the child, if one runs. The next call would start another."""
+        """End the child, if one runs or starts. The next call would start another."""
+        if (starting := self._starting) is not None:  # the lock is held until it has loaded
+            starting.give_up()
         with self._lock:
             child, self._child = self._child, None
             if child is not None:
@@ -92,7 +102,7 @@ class LlamaProcess:
             return _endpoint_of(child)
 
     def _start(self) -> _Child:
-        child = _Child()
+        child = self._starting = _Child()
         config = {
             "weights": str(self._weights),
             "key": child.key,
@@ -105,6 +115,7 @@ class LlamaProcess:
         threading.Thread(target=_keep, args=(child, config), name="llama keeper", daemon=True).start()
         if not child.settled.wait(_START_SECONDS):
             child.error = f"it was not ready after {_START_SECONDS:.0f} s"
+        self._starting = None
         if child.port is None:
             _end(child)
             reason = (child.error or "it ended at once").rstrip(".")
@@ -131,6 +142,8 @@ def _keep(child: _Child, config: dict[str, str | int]) -> None:
         )
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise OSError("no pipes")
+        if child.given_up.is_set():
+            process.kill()
         process.stdin.write(json.dumps(config) + "\n")
         process.stdin.flush()
         drain = threading.Thread(target=_drain, args=(child, process), daemon=True)

@@ -187,7 +187,14 @@ class Provider(Protocol):
     """A language model that can be called. Calls raise ModelError and nothing else (but cancellation)."""
 
     @property
-    def description(self) -> ModelDescription: ...
+    def title(self) -> str:
+        """What to call the model on a screen."""
+        ...
+
+    @property
+    def description(self) -> ModelDescription:
+        """May take as long as reading the model's file: off the event loop."""
+        ...
 
     @property
     def capabilities(self) -> Capabilities: ...

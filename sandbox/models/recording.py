@@ -36,6 +36,10 @@ class RecordingProvider:
         self._calls: list[Call] = []
 
     @property
+    def title(self) -> str:
+        return self._inner.title
+
+    @property
     def description(self) -> ModelDescription:
         return self._inner.description
 

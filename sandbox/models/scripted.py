@@ -60,8 +60,12 @@ class ScriptedProvider:
         self.closed = False
 
     @property
+    def title(self) -> str:
+        return f"Scripted model ({self._name})"
+
+    @property
     def description(self) -> ModelDescription:
-        return ModelDescription(name=self._name, title=f"Scripted model ({self._name})")
+        return ModelDescription(name=self._name, title=self.title)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -53,10 +53,9 @@ async def count_with(provider: Provider, model: str, texts: Sequence[str]) -> To
         counts, exact = await asyncio.to_thread(_by_litellm, module, model, texts)
         if not provider.capabilities.local:
             prices = _prices(module, model)
-    description = await asyncio.to_thread(lambda: provider.description)
     return TokenCounts(
         model=model,
-        title=description.title,
+        title=provider.title,
         counts=counts,
         basis="counted" if exact else "estimated",
         capabilities=provider.capabilities,

@@ -424,13 +424,13 @@ class SandboxApp(CheckingApp):
 
         def take(chosen: "Chosen | None") -> None:
             if chosen is not None:
-                self._begin_branch(live, chosen)
+                self.run_worker(self._begin_branch(live, chosen))
 
         places = departures(live.state, message.session, message.turn)
         note = "It runs when what is running now has ended." if live.playing else "It runs at once."
         self.push_screen(BranchPicker(found, places, note), take)
 
-    def _begin_branch(self, live: "LiveRun", chosen: "Chosen") -> None:
+    async def _begin_branch(self, live: "LiveRun", chosen: "Chosen") -> None:
         if self._bench is None or (not live.playing and not self.free()):
             return
         parent = live.state.sessions[chosen.departure.session].head
@@ -438,10 +438,13 @@ class SandboxApp(CheckingApp):
             head = self._bench.branch(
                 parent, chosen.departure.turn, chosen.technique, another_seed=chosen.another_seed
             )
-            live.remarks = tuple(dict.fromkeys((*live.remarks, *self._bench.remarks((head,)))))
+            remarks = await asyncio.to_thread(self._bench.remarks, (head,))
         except SandboxError as error:
             self.report(error)
             return
+        if not live.playing and not self.free():
+            return
+        live.remarks = tuple(dict.fromkeys((*live.remarks, *remarks)))
         live.add(head)
         if live.playing:
             self.notify("In line: it begins when what is running now has ended.")

@@ -165,7 +165,7 @@ class Bench:
         return ProposalText(
             scenario=f"{plan.scenario.title} ({plan.scenario.affect}), {len(plan.scenario.turns)} turns",
             techniques=tuple(f"{t.title}{' (control)' if t.is_control else ''}" for t in techniques),
-            model=f"{provider.description.title} ({proposal.model})",
+            model=f"{provider.title} ({proposal.model})",
             model_note=note if provider.capabilities.small else "",
             client=plan.client.title,
             measures=", ".join(m.questionnaire.title for m in plan.measures),

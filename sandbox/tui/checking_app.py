@@ -66,5 +66,6 @@ def _screen(bench: "Bench", model: str) -> "CheckModelScreen":
     valid = (entry.id for entry in bench.library.entries("questionnaire") if entry.document is not None)
     # The usual ones first, whatever else there is after them.
     names = dict.fromkeys((*DEFAULT_QUESTIONNAIRES, *sorted(valid)))
+    _ = provider.description  # here, on a thread: the screen asks for it again at once
     plan = plan_check(model, bench.library, provider.capabilities, questionnaires=tuple(names))
     return CheckModelScreen(provider, plan, bench.store)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 
@@ -25,9 +26,18 @@ from sandbox.engine.events import (
 from sandbox.engine.history import History, Turn
 from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
 from sandbox.engine.run import run
+from sandbox.engine.session import RunningSession
 from sandbox.errors import UsageError
 from sandbox.library.technique import Repeat, Step
-from sandbox.models.provider import Attempt, Capabilities, Completion, Message, ModelError, Request
+from sandbox.models.provider import (
+    Attempt,
+    Capabilities,
+    Completion,
+    Message,
+    ModelDescription,
+    ModelError,
+    Request,
+)
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.seed import derived_seed
 from tests.documents import plan, scenario, technique
@@ -83,6 +93,25 @@ async def test_a_trunk_is_run_once_and_every_branch_leaves_from_its_end() -> Non
     assert [t.index for t in turns(events, trunk)] == [1, 2]
     assert [t.index for t in turns(events, first)] == [t.index for t in turns(events, second)] == [3, 4, 5]
     assert [e.ending for e in events if isinstance(e, SessionFinished)] == ["finished"] * 3
+
+
+async def test_what_a_large_model_s_description_takes_stops_nothing_else() -> None:
+    asked, let_go = threading.Event(), threading.Event()
+
+    class Large(ScriptedProvider):
+        @property
+        def description(self) -> ModelDescription:
+            asked.set()
+            assert let_go.wait(5), "the loop stood still"
+            return super().description
+
+    session = RunningSession(trunk_and_branches(plan(), ())[0], History(), Large(top=TOP), Controls())
+    events = session.events()
+    first = asyncio.ensure_future(anext(events))
+    assert await asyncio.to_thread(asked.wait, 10)
+    let_go.set()
+    assert isinstance(await first, SessionStarted)
+    await events.aclose()
 
 
 async def test_paired_branches_draw_their_replies_with_the_same_seeds() -> None:

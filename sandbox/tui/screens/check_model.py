@@ -104,7 +104,7 @@ class CheckModelScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        title = printable(self._provider.description.title)
+        title = printable(self._provider.title)
         told = f"Simulated affect, not a feeling · what can be measured with {title}"
         self.query_one("#title", Static).update(Content(told))
         self._say("Enter checks the marked one, c the usual ones.")
