@@ -4,8 +4,9 @@ Nothing heavy is imported here: no documents, no record, no model library before
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
@@ -18,7 +19,7 @@ from sandbox.text import excerpt
 from sandbox.tui.checking_app import CheckingApp
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.standing import read_for, stands
-from sandbox.tui.widgets.recent_sessions import RecentSessions
+from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
 
 if TYPE_CHECKING:
     from sandbox.engine.events import Event
@@ -132,9 +133,18 @@ class SandboxApp(CheckingApp):
         if self._bench is None or not stands(self._home):
             return
         try:
-            self._home.show_recent(self._bench.recent())
+            self._home.show_recent([self._as_it_is(run) for run in self._bench.recent()])
         except SandboxError as error:
             self.report(error)
+
+    def _as_it_is(self, run: RecentRun) -> RecentRun:
+        """The record does not know of a pause; whoever runs the session does."""
+        held = list(self.held().values())
+        ours = self._live is not None and run.session in self._live.state.ids
+        return replace(run, state=held[0]) if ours and held else run
+
+    def held(self) -> Mapping[str, str]:
+        return self._live.held if self._live is not None else {}
 
     async def _warm_up(self) -> None:
         """Load the model library on a thread and start the model, so that the first run need not wait."""
@@ -372,14 +382,24 @@ class SandboxApp(CheckingApp):
         """Run what is in line, say so in the terminal's title, and call the reader back at the end."""
         before = live.seconds
         self.show_title("● running")
-        live.listen(self._told_too_late)
+        listeners = (self._told_too_late, self._held_or_not)
+        for listener in listeners:
+            live.listen(listener)
         await live.run()
-        live.forget(self._told_too_late)
+        for listener in listeners:
+            live.forget(listener)
         self.show_title("")
         self._show_recent()
         if live.stopped:
             self.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
         self.announce(f"{live.state.family_title()}: the run has ended", live.seconds - before)
+
+    def _held_or_not(self, event: "Event | None") -> None:
+        """Home, where it is seen, says when a session begins to wait, and when it goes on."""
+        from sandbox.engine.events import TurnStarted, Waiting
+
+        if isinstance(event, TurnStarted | Waiting) and self.screen is self._home:
+            self._show_recent()
 
     def _told_too_late(self, event: "Event | None") -> None:
         from sandbox.engine.events import TooLate

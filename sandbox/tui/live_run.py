@@ -70,6 +70,12 @@ class LiveRun:
         """Whether it was asked to stop and has not yet: a reply is cut short, the model let go."""
         return self.playing and self.stopped
 
+    @property
+    def held(self) -> dict[str, str]:
+        """The sessions that wait for the clinician now, each with `paused` or `your words`."""
+        waiting = {id: one.waiting for id, one in self.state.sessions.items()} if self.playing else {}
+        return {id: "paused" if w.reason == "paused" else "your words" for id, w in waiting.items() if w}
+
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 

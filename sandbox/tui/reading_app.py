@@ -4,6 +4,7 @@ The sandbox's own app builds on it, and says how the record is opened and how a 
 """
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ class ReadingApp(PreferredApp):
         """Show a session of the record, at that turn; False if it cannot be."""
         raise NotImplementedError
 
+    def held(self) -> Mapping[str, str]:
+        """The sessions that this app runs and that wait for the clinician: `paused` or `your words`."""
+        raise NotImplementedError
+
     # Sessions
 
     def on_home_screen_sessions_wanted(self) -> None:
@@ -39,7 +44,7 @@ class ReadingApp(PreferredApp):
         if (bench := await self.opened()) is not None:
             from sandbox.tui.screens.sessions import SessionsScreen
 
-            self.push_screen(SessionsScreen(bench.store))
+            self.push_screen(SessionsScreen(bench.store, self.held))
 
     def on_sessions_screen_open_wanted(self, message: "SessionsScreen.OpenWanted") -> None:
         if self.open_recorded(message.session, turn=message.turn) and message.branch:

@@ -173,6 +173,32 @@ async def test_no_reason_is_asked_for_what_runs_and_cannot_be_removed(tmp_path: 
         assert isinstance(at.app.screen, SessionsScreen)
 
 
+async def test_a_paused_session_is_said_to_be_paused_here_and_on_home(tmp_path: Path) -> None:
+    async with paused_in_a_branch(tmp_path, asyncio.Event(), (120, 30)) as at:
+        await at.shows("‖ paused       Attacked")
+        await open_list(at)
+        await at.shows("‖ paused")
+
+
+async def test_home_says_when_a_session_begins_to_wait_and_when_it_goes_on(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate), size=(120, 30)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        live = at.session.live
+        await at.until(lambda: bool(live.state.running), "a session")
+        await at.press("space", "escape")
+        await at.shows("▶ running")
+        gate.set()
+        await at.shows("‖ paused")
+        gate.clear()
+        live.controls.resume()
+        await at.shows("▶ running")
+        gate.set()
+        await at.until(lambda: not live.playing, "the end")
+
+
 async def test_the_question_gives_an_example_and_names_enter(tmp_path: Path) -> None:
     async with listing(tmp_path, (80, 24)) as at:
         await at.press("d")

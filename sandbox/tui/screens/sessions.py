@@ -1,5 +1,6 @@
 """Sessions: everything in the record, narrowed down by what it was and by what was said in it."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -94,9 +95,11 @@ class SessionsScreen(Screen[None]):
             super().__init__()
             self.error = error
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, held: Callable[[], Mapping[str, str]] = dict) -> None:
+        """`held`: the running sessions that wait for the clinician, each with what its state is called."""
         super().__init__()
         self._store = store
+        self._held = held
         self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -107,7 +110,7 @@ class SessionsScreen(Screen[None]):
                 yield Select[str]([], id=name, prompt=name, compact=True)
             ages = [(title, str(days)) for title, days in _AGES]
             yield Select[str](ages, id="age", prompt="time", compact=True)
-        yield SessionList(id="found")
+        yield SessionList(self._held, id="found")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -13,12 +13,24 @@ from textual.widgets.option_list import Option
 
 from sandbox.text import excerpt
 
-SIGNS = {"planned": "·", "running": "▶", "finished": "✓", "stopped": "■", "failed": "✗", "interrupted": "!"}
+SIGNS = {
+    "planned": "·",
+    "running": "▶",
+    "paused": "‖",
+    "your words": "›",
+    "finished": "✓",
+    "stopped": "■",
+    "failed": "✗",
+    "interrupted": "!",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RecentRun:
-    """A trunk and its branches in a line. `unfinished`: resume has something to do."""
+    """A trunk and its branches in a line. `unfinished`: resume has something to do.
+
+    `state` as the record has it, or `paused` or `your words` where a running session waits for the clinician.
+    """
 
     session: str
     started: datetime

@@ -1,6 +1,6 @@
 """The sessions that were found, a page at a time: marks, state, what was tried, tags, and the words found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -38,8 +38,10 @@ class SessionList(OptionList):
     class MarksChanged(Message):
         """A mark was set or taken off."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, held: Callable[[], Mapping[str, str]], *, id: str | None = None) -> None:
+        """`held`: what the state of a session that waits for the clinician is called."""
         super().__init__(id=id, markup=False)
+        self._held = held
         self._found: list[FoundSession] = []
         self._marks: list[str] = []
         self._complete = True
@@ -125,26 +127,28 @@ class SessionList(OptionList):
             self.post_message(self.Opened(self.at))
 
     def _row(self, one: FoundSession) -> Content:
-        return row(one, self.scrollable_content_region.width or 78, marked=one.summary.id in self._marks)
+        id = one.summary.id
+        state = self._held().get(id, one.summary.state)
+        return row(one, state, self.scrollable_content_region.width or 78, marked=id in self._marks)
 
 
-def row(one: FoundSession, width: int, *, marked: bool) -> Content:
+def row(one: FoundSession, state: str, width: int, *, marked: bool) -> Content:
     """A line for the session, and under it the words found, at most `width` cells wide."""
     found = one.summary
     when = found.created.astimezone().strftime("%Y-%m-%d %H:%M")
     wide = width > 100
-    sign = SIGNS.get(found.state, "?")
-    state = f"{sign} {found.state:<12}" if wide else sign
+    sign = SIGNS.get(state, "?")
+    stands = f"{sign} {state:<12}" if wide else sign
     control = " (control)" if found.control else ""
     what = f"{found.technique}{control}" if found.technique else "baseline and induction"
     tags = "".join(f" #{tag}" for tag in one.tags)
     detail = f" {excerpt(found.model, 24)} seed {found.seed}" if wide else ""
-    room = max(16, width - len(when) - len(state) - len(tags) - len(detail) - 10)
+    room = max(16, width - len(when) - len(stands) - len(tags) - len(detail) - 10)
     text = excerpt(f"{what} · {found.scenario} ({found.affect})", room)
     line = Content.assemble(
         ("[x] " if marked else "[ ] ", "bold" if marked else "$text-muted"),
         (f"{when}  ", "$text-muted"),
-        f"{state} ",
+        f"{stands} ",
         (f"{text:<{room}}", "bold" if marked else ""),
         (detail, "$text-muted"),
         (tags, "$text-accent"),
