@@ -50,7 +50,9 @@ class SandboxApp(CheckingApp):
         Binding("question_mark", "help", "help", key_display="?", id="app.help",
                 tooltip="Help on this screen"),
         Binding("ctrl+p", "command_palette", "menu", key_display="^p", id="app.palette",
-                tooltip="Every command by name"),
+                tooltip="Every command by name; themes, light and dark"),
+        Binding("ctrl+q", "quit", "quit", show=False, priority=True,
+                tooltip="Close the app; a session in progress is kept"),
     ]  # fmt: skip
 
     def __init__(

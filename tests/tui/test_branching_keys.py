@@ -186,9 +186,10 @@ async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> N
         await at.press("r")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
+        redone = list(at.session.live.state.sessions.values())[-1]
         await at.press("t")
         await at.until(lambda: isinstance(at.app.screen, BranchTree), "the tree")
-        await at.shows("✓ redo 5: Appliance manual (control), seed")
+        await at.shows(f"…, seed {redone.head.plan.seed}  distress 32")
         await at.shows("✓ Mindful breathing")
         assert "(control)" in at.text()
         await at.press("up", "up", "enter")
@@ -196,6 +197,17 @@ async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> N
         assert at.session.live.state.sessions[at.session.shown].title == "Mindful breathing"
         await at.press("t", "escape")
         assert at.session.live.state.sessions[at.session.shown].title == "Mindful breathing"
+
+
+async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await finished(at)
+        await at.press("r")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
+        await at.ended()
+        redone = list(at.session.live.state.sessions.values())[-1]
+        await at.press("t")
+        await at.shows(f"✓ redo 5: Appliance manual (control), seed {redone.head.plan.seed}  distress")
 
 
 async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> None:

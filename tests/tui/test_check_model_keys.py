@@ -8,7 +8,7 @@ from sandbox.measurement.validity import Usable
 from sandbox.models.provider import Capabilities
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store
-from sandbox.tui.screens.check_model import CheckModelScreen
+from sandbox.tui.screens.check_model import CheckModelScreen, InstrumentList
 from sandbox.tui.screens.session import SessionScreen
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
@@ -53,11 +53,36 @@ async def test_stopping_keeps_nothing_half_done_and_the_screen_can_start_again(t
         await at.press("enter")
         await at.shows("telling the scenarios")
         await at.press("x")
-        await at.shows("Stopped")
+        await at.shows("Stopped; nothing was checked to its end")
         assert screen.check_action("usual", ()) is True
         await at.press("escape")
         await at.shows("Attacked at night")
     assert kept(tmp_path) == []
+
+
+async def test_stopping_says_how_many_instruments_are_kept(tmp_path: Path) -> None:
+    import asyncio
+
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate), size=(110, 34)) as at:
+        screen = await open_check(at)
+        await at.press("c")
+        await at.shows("telling the scenarios")
+        both = len(screen._checking)
+        gate.set()
+        await at.until(lambda: 0 < len(screen._checking) < both, "the first instrument")
+        await at.press("x")
+        await at.until(lambda: not screen._checking, "the end")
+        count = len(kept(tmp_path))
+        await at.shows(f"Stopped; {count} instrument{'s are' if count > 1 else ' is'} checked and kept.")
+
+
+async def test_at_80_columns_each_instrument_has_one_row_that_names_its_way(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await open_check(at)
+        listed = at.app.screen.query_one(InstrumentList)
+        await at.until(lambda: "…  by likelihood" in at.text(), "a name that is cut")
+        assert listed.virtual_size.height == listed.option_count
 
 
 async def test_the_palette_names_it(tmp_path: Path) -> None:

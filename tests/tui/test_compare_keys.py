@@ -209,6 +209,9 @@ async def test_escape_goes_back_and_question_mark_explains(tmp_path: Path) -> No
         assert isinstance(at.app.screen, HelpScreen)
         for words in ("Compare the next scale", "Write the comparison", "Every warning", "arm 1"):
             assert words in at.text()
+        rows = [line.partition("│")[2].split() for line in at.text().splitlines()]
+        keys = [row[0] for row in rows if row]
+        assert [keys.count(key) for key in ("1…9", "2", "^p", "^q")] == [1, 0, 1, 1]
         await at.press("escape", "escape")
         assert isinstance(at.app.screen, SessionScreen)
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.library.problem import Problem
 from sandbox.remembered import load_remembered
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import DocumentTree, LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
 from sandbox.tui.shelf import take_stock
+from sandbox.tui.widgets.document_preview import _said
 from tests.tui.stage import Stage, lend_terminal, stage
 
 
@@ -257,3 +259,9 @@ async def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
             await at.shows("cannot be written")
         finally:
             (tmp_path / "scenarios").chmod(0o700)
+
+
+def test_what_would_help_is_a_sentence_of_its_own() -> None:
+    for message in ("the file is not UTF-8 text", "The file cannot be read."):
+        said = _said(Problem("a.yaml", 1, 1, message, "save it as UTF-8"))
+        assert said == f"{message.removesuffix('.')}. Save it as UTF-8"

@@ -398,6 +398,21 @@ async def test_a_measurement_opens_to_its_answers(tmp_path: Path) -> None:
         await at.shows("coverage 100%")
 
 
+async def test_escape_closes_an_opened_measurement_before_it_leaves(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.ended()
+        await at.press("tab", "enter")
+        await at.shows("read as word")
+        await at.shows("esc close")
+        await at.press("escape")
+        await at.until(lambda: "read as word" not in at.text(), "the closed measurement")
+        assert at.session.is_current
+        await at.press("escape")
+        assert isinstance(at.app.screen, HomeScreen)
+
+
 async def test_an_opened_measurement_is_brought_into_sight(tmp_path: Path) -> None:
     async with stage(tmp_path) as at:
         await at.started()

@@ -10,11 +10,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from sandbox.text import excerpt
+from sandbox.tui.arm_name import shortened
 from sandbox.tui.scores import change, number, series
 from sandbox.tui.session_state import RunState, SessionState
 from sandbox.tui.widgets.branch_line import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
+
+_WIDEST, _FRAME = 110, 4
+"""Cells of the box, as in its style sheet, and of its border with the space inside."""
+_GUIDE = 3
+_SIGNS_WIDTH = 4
+_NARROWEST = 10
 
 
 class Branches(Tree[str]):
@@ -48,7 +54,7 @@ class BranchTree(ModalScreen[str | None]):
         self.query_one("#tree-box").border_title = "Branches"
         tree = self.query_one(Branches)
         tree.show_root = False
-        tree.guide_depth = 3
+        tree.guide_depth = _GUIDE
         nodes: dict[str, TreeNode[str]] = {}
         parents = {session.head.parent for session in self._state.sessions.values()}
         for id, title in self._state.titles(marked=True).items():
@@ -70,7 +76,15 @@ class BranchTree(ModalScreen[str | None]):
         if measured is not None and measured.latest is not None:
             moved = "" if head.parent is None else f" ({change(measured.latest, measured.induced)})"
             score = f"  {measured.key.scale} {number(measured.latest)}{moved}"
-        return Text(f"{SIGNS[session.state]} {excerpt(f'{title}{left}{seed}', 52)}{score}")
+        name = shortened(title, max(_NARROWEST, self._room(session) - len(left) - len(seed) - len(score)))
+        return Text(f"{SIGNS[session.state]} {name}{left}{seed}{score}")
+
+    def _room(self, session: SessionState) -> int:
+        """The cells for what is said of a session, beside the guides, the box and the signs in front."""
+        depth, parent = 1, session.head.parent
+        while parent in self._state.sessions:
+            depth, parent = depth + 1, self._state.sessions[parent].head.parent
+        return min(_WIDEST, self.app.size.width) - _FRAME - depth * _GUIDE - _SIGNS_WIDTH
 
     def _shares_seed(self, session: SessionState) -> bool:
         parent = self._state.sessions.get(session.head.parent or "")

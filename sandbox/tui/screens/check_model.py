@@ -39,6 +39,11 @@ _SIGNS: Mapping[Usable, tuple[str, str]] = {
     "not usable with this model": ("✗", "$text-error"),
 }
 
+_BESIDE = 4
+"""Cells beside an instrument's name: the sign, a space after it, and one at each end of the row."""
+_NARROWEST = 8
+"""Cells of a questionnaire's id that are shown beside the way it is read, at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -112,7 +117,7 @@ class CheckModelScreen(Screen[None]):
         self.query_one(OptionList).focus()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._draw_verdict)
+        self.call_after_refresh(self._draw)
 
     # What is known and drawn
 
@@ -145,9 +150,11 @@ class CheckModelScreen(Screen[None]):
         elif standing.check is not None:
             sign, style = _SIGNS[standing.check.validity.usable]
         instrument = standing.instrument
-        return Content.assemble(
-            (f"{sign} ", style), instrument.questionnaire.id, (f"  by {instrument.how}", "$text-muted")
-        )
+        how = f"  by {instrument.how}"
+        room = self.query_one(OptionList).scrollable_content_region.width - _BESIDE - len(how)
+        name = instrument.questionnaire.id
+        shown = name if len(name) <= room else name[: max(_NARROWEST, room) - 1] + "…"
+        return Content.assemble((f"{sign} ", style), shown, (how, "$text-muted"))
 
     @property
     def _marked(self) -> Standing | None:
@@ -204,7 +211,7 @@ class CheckModelScreen(Screen[None]):
         self.run_worker(self._check(plan), group="check", exclusive=True)
 
     async def _check(self, plan: CheckPlan) -> None:
-        said = "Stopped; what was checked is kept."
+        said, kept = "Stopped", 0
         try:
             async with aclosing(check_validity(plan, self._provider)) as events:
                 async for event in events:
@@ -212,18 +219,28 @@ class CheckModelScreen(Screen[None]):
                         self._say(f"{event.calls} of about {event.expected} calls: {event.doing}")
                         continue
                     await asyncio.to_thread(self._store.add_check, plan, event, self._provider.description)
+                    kept += 1
                     self._checking -= {Standing(event.instrument, None).key}
                     self._read()
-            said = "Done. Sessions that use what is not usable will say so."
+            said = "Done"
         except SandboxError as error:
-            said = "The check failed; what was checked before is kept."
+            said = "The check failed"
             self.post_message(self.Trouble(error))
         finally:
             self._checking = frozenset()
             if stands(self):
-                self._say(said)
+                self._say(_ending(said, kept))
                 self._draw()
                 self.refresh_bindings()
+
+
+def _ending(said: str, kept: int) -> str:
+    """How a check ended, and for one that was not done how many instruments it kept."""
+    if said == "Done":
+        return "Done. Sessions that use what is not usable will say so."
+    if not kept:
+        return f"{said}; nothing was checked to its end, so nothing new is kept."
+    return f"{said}; {kept} instrument{'s are' if kept > 1 else ' is'} checked and kept."
 
 
 def _told(standing: Standing, calls: int, width: int) -> list[str]:

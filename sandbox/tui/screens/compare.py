@@ -50,9 +50,9 @@ class CompareScreen(Screen[None]):
                 tooltip="Write the comparison: Markdown and CSV"),
         Binding("y", "copy", "copy", id="compare.copy", show=False,
                 tooltip="Copy the comparison as a Markdown table"),
-        *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9" if n == 1 else None,
+        *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9",
                   id="compare.open" if n == 1 else None,
-                  tooltip=f"Open the session of arm {n} at this row's turn")
+                  tooltip=f"Open the session of arm {n if n > 1 else '1 (2: arm 2 …)'} at this row's turn")
           for n in range(1, 10)),
         Binding("escape", "leave", "back", id="compare.back", tooltip="Back to where you came from"),
     ]  # fmt: skip

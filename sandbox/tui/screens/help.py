@@ -19,16 +19,19 @@ class HelpScreen(PageScreen):
 
 
 def help_lines(screen: Screen[object], width: int) -> Iterator[Content]:
-    """The explanation, and the keys with what they do; only keys that say so, which leaves scrolling out."""
+    """The explanation, and the keys with what they do; only keys that say so, which leaves scrolling out.
+
+    Keys that are shown as one, such as `1…9`, have one line.
+    """
     yield Content(str(getattr(screen, "HELP", "")))
     yield Content("")
     own_first = sorted(screen.active_bindings.values(), key=lambda active: active.node is not screen)
+    named: set[str] = set()
     for active in own_first:
-        binding = active.binding
-        if not binding.system and binding.tooltip:
-            yield _line(screen.app.get_key_display(binding), binding.tooltip, width)
-    yield _line("^p", "Every command by name; themes, light and dark", width)
-    yield _line("^q", "Close the app; a session in progress is kept", width)
+        binding, key = active.binding, screen.app.get_key_display(active.binding)
+        if not binding.system and binding.tooltip and key not in named:
+            yield _line(key, binding.tooltip, width)
+        named.add(key)
 
 
 def _line(key: str, text: str, width: int) -> Content:

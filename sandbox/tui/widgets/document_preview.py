@@ -83,8 +83,8 @@ def _place(entry: Entry) -> str:
 
 
 def _said(problem: Problem) -> str:
-    text = printable(problem.message)
-    return f"{text}. {printable(problem.hint)}" if problem.hint else text
+    text, hint = printable(problem.message), printable(problem.hint)
+    return f"{text.removesuffix('.')}. {hint[0].upper()}{hint[1:]}" if hint else text
 
 
 def _facts(document: Document) -> Iterator[str]:

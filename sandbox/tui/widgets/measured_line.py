@@ -30,7 +30,8 @@ class MeasuredLine(Static, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter", "unfold", "items", tooltip="Open the marked measurement: every item; again closes it"
-        )
+        ),
+        Binding("escape", "fold", "close", tooltip="Close the marked measurement"),
     ]
 
     def __init__(self, measured: Measured, before: float | None) -> None:
@@ -60,8 +61,16 @@ class MeasuredLine(Static, can_focus=True):
     def on_click(self) -> None:
         self.action_unfold()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Escape to the screen while there is nothing to close."""
+        return action != "fold" or self._open
+
+    def action_fold(self) -> None:
+        self.action_unfold()
+
     def action_unfold(self) -> None:
         self._open = not self._open
+        self.refresh_bindings()
         self.set_class(self._open, "-open")
         self._draw()
         if self._open:
