@@ -1,14 +1,16 @@
 """A session as a comparison sees it, and in what several of them differ besides the technique. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
+from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Turn
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document
+from sandbox.store.document import document_hash
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 from sandbox.store.validity import StoredCheck
@@ -42,6 +44,12 @@ class ComparedSession:
     @property
     def is_control(self) -> bool:
         return self.plan.technique is not None and self.plan.technique.is_control
+
+    @property
+    def guidance(self) -> Guidance | None:
+        """The therapist model that spoke in it. A plan names one for its guided branches, others leave it."""
+        technique = self.plan.technique
+        return self.plan.guidance if technique is not None and technique.delivery == "guided" else None
 
     @property
     def technique_turns(self) -> int:
@@ -110,7 +118,27 @@ def conditions_that_differ(sessions: Sequence[ComparedSession]) -> tuple[str, ..
             said = list(dict.fromkeys(text for _, text in seen))
             versions = "" if len(said) > 1 else f" in {len(seen)} versions"
             found.append(f"They differ in {name}: {' | '.join(said)}{versions}.")
-    return tuple(found)
+    return (*found, *_therapists(sessions), *_technique_texts(sessions))
+
+
+def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """Where guided arms were guided by different models, or with different prompts."""
+    seen = {session.guidance.model_dump_json(): session.guidance for session in sessions if session.guidance}
+    if len(seen) > 1:
+        models = list(dict.fromkeys(guidance.model for guidance in seen.values()))
+        versions = "" if len(models) > 1 else f" with {len(seen)} prompts"
+        yield f"They differ in therapist model: {' | '.join(models)}{versions}."
+
+
+def _technique_texts(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """Where the script of a technique is not the same in all its arms."""
+    texts: dict[str, set[str]] = {}
+    for session in sessions:
+        if session.plan.technique is not None:
+            texts.setdefault(session.plan.technique.id, set()).add(document_hash(session.plan.technique))
+    for technique, found in texts.items():
+        if len(found) > 1:
+            yield f"They differ in technique text: {technique} in {len(found)} versions."
 
 
 def repeated_trunks(sessions: Sequence[ComparedSession]) -> int:

@@ -16,6 +16,7 @@ from sandbox.analysis.length import unequal_lengths
 from sandbox.analysis.paired import PairedDifference, paired_difference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.store.document import document_hash
 
 Members = tuple[ComparedSession, ...]
 
@@ -130,17 +131,21 @@ def _best_control(members: Sequence[Members]) -> Members | None:
 
 
 def _kind(session: ComparedSession) -> object:
+    """What pooled sessions have in common: what is said, by whom and to whom, and how it is measured."""
     plan = session.plan
-    technique = plan.technique.id if plan.technique else ""
+    said = tuple(document_hash(one) if one else "" for one in (plan.technique, plan.follow_up))
+    guidance = session.guidance.model_dump_json() if session.guidance else ""
     measures = tuple((m.questionnaire.id, m.way, m.form, m.shuffled) for m in plan.measures)
-    return technique, plan.model, plan.client.id, plan.scenario.id, measures, plan.administration
+    return said, guidance, plan.model, plan.client.id, plan.scenario.id, measures, plan.administration
 
 
 def _titles(members: Sequence[Members]) -> list[str]:
-    """Technique titles, told apart by what differs: the model, the scenario, the seed, at last the id."""
+    """Technique titles, told apart by what differs: models, version, scenario, seed, at last the id."""
     titles = [_title(group[0]) for group in members]
     for told in (
         lambda s: s.plan.model,
+        lambda s: f"therapist {s.guidance.model}" if s.guidance else "",
+        lambda s: f"version {s.plan.technique.version}" if s.plan.technique else "",
         lambda s: s.plan.scenario.title,
         lambda s: f"seed {s.plan.seed}",
         lambda s: s.id,

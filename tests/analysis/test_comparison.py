@@ -7,9 +7,10 @@ import pytest
 from sandbox.analysis.compared_session import scales
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import Trajectory
+from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Turn
 from sandbox.engine.plan import Measure
-from tests.analysis.compared import DISTRESS, FILLER, ITS_CONTROL, ONE, session
+from tests.analysis.compared import BREATHING, DISTRESS, FILLER, ITS_CONTROL, ONE, session
 from tests.documents import scenario, technique
 from tests.measurement.ratings import ranged
 
@@ -68,6 +69,48 @@ def test_sessions_of_several_trunks_are_pooled_with_an_interval_over_the_pairs()
     assert difference.mean == -30.0  # (−25 + −35) / 2
     assert difference.low == pytest.approx(-93.53)  # t(1) = 12.706, s / √2 = 5
     assert difference.high == pytest.approx(33.53)
+
+
+GUIDED = technique(id="talking", delivery="guided")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (
+            {"technique": BREATHING},
+            {"technique": technique("Breathe.", id="breathing")},
+            "They differ in technique text: breathing in 2 versions.",
+        ),
+        (
+            {"technique": GUIDED, "guidance": Guidance(model="small")},
+            {"technique": GUIDED, "guidance": Guidance(model="large")},
+            "They differ in therapist model: small | large.",
+        ),
+        (
+            {"technique": GUIDED, "guidance": Guidance(model="small")},
+            {"technique": GUIDED, "guidance": Guidance(model="small", prompt="Be brief.")},
+            "They differ in therapist model: small with 2 prompts.",
+        ),
+        ({}, {"follow_up": scenario("It rains.")}, "They differ in follow-up: none | dark-street."),
+    ],
+)
+def test_another_script_therapist_or_follow_up_is_another_arm_and_is_warned_of(first, second, said):
+    one, other = (
+        replace(session, plan=session.plan.model_copy(update=changed))
+        for session, changed in ((ONE, first), (TWO, second))
+    )
+    assert not worth_pooling((one, other))
+    assert said in compare((one, other), DISTRESS, pooled=True).warnings
+
+
+def test_the_therapist_of_another_arm_is_no_difference():
+    one, other = (
+        replace(session, plan=session.plan.model_copy(update={"guidance": Guidance(model=model)}))
+        for session, model in ((ONE, "small"), (TWO, "large"))
+    )
+    assert worth_pooling((one, other))
+    assert not [said for said in compare((one, other), DISTRESS, pooled=True).warnings if "differ" in said]
 
 
 def test_unpooled_each_session_is_compared_with_its_own_trunks_control():
