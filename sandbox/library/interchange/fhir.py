@@ -1,5 +1,6 @@
 """An HL7 FHIR R4 Questionnaire read as an instrument, the ones we wrote and those of others."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
@@ -27,6 +28,7 @@ from sandbox.library.interchange.wording import one_line, plain
 from sandbox.library.questionnaire import Timeframe
 
 MAX_ITEMS = 2000
+_NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]+)?(e[-+]?[0-9]{1,3})?")
 
 
 def read_fhir(text: str, file: str) -> Instrument:
@@ -176,6 +178,10 @@ class _Reading:
         extensions = self._extended(item)
         extensions.all(ITEM_CONTROL)
         reverse = any(part.flag("valueBoolean") for part in extensions.all(REVERSE))
+        if reverse and isinstance(answers, tuple):
+            # The weights say the same as the mark; counted both, they would cancel.
+            raw = _codes(item)
+            answers, reverse = _numbered(answers, raw) if raw else answers, bool(raw)
         item.pass_over("required", "prefix")
         if item.flag("repeats"):
             answers = None
@@ -248,6 +254,17 @@ class _Reading:
             resource.pass_over()
             for included in compose.parts("include"):
                 included.pass_over()
+
+
+def _codes(item: Element) -> tuple[float, ...] | None:
+    """The answers' codes as numbers, which is where we write the values as answered; None if one is not."""
+    codings = [option.part("valueCoding") for option in item.parts("answerOption")]
+    codes = [coding.text("code") if coding is not None else "" for coding in codings]
+    return tuple(map(float, codes)) if codes and all(map(_NUMBER.fullmatch, codes)) else None
+
+
+def _numbered(answers: tuple[Answer, ...], values: tuple[float, ...]) -> tuple[Answer, ...]:
+    return tuple(replace(answer, value=value) for answer, value in zip(answers, values, strict=True))
 
 
 def _inner(part: Element) -> Mapping[str, list[Element]]:

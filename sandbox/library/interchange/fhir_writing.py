@@ -113,15 +113,19 @@ def _item(item: RatingItem, questionnaire: RatingQuestionnaire) -> Json:
     made |= {"linkId": item.id, "text": item.text}
     if questionnaire.options is None:
         return {**made, "type": "decimal"}
-    options = [_option(option.value, option.label) for option in questionnaire.options]
+    whole = sum(questionnaire.bounds)
+    options = [
+        _option(option.value, whole - option.value if item.reverse else option.value, option.label)
+        for option in questionnaire.options
+    ]
     return {**made, "type": "choice", "answerOption": options}
 
 
-def _option(value: float, label: str) -> Json:
-    number = _number(value)
+def _option(value: float, counts: float, label: str) -> Json:
+    """An answer: its code is the value as answered, its weights what it counts, which is what others sum."""
     # R4 knows the score as ordinalValue; R5 and today's tools as itemWeight.
-    weights = [{"url": url, "valueDecimal": number} for url in (ORDINAL_VALUE, ITEM_WEIGHT)]
-    return {"extension": weights, "valueCoding": {"code": str(number), "display": label}}
+    weights = [{"url": url, "valueDecimal": _number(counts)} for url in (ORDINAL_VALUE, ITEM_WEIGHT)]
+    return {"extension": weights, "valueCoding": {"code": str(_number(value)), "display": label}}
 
 
 def _complex(url: str, *parts: tuple[str, str, str | float | None]) -> Json:
@@ -149,7 +153,8 @@ def _only_ours(questionnaire: RatingQuestionnaire) -> Iterator[Loss]:
         yield Loss("its references")
     if questionnaire.range and questionnaire.range.anchors:
         yield Loss("the words at the points of its range")
-    reverse = [item.id for item in questionnaire.items if item.reverse]
+    # Answers of a list carry what they count; a number in a range is what was answered.
+    reverse = [item.id for item in questionnaire.items if item.reverse and questionnaire.range]
     if reverse:
         yield Loss("that these items are reversed: others would score them the wrong way", ", ".join(reverse))
     yield Loss("how these scales are scored", ", ".join(scale.id for scale in questionnaire.scales))

@@ -13,12 +13,14 @@ from sandbox.errors import UsageError
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
+from sandbox.library.interchange.fhir_terms import OURS
 from sandbox.library.interchange.fhir_writing import fhir_text
 from sandbox.library.interchange.instrument import Completion
 from sandbox.library.interchange.loss import NoInstrument
 from sandbox.library.loading import load_file, parse_document
 from sandbox.library.questionnaire import RatingQuestionnaire
 from tests.documents import probe
+from tests.measurement.ratings import ranged
 
 SHIPPED = sorted((Path(__file__).parents[3] / "questionnaires").glob("*.yaml"))
 RATING = [path for path in SHIPPED if "kind: rating" in path.read_text(encoding="utf-8")]
@@ -34,6 +36,10 @@ def shipped(path: Path) -> RatingQuestionnaire:
     document = load_file(path)
     assert isinstance(document, RatingQuestionnaire)
     return document
+
+
+def named(name: str) -> RatingQuestionnaire:
+    return shipped(next(path for path in RATING if path.stem == name))
 
 
 def test_there_are_rating_questionnaires_to_try() -> None:
@@ -54,19 +60,63 @@ def test_what_is_written_is_a_fhir_questionnaire(path: Path) -> None:
     resource = FhirQuestionnaire.model_validate_json(fhir_text(questionnaire)[0])
     asked = [item for item in resource.item or () if item.type != "display"]
     assert [item.text for item in asked] == [item.text for item in questionnaire.items]
+    reverse = {item.id for item in questionnaire.items if item.reverse}
     for item in asked:
         weights = [
             {str(e.url).rsplit("/", 1)[1]: float(e.valueDecimal or 0) for e in o.extension or ()}
             for o in item.answerOption or ()
         ]
         values = [option.value for option in questionnaire.options or ()]
-        assert weights == [{"ordinalValue": value, "itemWeight": value} for value in values]
+        counts = [sum(questionnaire.bounds) - v if item.linkId in reverse else v for v in values]
+        assert weights == [{"ordinalValue": value, "itemWeight": value} for value in counts]
+        codes = [o.valueCoding.code for o in item.answerOption or () if o.valueCoding]
+        assert [float(str(code)) for code in codes] == values
+
+
+def test_software_that_adds_up_the_scores_of_answers_gets_the_published_sum() -> None:
+    """The second answer to every item of the PSWQ: 2 in eleven items, 4 in the five reversed ones."""
+    pswq = json.loads(fhir_text(named("pswq"))[0])
+    asked = [item for item in pswq["item"] if item["type"] == "choice"]
+    second = [item["answerOption"][1]["extension"] for item in asked]
+    sums = {sum(extensions[n]["valueDecimal"] for extensions in second) for n in (0, 1)}
+    assert sums == {11 * 2 + 5 * 4}
+
+
+def without_our_extensions(value: Any) -> Any:
+    """What software leaves of a file that keeps no extension it does not know."""
+    if isinstance(value, list):
+        kept = [v for v in value if not (isinstance(v, dict) and str(v.get("url")).startswith(OURS))]
+        return [without_our_extensions(inner) for inner in kept]
+    return {k: without_our_extensions(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def test_reversed_items_are_known_by_their_scores_where_our_extensions_are_gone() -> None:
+    stripped = json.dumps(without_our_extensions(json.loads(fhir_text(named("pswq"))[0])))
+    returned = back(stripped, Completion(timeframe="in general")).questionnaire
+    assert returned.items == named("pswq").items
+    assert returned.options == named("pswq").options
+
+
+def test_a_file_written_when_reversed_items_had_their_plain_scores_still_comes_back_equal() -> None:
+    old = json.loads(fhir_text(named("pswq"))[0])
+    for item in old["item"]:
+        for option in item.get("answerOption", ()):
+            for weight in option["extension"]:
+                weight["valueDecimal"] = int(option["valueCoding"]["code"])
+    assert back(json.dumps(old)).questionnaire == named("pswq")
+
+
+def test_a_mark_without_numbers_for_codes_does_not_cancel_mirrored_scores() -> None:
+    mark = [{"url": f"{OURS}reverse", "valueBoolean": True}]
+    text = foreign(choice("a", "I hum", *TURNED, extension=mark), choice("b", "I fret", *YES))
+    assert [item.reverse for item in back(text, TOLD).questionnaire.items] == [True, False]
 
 
 def test_what_only_we_would_find_in_the_file_is_told() -> None:
-    pswq = shipped(next(path for path in RATING if path.stem == "pswq"))
-    told = " / ".join(map(str, fhir_text(pswq)[1]))
-    assert "q1, q3, q8, q10, q11: that these items are reversed" in told and "scored" in told
+    told = " / ".join(map(str, fhir_text(named("pswq"))[1]))
+    assert "reversed" not in told and "scored" in told
+    told = " / ".join(map(str, fhir_text(ranged())[1]))
+    assert "calm: that these items are reversed" in told
 
 
 def test_a_word_probe_has_no_fhir_form() -> None:
