@@ -24,6 +24,8 @@ from sandbox.library.questionnaire import Questionnaire, RatingItem, RatingQuest
 
 Json = dict[str, object]
 
+_NOT_RATED = {"word": "A next-word probe has", "completion": "A sentence completion has"}
+
 
 def fhir_text(questionnaire: Questionnaire) -> tuple[str, tuple[Loss, ...]]:
     """The JSON text, and what stands in it where only this app looks: in extensions of our own.
@@ -32,7 +34,7 @@ def fhir_text(questionnaire: Questionnaire) -> tuple[str, tuple[Loss, ...]]:
     """
     if not isinstance(questionnaire, RatingQuestionnaire):
         raise UsageError(
-            "A next-word probe has no questions a FHIR Questionnaire could hold.",
+            f"{_NOT_RATED[questionnaire.kind]} no rated questions a FHIR Questionnaire could hold.",
             where=questionnaire.id,
             todo="Export a questionnaire of kind: rating.",
         )

@@ -18,7 +18,7 @@ from sandbox.library.interchange.fhir_writing import fhir_text
 from sandbox.library.interchange.instrument import Completion
 from sandbox.library.interchange.loss import NoInstrument
 from sandbox.library.loading import load_file, parse_document
-from sandbox.library.questionnaire import RatingQuestionnaire
+from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire
 from tests.documents import probe
 from tests.measurement.ratings import ranged
 
@@ -119,9 +119,13 @@ def test_what_only_we_would_find_in_the_file_is_told() -> None:
     assert "calm: that these items are reversed" in told
 
 
-def test_a_word_probe_has_no_fhir_form() -> None:
+def test_what_is_not_rated_has_no_fhir_form_and_is_called_what_it_is() -> None:
     with pytest.raises(UsageError, match="next-word probe"):
         fhir_text(probe())
+    stems = load_file(next(path for path in SHIPPED if path.stem == "sentence-completion"))
+    assert isinstance(stems, CompletionQuestionnaire)
+    with pytest.raises(UsageError, match="sentence completion"):
+        fhir_text(stems)
 
 
 # What others write.
