@@ -1,6 +1,7 @@
 """From a file to a document, with every problem found on the way at its line and column."""
 
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -117,11 +118,12 @@ def _id_of(path: Path) -> str:
 def _decoded(text: bytes | str, where: str) -> str:
     if isinstance(text, str):
         return text.removeprefix("\ufeff")
+    text = text.removeprefix(BOM_UTF8)
     try:
-        return text.decode("utf-8-sig")
+        return text.decode()
     except UnicodeDecodeError as error:
-        before = text[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        before = text[: error.start].decode()
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         hint = "save it as UTF-8 (in the editor: “Save with encoding”)"
         raise InvalidDocument((Problem(where, line, column, "the file is not UTF-8 text", hint),)) from None
 

@@ -20,7 +20,8 @@ MAX_PROBLEMS = 200
 
 _PLAIN_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})")
 _PLAIN_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# U+0085, U+2028 and U+2029 end lines for YAML but not for editors: later problems would name other lines.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _TRUE = {"yes", "true", "on"}
 _IGNORED = "\0"  # stands in routes for what is no part of the values
 _TAG = "tag:yaml.org,2002:"

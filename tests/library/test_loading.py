@@ -96,6 +96,17 @@ def test_columns_count_characters_from_one() -> None:
     assert (problem.line, problem.column) == (11, 22)
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_line_ends_that_no_editor_counts_are_refused_where_they_stand(character: str) -> None:
+    """YAML ends a line at each: whatever is wrong further down would be told for another line."""
+    text = GOOD["scenario"].replace("A sample", f"'Nächte{character} afar'").replace("affect", "afect")
+    (problem,) = problems_of(text)
+    assert (problem.line, problem.column) == (2, 15)
+    assert problem.message == f"a control character (U+{ord(character):04X})"
+    (problem,) = problems_of(GOOD["scenario"].replace("A sample", f'"\\u{ord(character):04X}"'))
+    assert (problem.line, problem.message) == (2, f"a control character (U+{ord(character):04X}) in a text")
+
+
 def test_values_keep_what_was_written() -> None:
     scenario = parse_document(GOOD["scenario"], "scenario")
     assert isinstance(scenario, Scenario)
@@ -118,7 +129,14 @@ def test_byte_order_marks_and_windows_line_ends_do_not_matter(ending: str, mark:
 
 @pytest.mark.parametrize(
     ("content", "line", "column"),
-    [(b"id: a\ntitle: \xff\n", 2, 8), (GOOD["scenario"].encode("utf-16"), 1, 1), (b"\xc3\x28", 1, 1)],
+    [
+        (b"id: a\ntitle: \xff\n", 2, 8),
+        (GOOD["scenario"].encode("utf-16"), 1, 1),
+        (b"\xc3\x28", 1, 1),
+        ("id: a\ntitle: “Nächte ".encode() + b"\xff\n", 2, 16),
+        (b"\xef\xbb\xbfid: \xff\n", 1, 5),
+        ("title: two\u2028lines\n".encode() + b"id: \xff\n", 2, 5),
+    ],
 )
 def test_other_encodings_are_refused(content: bytes, line: int, column: int) -> None:
     (problem,) = problems_of(content)

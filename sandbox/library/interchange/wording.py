@@ -5,7 +5,8 @@ from html import unescape
 
 from sandbox.library.document import SLUG_PATTERN
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff\ufeff]")
+_LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _BREAKS = {"br", "p", "div", "li", "tr"}
@@ -15,7 +16,7 @@ MAX_ID = 64
 
 def plain(text: str) -> str:
     """The text with ordinary line ends and no space around it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _LINE_END.sub("\n", text).strip()
 
 
 def without_control(text: str) -> str:

@@ -178,6 +178,13 @@ def test_a_foreign_questionnaire_gets_a_sum_of_its_items_and_says_so() -> None:
     assert "# TODO check: the file has no score" in made.text
 
 
+def test_line_ends_that_no_document_may_have_become_ordinary_ones() -> None:
+    item = choice("a", "I hum\u2028or whistle", ("not\u2029now", 0), ("now", 1))
+    found = back(foreign(item), TOLD).questionnaire
+    assert found.items[0].text == "I hum\nor whistle"
+    assert [option.label for option in found.options or ()] == ["not now", "now"]
+
+
 def test_mirrored_scores_mean_a_reversed_item() -> None:
     found = back(foreign(choice("a", "I hum", *TURNED), choice("b", "I fret", *YES)), TOLD).questionnaire
     assert {item.id: item.reverse for item in found.items} == {"a": True, "b": False}
