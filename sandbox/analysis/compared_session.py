@@ -10,6 +10,7 @@ from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Turn
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document
+from sandbox.models.name import short_name
 from sandbox.store.document import document_hash
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
@@ -96,7 +97,7 @@ def scales(sessions: Sequence[ComparedSession]) -> tuple[ScaleName, ...]:
 
 
 _CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...] = (
-    ("model", lambda plan: (plan.model, plan.model)),
+    ("model", lambda plan: (plan.model, short_name(plan.model))),
     ("scenario", lambda plan: _named(plan.scenario)),
     ("client", lambda plan: _named(plan.client)),
     ("measures", lambda plan: (plan.measures, _measures(plan))),

@@ -16,6 +16,7 @@ from sandbox.analysis.length import unequal_lengths
 from sandbox.analysis.paired import PairedDifference, paired_difference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.models.name import short_name
 from sandbox.store.document import document_hash
 
 Members = tuple[ComparedSession, ...]
@@ -143,8 +144,8 @@ def _titles(members: Sequence[Members]) -> list[str]:
     """Technique titles, told apart by what differs: models, version, scenario, seed, at last the id."""
     titles = [_title(group[0]) for group in members]
     for told in (
-        lambda s: s.plan.model,
-        lambda s: f"therapist {s.guidance.model}" if s.guidance else "",
+        lambda s: short_name(s.plan.model),
+        lambda s: f"therapist {short_name(s.guidance.model)}" if s.guidance else "",
         lambda s: f"version {s.plan.technique.version}" if s.plan.technique else "",
         lambda s: s.plan.scenario.title,
         lambda s: f"seed {s.plan.seed}",

@@ -12,6 +12,7 @@ from sandbox.library.catalogue import Library
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import default_way
+from sandbox.models.name import full_name
 from sandbox.models.provider import Capabilities
 
 
@@ -42,14 +43,14 @@ def compose(proposal: Proposal, library: Library, capabilities: Capabilities) ->
     cannot be read on this model or a follow-up with tasks."""
     techniques = tuple(library.technique(name) for name in dict.fromkeys(proposal.techniques))
     plan = SessionPlan(
-        model=proposal.model,
+        model=full_name(proposal.model),
         client=library.client(proposal.client),
         scenario=library.scenario(proposal.scenario),
         measures=_measures(proposal, library, capabilities),
         seed=proposal.seed,
         administration=proposal.administration,
         follow_up=_follow_up(proposal.follow_up, library) if proposal.follow_up else None,
-        guidance=guidance_for(techniques, proposal.therapist or proposal.model),
+        guidance=guidance_for(techniques, full_name(proposal.therapist or proposal.model)),
     )
     arms = with_control(techniques, library) if proposal.control else of_equal_length(techniques)
     return trunk_and_branches(plan, arms)

@@ -20,6 +20,7 @@ from sandbox.measurement.administering import WAYS, check_way
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.battery import States, Trial, battery, battery_size
 from sandbox.measurement.validity import Validity, judge
+from sandbox.models.name import full_name
 from sandbox.models.provider import Capabilities, Message, Provider
 from sandbox.models.recording import RecordingProvider
 from sandbox.seed import derived_seed
@@ -146,7 +147,7 @@ def plan_check(
             todo="Leave out --way, or choose another questionnaire.",
         )
     return CheckPlan(
-        model=model,
+        model=full_name(model),
         client=library.client(CLIENT),
         strong=library.scenario(STRONG),
         neutral=library.scenario(NEUTRAL),

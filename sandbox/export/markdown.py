@@ -23,6 +23,7 @@ from sandbox.export.markdown_text import inline, table
 from sandbox.export.markdown_transcript import course_of
 from sandbox.library.catalogue import DEFAULT_CONTROL
 from sandbox.library.document import Document
+from sandbox.models.name import short_name
 from sandbox.store.document import document_hash, kind_of
 from sandbox.store.session import StoredSession
 from sandbox.text import printable
@@ -71,7 +72,7 @@ def _record(family: Family) -> Iterator[str]:
     facts = "; ".join(f"{inline(key)} {inline(value)}" for key, value in sorted(model.facts.items()))
     aside = plan.administration == "aside"
     rows = [
-        ("Model", f"{inline(model.title)} ({inline(plan.model)})"),
+        ("Model", f"{inline(model.title)} ({inline(short_name(plan.model))})"),
         *([("Model facts", facts)] if facts else []),
         ("Seed", str(plan.seed)),
         ("Questionnaires given", "on a side copy of the conversation" if aside else "in the conversation"),

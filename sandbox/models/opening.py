@@ -7,6 +7,7 @@ from pathlib import Path
 from sandbox.errors import UsageError
 from sandbox.models.hosted import Service, capabilities_of, parameters_of, service_of, stays_here
 from sandbox.models.key import find_key, keyring_installed
+from sandbox.models.name import full_name
 from sandbox.models.provider import REASONING_TOKENS, Capabilities, ModelError, Provider, Sampling
 from sandbox.models.retry import RetryPolicy
 from sandbox.settings import load_settings
@@ -34,7 +35,7 @@ def open_model(
     keyring fills in for one that is not in the environment. Raises UsageError for a name of no known shape,
     ModelError when a model is refused or a local one's file is missing or wrong.
     """
-    name = name.strip()
+    name = full_name(name)
     kind, colon, rest = name.partition(":")
     if name == "embedded" or (kind == "gguf" and colon):
         if api_base or api_key:

@@ -21,6 +21,7 @@ from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace, find_workspace
 from sandbox.measurement.valence import compound
+from sandbox.models.name import full_name, short_name
 from sandbox.models.opening import open_model, refuse_without_key
 from sandbox.models.provider import ModelDescription, Provider
 from sandbox.models.tokens import count_with
@@ -59,6 +60,7 @@ class Bench:
 
     def model(self, name: str) -> Provider:
         """The model of that name, opened once. Raises SandboxError for a name that leads nowhere."""
+        name = full_name(name)
         if name not in self._models:
             self._models[name] = self.open_model(name)
         return self._models[name]
@@ -165,7 +167,7 @@ class Bench:
         return ProposalText(
             scenario=f"{plan.scenario.title} ({plan.scenario.affect}), {len(plan.scenario.turns)} turns",
             techniques=tuple(f"{t.title}{' (control)' if t.is_control else ''}" for t in techniques),
-            model=f"{provider.title} ({proposal.model})",
+            model=f"{provider.title} ({short_name(proposal.model)})",
             model_note=note if provider.capabilities.small else "",
             client=plan.client.title,
             measures=", ".join(m.questionnaire.title for m in plan.measures),

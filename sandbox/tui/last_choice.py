@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sandbox.engine.proposal import Proposal
 from sandbox.library.document import Kind
+from sandbox.models.name import full_name
 
 _PROPOSAL = TypeAdapter(Proposal)
 _SEEDS = range(2**31)
@@ -27,8 +28,9 @@ def last_choice(values: Mapping[str, object], model: str) -> Proposal:
 
 
 def as_values(proposal: Proposal) -> dict[str, object]:
-    """The proposal's fields as JSON values."""
-    return asdict(proposal)
+    """The proposal's fields as JSON values, its models named so that they are found from any folder."""
+    therapist = proposal.therapist and full_name(proposal.therapist)
+    return asdict(replace(proposal, model=full_name(proposal.model), therapist=therapist))
 
 
 def with_document(proposal: Proposal, kind: Kind, id: str) -> Proposal:

@@ -8,6 +8,7 @@ from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.family import NOTICE, gather
 from sandbox.export.file import export_family, write_file
 from sandbox.library.workspace import Workspace
+from sandbox.models.name import short_name
 from sandbox.store.store import Store
 from sandbox.text import printable
 from sandbox.tui.scores import main_scale
@@ -45,7 +46,11 @@ def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path
 def conversation_text(state: RunState, session: str) -> str:
     """The whole conversation of a session as plain text, with its measurements between the turns."""
     shown = state.sessions[session]
-    lines = [NOTICE, f"{state.family_title()} · {shown.title} · {shown.model or shown.head.plan.model}", ""]
+    lines = [
+        NOTICE,
+        f"{state.family_title()} · {shown.title} · {shown.model or short_name(shown.head.plan.model)}",
+        "",
+    ]
     before: dict[str, float | None] = {}
     for entry in state.lineage(session):
         if isinstance(entry, Turn):

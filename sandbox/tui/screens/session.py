@@ -16,6 +16,7 @@ from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, SessionStarted, TextDelta
 from sandbox.engine.history import Turn
 from sandbox.errors import SandboxError
+from sandbox.models.name import short_name
 from sandbox.text import printable
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.branch_tree import BranchTree
@@ -238,7 +239,7 @@ class SessionScreen(Screen[None]):
             self.query_one(SessionHeader).show("starting the model …", status="", seconds=self.live.seconds)
             return
         what = [self._state.family_title(), self._state.titles()[self._shown]]
-        what.append(session.model or session.head.plan.model)
+        what.append(session.model or short_name(session.head.plan.model))
         status = "■ stopping" if self.live.stopping else _status(session)
         self.query_one(SessionHeader).show(*what, status=status, seconds=self.live.seconds)
 
