@@ -1,5 +1,7 @@
 """Finding sessions in the record: what is looked for, a page of what was found, what there is to choose."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from sandbox.store.row import storable
-from sandbox.store.session import SUMMARY, SessionSummary, summary
+from sandbox.store.session import SUMMARY, SessionSummary, family_of, summary
 from sandbox.store.tag import tags_of
 
 _SELECT, _FROM = SUMMARY.split("FROM sessions s\n")
@@ -33,10 +35,11 @@ class SessionFilter:
 class FoundSession:
     """A session that fits. When words are looked for, `turn` has them and `excerpt` marks each with « ».
 
-    `place` goes into the next call to get the next page.
+    `name` tells it from the others of its trunk. `place` goes into the next call to get the next page.
     """
 
     summary: SessionSummary
+    name: str
     tags: tuple[str, ...]
     place: int
     turn: int | None = None
@@ -80,7 +83,8 @@ def found_sessions(
         " ORDER BY s.number DESC LIMIT ?",
         [*values, limit],
     ).fetchall()
-    return tuple(FoundSession(summary(row[:-1]), tags_of(db, row[0]), row[-1]) for row in rows)
+    names = _names(db, [row[0] for row in rows])
+    return tuple(FoundSession(summary(row[:-1]), names[row[0]], tags_of(db, row[0]), row[-1]) for row in rows)
 
 
 def _hits(
@@ -96,10 +100,38 @@ def _hits(
         ORDER BY turns_text.rowid DESC LIMIT ?""",
         [query, *values, limit],
     ).fetchall()
+    names = _names(db, [row[0] for row in rows])
     return tuple(
-        FoundSession(summary(row[:-3]), tags_of(db, row[0]), row[-1], turn=row[-3], excerpt=row[-2])
+        FoundSession(
+            summary(row[:-3]), names[row[0]], tags_of(db, row[0]), row[-1], turn=row[-3], excerpt=row[-2]
+        )
         for row in rows
     )
+
+
+def _names(db: Database, sessions: Iterable[str]) -> dict[str, str]:
+    """What each is called among the sessions of its trunk: by its technique, and the turn it tells again.
+
+    The second of a name and later ones are numbered, in the order planned.
+    """
+    names: dict[str, str] = {}
+    for session in sessions:
+        given: Counter[str] = Counter()
+        for id in family_of(db, session) if session not in names else ():
+            name = _name(db, id)
+            given[name] += 1
+            names[id] = name if given[name] == 1 else f"{name} {given[name]}"
+    return names
+
+
+def _name(db: Database, session: str) -> str:
+    title, again = db.execute(
+        "SELECT t.title, CASE WHEN json_extract(s.plan, '$.redo') IS NOT NULL THEN s.parent_turn + 1 END"
+        " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique WHERE s.id = ?",
+        [session],
+    ).fetchone()
+    name = title or "baseline and induction"
+    return name if again is None else f"redo {again}: {name}"
 
 
 def _clauses(wanted: SessionFilter) -> tuple[list[str], list[Any]]:

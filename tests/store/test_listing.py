@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.engine.branch import branch, redo
+from sandbox.engine.events import RunPlanned
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.scenario import Scenario
@@ -49,6 +51,19 @@ async def test_a_trunk_stands_in_its_branches_and_the_newest_come_first(store):
 async def test_a_trunk_without_branches_has_a_line_of_its_own(store):
     await record_run(store, trunk_and_branches(plan(), ()))
     assert found(store)[0].summary.technique is None
+
+
+async def test_sessions_of_one_trunk_are_told_apart_by_name(store):
+    trunk, breathing, *_ = heads = breathing_and_control()
+    await record_run(store, heads)
+    turn = len(store.history(breathing.id).turns)
+    again = [redo(breathing, store.history(breathing.id), turn, seed) for seed in (98, 99)]
+    store.record(RunPlanned((*again, branch(trunk, None, technique()))))
+    names = [one.name for one in found(store)[:5]]
+    redone = f"redo {turn}: Breathing"
+    assert names == ["Breathing 2", f"{redone} 2", redone, "Filler", "Breathing"]
+    said = store.history(trunk.id).turns[0].said
+    assert found(store, said=said)[0].name == "baseline and induction"
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,17 @@ async def test_words_that_were_said_are_found_and_opened_there(tmp_path: Path) -
         await at.shows("Breathe in slowly")
 
 
+async def test_a_redo_is_told_from_what_it_redoes(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("down", "enter")
+        await at.opened()
+        await at.press("r")
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
+        await at.ended()
+        await at.press("escape")
+        await at.shows("redo 5: Mindful breathing ·")
+
+
 async def test_words_nobody_said_find_nothing(tmp_path: Path) -> None:
     async with listing(tmp_path) as at:
         await at.press("slash", *"zebra")

@@ -140,11 +140,10 @@ def row(one: FoundSession, state: str, width: int, *, marked: bool) -> Content:
     sign = SIGNS.get(state, "?")
     stands = f"{sign} {state:<12}" if wide else sign
     control = " (control)" if found.control else ""
-    what = f"{found.technique}{control}" if found.technique else "baseline and induction"
     tags = "".join(f" #{tag}" for tag in one.tags)
     detail = f" {excerpt(found.model, 24)} seed {found.seed}" if wide else ""
     room = max(16, width - len(when) - len(stands) - len(tags) - len(detail) - 10)
-    text = excerpt(f"{what} · {found.scenario} ({found.affect})", room)
+    text = excerpt(f"{one.name}{control} · {found.scenario} ({found.affect})", room)
     line = Content.assemble(
         ("[x] " if marked else "[ ] ", "bold" if marked else "$text-muted"),
         (f"{when}  ", "$text-muted"),
