@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Turn
+from sandbox.engine.phase import Point
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document
 from sandbox.models.name import short_name
@@ -28,8 +30,7 @@ class ComparedSession:
 
     id: str
     trunk: str
-    parent: str | None
-    left_after: int
+    began: Beginning
     plan: SessionPlan
     state: State
     courses: tuple[Trajectory, ...]
@@ -62,12 +63,20 @@ class ComparedSession:
         """The trajectory of that scale, empty if it was not measured."""
         return next((c for c in self.courses if c.name == name), Trajectory(*name, ()))
 
+    def is_own(self, point: Point) -> bool:
+        """Whether what was measured there is its own technique's, and not of one it left in the middle."""
+        return point.phase != "technique" or point.number > self.began.turns
+
     def at(self, name: ScaleName, label: str) -> TrajectoryPoint | None:
         return self.course(name).at(label)
 
 
 def compared_session(
-    session: StoredSession, trunk: str, checks: Iterable[StoredCheck] = (), place: int = 0
+    session: StoredSession,
+    trunk: str,
+    began: Beginning,
+    checks: Iterable[StoredCheck] = (),
+    place: int = 0,
 ) -> ComparedSession:
     """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
 
@@ -78,8 +87,7 @@ def compared_session(
     return ComparedSession(
         id=head.id,
         trunk=trunk,
-        parent=head.parent,
-        left_after=session.history.inherited,
+        began=began,
         plan=head.plan,
         state=session.state.now,
         courses=(*trajectories(session.history), *([replies] if replies.points else [])),

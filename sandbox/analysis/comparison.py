@@ -5,10 +5,11 @@ change − the control's change in the same trunk (the technique effect with its
 score fell further than under the control). All in the scale's units. Nothing is read or written here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from sandbox.analysis.beginning import control_beside
 from sandbox.analysis.compared_session import ComparedSession, conditions_that_differ, repeated_trunks
 from sandbox.analysis.effect import relief, technique_effect
 from sandbox.analysis.induction import small_induction
@@ -113,16 +114,22 @@ def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ..
         turn = taken[key, session.trunk] = taken.get((key, session.trunk), 0) + 1
         groups.setdefault((key, turn), []).append(session)
     members = [tuple(group) for group in groups.values()]
-    reference = _best_control(members) or (members[0] if members else ())
+    compared = _references(members)
     return tuple(
-        Arm(title, group, group[0].is_control, reference=group is reference or _is_control_of(group, members))
+        Arm(title, group, group[0].is_control, reference=group in compared)
         for title, group in zip(_titles(members), members, strict=True)
     )
 
 
-def _is_control_of(group: tuple[ComparedSession, ...], members: Sequence[Members]) -> bool:
-    """Unpooled, every trunk has a control of its own to be compared with."""
-    return group is _best_control([other for other in members if other[0].trunk == group[0].trunk])
+def _references(members: Sequence[Members]) -> tuple[Members, ...]:
+    """The arms the others are compared with: every control that stands beside a session, or else the first
+    control, or without one the first arm."""
+    sessions = [session for group in members for session in group]
+    controls = [session for session in sessions if session.is_control]
+    beside = [_beside(session, controls) for session in sessions if not session.is_control]
+    found = tuple(group for group in members if any(session in beside for session in group))
+    first = _best_control(members) or next(iter(members), None)
+    return found or ((first,) if first else ())
 
 
 def _best_control(members: Sequence[Members]) -> Members | None:
@@ -180,21 +187,24 @@ def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -> Cell
     scores = [one.value for one in found if one is not None and one.value is not None]
     technique = point.phase in ("technique", "follow-up")
     falls = (
-        [relief(session.course(scale), point.label).value for session in arm.sessions] if technique else []
+        [relief(one.course(scale), point.label).value for one in arm.sessions if one.is_own(point)]
+        if technique
+        else []
     )
     changes = [-fall for fall in falls if fall is not None]
     return Cell(
         score=fmean(scores) if scores else None,
         change=fmean(changes) if changes else None,
-        difference=_difference(arm, arms, scale, point.label) if technique else None,
+        difference=_difference(arm, arms, scale, point) if technique else None,
         sessions=len(scores),
         reliable=all(one is None or one.reliable for one in found),
         reason=next((one.reason for one in found if one is not None and one.reason), ""),
     )
 
 
-def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, label: str) -> PairedDifference | None:
-    measured = [session for session in arm.sessions if session.at(scale, label) is not None]
+def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -> PairedDifference | None:
+    label = point.label
+    measured = [one for one in arm.sessions if one.is_own(point) and one.at(scale, label) is not None]
     if arm.reference or not measured or _is_compared_with_itself(arm, arms):
         return None
     differences: list[float | None] = []
@@ -202,7 +212,7 @@ def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, label: str) -> 
     for session in measured:
         other = compared_with(session, arms)
         if other is None:
-            why = "nothing to compare with was run from the same state"
+            why = "nothing to compare with began where it did, from the same state"
             continue
         effect = technique_effect(session.course(scale), other.course(scale), label)
         why = effect.reason or why
@@ -223,16 +233,19 @@ def _technique_of(arm: Arm) -> str:
 
 
 def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSession | None:
-    """The session of a reference arm in the same trunk; one that left from the same turn comes first."""
-    others = [
-        other
-        for arm in arms
-        if arm.reference
-        for other in arm.sessions
-        if other.trunk == session.trunk and other.id != session.id
-    ]
-    place = (session.parent, session.left_after)
-    return min(others, key=lambda other: (other.parent, other.left_after) != place, default=None)
+    """The session of a reference arm in the same trunk whose technique began where this one's did."""
+    return _beside(session, [other for arm in arms if arm.reference for other in arm.sessions])
+
+
+def _beside(session: ComparedSession, others: Iterable[ComparedSession]) -> ComparedSession | None:
+    return control_beside(
+        session.began,
+        (
+            (other, other.began, other.state)
+            for other in others
+            if other.trunk == session.trunk and other.id != session.id
+        ),
+    )
 
 
 # Warnings
@@ -245,6 +258,7 @@ def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: S
         said.append(f"{repeats} of the trunks repeat another one's seed: they are not independent.")
     if len(sessions) > 1 and not any(arm.control for arm in arms):
         said.append("No control was run: a fall may be the mere passage of time.")
+    said += dict.fromkeys(filter(None, (s.began.remark(arm.title) for arm in arms for s in arm.sessions)))
     for arm in arms:
         states = sorted({session.state for session in arm.sessions if session.state != "finished"})
         if states:

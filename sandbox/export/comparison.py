@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from sandbox.analysis.beginning import beginning
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
 from sandbox.analysis.comparison import Arm, Cell, Comparison, Row
 from sandbox.analysis.paired import PairedDifference
@@ -14,6 +15,7 @@ from sandbox.errors import NotFoundError, UsageError
 from sandbox.export.family import NOTICE, number
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.table import guarded
+from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 
 COLUMNS = (
@@ -55,8 +57,17 @@ def gather_compared(
         )
     sessions = [(store.session(id), trunk) for id, trunk in wanted.items()]
     checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
+    known = {session.head.id: session for session, _ in sessions}
+
+    def find(id: str) -> StoredSession:
+        if id not in known:
+            known[id] = store.session(id)
+        return known[id]
+
     return tuple(
-        compared_session(session, trunk, checks[session.model.name], places[session.head.id])
+        compared_session(
+            session, trunk, beginning(session, find), checks[session.model.name], places[session.head.id]
+        )
         for session, trunk in sessions
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.analysis.beginning import Beginning, beginning, control_beside
 from sandbox.analysis.effect import Effect, induction_effect, relief, residual, technique_effect
 from sandbox.analysis.induction import small_induction
 from sandbox.analysis.length import unequal_lengths
@@ -49,12 +50,15 @@ class Family:
     def remarks(self) -> tuple[str, ...]:
         """What has to be said before the scores are read: of a therapist model that is not up to it, of
         what the plans themselves call for, of measures given when they should not be, not usable with the
-        model, or never checked with it, of probes that saw too little, and of arms that differ in length."""
+        model, or never checked with it, of probes that saw too little, of arms that differ in length, and of
+        those that left in the middle of another's technique."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
         planned = (remark for session in self.sessions for remark in plan_remarks(session.head.plan))
         measures = (remark for found in self.suitabilities for remark in found.remarks)
         return tuple(
-            dict.fromkeys(filter(None, (*spoken, *planned, *measures, *self._unseen, self._lengths)))
+            dict.fromkeys(
+                filter(None, (*spoken, *planned, *measures, *self._unseen, self._lengths, *self._inherited))
+            )
         )
 
     @property
@@ -66,6 +70,10 @@ class Family:
                 one = measured.administration
                 given.setdefault(titles.get(one.questionnaire, one.questionnaire), []).append(one)
         return tuple(unseen_remark(administrations, title) for title, administrations in given.items())
+
+    @property
+    def _inherited(self) -> tuple[str, ...]:
+        return tuple(self._beginning(arm).remark(arm_title(arm)) for arm in self.arms)
 
     @property
     def _lengths(self) -> str:
@@ -87,16 +95,11 @@ class Family:
         """The control that began where `session` did, rather a finished one; None for a control."""
         if is_control(session) or session.head.plan.technique is None:
             return None
-        beside = [c for c in self.controls if self._beginning(c) == self._beginning(session)]
-        return max(beside, key=lambda control: control.state.now == "finished", default=None)
+        candidates = ((control, self._beginning(control), control.state.now) for control in self.controls)
+        return control_beside(self._beginning(session), candidates)
 
-    def _beginning(self, session: StoredSession) -> tuple[str | None, int]:
-        """Where its technique began: a redo goes on with that of the session it left."""
-        by_id = {member.head.id: member for member in self.sessions}
-        left = by_id.get(session.head.parent or "")
-        if session.head.plan.redo is not None and left is not None and left.head.plan.technique is not None:
-            return self._beginning(left)
-        return session.head.parent, session.history.inherited
+    def _beginning(self, session: StoredSession) -> Beginning:
+        return beginning(session, {member.head.id: member for member in self.sessions}.get)
 
     @property
     def scales(self) -> tuple[ScaleName, ...]:

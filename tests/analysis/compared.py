@@ -1,5 +1,6 @@
 """Compared sessions for tests, built from their scores."""
 
+from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.compared_session import ComparedSession
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.phase import Point
@@ -20,7 +21,7 @@ def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, 
         values.append(end)
     course = Trajectory(*DISTRESS, tuple(map(TrajectoryPoint, points, values)))
     return ComparedSession(
-        id, trunk, trunk, 2, plan(technique=chosen, seed=seed, **fields), "finished", (course,)
+        id, trunk, Beginning(trunk, 2), plan(technique=chosen, seed=seed, **fields), "finished", (course,)
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.compared_session import scales
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import Trajectory
@@ -135,6 +136,31 @@ def test_a_control_that_was_run_again_takes_the_place_of_the_one_that_was_stoppe
     technique, left, again = cells(found, "t1")
     assert technique.difference is not None and technique.difference.mean == -10.0  # −30 − (−20)
     assert left.difference is None and again.difference is None
+
+
+def test_a_branch_is_not_credited_with_the_turns_of_the_technique_it_left():
+    middle = Beginning("a1", 3, 1, "Breathing")
+    talking = replace(
+        session("b1", technique(id="talking"), scores=[8.0, 80.0, 50.0, 30.0]), began=middle, trunk="t1"
+    )
+    found = compare((ONE, talking, ITS_CONTROL), DISTRESS)
+    inherited, own = cells(found, "t1")[1], cells(found, "t2")[1]
+    assert (inherited.score, inherited.change, inherited.difference) == (50.0, None, None)
+    assert own.change == -50.0
+    assert own.difference is not None and own.difference.mean is None, "the control began elsewhere"
+    assert "began where it did" in own.difference.reason
+    said = "Talking left in the middle of Breathing: its rows up to t1 are those of Breathing."
+    assert said in found.warnings
+
+    beside = replace(session("c2", FILLER, scores=[8.0, 80.0, 50.0, 45.0]), began=middle)
+    found = compare((ONE, talking, ITS_CONTROL, beside), DISTRESS)
+    assert [arm.reference for arm in found.arms] == [False, False, True, True]
+    assert [cell.difference and cell.difference.mean for cell in cells(found, "t2")] == [
+        -25.0,
+        -15.0,
+        None,
+        None,
+    ]
 
 
 def test_a_missing_score_is_left_out_and_counted():

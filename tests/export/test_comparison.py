@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.comparison import Comparison, compare
 from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.main import run_command_line
@@ -72,7 +73,7 @@ def test_without_a_choice_distress_is_compared_and_the_replies_can_be(tmp_path):
 
 def test_equal_differences_are_said_and_the_interval_is_named_for_what_it_is():
     pair = (ONE, ITS_CONTROL)
-    twins = (replace(session, id=f"{session.id}x", trunk="t2", parent="t2") for session in pair)
+    twins = (replace(session, id=f"{session.id}x", trunk="t2", began=Beginning("t2", 2)) for session in pair)
     comparison = compare((*pair, *twins), DISTRESS, pooled=True)
     assert reasons(comparison) == (
         "Breathing: no interval at t1, t2, end, because the 2 differences are equal.",

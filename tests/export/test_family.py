@@ -2,11 +2,14 @@
 
 from contextlib import aclosing
 
-from sandbox.engine.branch import redo
+from sandbox.analysis.comparison import compare, compared_with
+from sandbox.engine.branch import branch, redo
 from sandbox.engine.run import run
+from sandbox.export.comparison import gather_compared
 from sandbox.export.family import gather
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
+from tests.documents import technique
 from tests.store.runs import breathing_and_control, record_run, scripted
 
 
@@ -31,3 +34,39 @@ async def test_a_control_redone_because_the_first_was_stopped_is_the_one_beside(
         assert store.to_finish(trunk.id) == ()
         store.set_state(breathing.id, "stopped", "by the clinician")
         assert store.to_finish(trunk.id) == (breathing,)
+
+
+async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_path):
+    with Store.open(tmp_path / "sandbox.db") as store:
+        trunk, breathing, control = breathing_and_control()
+        await record_run(store, (trunk, breathing, control))
+        talking = branch(breathing, 4, technique("Talk.", "Talk on.", id="talking"))
+        assert control.plan.technique is not None
+        filler = branch(breathing, 4, control.plan.technique)
+        known = {breathing.id: store.history(breathing.id)}
+        async with aclosing(recorded(run((talking, filler), scripted(), known=known), store)) as events:
+            assert [event async for event in events]
+        again = redo(talking, store.history(talking.id), 6, seed=99)
+        async with aclosing(
+            recorded(run((again,), scripted(), known={talking.id: store.history(talking.id)}), store)
+        ) as events:
+            assert [event async for event in events]
+
+        family = gather(store, trunk.id)
+        exported = {
+            arm.head.id: found.head.id
+            for arm in family.arms
+            if (found := family.control_for(arm)) is not None
+        }
+        assert exported == {breathing.id: control.id, talking.id: filler.id, again.id: filler.id}
+        comparison = compare(gather_compared(store, [trunk.id]), ("probe", "word", "distress"))
+        sessions = [session for arm in comparison.arms for session in arm.sessions]
+        compared = {
+            session.id: other.id
+            for session in sessions
+            if not session.is_control and (other := compared_with(session, comparison.arms)) is not None
+        }
+        assert compared == exported
+        said = "left in the middle of Breathing: its rows up to t2 are those of Breathing."
+        assert any(said in remark for remark in family.remarks)
+        assert any(said in warning for warning in comparison.warnings)

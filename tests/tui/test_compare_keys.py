@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.widgets import OptionList
 
+from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.compared_session import ComparedSession
 from sandbox.analysis.comparison import Arm
 from sandbox.tui.screens.branch_picker import BranchPicker
@@ -196,7 +197,7 @@ def test_arms_that_share_a_mark_get_others_and_no_mark_is_a_sign_of_state() -> N
     def arm(place: int) -> Arm:
         return Arm("", (replace(one, place=place),), control=False)
 
-    one = ComparedSession("s", "s", None, 0, plan(), "finished", ())
+    one = ComparedSession("s", "s", Beginning(None, 0), plan(), "finished", ())
     assert mark_places([arm(2), arm(0)], 6) == (2, 0)
     assert mark_places([arm(0), arm(0), arm(1), arm(1)], 6) == (0, 2, 1, 3)
     assert mark_places([arm(-1), arm(7), arm(0)], 6) == (1, 2, 0)
