@@ -237,6 +237,14 @@ def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSess
     return _beside(session, [other for arm in arms if arm.reference for other in arm.sessions])
 
 
+def arms_compared_with(arm: Arm, arms: Sequence[Arm]) -> tuple[Arm, ...]:
+    """The reference arms whose sessions stand beside those of `arm`; none for a reference itself."""
+    if arm.reference or _is_compared_with_itself(arm, arms):
+        return ()
+    used = [compared_with(session, arms) for session in arm.sessions]
+    return tuple(other for other in arms if any(session in used for session in other.sessions))
+
+
 def _beside(session: ComparedSession, others: Iterable[ComparedSession]) -> ComparedSession | None:
     return control_beside(
         session.began,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.analysis.beginning import beginning
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
-from sandbox.analysis.comparison import Arm, Cell, Comparison, Row
+from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with, compared_with
 from sandbox.analysis.paired import PairedDifference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import NotFoundError, UsageError
@@ -234,7 +234,7 @@ def comparison_json(comparison: Comparison) -> str:
         "scale": scale,
         "trunks": comparison.trunks,
         "warnings": comparison.warnings,
-        "arms": [_arm(arm, comparison.scale) for arm in comparison.arms],
+        "arms": [_arm(arm, comparison) for arm in comparison.arms],
         "rows": [
             {
                 "point": row.label,
@@ -266,7 +266,6 @@ def _has_control(comparison: Comparison) -> bool:
 def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, object]:
     questionnaire, way, scale = comparison.scale
     difference = cell.difference
-    reference = comparison.reference
     return {
         "point": row.label,
         "phase": row.phase,
@@ -274,7 +273,7 @@ def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, o
         "arm": arm.title,
         "sessions": " ".join(session.id for session in arm.sessions),
         "control": int(arm.control),
-        "compared_with": reference.title if reference and not arm.reference else None,
+        "compared_with": " | ".join(other.title for other in arms_compared_with(arm, comparison.arms)),
         "questionnaire": questionnaire,
         "way": way,
         "scale": scale,
@@ -292,18 +291,28 @@ def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, o
     }
 
 
-def _arm(arm: Arm, scale: ScaleName) -> dict[str, Any]:
+def _arm(arm: Arm, comparison: Comparison) -> dict[str, Any]:
     technique = arm.sessions[0].plan.technique
+    beside = arms_compared_with(arm, comparison.arms)
+    used = {s.id: compared_with(s, beside) for s in arm.sessions}
     return {
         "title": arm.title,
         "technique": technique.id if technique else None,
         "control": arm.control,
         "reference": arm.reference,
-        "usable": _usable(arm, scale) or None,
+        "compared_with": [other.title for other in beside],
+        "usable": _usable(arm, comparison.scale) or None,
         "model": arm.sessions[0].plan.model,
         "scenario": arm.sessions[0].plan.scenario.id,
         "sessions": [
-            {"id": s.id, "trunk": s.trunk, "seed": s.plan.seed, "state": s.state} for s in arm.sessions
+            {
+                "id": s.id,
+                "trunk": s.trunk,
+                "seed": s.plan.seed,
+                "state": s.state,
+                "compared_with": other.id if (other := used[s.id]) else None,
+            }
+            for s in arm.sessions
         ],
     }
 

@@ -1,5 +1,6 @@
 """Comparisons as files and on the terminal, byte for byte (SANDBOX_WRITE_GOLDEN=1 writes them anew)."""
 
+import csv
 import json
 import os
 from collections.abc import Callable
@@ -80,6 +81,19 @@ def test_equal_differences_are_said_and_the_interval_is_named_for_what_it_is():
     )
     assert "by Student's t" in explanation(comparison)
     assert "no interval at t1, t2, end" in compared_arms(comparison)
+
+
+def test_files_name_the_control_that_was_used_for_each_arm():
+    pair = (ONE, ITS_CONTROL)
+    twins = (replace(session, id=f"{session.id}x", trunk="t2", began=Beginning("t2", 2)) for session in pair)
+    comparison = compare((*pair, *twins), DISTRESS)
+    lines = csv.DictReader(comparison_csv(comparison).splitlines())
+    named = {line["sessions"]: line["compared_with"] for line in lines}
+    titles = {arm.sessions[0].id: arm.title for arm in comparison.arms}
+    assert named == {"a1": titles["c1"], "a1x": titles["c1x"], "c1": "", "c1x": ""}
+    arms = json.loads(comparison_json(comparison))["arms"]
+    assert [arm["compared_with"] for arm in arms] == [[titles["c1"]], [titles["c1x"]], [], []]
+    assert [arm["sessions"][0]["compared_with"] for arm in arms] == ["c1", "c1x", None, None]
 
 
 @pytest.fixture
