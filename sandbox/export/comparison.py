@@ -3,16 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sandbox.analysis.beginning import beginning
+from sandbox.analysis.beginning import beginning, control_beside
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
 from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with, compared_with
 from sandbox.analysis.paired import PairedDifference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import NotFoundError, UsageError
-from sandbox.export.family import NOTICE, number
+from sandbox.export.family import NOTICE, is_control, number
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.table import guarded
 from sandbox.store.session import StoredSession
@@ -31,7 +31,7 @@ def gather_compared(
 ) -> tuple[ComparedSession, ...]:
     """The sessions from the record; a trunk stands for all its branches. Raises NotFoundError, UsageError.
 
-    With `controls` the control that belongs to a session's trunk comes along, as every comparison needs it.
+    With `controls` the control that stands beside a session comes along, as every comparison needs it.
     """
     wanted: dict[str, str] = {}
     families: dict[str, tuple[str, ...]] = {}
@@ -46,30 +46,51 @@ def gather_compared(
         arms = [head.id for head in heads if head.plan.technique is not None]
         for one in (arms or [id]) if id == trunk else [id]:
             wanted.setdefault(one, trunk)
-    if controls:
-        for trunk, found in families.items():
-            if found and not any(control in wanted for control in found):
-                wanted.setdefault(found[0], trunk)
-    if len(wanted) < 2:
-        raise UsageError(
-            "There is nothing to compare this session with.",
-            todo="Name two sessions, or a trunk that has branches; `b` in the app opens a branch.",
-        )
-    sessions = [(store.session(id), trunk) for id, trunk in wanted.items()]
-    checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
-    known = {session.head.id: session for session, _ in sessions}
+    known: dict[str, StoredSession] = {}
 
     def find(id: str) -> StoredSession:
         if id not in known:
             known[id] = store.session(id)
         return known[id]
 
+    if controls:
+        for trunk, found in families.items():
+            chosen = [find(id) for id, its in wanted.items() if its == trunk]
+            wanted.update((control, trunk) for control in _missing_controls(chosen, found, find))
+    if len(wanted) < 2:
+        raise UsageError(
+            "There is nothing to compare this session with.",
+            todo="Name two sessions, or a trunk that has branches; `b` in the app opens a branch.",
+        )
+    sessions = [(find(id), trunk) for id, trunk in wanted.items()]
+    checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
     return tuple(
         compared_session(
             session, trunk, beginning(session, find), checks[session.model.name], places[session.head.id]
         )
         for session, trunk in sessions
     )
+
+
+def _missing_controls(
+    chosen: Sequence[StoredSession], controls: Sequence[str], find: Callable[[str], StoredSession]
+) -> Iterator[str]:
+    """The controls that stand beside the chosen sessions of a trunk, of those without one among the chosen.
+
+    Where none does, and no control was chosen, one of the trunk's all the same, rather a finished one.
+    """
+    candidates = [(id, beginning(find(id), find), find(id).state.now) for id in controls]
+    own = [candidate for candidate in candidates if any(s.head.id == candidate[0] for s in chosen)]
+    found = False
+    for session in chosen:
+        began = beginning(session, find)
+        if not is_control(session) and control_beside(began, own) is None:
+            beside = control_beside(began, candidates)
+            if beside is not None:
+                found = True
+                yield beside
+    if candidates and not own and not found:
+        yield max(candidates, key=lambda candidate: candidate[2] == "finished")[0]
 
 
 def chosen_scale(

@@ -31,6 +31,7 @@ async def test_a_control_redone_because_the_first_was_stopped_is_the_one_beside(
         assert beside() == control.id
         store.set_state(control.id, "stopped", "for the redo")
         assert beside() == again.id
+        assert [s.id for s in gather_compared(store, [breathing.id])] == [breathing.id, again.id]
         assert store.to_finish(trunk.id) == ()
         store.set_state(breathing.id, "stopped", "by the clinician")
         assert store.to_finish(trunk.id) == (breathing,)
@@ -67,6 +68,9 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
             if not session.is_control and (other := compared_with(session, comparison.arms)) is not None
         }
         assert compared == exported
+        assert [s.id for s in gather_compared(store, [talking.id])] == [talking.id, filler.id]
+        chosen = [s.id for s in gather_compared(store, [talking.id, control.id])]
+        assert chosen == [talking.id, control.id, filler.id]
         said = "left in the middle of Breathing: its rows up to t2 are those of Breathing."
         assert any(said in remark for remark in family.remarks)
         assert any(said in warning for warning in comparison.warnings)
