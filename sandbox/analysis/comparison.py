@@ -6,7 +6,7 @@ score fell further than under the control). All in the scale's units. Nothing is
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sandbox.analysis.beginning import control_beside
@@ -208,6 +208,7 @@ def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -
     if arm.reference or not measured or _is_compared_with_itself(arm, arms):
         return None
     differences: list[float | None] = []
+    reliable = True
     why = ""
     for session in measured:
         other = compared_with(session, arms)
@@ -217,7 +218,8 @@ def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -
         effect = technique_effect(session.course(scale), other.course(scale), label)
         why = effect.reason or why
         differences.append(None if effect.value is None else -effect.value)
-    found = paired_difference(differences)
+        reliable = reliable and effect.reliable
+    found = replace(paired_difference(differences), reliable=reliable)
     return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found
 
 

@@ -13,7 +13,8 @@ _EQUAL = 1e-9
 class PairedDifference:
     """The mean of the differences and its 95 % interval in the scale's units; None, with a reason: undefined.
 
-    `pairs` counts the trunks that had both values, `left_out` those that had not.
+    `pairs` counts the trunks that had both values, `left_out` those that had not. `reliable` is False when a
+    score that went into it had too little coverage.
     """
 
     mean: float | None
@@ -22,6 +23,7 @@ class PairedDifference:
     pairs: int
     left_out: int = 0
     reason: str = ""
+    reliable: bool = True
 
 
 def paired_difference(differences: Sequence[float | None]) -> PairedDifference:

@@ -150,8 +150,8 @@ def _trajectories(family: Family, name: ScaleName) -> str:
             [
                 arm_title(session),
                 *(cell(courses[session.head.id].at(label)) for label in labels),
-                number(found.relief.value, signed=True),
-                number(found.residual.value, signed=True),
+                _signed(found.relief),
+                _signed(found.residual),
             ]
         )
     return table(["", *labels, "relief", "residual"], rows)
@@ -182,11 +182,17 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         else:
             little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
-                f"Technique effect of {arm_title(session)}: {number(effect.value, signed=True)} "
+                f"Technique effect of {arm_title(session)}: {_signed(effect)} "
                 f"at {effect.at} (relief beyond the control's; one pair, so no interval).{little}"
             )
     lines += [_control_line(effects(family, control, name).relief) for control in family.controls]
     return lines
+
+
+def _signed(effect: Effect) -> str:
+    """`+12.0`, `?` after it when the coverage of a score that went into it was too low, – when undefined."""
+    doubt = "" if effect.reliable or effect.value is None else " ?"
+    return number(effect.value, signed=True) + doubt
 
 
 def _control_line(relief: Effect) -> str:
@@ -248,6 +254,7 @@ def _technique_effect(effect: Effect | None) -> dict[str, object]:
     return {
         "technique_effect": effect.value if effect else None,
         "technique_effect_at": effect.at if effect and effect.value is not None else None,
+        "technique_effect_reliable": effect.reliable if effect and effect.value is not None else None,
     }
 
 

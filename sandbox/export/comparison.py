@@ -20,8 +20,8 @@ from sandbox.store.store import Store
 
 COLUMNS = (
     "point", "phase", "technique_turn", "arm", "sessions", "control", "compared_with", "questionnaire",
-    "way", "scale", "score", "change", "difference", "low", "high", "pairs", "left_out", "reliable", "reason",
-    "usable", "note",
+    "way", "scale", "score", "change", "difference", "low", "high", "pairs", "left_out", "reliable",
+    "difference_reliable", "reason", "usable", "note",
 )  # fmt: skip
 _NOTE = "simulated affect, not a feeling"
 
@@ -163,13 +163,17 @@ def score_text(cell: Cell) -> str:
 
 
 def difference_text(difference: PairedDifference | None) -> str:
-    """`−20.0 [−31.0, −9.0]`, without the interval where there is none; – when undefined."""
+    """`−20.0 [−31.0, −9.0]`, without the interval where there is none; – when undefined.
+
+    `?` after it when the coverage of a score that went into it was too low.
+    """
     if difference is None:
         return ""
+    doubt = "" if difference.reliable else " ?"
     if difference.low is None or difference.high is None:
-        return number(difference.mean, signed=True)
+        return number(difference.mean, signed=True) + doubt
     low, high = number(difference.low, signed=True), number(difference.high, signed=True)
-    return f"{number(difference.mean, signed=True)} [{low}, {high}]"
+    return f"{number(difference.mean, signed=True)} [{low}, {high}]{doubt}"
 
 
 def explanation(comparison: Comparison) -> str:
@@ -306,6 +310,7 @@ def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, o
         "pairs": difference.pairs if difference else None,
         "left_out": difference.left_out if difference else None,
         "reliable": int(cell.reliable),
+        "difference_reliable": int(difference.reliable) if difference else None,
         "reason": cell.reason or (difference.reason if difference else ""),
         "usable": _usable(arm, comparison.scale),
         "note": _NOTE,
@@ -352,6 +357,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
             "high": difference.high,
             "pairs": difference.pairs,
             "left_out": difference.left_out,
+            "reliable": difference.reliable,
             "reason": difference.reason,
         }
         if difference

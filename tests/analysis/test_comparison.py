@@ -267,3 +267,12 @@ def test_scales_of_all_sessions_with_distress_first():
     calm = Trajectory("probe", "word", "calm", ())
     both = replace(ONE, courses=(calm, *ONE.courses))
     assert scales((both,)) == (DISTRESS, ("probe", "word", "calm"))
+
+
+def test_a_difference_is_as_unreliable_as_the_scores_that_went_into_it():
+    (course,) = ITS_CONTROL.courses
+    weak = replace(course, points=(*course.points[:3], replace(course.points[3], reliable=False)))
+    found = compare((ONE, replace(ITS_CONTROL, courses=(weak,))), DISTRESS)
+    reliable = [d.reliable for label in ("t1", "t2") if (d := cells(found, label)[0].difference)]
+    assert reliable == [True, False]
+    assert cells(found, "t2")[0].reliable, "its own score can be relied on"

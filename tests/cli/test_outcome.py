@@ -100,6 +100,20 @@ def test_an_effect_after_a_marked_induction_has_no_such_words(tmp_path, capsys):
     assert "says little" not in capsys.readouterr().out
 
 
+def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys):
+    workspace = create_workspace(tmp_path / "workspace")
+    with recorded_family(tmp_path) as store:
+        report(store, workspace, "trunk111", as_json=False)
+        out = capsys.readouterr().out
+        report(store, workspace, "trunk111", as_json=True)
+    assert "Technique effect of Breathing: +30.0 ? at t2" in out
+    (line,) = [line for line in out.splitlines() if line.startswith("Breathing ") and "80.0" in line]
+    assert line.split()[-4:] == ["+50.0", "?", "+22.0", "?"]
+    courses = json.loads(capsys.readouterr().out)["arms"][0]["trajectories"]
+    reliable = {(c["questionnaire"], c["scale"]): c["technique_effect_reliable"] for c in courses}
+    assert reliable["probe", "distress"] is False
+
+
 def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, capsys, monkeypatch):
     workspace = create_workspace(tmp_path / "workspace")
     monkeypatch.setenv("SANDBOX_WORKSPACE", str(workspace.root))

@@ -106,11 +106,12 @@ def signed(value: float | None) -> str:
 
 
 def difference(found: PairedDifference | None) -> str:
-    """`−20 [−31, −9]`; without an interval where there is none, – where it is undefined."""
+    """`−20 [−31, −9]`, or without an interval; – where it is undefined, `?` after it where unreliable."""
     if found is None:
         return ""
     if found.mean is None:
         return "–"
+    doubt = "" if found.reliable else "?"
     if found.low is None or found.high is None:
-        return signed(found.mean)
-    return f"{signed(found.mean)} [{signed(found.low)}, {signed(found.high)}]"
+        return signed(found.mean) + doubt
+    return f"{signed(found.mean)} [{signed(found.low)}, {signed(found.high)}]{doubt}"
