@@ -3,7 +3,7 @@
 import csv
 import io
 
-from sandbox.analysis.reply_valence import ReplyPoint
+from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
 from sandbox.export.family import Family, replies
 from sandbox.measurement.administration import Administration
@@ -25,7 +25,7 @@ def scores_csv(family: Family) -> str:
     """The table with its header, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty.
 
     A branch exported without its trunk has the trunk's rows too, since its effects need them. After each
-    session's measurements come its replies (questionnaire `replies`, way `vader`, scale `negativity`).
+    session's measurements come its replies, named as in comparisons (REPLIES).
     """
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)
@@ -92,6 +92,7 @@ def _usable(family: Family, given: Administration) -> str:
 
 def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dict[str, object]:
     own = reply.turn > session.history.inherited
+    questionnaire, way, scale = REPLIES
     return {
         **_session_cells(family, session, own=own),
         "session": session.head.id if own else family.absent_trunk,
@@ -99,9 +100,9 @@ def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dic
         "phase": reply.phase,
         "after_turn": reply.turn,
         "technique_turn": reply.number if reply.phase == "technique" else None,
-        "questionnaire": "replies",
-        "way": "vader",
-        "scale": "negativity",
+        "questionnaire": questionnaire,
+        "way": way,
+        "scale": scale,
         "value": round(reply.negativity, 4),
         "answered": 1,
         "items": 1,

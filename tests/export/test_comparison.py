@@ -23,6 +23,8 @@ from sandbox.export.comparison import (
     gather_compared,
     reasons,
 )
+from sandbox.export.family import gather
+from sandbox.export.table import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE
 from tests.export.specimen import recorded_family
 
@@ -94,6 +96,18 @@ def test_files_name_the_control_that_was_used_for_each_arm():
     arms = json.loads(comparison_json(comparison))["arms"]
     assert [arm["compared_with"] for arm in arms] == [[titles["c1"]], [titles["c1x"]], [], []]
     assert [arm["sessions"][0]["compared_with"] for arm in arms] == ["c1", "c1x", None, None]
+
+
+def test_the_replies_have_one_name_in_all_tables(tmp_path):
+    with recorded_family(tmp_path) as store:
+        sessions, family = gather_compared(store, ["trunk111"]), gather(store, "trunk111")
+    tone = chosen_scale(sessions, questionnaire="replies")
+    tables = (scores_csv(family), comparison_csv(compare(sessions, tone)))
+    scores, compared = (
+        {tuple(line[name] for name in ("questionnaire", "way", "scale")) for line in csv.DictReader(lines)}
+        for lines in map(str.splitlines, tables)
+    )
+    assert compared == {tone} and compared < scores
 
 
 @pytest.fixture
