@@ -247,8 +247,8 @@ def _course(family: Family) -> Iterator[str]:
 
 def _reproduction(family: Family) -> Iterator[str]:
     plan = family.first.head.plan
-    techniques = [arm.head.plan.technique for arm in family.arms if arm.head.plan.technique]
-    chosen = [one.id for one in techniques if one.id != DEFAULT_CONTROL]
+    techniques = dict.fromkeys(arm.head.plan.technique.id for arm in family.arms if arm.head.plan.technique)
+    chosen = [one for one in techniques if one != DEFAULT_CONTROL]
     words = ["sandbox", "run", "--scenario", plan.scenario.id]
     for name in chosen:
         words += ["--technique", name]
@@ -265,12 +265,43 @@ def _reproduction(family: Family) -> Iterator[str]:
         words.append("--in-conversation")
     yield "## How to run it again"
     yield f"```sh\n{shlex.join(_word(word) for word in words)}\n```"
-    said = (
-        "The same documents (compare the SHA-256), model and seed give the same session on the embedded model"
-    )
-    yield f"{said}; a hosted model may answer differently. The documents in full are in the JSON export."
-    if any(turn.origin == "live" for session in family.sessions for turn in session.history.turns):
-        yield "Some turns were in the therapist's own words: no script has them; they have to be said again."
+    otherwise = [
+        f"- {inline(arm_title(session))}, session {session.head.id}: {'; '.join(found)}"
+        for session in family.sessions
+        if (found := list(_not_planned(family, session)))
+    ]
+    in_full = "The documents in full are in the JSON export"
+    if otherwise:
+        yield "It does not give all of these sessions again, for they were not only planned:"
+        yield "\n".join(otherwise)
+        yield f"{in_full}, with every turn as it was."
+    else:
+        yield (
+            "The same documents (compare the SHA-256), model and seed give the same session on the embedded"
+            f" model; a hosted model may answer differently. {in_full}."
+        )
+
+
+def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
+    """What was done in a session that the command which runs its trunk again does not do."""
+    head, trunk = session.head, family.absent_trunk or family.first.head.id
+    if head.plan.redo is not None:
+        yield f"turn {session.history.inherited + 1} of {head.parent} said again"
+    elif head.parent is not None and not (head.parent == trunk and _left_at_end(family, session)):
+        yield f"left from {head.parent} after turn {session.history.inherited}"
+    if head.plan.seed != family.first.head.plan.seed:
+        yield f"drawn with seed {head.plan.seed}"
+    if any(skip.reason == "clinician" for skip in session.history.skips):
+        yield "steps left out by the clinician"
+    if any(turn.origin == "live" for turn in session.history.turns):
+        yield "turns in the therapist's own words, which no script has: they have to be said again"
+
+
+def _left_at_end(family: Family, session: StoredSession) -> bool:
+    """Whether it left after the whole scenario of its trunk; `parent_turn` None says so without the trunk."""
+    told = sum(turn.phase == "induction" for turn in family.first.history.turns)
+    whole = family.holds(session.head.parent) and session.history.inherited == told
+    return session.head.parent_turn is None or whole
 
 
 def _word(text: str) -> str:

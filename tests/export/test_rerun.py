@@ -6,9 +6,10 @@ import shlex
 import pytest
 
 from sandbox.cli.run import command as run
-from sandbox.engine.events import RunPlanned, TurnFinished
+from sandbox.engine.branch import branch, redo
+from sandbox.engine.events import RunPlanned, StepSkipped, TurnFinished
 from sandbox.engine.guidance import Guidance
-from sandbox.engine.history import Turn
+from sandbox.engine.history import Skip, Turn
 from sandbox.engine.plan import Measure, SessionHead
 from sandbox.export.archive import archive
 from sandbox.export.family import Family, gather
@@ -16,6 +17,7 @@ from sandbox.export.markdown import transcript
 from sandbox.store.store import Store
 from tests.documents import plan, probe, technique
 from tests.export.specimen import ratings
+from tests.store.runs import breathing_and_control, record_run
 
 GUIDED = technique("Ask.", "Close.", delivery="guided")
 SHUFFLED = Measure(questionnaire=ratings(), way="report", form="per item", shuffled=("options", "labels"))
@@ -70,3 +72,30 @@ def test_a_step_said_again_is_counted_in_words(tmp_path, times, said):
 def test_the_questions_of_a_task_are_numbered(tmp_path):
     turn = Turn(1, "induction", "scenario", "1022 minus 13?", "No.", "subtract", 2)
     assert "Turn 1 · task “subtract”, question 2 · scenario" in transcript(family(tmp_path, turn))
+
+
+async def test_sessions_that_the_command_does_not_give_again_are_named(tmp_path):
+    with Store.open(tmp_path / "sandbox.db") as store:
+        trunk, breathing, control = breathing_and_control()
+        await record_run(store, (trunk, breathing, control))
+        page = transcript(gather(store, trunk.id))
+        assert "give the same session" in page and "does not give" not in page
+
+        seeded = branch(trunk, None, technique(id="talking"), seed=99)
+        middle = branch(breathing, 4, technique(id="talking"))
+        early = branch(trunk, 1, technique(id="talking"))
+        again = redo(breathing, store.history(breathing.id), 4, seed=98)
+        store.record(RunPlanned((seeded, middle, early, again)))
+        store.record(StepSkipped(control.id, Skip("step-3", 4, "clinician")))
+        page = transcript(gather(store, trunk.id))
+    assert "give the same session" not in page
+    for session, said in (
+        (seeded, "drawn with seed 99"),
+        (middle, f"left from {breathing.id} after turn 4"),
+        (early, f"left from {trunk.id} after turn 1"),
+        (again, f"turn 4 of {breathing.id} said again; drawn with seed 98"),
+        (control, "steps left out by the clinician"),
+    ):
+        assert re.search(rf"^- .*, session {session.id}: {said}$", page, re.MULTILINE)
+    assert f"session {breathing.id}:" not in page
+    assert rerun(page)["techniques"] == ("breathing", "talking", "filler")
