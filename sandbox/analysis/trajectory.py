@@ -76,13 +76,5 @@ def trajectories(history: History) -> tuple[Trajectory, ...]:
     return tuple(Trajectory(*key, tuple(points.values())) for key, points in kept.items())
 
 
-def trajectory(history: History, scale: str, questionnaire: str | None = None) -> Trajectory | None:
-    """The first trajectory of that scale (of that questionnaire); None if it was never measured."""
-    for found in trajectories(history):
-        if found.scale == scale and questionnaire in (None, found.questionnaire):
-            return found
-    return None
-
-
 def _point(measured: Measured, score: Score) -> TrajectoryPoint:
     return TrajectoryPoint(measured.point, score.value, measured.administration.reliable, score.reason)

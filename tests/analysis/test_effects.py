@@ -13,7 +13,7 @@ from sandbox.analysis.effect import (
     technique_effect,
 )
 from sandbox.analysis.paired import paired_difference
-from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint, trajectories, trajectory
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.history import History, Measured
 from sandbox.engine.phase import Phase, Point
 from sandbox.measurement.administration import Administration, Score
@@ -121,12 +121,7 @@ def test_trajectories_are_read_from_a_history_each_scale_with_its_questionnaire(
         ("probe", "calm"): [90.0, 3.0, 41.0],
         ("ratings", "distress"): [20.0],
     }
-    first = trajectory(history, "distress")
-    assert first is not None and first.questionnaire == "probe"
-    assert [p.label for p in first.points] == ["base", "ind", "t1"]
-    second = trajectory(history, "distress", "ratings")
-    assert second is not None and second.questionnaire == "ratings"
-    assert trajectory(history, "anger") is None
+    assert [p.label for p in trajectories(history)[0].points] == ["base", "ind", "t1"]
 
 
 class TestPairedDifference:

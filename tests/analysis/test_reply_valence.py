@@ -46,10 +46,15 @@ def test_other_languages_have_no_trajectory_instead_of_a_neutral_one():
     assert reply_valence(HISTORY, "en-GB").points == reply_valence(HISTORY).points
 
 
-def test_the_same_words_score_the_same_in_every_arm():
-    control = History(turns=(turn(1, "induction", BAD), turn(2, "technique", GOOD)))
-    technique = History(turns=(turn(1, "induction", BAD), turn(2, "technique", GOOD)))
-    assert reply_valence(control) == reply_valence(technique)
+def test_the_same_replies_score_the_same_whatever_was_said_before_them():
+    def history(step: str, said: str) -> History:
+        spoken = Turn(2, "technique", "guided", said, GOOD, step)
+        return History(turns=(turn(1, "induction", BAD), spoken))
+
+    control = reply_valence(history("page", "Place the appliance on a level surface."))
+    technique = reply_valence(history("dread", "That was terrifying, horrible, an agony."))
+    assert control == technique
+    assert [point.negativity for point in technique.points] == [negativity(BAD), negativity(GOOD)]
 
 
 def test_as_a_trajectory_it_has_the_points_of_a_self_report():
