@@ -10,7 +10,7 @@ from sandbox.library import wording
 from sandbox.library.catalogue import DEFAULT_CONTROL, Library
 from sandbox.library.client import Client
 from sandbox.library.document import Clash, Document, Route
-from sandbox.library.probe_words import counted
+from sandbox.library.probe_words import counted, counted_as_ease
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -116,6 +116,8 @@ def _technique(technique: Technique, library: Library) -> Iterator[Clash]:
         yield from _too_long("step", step.say, at)
         yield from _personal(step.say, at)
         yield from _whole_reply(step, at)
+        if technique.delivery == "scripted" and _english(technique):
+            yield from _put_in_the_mouth(step.say, at, library)
         if technique.is_control and _english(technique) and (word := wording.therapeutic(step.say)):
             yield Clash(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
     yield from _beside_control(technique, library)
@@ -126,6 +128,17 @@ def _technique(technique: Technique, library: Library) -> Iterator[Clash]:
             yield Clash("no fidelity list", (), hint)
         if not technique.cautions:
             yield Clash("no cautions", (), "add cautions: for whom, and when, it is not the right thing")
+
+
+def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Clash]:
+    """A word that means ease to the word probe: given back, it lowers the score without anybody being calmer.
+
+    Of scripted steps only: of others the client never hears the words.
+    """
+    if found := counted_as_ease(wording.spoken(text), library):
+        word, title = found
+        hint = "say it otherwise: a model gives back what it was just told, and its control was not told it"
+        yield Clash(f"“{word}” is a word that the word probe counts ({title})", at, hint)
 
 
 def _whole_reply(step: Step, at: Route) -> Iterator[Clash]:

@@ -95,7 +95,12 @@ def personal(text: str) -> str | None:
 
 def words(text: str) -> int:
     """How many words a text has, `{{ … }}` and `{% … %}` not counted."""
-    return len(re.sub(r"\{[{%].*?[%}]\}", " ", text, flags=re.DOTALL).split())
+    return len(spoken(text).split())
+
+
+def spoken(text: str) -> str:
+    """The text without `{{ … }}` and `{% … %}`."""
+    return re.sub(r"\{[{%].*?[%}]\}", " ", text, flags=re.DOTALL)
 
 
 def unfilled(value: object, mark: str, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -65,6 +65,18 @@ def test_a_good_document_draws_no_warning(kind: Kind, library: Library) -> None:
             "'You said {{ last_reply }}'",
             "the client's whole reply is read back, however long it is",
         ),
+        (
+            "technique",
+            "Breathe in.",
+            "Sit until you are comfortable.",
+            "“comfortable” is a word that the word probe counts (Calm)",
+        ),
+        (
+            "technique",
+            "Breathe in.",
+            "Good. Breathe in.",
+            "“Good” is a word that the word probe counts (Happiness and other pleasant affect)",
+        ),
         ("technique", "fidelity: [Names the breath]\n", "", "no fidelity list"),
         ("technique", "cautions: Not with panic.\n", "", "no cautions"),
         (
@@ -128,6 +140,30 @@ def test_a_client_without_example_turns(library: Library) -> None:
 def test_words_are_looked_for_in_english_only(library: Library) -> None:
     text = GOOD["scenario"].replace("affect", "language: de\naffect").replace("They stop.", "stress, fear")
     assert warnings(text, "scenario", library) == []
+
+
+def test_a_control_is_held_to_the_same_words_as_a_technique(library: Library) -> None:
+    text = (
+        GOOD["technique"].replace("family: mindfulness", "family: control").replace("Breathe in", "Sit still")
+    )
+    assert "“still” is a word that the word probe counts (Calm)" in warnings(text, "technique", library)
+
+
+def test_words_only_a_therapist_reads_or_of_another_language_are_not_looked_at(library: Library) -> None:
+    text = GOOD["technique"].replace("Breathe in", "Ask what a good friend would say")
+    for line in ("delivery: guided", "delivery: live", "language: de"):
+        found = warnings(text.replace("steps:", f"{line}\nsteps:", 1), "technique", library)
+        assert not any("word probe" in message for message in found)
+
+
+def test_words_of_distress_are_no_warning_in_a_technique(library: Library) -> None:
+    text = GOOD["technique"].replace("Breathe in", "Where do you notice that you are tense")
+    assert warnings(text, "technique", library) == []
+
+
+def test_the_name_of_a_score_is_not_said(library: Library) -> None:
+    text = GOOD["technique"].replace("Breathe in.", "\"{{ 'More.' if score('calm') > 5 else 'On.' }}\"")
+    assert warnings(text, "technique", library) == []
 
 
 def test_words_of_other_affects_are_ordinary_words(library: Library) -> None:
