@@ -97,6 +97,29 @@ def test_sixteen_techniques_of_the_major_schools_and_three_controls():
     assert set(families) >= {"mindfulness", "cbt", "act", "dbt", "relaxation", "compassion", "supportive"}
 
 
+def technique(id: str) -> Technique:
+    return next(found for found in techniques() if found.id == id)
+
+
+def test_grounding_is_credited_to_where_it_comes_from():
+    grounding = technique("grounding-54321")
+    assert grounding.references[0].title.startswith("Najavits")
+    assert "used alongside DBT" in grounding.rationale
+
+
+def test_opposite_action_is_kept_from_what_its_rationale_does_not_name():
+    """An emotion that fits the facts is acted against where acting on it does not help."""
+    opposite = technique("opposite-action")
+    assert "acting on it does not help" in opposite.rationale
+    assert "fits the facts and acting on it would help" in (opposite.cautions or "")
+
+
+def test_the_laundry_puts_away_only_what_it_took_out():
+    (laundry,) = (found for found in scenarios() if found.id == "doing-laundry")
+    told = " ".join(turn.say for turn in laundry.turns)
+    assert "a basket" in told and "the empty basket" in told and "bag" not in told
+
+
 def test_a_client_never_states_a_score_to_give():
     for path in every("clients"):
         client = load_file(path)
