@@ -78,10 +78,36 @@ def test_the_same_shape_with_five_answers() -> None:
     assert found["tension-total"] == pytest.approx(40 / 3)
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def anchors(page: str) -> set[str]:
+    """The names GitHub gives to the headings of a page: lower case, hyphens for spaces, no punctuation."""
+    names: dict[str, int] = {}
+    made = set()
+    for heading in re.findall(r"^#{1,6} +(.+?) *#*$", _without_code(page), re.MULTILINE):
+        name = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        names[name] = names.get(name, -1) + 1
+        made.add(f"{name}-{names[name]}" if names[name] else name)
+    return made
+
+
+def _without_code(page: str) -> str:
+    return re.sub(r"^( *)```.*?^\1```", "", page, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_headings_get_the_names_github_gives_them() -> None:
+    page = "# One page\n```sh\n# a comment\n```\n## `word`, and more\n### Ask (tasks)\n## One page\n"
+    assert anchors(page) == {"one-page", "word-and-more", "ask-tasks", "one-page-1"}
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(DOCS.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))], ids=lambda page: page.name
+)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!<|https?:)([^)#]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    links = re.findall(r"\]\((?!<|https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    for target, anchor in links:
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        if anchor:
+            assert anchor in anchors(there.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
 def test_every_page_is_in_the_index() -> None:

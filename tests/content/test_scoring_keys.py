@@ -46,11 +46,20 @@ WORKED: list[tuple[str, Mapping[str, float], dict[str, float]]] = [
     ("pswq", numbered(2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2), {"pswq": 51}),
     # 4+3+2+1+0+4
     ("k6", numbered(4, 3, 2, 1, 0, 4), {"k6": 14}),
-    # anger (7+6+5+4)/4, disgust (1+3+1+1)/4, calm's scale (1+1+5+1)/4
+    # anger (7+6+5+4)/4, disgust (1+3+1+1)/4, calm's scale (1+1+5+1)/4, sadness (2+4+5+7)/4,
+    # desire (7+1+1+4)/4, happiness (4+1+1+6)/4
     (
         "discrete-emotions-questionnaire",
-        {**DEQ_ALL_ONE, "anger": 7, "rage": 6, "mad": 5, "pissed-off": 4, "nausea": 3, "calm": 5},
-        {"deq-anger": 5.5, "deq-disgust": 1.5, "deq-fear": 1, "deq-anxiety": 1, "deq-relaxation": 2},
+        {
+            **DEQ_ALL_ONE,
+            **{"anger": 7, "rage": 6, "mad": 5, "pissed-off": 4, "nausea": 3, "calm": 5},
+            **{"sad": 2, "grief": 4, "lonely": 5, "empty": 7, "wanting": 7, "longing": 4},
+            **{"happy": 4, "liking": 6},
+        },
+        {
+            **{"deq-anger": 5.5, "deq-disgust": 1.5, "deq-fear": 1, "deq-anxiety": 1, "deq-relaxation": 2},
+            **{"deq-sadness": 4.5, "deq-desire": 3.25, "deq-happiness": 3},
+        },
     ),
     # (10+20+30+40+50+60+70)/7; calm stands apart
     ("affect-ratings", {**RATED, "calm": 80}, {"distress": 40, "stress": 70, "calm": 80}),
@@ -96,6 +105,38 @@ def test_stated_ranges_are_reached_and_not_passed(name):
         answers = {item: flipped if item in reverse else kept for item in ids}
         scores = {score.scale: score.value for score in score_questionnaire(questionnaire, answers)}
         assert scores == pytest.approx({scale.id: scale.range[end] for scale in questionnaire.scales})
+
+
+PUBLISHED: list[tuple[str, str, list[str]]] = [
+    # Lovibond and Lovibond (1995), the template of the DASS-21
+    ("dass-21", "dass-depression", [f"q{n}" for n in (3, 5, 10, 13, 16, 17, 21)]),
+    ("dass-21", "dass-anxiety", [f"q{n}" for n in (2, 4, 7, 9, 15, 19, 20)]),
+    ("dass-21", "dass-stress", [f"q{n}" for n in (1, 6, 8, 11, 12, 14, 18)]),
+    # Harmon-Jones, Bastian and Harmon-Jones (2016)
+    ("discrete-emotions-questionnaire", "deq-anger", ["anger", "rage", "mad", "pissed-off"]),
+    ("discrete-emotions-questionnaire", "deq-disgust", ["grossed-out", "nausea", "sickened", "revulsion"]),
+    ("discrete-emotions-questionnaire", "deq-fear", ["terror", "scared", "panic", "fear"]),
+    ("discrete-emotions-questionnaire", "deq-anxiety", ["dread", "anxiety", "nervous", "worry"]),
+    ("discrete-emotions-questionnaire", "deq-sadness", ["sad", "grief", "lonely", "empty"]),
+    ("discrete-emotions-questionnaire", "deq-desire", ["wanting", "desire", "craving", "longing"]),
+    ("discrete-emotions-questionnaire", "deq-relaxation", ["easygoing", "chilled-out", "calm", "relaxation"]),
+    ("discrete-emotions-questionnaire", "deq-happiness", ["happy", "satisfaction", "enjoyment", "liking"]),
+]
+
+
+@pytest.mark.parametrize(("name", "scale", "items"), PUBLISHED, ids=[case[1] for case in PUBLISHED])
+def test_a_scale_has_the_items_of_the_published_key(name, scale, items):
+    """A sum cannot tell two items with equal answers apart."""
+    (found,) = (one for one in shipped(name).scales if one.id == scale)
+    assert sorted(found.items) == sorted(items)
+
+
+def test_every_scale_has_a_worked_value_or_the_items_of_its_key():
+    keyed = {scale for _, scale, _ in PUBLISHED} | {scale for *_, found in WORKED for scale in found}
+    rated = [one for name in SHIPPED if isinstance(one := shipped(name), RatingQuestionnaire)]
+    lacking = {scale.id for one in rated for scale in one.scales} - keyed
+    # Single ratings, each a scale of its own item.
+    assert lacking <= {item.id for item in shipped("affect-ratings").items}
 
 
 def test_reversed_items_are_those_of_the_published_keys():
