@@ -20,7 +20,7 @@ _QUESTION = "In one sentence, how do you feel right now?"
 class Result:
     """One thing tried: `subject` is chat, streaming, log-probabilities, prefill or speed.
 
-    `tokens_per_second` is there for speed alone, when the model counted its tokens.
+    `tokens_per_second` is there for speed alone, when the model counted its tokens: `text` says it in words.
     """
 
     subject: str

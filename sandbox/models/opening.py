@@ -20,33 +20,21 @@ _EXAMPLES = "Examples: embedded, gguf:PATH, openai/gpt-4o, anthropic/claude-sonn
 _LOCAL_POLICY = RetryPolicy(timeout=600.0, idle_timeout=300.0)
 
 
-def open_model(
-    name: str,
-    *,
-    local_only: bool = False,
-    api_base: str | None = None,
-    api_key: str | None = None,
-    policy: RetryPolicy | None = None,
-) -> Provider:
+def open_model(name: str, *, local_only: bool = False) -> Provider:
     """The provider of `embedded`, `gguf:PATH` or a LiteLLM name (`service/model`).
 
     With `local_only`, or with the setting of that name on, a model that is not served on this machine is
-    refused. `api_base` and `api_key` override what LiteLLM would take from the environment, and a key in the
-    keyring fills in for one that is not in the environment. Raises UsageError for a name of no known shape,
-    ModelError when a model is refused or a local one's file is missing or wrong.
+    refused. A key in the keyring fills in for one that is not in the environment. Raises UsageError for a
+    name of no known shape, ModelError when a model is refused or a local one's file is missing or wrong.
     """
     name = full_name(name)
     kind, colon, rest = name.partition(":")
     if name == "embedded" or (kind == "gguf" and colon):
-        if api_base or api_key:
-            raise UsageError(
-                "This model runs inside the app; it has no address or key.", where=name, todo=_EXAMPLES
-            )
         return _embedded(name, rest)
     if not _NAME.fullmatch(name):
         what = f"“{name}” is not the name of a model." if name else "No model is named."
         raise UsageError(what, todo=_EXAMPLES)
-    return _through_litellm(name, local_only, api_base, api_key, policy)
+    return _through_litellm(name, local_only)
 
 
 def refuse_without_key(*names: str) -> None:
@@ -79,13 +67,11 @@ def _embedded(name: str, path: str) -> Provider:
     return gguf_model(Path(path.strip()), name)
 
 
-def _through_litellm(
-    name: str, local_only: bool, api_base: str | None, api_key: str | None, policy: RetryPolicy | None
-) -> Provider:
+def _through_litellm(name: str, local_only: bool) -> Provider:
     from sandbox.models.litellm_provider import LiteLLMProvider
 
     service = service_of(name)
-    base = api_base or _address(service)
+    base = _address(service)
     local = stays_here(name, base)
     if not local and (local_only or load_settings().settings.local_only):
         raise ModelError(
@@ -99,12 +85,12 @@ def _through_litellm(
         name,
         # LiteLLM is told the address that was judged, so that it cannot find another one for itself.
         api_base=base or None,
-        api_key=api_key or _key(service.key_variable, local=local),
+        api_key=_key(service.key_variable, local=local),
         capabilities=able,
         sampling=HOSTED_SAMPLING,
         facts=_facts(able),
         parameters=parameters_of(name, able.context),
-        policy=policy or (_LOCAL_POLICY if local else RetryPolicy()),
+        policy=_LOCAL_POLICY if local else RetryPolicy(),
         key_variable=service.key_variable,
         passes_extra=service.passes_extra,
     )

@@ -89,6 +89,7 @@ async def test_c_checks_the_marked_model(tmp_path: Path) -> None:
     async with models(tmp_path) as at:
         await at.press("c")
         await at.until(lambda: "prefill: works" in _about(at), "the end of the check")
+        assert "tokens/s" in _about(at)
         for subject in ("chat", "streaming", "log-probabilities"):
             assert f"✓ {subject}: works" in _about(at)
 
