@@ -169,7 +169,9 @@ async def test_two_runs_are_pooled_with_m(tmp_path: Path) -> None:
         await at.press("m")
         await at.shows("means over 2 trunks")
         await at.shows("n=2")
-        await at.shows("−20 [−20, −20]")
+        await at.shows("±0")
+        await at.press("w")
+        await at.shows("no interval at t1, t2, t3, end")
 
 
 async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None:
