@@ -20,7 +20,7 @@ from sandbox.export.comparison import comparison_markdown, explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at
-from sandbox.tui.standing import read_for
+from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
@@ -119,6 +119,8 @@ class CompareScreen(Screen[None]):
             await self._draw()
 
     async def _draw(self) -> None:
+        if not stands(self):
+            return
         if not self._scales:
             self.query_one("#compare-title", Static).update("Nothing was measured in these sessions.")
             return
