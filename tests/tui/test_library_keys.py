@@ -73,7 +73,7 @@ async def test_a_file_changed_elsewhere_shows_at_once_with_problems_in_place(tmp
         await at.until(lambda: "cannot be used" in preview(at), "the problem")
         lines = preview(at).splitlines()
         line = next(n for n, text in enumerate(lines) if "afect: fear" in text)
-        assert lines[line].startswith("✗") and "did you mean “affect”" in lines[line + 1]
+        assert lines[line].startswith("✗") and "Did you mean “affect”" in lines[line + 1]
         await at.shows("1 with problems")
         path.write_text(path.read_text(encoding="utf-8").replace("afect:", "affect:"), encoding="utf-8")
         await at.until(lambda: "cannot be used" not in preview(at), "the mended document")
