@@ -1,7 +1,12 @@
 """What can be measured with a model, on a screen: what was checked stays, what is not usable is said."""
 
+import asyncio
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.command import CommandPalette
 
 from sandbox.measurement.validity import Usable
@@ -45,8 +50,6 @@ async def test_enter_checks_the_marked_one_and_its_verdict_is_kept_and_shown(tmp
 
 
 async def test_stopping_keeps_nothing_half_done_and_the_screen_can_start_again(tmp_path: Path) -> None:
-    import asyncio
-
     gate = asyncio.Event()
     async with stage(tmp_path, client_model(gate=gate), size=(110, 34)) as at:
         screen = await open_check(at)
@@ -61,8 +64,6 @@ async def test_stopping_keeps_nothing_half_done_and_the_screen_can_start_again(t
 
 
 async def test_stopping_says_how_many_instruments_are_kept(tmp_path: Path) -> None:
-    import asyncio
-
     gate = asyncio.Event()
     async with stage(tmp_path, client_model(gate=gate), size=(110, 34)) as at:
         screen = await open_check(at)
@@ -75,6 +76,27 @@ async def test_stopping_says_how_many_instruments_are_kept(tmp_path: Path) -> No
         await at.until(lambda: not screen._checking, "the end")
         count = len(kept(tmp_path))
         await at.shows(f"Stopped; {count} instrument{'s are' if count > 1 else ' is'} checked and kept.")
+
+
+async def test_what_is_being_written_when_the_stop_comes_is_kept_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, add_check = threading.Event(), Store.add_check
+
+    def slowly(*args: Any) -> int:
+        writing.set()
+        time.sleep(0.3)
+        return add_check(*args)
+
+    monkeypatch.setattr(Store, "add_check", slowly)
+    async with stage(tmp_path, size=(110, 34)) as at:
+        screen = await open_check(at)
+        await at.press("c")
+        await at.until(writing.is_set, "the first instrument")
+        await at.press("x")
+        await at.until(lambda: not screen._checking, "the end")
+        assert len(kept(tmp_path)) == 1
+        await at.shows("Stopped; 1 instrument is checked and kept.")
 
 
 async def test_at_80_columns_each_instrument_has_one_row_that_names_its_way(tmp_path: Path) -> None:

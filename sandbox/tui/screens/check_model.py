@@ -218,8 +218,15 @@ class CheckModelScreen(Screen[None]):
                     if isinstance(event, CheckProgress):
                         self._say(f"{event.calls} of about {event.expected} calls: {event.doing}")
                         continue
-                    await asyncio.to_thread(self._store.add_check, plan, event, self._provider.description)
-                    kept += 1
+                    description = self._provider.description
+                    keeping = asyncio.create_task(
+                        asyncio.to_thread(self._store.add_check, plan, event, description)
+                    )
+                    try:
+                        await asyncio.shield(keeping)
+                    finally:  # what is being written when the stop comes is kept as well
+                        await keeping
+                        kept += 1
                     self._checking -= {Standing(event.instrument, None).key}
                     self._read()
             said = "Done"
@@ -230,7 +237,7 @@ class CheckModelScreen(Screen[None]):
             self._checking = frozenset()
             if stands(self):
                 self._say(_ending(said, kept))
-                self._draw()
+                self._read()
                 self.refresh_bindings()
 
 
