@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from sandbox.errors import SandboxError
 from sandbox.text import excerpt
-from sandbox.tui.checking_app import CheckingApp
+from sandbox.tui.branching_app import BranchingApp
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from sandbox.models.provider import Provider
     from sandbox.tui.bench import Bench
     from sandbox.tui.live_run import LiveRun
-    from sandbox.tui.screens.branch_picker import Chosen
     from sandbox.tui.screens.library import LibraryScreen
     from sandbox.tui.screens.models import ModelsScreen
     from sandbox.tui.screens.new_session import NewSessionScreen
     from sandbox.tui.screens.progress import ProgressScreen
-    from sandbox.tui.screens.session import SessionScreen
 
 
 def open_app() -> int:
@@ -43,7 +41,7 @@ def open_app() -> int:
     return app.return_code or 0
 
 
-class SandboxApp(CheckingApp):
+class SandboxApp(BranchingApp):
     """Screens come and go; the bench and a run under way stay until the app is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -179,7 +177,7 @@ class SandboxApp(CheckingApp):
             self.report(error)
             return
         self.preferences.remember_proposal(as_values(self._proposal))
-        self._play(live)
+        self.play(live)
         self._open_session(live)
 
     def on_recent_sessions_opened(self, message: RecentSessions.Opened) -> None:
@@ -241,7 +239,7 @@ class SandboxApp(CheckingApp):
             self.notify("Nothing is left to do there: Enter opens it.", severity="warning")
             return False
         if resume:
-            self._play(live)
+            self.play(live)
         stands_in_branches = turn is None and session == live.state.ids[0]
         shown = live.state.ids[-1] if stands_in_branches else session
         self._open_session(live, None if resume else shown, turn)
@@ -376,7 +374,7 @@ class SandboxApp(CheckingApp):
 
     # Runs
 
-    def _play(self, live: "LiveRun") -> None:
+    def play(self, live: "LiveRun") -> None:
         self._live = live
         self._run = self.run_worker(self._playing(live), name="run", exit_on_error=True)
 
@@ -419,81 +417,6 @@ class SandboxApp(CheckingApp):
 
         over_home = isinstance(self.screen, HomeScreen)
         self.push_screen(SessionScreen(live, shown, turn, over_home=over_home))
-
-    # What the Session screen asks for
-
-    def on_session_screen_branch_wanted(self, message: "SessionScreen.BranchWanted") -> None:
-        from sandbox.tui.screens.reading import ReadingScreen
-        from sandbox.tui.screens.session import SessionScreen
-
-        if isinstance(self.screen, SessionScreen):
-            live, reading = self.screen.live, ReadingScreen("the techniques")
-            self.push_screen(reading)
-            self.run_worker(self._branch(live, message, reading))
-
-    async def _branch(
-        self, live: "LiveRun", message: "SessionScreen.BranchWanted", reading: Screen[None]
-    ) -> None:
-        """Let the clinician choose, once the library is read and unless that was not waited for."""
-        from sandbox.tui.departure import choices, departures
-        from sandbox.tui.screens.branch_picker import BranchPicker
-
-        bench = await self.opened()
-        found = await asyncio.to_thread(choices, bench.library) if bench is not None else ()
-        if self.screen is not reading:
-            return
-        await reading.dismiss()
-
-        def take(chosen: "Chosen | None") -> None:
-            if chosen is not None:
-                self.run_worker(self._begin_branch(live, chosen))
-
-        places = departures(live.state, message.session, message.turn)
-        note = "It runs when what is running now has ended." if live.playing else "It runs at once."
-        self.push_screen(BranchPicker(found, places, note), take)
-
-    async def _begin_branch(self, live: "LiveRun", chosen: "Chosen") -> None:
-        if self._bench is None or (not live.playing and not self.free()):
-            return
-        parent = live.state.sessions[chosen.departure.session].head
-        try:
-            head = self._bench.branch(
-                parent, chosen.departure.turn, chosen.technique, another_seed=chosen.another_seed
-            )
-            remarks = await asyncio.to_thread(self._bench.remarks, (head,))
-        except SandboxError as error:
-            self.report(error)
-            return
-        if not live.playing and not self.free():
-            return
-        live.remarks = tuple(dict.fromkeys((*live.remarks, *remarks)))
-        live.add(head)
-        if live.playing:
-            self.notify("In line: it begins when what is running now has ended.")
-        else:
-            self._play(live)
-
-    def on_session_screen_redo_wanted(self, message: "SessionScreen.RedoWanted") -> None:
-        """Ask for a reply again: at once if its session is running, else as a run of its own."""
-        live = message.live
-        if self._bench is None or (not live.playing and not self.free()):
-            return
-        try:
-            head = self._bench.redo(message.session, message.turn)
-        except SandboxError as error:
-            self.report(error)
-            return
-        if live.playing and live.state.running == message.session:
-            live.divert(head)
-        elif live.playing:
-            live.add(head)
-            self.notify("In line: it begins when what is running now has ended.")
-        else:
-            live.add(head)
-            self._play(live)
-
-    def on_session_screen_trouble(self, message: "SessionScreen.Trouble") -> None:
-        self.report(message.error)
 
     async def on_unmount(self) -> None:
         """Break a run off so that the record says so, then end the model's process."""
