@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev, variance
 
+from sandbox.measurement.student import t_quantile
+
 _Z = 1.959963984540054
 _ROUNDING = 1e-9
-_T_975 = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +21,21 @@ class Estimate:
     n: int
 
 
-def mean_estimate(values: Sequence[float]) -> Estimate | None:
-    """The mean with Student's t interval (width 0 for equal values, none for one); None without values."""
+def mean_estimate(
+    values: Sequence[float], within: tuple[float, float] = (-math.inf, math.inf)
+) -> Estimate | None:
+    """The mean with Student's t interval (width 0 for equal values, none for one); None without values.
+
+    `within` are the least and the largest value there can be: the interval ends there, as a share's does at
+    0 and 100 % and a size's at 0.
+    """
     if not values:
         return None
     mean = fmean(values)
     if len(values) < 2:
         return Estimate(mean, None, None, 1)
-    freedom = len(values) - 1
-    t = _T_975[freedom - 1] if freedom <= len(_T_975) else _Z
-    half = t * stdev(values) / math.sqrt(len(values))
-    return Estimate(mean, mean - half, mean + half, len(values))
+    half = t_quantile(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), len(values))
 
 
 def rate_estimate(hits: float, cases: int) -> Estimate | None:

@@ -39,10 +39,17 @@ Judge = Callable[[Estimate | None, bool], Judgement]
 """The judgement of an estimate; True: it stands for the only state of its kind."""
 
 
-def over_repeats(repeats: Iterable[int], measured: Callable[[int], float | None]) -> Estimate | None:
-    """The mean over the repeats that gave something: the repeat is the unit of analysis."""
+def over_repeats(
+    repeats: Iterable[int],
+    measured: Callable[[int], float | None],
+    within: tuple[float, float] = (-100.0, 100.0),
+) -> Estimate | None:
+    """The mean over the repeats that gave something: the repeat is the unit of analysis.
+
+    `within` are the least and the largest value there can be.
+    """
     values = (measured(repeat) for repeat in repeats)
-    return mean_estimate([value for value in values if value is not None])
+    return mean_estimate([value for value in values if value is not None], within)
 
 
 def induction(view: Trials) -> Index:
@@ -108,6 +115,7 @@ def retest(view: Trials) -> Index:
         "at most 5: a smaller effect could not be told from noise",
         lambda state, repeat: _size(view.difference(repeat, state, "retest")),
         _as_size,
+        within=(0.0, 100.0),
     )
 
 
@@ -158,11 +166,19 @@ def demand(view: Trials, condition: Condition) -> Index:
     )
 
 
-def by_state(view: Trials, id: str, title: str, acceptable: str, measured: Measured, judge: Judge) -> Index:
+def by_state(
+    view: Trials,
+    id: str,
+    title: str,
+    acceptable: str,
+    measured: Measured,
+    judge: Judge,
+    within: tuple[float, float] = (-100.0, 100.0),
+) -> Index:
     """The index of the state that comes out worse; its note has the other state's estimate."""
     found: list[tuple[StateName, Estimate | None, Judgement]] = []
     for state in VARIED:
-        estimate = over_repeats(view.repeats_of(state), partial(measured, state))
+        estimate = over_repeats(view.repeats_of(state), partial(measured, state), within)
         found.append((state, estimate, judge(estimate, view.is_shared(state))))
     found.sort(key=lambda one: (WORST_FIRST.index(one[2]), -abs(one[1].value) if one[1] else 0.0))
     (state, estimate, judgement), *others = found

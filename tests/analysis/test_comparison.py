@@ -68,8 +68,8 @@ def test_sessions_of_several_trunks_are_pooled_with_an_interval_over_the_pairs()
     difference = technique.difference
     assert difference is not None and difference.pairs == 2
     assert difference.mean == -30.0  # (−25 + −35) / 2
-    assert difference.low == pytest.approx(-93.53)  # t(1) = 12.706, s / √2 = 5
-    assert difference.high == pytest.approx(33.53)
+    assert difference.low == pytest.approx(-93.531)  # t(1) = 12.7062, s / √2 = 5
+    assert difference.high == pytest.approx(33.531)
 
 
 GUIDED = technique(id="talking", delivery="guided")

@@ -133,7 +133,7 @@ class TestPairedDifference:
 
     def test_two_pairs_say_little_and_their_interval_is_wide(self):
         result = paired_difference([-35.0, -25.0])
-        assert (result.mean, result.low, result.high) == pytest.approx((-30.0, -93.53, 33.53))
+        assert (result.mean, result.low, result.high) == pytest.approx((-30.0, -93.531, 33.531))
 
     def test_with_few_pairs_it_holds_the_true_difference_as_often_as_it_says(self):
         drawn = random.Random(1)

@@ -8,18 +8,26 @@ from sandbox.measurement.estimate import Estimate, cronbach_alpha, mean_estimate
 
 
 def test_a_mean_with_student_s_interval():
-    # mean 3, sd √2.5, se √0.5, t(4) 2.776
+    # mean 3, sd √2.5, se √0.5, t(4) 2.776445
     found = mean_estimate([1, 2, 3, 4, 5])
     assert found is not None
     assert found.value == 3
-    assert found.high == pytest.approx(3 + 2.776 * math.sqrt(0.5))
-    assert found.low == pytest.approx(3 - 2.776 * math.sqrt(0.5))
+    assert found.high == pytest.approx(3 + 2.776445 * math.sqrt(0.5))
+    assert found.low == pytest.approx(3 - 2.776445 * math.sqrt(0.5))
 
 
 def test_one_value_has_no_interval_and_none_no_estimate():
     assert mean_estimate([4]) == Estimate(4, None, None, 1)
     assert mean_estimate([]) is None
     assert mean_estimate([2, 2, 2]) == Estimate(2, 2, 2, 3)
+
+
+def test_an_interval_ends_where_no_value_can_lie():
+    # sizes of 1 and 3: mean 2, se 1, t(1) 12.706
+    found = mean_estimate([1, 3], within=(0, 100))
+    assert found is not None
+    assert (found.value, found.low) == (2, 0)
+    assert found.high == pytest.approx(14.7062)
 
 
 def test_wilson_s_interval_stays_within_nought_and_one():
