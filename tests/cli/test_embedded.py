@@ -75,13 +75,26 @@ class Killed:
     models: int
 
 
+def told_by(process: subprocess.Popen[str], lines: int) -> str:
+    """What a run says on stderr until it has told so many lines of its progress.
+
+    The first is that a session runs: it may say any number of warnings before.
+    """
+    assert process.stderr is not None
+    told: list[str] = []
+    begun = 0
+    while begun < lines and (line := process.stderr.readline()):
+        told.append(line)
+        begun += bool(begun) or line.startswith(("Running ", "Going on with "))
+    return "".join(told)
+
+
 def kill_after(process: subprocess.Popen[str], lines: int, seconds: float) -> Killed:
     """kill -9 so many lines of progress and seconds on.
 
     It is stopped first: a stopped process starts no child while they are counted.
     """
-    assert process.stderr is not None
-    told = "".join(process.stderr.readline() for _ in range(lines))
+    told = told_by(process, lines)
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     children: list[psutil.Process] = []
@@ -158,9 +171,7 @@ def test_ten_times_kill_9_loses_at_most_the_turn_in_progress_and_leaves_no_model
 
 def test_ctrl_c_ends_with_130_and_resume_finishes(workspace: Path) -> None:
     process = start(workspace, *ONE_BRANCH)
-    assert process.stderr is not None
-    for _ in range(5):
-        process.stderr.readline()
+    assert shown_turns(told_by(process, 4)), "a turn was to be done by then"
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
     assert process.returncode == ExitCode.INTERRUPTED
