@@ -29,9 +29,25 @@ class SandboxError(Exception):
         self.where = where
         self.todo = todo
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by what it holds: subclasses take other arguments than an exception's own `args`."""
+        return _rebuilt, (type(self), self.args), self.__dict__
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SandboxError) or type(self) is not type(other):
+            return NotImplemented
+        return (self.args, self.__dict__) == (other.args, other.__dict__)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.args))
+
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}\n{self.todo}" if self.todo else head
+
+
+def _rebuilt(kind: type[SandboxError], args: tuple[object, ...]) -> SandboxError:
+    return kind.__new__(kind, *args)
 
 
 class UsageError(SandboxError):
