@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from sandbox.errors import UsageError
+from sandbox.models.address import address_of, refuse_wrong_address
 from sandbox.models.hosted import (
     SERVICES,
     Service,
@@ -22,7 +24,7 @@ from sandbox.models.hosted import (
     stays_here,
     without_credentials,
 )
-from sandbox.models.key import key_place, keyring_installed
+from sandbox.models.key import Place, key_place, keyring_installed
 from sandbox.models.provider import ModelError
 from sandbox.text import printable
 
@@ -165,8 +167,12 @@ def _probe(server: Server) -> list[Found]:
     """The models a server on this machine lists, or one line on why there are none."""
     service = SERVICES[server.prefix]
     name = f"{server.prefix}/…"
-    base = os.environ.get(service.base_variable) or service.base
+    base = address_of(service)
     shown = printable(without_credentials(base))
+    try:
+        refuse_wrong_address(service)
+    except UsageError as error:
+        return [Found("server", name, False, f"{server.title}: {error.what}", f"{error.where}: {error.todo}")]
     if not is_loopback(base):
         text = f"{server.title} at {shown}, which is not this machine: not asked"
         return [Found("server", name, False, text, f"unset {service.base_variable}", local=False)]
@@ -223,7 +229,7 @@ def _service(prefix: str, service: Service) -> Found:
     name = EXAMPLES.get(prefix, f"{prefix}/…")
     place = key_place(service.key_variable)
     if place is not None:
-        return Found("service", name, True, f"{service.key_variable} is in the {place}", local=False)
+        return Found("service", name, True, f"{service.key_variable} is {_place(place)}", local=False)
     todo = f"export {service.key_variable}=…"
     if keyring_installed():
         todo += f"  or: sandbox models --set-key {service.key_variable}"
@@ -238,11 +244,15 @@ def _named(names: Iterable[str]) -> Iterator[Found]:
         if not slash or name.startswith("gguf:"):
             continue
         if service.base:
-            base = os.environ.get(service.base_variable) or service.base
+            base = address_of(service)
             yield Found("server", name, True, "named in the settings", local=stays_here(name, base))
         else:
             place = key_place(service.key_variable) if service.key_variable else None
             text = f"named in the settings; {service.key_variable or 'its key'} is "
-            text += f"in the {place}" if place else "not set"
+            text += _place(place) if place else "not set"
             todo = "" if place else f"export {service.key_variable or 'its key'}=…"
             yield Found("service", name, place is not None, text, todo, local=False)
+
+
+def _place(place: Place) -> str:
+    return "given for this run" if place == "this run" else f"in the {place}"

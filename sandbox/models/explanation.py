@@ -26,12 +26,18 @@ _INNARDS = re.compile(r" (?:ssl:(?:<[^>]*>|\w+)|\[Connect call failed [^\]]*\])"
 
 
 def explanation(
-    failure: Failure, key_variable: str, capabilities: Capabilities, *, in_app: bool = False
+    failure: Failure,
+    key_variable: str,
+    capabilities: Capabilities,
+    *,
+    in_app: bool = False,
+    address: str = "",
 ) -> tuple[str, str]:
     """What happened, and what to do next.
 
     `key_variable`: the key's environment variable, "" unknown. `in_app`: the app itself serves the model,
-    from a file; when that does not start, the failure is not retryable.
+    from a file; when that does not start, the failure is not retryable. `address`: where it was asked, fit to
+    be shown, "" for the service's own.
     """
     what, todo = _SENTENCES[failure.kind]
     if failure.kind == "context exceeded":
@@ -44,8 +50,18 @@ def explanation(
     elif failure.kind == "unavailable" and capabilities.local:
         todo = "Start the model's server, then resume."
     if failure.kind == "bad request" and failure.status == 404:
-        what, todo = "The model's server does not know this model.", "Check the model's name."
+        what, todo = _not_found(address)
     key = f"the environment variable {key_variable}" if key_variable else "the model's key"
     message = _INNARDS.sub("", failure.message)
     said = f" It said: {message}" if message and failure.kind != "timeout" else ""
     return what + said, todo.format(key=key)
+
+
+def _not_found(address: str) -> tuple[str, str]:
+    """A 404 comes from a server that does not have the model, and from one that does not have the page."""
+    if not address:
+        return "The model's provider does not know this model.", "Check the model's name."
+    return (
+        f"What answers at {address} does not know this model, or no such page.",
+        "Check the model's name and the address, which often ends in /v1.",
+    )

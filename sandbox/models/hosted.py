@@ -18,59 +18,94 @@ from sandbox.models.provider import Capabilities
 class Service:
     """A service. `base`: its usual address when it runs on one's own machine ("" for a service elsewhere).
 
-    `base_variable`: the environment variable in which LiteLLM looks for another address. `passes_extra`:
-    takes sampling parameters beyond the common ones. `other_keys`: further environment variables in which
-    LiteLLM looks for a key; `keys_elsewhere`: credentials may also be in files or come from the machine.
+    `base_variable`: the environment variable with another address; `other_bases`: further ones in which
+    LiteLLM looks for it. `passes_extra`: takes sampling parameters beyond the common ones. `other_keys`:
+    further environment variables in which LiteLLM looks for a key; `keys_elsewhere`: credentials may also be
+    in files or come from the machine; `key_optional`: most such servers ask for none.
     """
 
     key_variable: str = ""
     other_keys: tuple[str, ...] = ()
     keys_elsewhere: bool = False
+    key_optional: bool = False
     top_logprobs: int = 0
     prefill: bool = False
     base: str = ""
     base_variable: str = ""
+    other_bases: tuple[str, ...] = ()
     passes_extra: bool = False
 
 
 SERVICES: dict[str, Service] = {
     "openai": Service(
-        "OPENAI_API_KEY", ("OPENAI_ADMIN_KEY",), top_logprobs=20, base_variable="OPENAI_BASE_URL"
+        "OPENAI_API_KEY",
+        ("OPENAI_ADMIN_KEY",),
+        top_logprobs=20,
+        base_variable="OPENAI_BASE_URL",
+        other_bases=("OPENAI_API_BASE",),
     ),
-    "azure": Service("AZURE_API_KEY", keys_elsewhere=True, top_logprobs=20),
-    "anthropic": Service("ANTHROPIC_API_KEY", ("ANTHROPIC_AUTH_TOKEN",)),
-    "gemini": Service("GEMINI_API_KEY", ("GOOGLE_API_KEY",)),
+    "azure": Service("AZURE_API_KEY", keys_elsewhere=True, top_logprobs=20, other_bases=("AZURE_API_BASE",)),
+    "anthropic": Service(
+        "ANTHROPIC_API_KEY",
+        ("ANTHROPIC_AUTH_TOKEN",),
+        other_bases=("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
+    ),
+    "gemini": Service("GEMINI_API_KEY", ("GOOGLE_API_KEY",), other_bases=("GEMINI_API_BASE",)),
     "mistral": Service("MISTRAL_API_KEY"),
-    "groq": Service("GROQ_API_KEY"),
-    "deepseek": Service("DEEPSEEK_API_KEY", top_logprobs=20),
-    "openrouter": Service("OPENROUTER_API_KEY", ("OR_API_KEY",)),
+    "groq": Service("GROQ_API_KEY", other_bases=("GROQ_API_BASE",)),
+    "deepseek": Service("DEEPSEEK_API_KEY", top_logprobs=20, other_bases=("DEEPSEEK_API_BASE",)),
+    "openrouter": Service("OPENROUTER_API_KEY", ("OR_API_KEY",), other_bases=("OPENROUTER_API_BASE",)),
     "together_ai": Service(
-        "TOGETHERAI_API_KEY", ("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHER_AI_TOKEN")
+        "TOGETHERAI_API_KEY",
+        ("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHER_AI_TOKEN"),
+        other_bases=("TOGETHER_AI_API_BASE",),
     ),
     "fireworks_ai": Service(
         "FIREWORKS_AI_API_KEY",
         ("FIREWORKS_API_KEY", "FIREWORKSAI_API_KEY", "FIREWORKS_AI_TOKEN"),
         top_logprobs=5,
+        other_bases=("FIREWORKS_API_BASE",),
     ),
-    "xai": Service("XAI_API_KEY"),
-    "cohere_chat": Service("COHERE_API_KEY", ("CO_API_KEY",)),
-    "perplexity": Service("PERPLEXITYAI_API_KEY", ("PERPLEXITY_API_KEY",)),
-    "huggingface": Service("HF_TOKEN", ("HUGGINGFACE_API_KEY",), keys_elsewhere=True),
+    "xai": Service("XAI_API_KEY", other_bases=("XAI_API_BASE",)),
+    "cohere_chat": Service("COHERE_API_KEY", ("CO_API_KEY",), other_bases=("COHERE_API_BASE",)),
+    "perplexity": Service(
+        "PERPLEXITYAI_API_KEY", ("PERPLEXITY_API_KEY",), other_bases=("PERPLEXITY_API_BASE",)
+    ),
+    "huggingface": Service(
+        "HF_TOKEN",
+        ("HUGGINGFACE_API_KEY",),
+        keys_elsewhere=True,
+        other_bases=("HF_API_BASE", "HUGGINGFACE_API_BASE"),
+    ),
     "bedrock": Service("AWS_ACCESS_KEY_ID", keys_elsewhere=True),
     "vertex_ai": Service("GOOGLE_APPLICATION_CREDENTIALS", keys_elsewhere=True),
-    "ollama": Service(base="http://localhost:11434", base_variable="OLLAMA_API_BASE"),
-    "ollama_chat": Service(base="http://localhost:11434", base_variable="OLLAMA_API_BASE"),
+    "ollama": Service(
+        "OLLAMA_API_KEY", key_optional=True, base="http://localhost:11434", base_variable="OLLAMA_API_BASE"
+    ),
+    "ollama_chat": Service(
+        "OLLAMA_API_KEY", key_optional=True, base="http://localhost:11434", base_variable="OLLAMA_API_BASE"
+    ),
     "lm_studio": Service(
-        base="http://localhost:1234/v1", base_variable="LM_STUDIO_API_BASE", passes_extra=True
+        "LM_STUDIO_API_KEY",
+        key_optional=True,
+        base="http://localhost:1234/v1",
+        base_variable="LM_STUDIO_API_BASE",
+        passes_extra=True,
     ),
     "hosted_vllm": Service(
+        "HOSTED_VLLM_API_KEY",
+        key_optional=True,
         top_logprobs=20,
         base="http://localhost:8000/v1",
         base_variable="HOSTED_VLLM_API_BASE",
         passes_extra=True,
     ),
     "llamafile": Service(
-        base="http://localhost:8080/v1", base_variable="LLAMAFILE_API_BASE", passes_extra=True
+        "LLAMAFILE_API_KEY",
+        key_optional=True,
+        base="http://localhost:8080/v1",
+        base_variable="LLAMAFILE_API_BASE",
+        passes_extra=True,
     ),
 }
 

@@ -1,4 +1,6 @@
-"""Keys of model services: from the environment, else from the system's keyring. Never shown, never stored.
+"""Keys of model services: given for this run, from the environment, or from the system's keyring.
+
+Never shown, never stored; a key for this run is in no environment that a child process would inherit.
 
 The keyring library is optional; without it the environment is the only place.
 """
@@ -13,17 +15,29 @@ from sandbox.errors import SandboxError
 SERVICE = "therapy-sandbox"
 """The name under which the system's keyring files our keys."""
 
-Place = Literal["environment", "keyring"]
+Place = Literal["this run", "environment", "keyring"]
+
+_FOR_THIS_RUN: dict[str, str] = {}
+
+
+def use_key(variable: str, key: str) -> None:
+    """Use the key instead of that variable's until the app ends; an empty one takes that back."""
+    if key:
+        _FOR_THIS_RUN[variable] = key
+    else:
+        _FOR_THIS_RUN.pop(variable, None)
 
 
 def find_key(variable: str) -> str | None:
-    """The key in the environment variable of that name, else in the keyring under it, else None."""
-    return os.environ.get(variable) or _in_keyring(variable)
+    """The key given for this run, else in the environment variable, else in the keyring, else None."""
+    return _FOR_THIS_RUN.get(variable) or _in_environment(variable) or _in_keyring(variable)
 
 
 def key_place(variable: str) -> Place | None:
     """Where the key is, without the key."""
-    if os.environ.get(variable):
+    if variable in _FOR_THIS_RUN:
+        return "this run"
+    if _in_environment(variable):
         return "environment"
     return "keyring" if _in_keyring(variable) else None
 
@@ -40,9 +54,7 @@ def keep_key(variable: str, key: str) -> None:
     """
     todo = f"Set it in the environment instead: export {variable}=…"
     if not keyring_installed():
-        raise SandboxError(
-            "The keyring library is not installed.", todo=f"pip install keyring, or: export {variable}=…"
-        )
+        raise SandboxError("The keyring library is not installed.", todo=todo)
     try:
         library: Any = importlib.import_module("keyring")
         if key:
@@ -62,3 +74,7 @@ def _in_keyring(variable: str) -> str | None:
     except Exception:  # no keyring daemon, a locked one, a broken back end: as good as no key
         return None
     return key if isinstance(key, str) and key else None
+
+
+def _in_environment(variable: str) -> str | None:
+    return os.environ.get(variable or "-") or None

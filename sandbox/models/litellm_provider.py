@@ -27,6 +27,7 @@ from sandbox.models.provider import (
 )
 from sandbox.models.retry import RetryPolicy, Tries
 from sandbox.models.sentence import cut_to_sentence
+from sandbox.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +331,10 @@ class LiteLLMProvider:
 
     def _error(self, failure: Failure, attempts: tuple[Attempt, ...]) -> ModelError:
         in_app = self._endpoint is not None
-        what, todo = explanation(failure, self._key_variable, self._capabilities, in_app=in_app)
+        address = printable(without_credentials(self._fixed.base or ""))
+        what, todo = explanation(
+            failure, self._key_variable, self._capabilities, in_app=in_app, address=address
+        )
         if len(attempts) > 1:
             what += f" (tried {len(attempts)} times)"
         return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)

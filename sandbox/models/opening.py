@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 from sandbox.errors import UsageError
+from sandbox.models.address import address_of, refuse_wrong_address
 from sandbox.models.hosted import Service, capabilities_of, parameters_of, service_of, stays_here
-from sandbox.models.key import find_key, keyring_installed
+from sandbox.models.key import find_key, key_place, keyring_installed
 from sandbox.models.name import full_name
 from sandbox.models.provider import REASONING_TOKENS, Capabilities, ModelError, Provider, Sampling
 from sandbox.models.retry import RetryPolicy
@@ -25,7 +26,8 @@ def open_model(name: str, *, local_only: bool = False) -> Provider:
 
     With `local_only`, or with the setting of that name on, a model that is not served on this machine is
     refused. A key in the keyring fills in for one that is not in the environment. Raises UsageError for a
-    name of no known shape, ModelError when a model is refused or a local one's file is missing or wrong.
+    name of no known shape or an address that is none, ModelError when a model is refused or a local one's
+    file is missing or wrong.
     """
     name = full_name(name)
     kind, colon, rest = name.partition(":")
@@ -45,7 +47,8 @@ def refuse_without_key(*names: str) -> None:
     """
     for name in dict.fromkeys(names):
         service = service_of(name)
-        if not service.key_variable or service.keys_elsewhere or stays_here(name, _address(service)):
+        optional = service.key_optional or service.keys_elsewhere or not service.key_variable
+        if optional or stays_here(name, address_of(service)):
             continue
         if not any(map(os.environ.get, service.other_keys)) and not find_key(service.key_variable):
             kept = f", or: sandbox models --set-key {service.key_variable}" if keyring_installed() else ""
@@ -71,7 +74,8 @@ def _through_litellm(name: str, local_only: bool) -> Provider:
     from sandbox.models.litellm_provider import LiteLLMProvider
 
     service = service_of(name)
-    base = _address(service)
+    refuse_wrong_address(service)
+    base = address_of(service)
     local = stays_here(name, base)
     if not local and (local_only or load_settings().settings.local_only):
         raise ModelError(
@@ -85,7 +89,7 @@ def _through_litellm(name: str, local_only: bool) -> Provider:
         name,
         # LiteLLM is told the address that was judged, so that it cannot find another one for itself.
         api_base=base or None,
-        api_key=_key(service.key_variable, local=local),
+        api_key=_key(service, local=local),
         capabilities=able,
         sampling=HOSTED_SAMPLING,
         facts=_facts(able),
@@ -105,13 +109,14 @@ def _facts(able: Capabilities) -> dict[str, str]:
     return {name: str(value) for name, value in facts.items() if value}
 
 
-def _address(service: Service) -> str:
-    """Where the service is, "" for its own place in the world."""
-    return os.environ.get(service.base_variable, "") or service.base
+def _key(service: Service, *, local: bool) -> str | None:
+    """None where LiteLLM finds the key in the environment by itself.
 
-
-def _key(variable: str, *, local: bool) -> str | None:
-    """None where LiteLLM finds the key in the environment by itself."""
-    if os.environ.get(variable or "-"):
+    A key kept for a service elsewhere is not sent to a server on this machine.
+    """
+    place = key_place(service.key_variable)
+    if place == "environment":
         return None
-    return "none" if local else find_key(variable)
+    if place == "this run" or service.key_optional or not local:
+        return find_key(service.key_variable) or ("none" if local else None)
+    return "none"
