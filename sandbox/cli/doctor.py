@@ -94,12 +94,18 @@ def _record() -> Finding:
     from sandbox.cli.running import open_store, unfinished_runs
     from sandbox.library.workspace import find_workspace
 
-    store = open_store(find_workspace())
-    try:
+    with open_store(find_workspace()) as store:
+        if damages := store.damages():
+            more = f" and {len(damages) - 1} more" if len(damages) > 1 else ""
+            todo = "Keep a copy of the file; `sqlite3 FILE .recover` can save most of it."
+            return Finding("record", "fault", f"{store.path} is damaged: {damages[0]}{more}", todo)
+        if altered := store.altered():
+            named = ", ".join(f"{one.kind} “{one.id}” ({one.hash[:12]}…)" for one in altered)
+            text = f"{store.path}: documents were changed after they were stored: {named}"
+            todo = "Do not rely on the sessions that ran with them, or go back to an older copy of the file."
+            return Finding("record", "fault", text, todo)
         unfinished = unfinished_runs(store)
-    finally:
-        store.close()
-    text = f"{store.path} opens"
+    text = f"{store.path} opens, the file is sound, every document matches its hash"
     if unfinished:
         todo = " or ".join(f"sandbox resume {trunk}" for trunk in unfinished[:_NAMED])
         return Finding("record", "note", f"{text}; {len(unfinished)} unfinished", todo)

@@ -14,6 +14,7 @@ from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, 
 from sandbox.engine.phase import PHASES, Point
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.coverage import unseen_remark
+from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 
@@ -30,11 +31,13 @@ class Family:
 
     `absent_trunk` is the id of the trunk when the export is of a branch alone. `suitabilities` say of each
     measure whether it is known to work on the model, as far as the record knows when the export is made.
+    `altered` are documents of the sessions that were changed in the record.
     """
 
     sessions: tuple[StoredSession, ...]
     absent_trunk: str | None = None
     suitabilities: tuple[Suitability, ...] = ()
+    altered: tuple[Altered, ...] = ()
 
     @property
     def first(self) -> StoredSession:
@@ -48,16 +51,25 @@ class Family:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What has to be said before the scores are read: of a therapist model that is not up to it, of
-        what the plans themselves call for, of measures given when they should not be, not usable with the
-        model, or never checked with it, of probes that saw too little, of arms that differ in length, and of
-        those that left in the middle of another's technique."""
+        """What has to be said before the scores are read: of documents changed in the record, of therapist
+        models, plans, measures and probes that saw too little, and of arms of other length or beginning."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
         planned = (remark for session in self.sessions for remark in plan_remarks(session.head.plan))
         measures = (remark for found in self.suitabilities for remark in found.remarks)
         return tuple(
             dict.fromkeys(
-                filter(None, (*spoken, *planned, *measures, *self._unseen, self._lengths, *self._inherited))
+                filter(
+                    None,
+                    (
+                        *map(str, self.altered),
+                        *spoken,
+                        *planned,
+                        *measures,
+                        *self._unseen,
+                        self._lengths,
+                        *self._inherited,
+                    ),
+                )
             )
         )
 
@@ -146,9 +158,13 @@ def gather(store: Store, session: str, *, whole_family: bool | None = None) -> F
         whole_family = wanted.head.parent is None
     if not whole_family:
         trunk = store.family(session)[0].id if wanted.head.parent else None
-        return Family((wanted,), trunk, _suitabilities(store, wanted))
+        return Family((wanted,), trunk, _suitabilities(store, wanted), store.altered([session]))
     members = [store.session(head.id) for head in store.family(session)]
-    return Family(tuple(sorted(members, key=is_control)), suitabilities=_suitabilities(store, members[0]))
+    return Family(
+        tuple(sorted(members, key=is_control)),
+        suitabilities=_suitabilities(store, members[0]),
+        altered=store.altered(member.head.id for member in members),
+    )
 
 
 def _suitabilities(store: Store, session: StoredSession) -> tuple[Suitability, ...]:

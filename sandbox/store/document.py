@@ -15,9 +15,10 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.store.failure import StoreError
-from sandbox.store.row import as_json, storable
+from sandbox.store.row import as_json, insert, storable
 
-_POINTER = "$document"
+POINTER = "$document"
+"""The key under which a plan names a document: `{"$document": hash}`."""
 
 
 def document_json(document: Document) -> str:
@@ -52,7 +53,7 @@ def folded(plan: SessionPlan) -> tuple[str, dict[str, Document]]:
         if isinstance(value, Document):
             name = document_hash(value)
             documents[name] = value
-            return {_POINTER: name}
+            return {POINTER: name}
         if isinstance(value, BaseModel):
             return {key: fold(getattr(value, key)) for key in type(value).model_fields}
         if isinstance(value, Mapping):
@@ -69,8 +70,8 @@ def unfolded(db: Database, plan: str, session: str) -> SessionPlan:
 
     def unfold(value: Any) -> Any:
         if isinstance(value, dict):
-            if set(value) == {_POINTER}:
-                return _stored(db, value[_POINTER])
+            if set(value) == {POINTER}:
+                return _stored(db, value[POINTER])
             return {key: unfold(part) for key, part in value.items()}
         return [unfold(part) for part in value] if isinstance(value, list) else value
 
@@ -89,17 +90,20 @@ def unfolded(db: Database, plan: str, session: str) -> SessionPlan:
 def store_documents(db: Database, documents: Mapping[str, Document]) -> None:
     """Add those not stored yet."""
     for name, document in documents.items():
-        db.execute(
-            "INSERT INTO documents (hash, kind, id, version, title, json) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (hash) DO NOTHING",
-            [
-                name,
-                kind_of(document),
-                document.id,
-                storable(document.version),
-                storable(document.title),
-                document_json(document),
-            ],
+        # Asked first: the record refuses a row whose key is there, also one that would be passed over.
+        if db.execute("SELECT 1 FROM documents WHERE hash = ?", [name]).fetchone():
+            continue
+        insert(
+            db,
+            "documents",
+            {
+                "hash": name,
+                "kind": kind_of(document),
+                "id": document.id,
+                "version": document.version,
+                "title": document.title,
+                "json": document_json(document),
+            },
         )
 
 

@@ -41,6 +41,26 @@ def append_only(table: str) -> tuple[str, str]:
     )
 
 
+def never_replaced(table: str, *keys: tuple[str, ...]) -> str:
+    """A trigger that refuses a row whose key is taken. `keys`: the columns of each unique key.
+
+    INSERT OR REPLACE deletes the row before without asking the trigger on DELETE, unless the connection has
+    turned `recursive_triggers` on. A number not given is −1 here, so only those from 1 count.
+    """
+    taken = " OR ".join(
+        "("
+        + " AND ".join(f"{column} = NEW.{column}" for column in key)
+        + (f" AND {key[0]} > 0" if key in (("number",), ("rowid",)) else "")
+        + ")"
+        for key in keys
+    )
+    return (
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}"  # noqa: S608 - names of our own
+        f" WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) BEGIN"
+        f" SELECT RAISE(ABORT, '{table} is append-only: a row is never replaced'); END"
+    )
+
+
 _TABLES = (
     """CREATE TABLE documents (
         hash TEXT PRIMARY KEY,
@@ -253,6 +273,23 @@ _VALIDITY = (
     ),
 )
 
+_NO_REPLACING = (
+    never_replaced("documents", ("rowid",), ("hash",)),
+    never_replaced("sessions", ("number",), ("id",)),
+    never_replaced("states", ("number",)),
+    never_replaced("turns", ("number",), ("session", "turn")),
+    never_replaced("calls", ("number",), ("id", "attempt")),
+    never_replaced("administrations", ("number",)),
+    never_replaced("answers", ("administration", "position")),
+    never_replaced("scores", ("administration", "position")),
+    never_replaced("skips", ("number",)),
+    never_replaced("tags", ("number",)),
+    never_replaced("validity_checks", ("number",)),
+    never_replaced("validity_indices", ("validity_check", "position")),
+    never_replaced("validity_states", ("validity_check", "repeat", "state")),
+    never_replaced("validity_trials", ("validity_check", "position")),
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         "the record",
@@ -268,6 +305,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "form of a validity check",
         ("ALTER TABLE validity_checks ADD COLUMN form TEXT NOT NULL DEFAULT 'batch'",),
     ),
+    Migration("no row is replaced", _NO_REPLACING),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

@@ -3,7 +3,7 @@ noun, and their SQL, are in the module of its name."""
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from sandbox.store.call import StoredAttempt, calls_of, store_call
 from sandbox.store.connection import open_database
 from sandbox.store.conversation import skips_of, store_skip, store_turn, turns_of
 from sandbox.store.failure import explained, store_error
+from sandbox.store.integrity import Altered, altered_documents, damages, documents_of
 from sandbox.store.listing import (
     Choices,
     FoundSession,
@@ -82,6 +83,7 @@ class Store:
         self._now = now
         self._lock = threading.RLock()
         self._models: dict[str, str] = {}
+        self._compared: dict[str, tuple[Altered, ...]] = {}
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True, now: Callable[[], datetime] = _utc_now) -> "Store":
@@ -315,6 +317,22 @@ class Store:
         """A page of the sessions that fit, the newest first; `after`: the `place` of the last one shown."""
         with self._reading() as db:
             return found_sessions(db, wanted, limit, after)
+
+    def damages(self) -> tuple[str, ...]:
+        """What SQLite finds wrong with the file itself; nothing when it is sound."""
+        with self._reading() as db:
+            return damages(db)
+
+    def altered(self, sessions: Iterable[str] | None = None) -> tuple[Altered, ...]:
+        """The documents (of these sessions, or of the whole record) that do not match their hash."""
+        with self._reading() as db:
+            if sessions is None:
+                return altered_documents(db)
+            wanted = dict.fromkeys(name for session in sessions for name in documents_of(db, session))
+            for name in wanted:
+                if name not in self._compared:  # each once: rehashing a document takes a millisecond
+                    self._compared[name] = altered_documents(db, [name])
+            return tuple(found for name in wanted for found in self._compared[name])
 
     def choices(self) -> Choices:
         """What a filter can name: the scenarios, techniques, models and tags of the record."""

@@ -101,7 +101,8 @@ class Bench:
         states = {one.head.id: _recorded(one) for one in stored}
         spent = sum(seconds_run(one.states) for one in stored)
         live = LiveRun(self._play, self.store.history, RunState(states), spent=spent)
-        live.remarks = self._remarks((s.head.plan for s in states.values()), self._model_of(states))
+        altered = tuple(map(str, self.store.altered(states)))
+        live.remarks = altered + self._remarks((s.head.plan for s in states.values()), self._model_of(states))
         live.leaves_machine = self.leaves_machine(s.head for s in states.values())
         if resume:
             live.add(*self.store.to_finish(session))
