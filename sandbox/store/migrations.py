@@ -325,7 +325,7 @@ def migrate(db: Database, path: Path, migrations: tuple[Migration, ...] = MIGRAT
         db.execute("BEGIN IMMEDIATE")
         try:
             if version_of(db) == version:
-                _refuse_foreign(db, version, path)
+                refuse_foreign(db, version, path)
                 for statement in migrations[version].statements:
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {version + 1}")
@@ -333,7 +333,7 @@ def migrate(db: Database, path: Path, migrations: tuple[Migration, ...] = MIGRAT
         except BaseException:
             db.rollback()
             raise
-    _refuse_foreign(db, version, path)
+    refuse_foreign(db, version, path)
     if version > len(migrations):
         raise StoreError(
             f"A newer version of the app made this record (its version {version}, ours {len(migrations)}).",
@@ -343,10 +343,11 @@ def migrate(db: Database, path: Path, migrations: tuple[Migration, ...] = MIGRAT
     return version
 
 
-def _refuse_foreign(db: Database, version: int, path: Path) -> None:
+def refuse_foreign(db: Database, version: int, path: Path) -> None:
+    """Raises StoreError unless the file is this app's or holds nothing yet."""
     application = int(db.execute("PRAGMA application_id").fetchone()[0])
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if application != APPLICATION_ID and not (version == 0 and empty):
+    if application != APPLICATION_ID and not (application == version == 0 and empty):
         raise StoreError(
             "This database belongs to another program.",
             where=str(path),

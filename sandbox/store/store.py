@@ -91,6 +91,7 @@ class Store:
 
         Without `create` a missing file is a NotFoundError (nothing was run yet). Raises StoreError when the
         file cannot be opened or written, is locked, damaged, another program's or a newer version's.
+        Where file or folder may not be written it can be read all the same (`read_only`).
         `now` gives the times that are stored, with a time zone.
         """
         if not create and not path.exists():
@@ -102,6 +103,12 @@ class Store:
     @property
     def path(self) -> Path:
         return self._path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether file or folder may only be read: then every attempt to write is a StoreError."""
+        with self._lock, explained(self._path):
+            return bool(self._db.execute("PRAGMA query_only").fetchone()[0])
 
     def close(self) -> None:
         with self._lock:
@@ -178,7 +185,12 @@ class Store:
             return store_check(db, plan, checked, model, at)
 
     def mark_interrupted(self) -> tuple[str, ...]:
-        """Write `interrupted` for every session left running by a process that is gone; their ids."""
+        """Write `interrupted` for every session left running by a process that is gone; their ids.
+
+        In a record that can only be read they count as interrupted without it.
+        """
+        if self.read_only:
+            return ()
         with self._writing() as (db, at):
             gone = [entry for entry in latest_states(db, ["running"]) if entry.now == "interrupted"]
             for entry in gone:
