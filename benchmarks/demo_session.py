@@ -12,7 +12,6 @@ from pathlib import Path
 
 from benchmarks.ratio import measure, pairs_asked_for
 from sandbox.engine.events import CallFinished
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
@@ -20,6 +19,7 @@ from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import Request
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
+from sandbox.study.proposal import Proposal, proposed
 
 
 async def ours(folder: Path, requests: list[Request]) -> float:
@@ -27,7 +27,7 @@ async def ours(folder: Path, requests: list[Request]) -> float:
     provider = embedded_model()
     await provider.warm_up()
     library = Library(Workspace(shipped_content(), folder))
-    heads = compose(Proposal(control=False), library, provider.capabilities)
+    heads = proposed(Proposal(control=False), library, provider.capabilities)
     requests.clear()
     try:
         with Store.open(folder / f"{heads[0].id}.db") as store:

@@ -16,7 +16,6 @@ import sandbox
 from sandbox.analysis.trajectory import Trajectory, trajectories
 from sandbox.engine.events import AdministrationFinished, SessionFinished
 from sandbox.engine.history import History, Measured
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.export.markdown_text import table
 from sandbox.library.catalogue import Library
@@ -24,6 +23,7 @@ from sandbox.library.scenario import Scenario
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import ModelDescription, Provider
+from sandbox.study.proposal import Proposal, proposed
 
 SEEDS = (1, 2, 3)
 DEMO_SEEDS = (1, 2, 3, 4, 5)
@@ -92,7 +92,7 @@ async def scores(
     proposal: Proposal, library: Library, provider: Provider
 ) -> tuple[dict[str, Trajectory], ...]:
     """The word probe's trajectories of each session of the run, by scale; branches from the baseline on."""
-    heads = compose(proposal, library, provider.capabilities)
+    heads = proposed(proposal, library, provider.capabilities)
     own: dict[str, list[Measured]] = {head.id: [] for head in heads}
     async with aclosing(run(heads, provider)) as events:
         async for event in events:

@@ -17,7 +17,6 @@ from sandbox.engine.conversation import conversation
 from sandbox.engine.events import TurnFinished
 from sandbox.engine.history import History, Turn
 from sandbox.engine.plan import SessionPlan
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
 from sandbox.library.questionnaire import WordQuestionnaire
@@ -29,6 +28,7 @@ from sandbox.measurement.word import word_request
 from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import Message, Provider, Request, Sampling
 from sandbox.models.recording import RecordingProvider
+from sandbox.study.proposal import Proposal, proposed
 
 MOST_WORD = 2.0
 MOST_UNCACHED = 1 / 5
@@ -52,7 +52,7 @@ class Cost:
 
 async def points(provider: Provider, library: Library) -> tuple[tuple[Message, ...], ...]:
     """The conversation at each of the eight measurement points of the demo's breathing session."""
-    heads = compose(Proposal(control=False), library, provider.capabilities)
+    heads = proposed(Proposal(control=False), library, provider.capabilities)
     plan = heads[-1].plan
     heads = tuple(
         head.model_copy(update={"plan": head.plan.model_copy(update={"measures": ()})}) for head in heads

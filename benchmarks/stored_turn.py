@@ -8,11 +8,11 @@ from pathlib import Path
 from benchmarks.ratio import measure, pairs_asked_for
 from sandbox.engine.events import RunPlanned, TurnFinished
 from sandbox.engine.history import Turn
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.provider import Capabilities
 from sandbox.store.store import Store
+from sandbox.study.proposal import Proposal, proposed
 
 TURNS = 200
 SAID, REPLY = "Breathe in slowly through your nose. " * 8, "I feel my shoulders drop a little. " * 4
@@ -37,7 +37,7 @@ def ours(path: Path) -> float:
     """Seconds to record TURNS turns of a session as the app does."""
     content = shipped_content()
     library = Library(Workspace(content, path.parent))
-    heads = compose(Proposal(), library, Capabilities(top_logprobs=2000, small=True))
+    heads = proposed(Proposal(), library, Capabilities(top_logprobs=2000, small=True))
     with Store.open(path) as store:
         store.record(RunPlanned(heads))
         start = time.perf_counter()

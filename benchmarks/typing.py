@@ -34,12 +34,12 @@ from sandbox.engine.events import (
 )
 from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.phase import Point
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.litellm_import import litellm
 from sandbox.models.scripted import ScriptedProvider
+from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.session import SessionScreen
@@ -124,7 +124,7 @@ async def short_run(folder: Path) -> RunState:
     shares = {" afraid": 0.3, " sad": 0.1, " angry": 0.1, " calm": 0.4}
     model = ScriptedProvider([REPLY], top=shares)
     library = Library(Workspace(shipped_content(), folder))
-    heads = compose(Proposal(model="scripted"), library, model.capabilities)
+    heads = proposed(Proposal(model="scripted"), library, model.capabilities)
     async with aclosing(run(heads, model)) as events:
         return fold([event async for event in events])
 

@@ -27,7 +27,7 @@ def loaded_by(statement: str) -> set[str]:
         "sandbox.library.catalogue",
         "sandbox.measurement.administering",
         "sandbox.engine.run",
-        "sandbox.engine.proposal",
+        "sandbox.study.proposal",
         "sandbox.store.store",
         "sandbox.store.recorder",
         "sandbox.analysis.trajectory",

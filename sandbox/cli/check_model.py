@@ -71,20 +71,18 @@ def command(
 
     The verdict is about text a model writes, simulated affect, not a feeling.
     """
-    from sandbox.cli.running import open_store
+    from sandbox.cli.conducting import open_conductor
     from sandbox.engine.validity_check import plan_check
     from sandbox.export.family import NOTICE
     from sandbox.export.validity import LEGEND
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
-    from sandbox.models.opening import open_model, refuse_without_key
+    from sandbox.models.opening import refuse_without_key
 
-    workspace = find_workspace()
-    provider = open_model(model, local_only=local_only)
+    conductor = open_conductor(local_only=local_only)
+    provider = conductor.models.model(model)
     refuse_without_key(model)
     plan = plan_check(
         model,
-        Library(workspace),
+        conductor.library,
         provider.capabilities,
         questionnaires=questionnaires,
         ways=ways,
@@ -96,7 +94,7 @@ def command(
             f"{provider.title}: about {plan.calls} calls, more where answers cannot be read.",
             err=True,
         )
-    with open_store(workspace) as store:
+    with conductor.store as store:
         try:
             found = asyncio.run(_check(plan, provider, store, quiet=quiet, as_json=as_json))
         except (KeyboardInterrupt, asyncio.CancelledError):

@@ -20,7 +20,7 @@ def command(seed: int, quiet: bool, as_json: bool) -> None:
     embedded model: no key, no network. Single seeds vary: look at several.
     """
     from sandbox.cli.outcome import run_proposal
-    from sandbox.engine.proposal import Proposal
+    from sandbox.study.proposal import Proposal
 
     run_proposal(Proposal(seed=seed), quiet=quiet, as_json=as_json)
     click.echo(

@@ -91,10 +91,10 @@ def _content() -> Finding:
 
 
 def _record() -> Finding:
-    from sandbox.cli.running import open_store, unfinished_runs
-    from sandbox.library.workspace import find_workspace
+    from sandbox.study.conductor import Conductor
 
-    with open_store(find_workspace()) as store:
+    conductor = Conductor.open()
+    with conductor.store as store:
         if damages := store.damages():
             more = f" and {len(damages) - 1} more" if len(damages) > 1 else ""
             todo = "Keep a copy of the file; `sqlite3 FILE .recover` can save most of it."
@@ -104,7 +104,7 @@ def _record() -> Finding:
             text = f"{store.path}: documents were changed after they were stored: {named}"
             todo = "Do not rely on the sessions that ran with them, or go back to an older copy of the file."
             return Finding("record", "fault", text, todo)
-        unfinished = unfinished_runs(store)
+        unfinished = conductor.unfinished()
         if store.read_only:
             text = f"{store.path} can be read but not written; the file is sound, every document matches"
             todo = "To run sessions here, make the file and its folder writable."

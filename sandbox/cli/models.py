@@ -32,7 +32,7 @@ def command(name: str | None, variable: str | None, everything: bool, as_json: b
 
 
 def _list(everything: bool, *, as_json: bool) -> int:
-    from sandbox.cli.running import chosen_settings
+    from sandbox.cli.conducting import chosen_settings
     from sandbox.library.workspace import find_workspace
     from sandbox.models.discovery import discover
     from sandbox.text import printable

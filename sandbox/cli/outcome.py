@@ -9,12 +9,9 @@ from sandbox.analysis.effect import Effect
 from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.cli.conducting import conduct, open_conductor
 from sandbox.cli.progress import Progress
-from sandbox.cli.running import conduct, look_at_models, open_store, unfinished_runs
 from sandbox.cli.table import table
-from sandbox.engine.plan import SessionHead
-from sandbox.engine.privacy import leaving_details
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export.family import (
     NOTICE,
@@ -29,10 +26,10 @@ from sandbox.export.family import (
     replies,
 )
 from sandbox.export.file import export_family
-from sandbox.library.catalogue import Library
-from sandbox.library.workspace import Workspace, find_workspace
-from sandbox.models.opening import open_model
+from sandbox.library.workspace import Workspace
 from sandbox.store.store import Store
+from sandbox.study.conductor import Conductor
+from sandbox.study.proposal import Proposal
 from sandbox.text import printable
 
 
@@ -45,14 +42,12 @@ def run_proposal(
     as_json: bool = False,
 ) -> None:
     """Compose the sessions, run them and print what came out. Raises SandboxError."""
-    workspace = find_workspace()
-    provider = open_model(proposal.model, local_only=local_only)
-    heads = compose(proposal, Library(workspace), provider.capabilities)
-    _refuse_live(heads)
-    local = look_at_models(heads, local_only=local_only)
+    conductor = open_conductor(local_only=local_only)
+    heads = conductor.runnable(proposal, clinician=False)
+    provider = conductor.models.model(proposal.model)
     planned = (remark for head in heads for remark in plan_remarks(head.plan))
     timed = map(timeframe_remark, heads[0].plan.measures)
-    for warning in filter(None, dict.fromkeys((leaving_details(heads, local=local), *planned, *timed))):
+    for warning in filter(None, dict.fromkeys((conductor.leaving_details(heads), *planned, *timed))):
         click.echo(f"Mind: {printable(warning)}", err=True)
     if provider.capabilities.small and not quiet:
         click.echo(
@@ -60,14 +55,13 @@ def run_proposal(
             "too small for conclusions.",
             err=True,
         )
-    with open_store(workspace) as store:
+    with conductor.store as store:
         try:
-            progress = Progress(heads, quiet=quiet, plain=plain)
-            conduct(heads, provider, store, progress, local_only=local_only)
+            conduct(conductor, heads, Progress(heads, quiet=quiet, plain=plain))
         except SandboxError:
             _say_how_to_go_on(store, heads[0].id)
             raise
-        report(store, workspace, heads[0].id, as_json=as_json)
+        report(store, conductor.workspace, heads[0].id, as_json=as_json)
 
 
 def resume_session(
@@ -79,23 +73,20 @@ def resume_session(
     as_json: bool = False,
 ) -> None:
     """Finish the family of `session`, or of the latest cut short. Raises NotFoundError if there is none."""
-    workspace = find_workspace()
-    with open_store(workspace) as store:
+    conductor = open_conductor(local_only=local_only)
+    with conductor.store as store:
         store.mark_interrupted()
-        family = store.family(_to_resume(store, session))
-        heads = store.to_finish(family[0].id)
+        family = store.family(_to_resume(conductor, session))
+        heads = conductor.to_finish(family[0].id)
         if heads:
-            _refuse_live(heads)
-            provider = open_model(heads[0].plan.model, local_only=local_only)
-            local = look_at_models(heads, local_only=local_only)
-            if warning := leaving_details(heads, local=local):
+            conductor.check(heads, clinician=False)
+            if warning := conductor.leaving_details(heads):
                 click.echo(f"Mind: {printable(warning)}", err=True)
             known = {head.id: store.history(head.id) for head in family}
-            progress = Progress(family, quiet=quiet, plain=plain)
-            conduct(heads, provider, store, progress, known, local_only=local_only)
+            conduct(conductor, heads, Progress(family, quiet=quiet, plain=plain), known)
         else:
             click.echo("Nothing is left to do: every session of it is finished.", err=True)
-        report(store, workspace, family[0].id, as_json=as_json)
+        report(store, conductor.workspace, family[0].id, as_json=as_json)
 
 
 def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> None:
@@ -258,26 +249,16 @@ def _technique_effect(effect: Effect | None) -> dict[str, object]:
     }
 
 
-def _refuse_live(heads: tuple[SessionHead, ...]) -> None:
-    for head in heads:
-        technique = head.plan.technique
-        if technique is not None and technique.delivery == "live":
-            raise SandboxError(
-                f"“{technique.id}” is delivered live: a clinician types it.",
-                todo="Open it in the app: `sandbox`.",
-            )
-
-
 def _say_how_to_go_on(store: Store, trunk: str) -> None:
     with suppress(SandboxError):  # not even planned, or not to be read: the first error matters more
         if store.state(trunk) != "planned":
             click.echo(f"What was finished is kept. Go on with: sandbox resume {trunk}", err=True)
 
 
-def _to_resume(store: Store, session: str | None) -> str:
+def _to_resume(conductor: Conductor, session: str | None) -> str:
     if session is not None:
-        return store.resolve(session)
-    newest, *others = unfinished_runs(store) or ("",)
+        return conductor.store.resolve(session)
+    newest, *others = conductor.unfinished() or ("",)
     if not newest:
         raise NotFoundError(
             "Nothing was cut short.", todo="Start a session: `sandbox run`, or name one to go on with."

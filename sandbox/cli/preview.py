@@ -60,7 +60,7 @@ def command(document: str, kind: "Kind | None", models: tuple[str, ...], as_json
 
     library = Library(find_workspace())
     found = _find(document, kind, library)
-    control = beside(found, library) if isinstance(found, Technique) else None
+    control = beside(found, library.default_control()) if isinstance(found, Technique) else None
     said = passages(found)
     aside = passages(control) if control else ()
     counted = _counted(found, (*said, *aside), models, library)
@@ -116,9 +116,9 @@ async def _count(
     document: "Document", said: "Sequence[Passage]", models: Sequence[str], library: "Library"
 ) -> tuple[_Counted, ...]:
     from sandbox.engine.cost import load, texts_of
-    from sandbox.engine.preview import session_with
     from sandbox.models.opening import open_model
     from sandbox.models.tokens import count_tokens
+    from sandbox.study.proposal import session_with
 
     found = []
     for model in dict.fromkeys(models):

@@ -87,9 +87,9 @@ def command(
 
     The trajectory of every branch goes to stdout, a transcript to the workspace's sessions folder.
     """
+    from sandbox.cli.conducting import chosen_settings
     from sandbox.cli.outcome import run_proposal
-    from sandbox.cli.running import chosen_settings
-    from sandbox.engine.proposal import Proposal
+    from sandbox.study.proposal import Proposal
 
     proposal = Proposal(
         scenario=scenario,

@@ -1,13 +1,11 @@
-"""What a document will say, turn by turn, and the session the app would propose with it. Nothing is run."""
+"""What a document will say, turn by turn. Nothing is run."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.engine.plan import Measure, SessionPlan
-from sandbox.engine.proposal import Proposal, compose, with_control
+from sandbox.engine.composition import with_control
 from sandbox.engine.task import next_question
-from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.document import Document
 from sandbox.library.questionnaire import (
@@ -20,8 +18,6 @@ from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
 from sandbox.library.technique import Delivery, Step, Technique
 from sandbox.library.template import StepContext, render
-from sandbox.measurement.administering import WAYS, default_way
-from sandbox.models.provider import Capabilities
 
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEPENDS = re.compile(r"\b(?:score|turn)\b")
@@ -64,32 +60,13 @@ def passages(document: Document) -> tuple[Passage, ...]:
             return ()
 
 
-def beside(technique: Technique, library: Library) -> Technique | None:
+def beside(technique: Technique, control: Technique) -> Technique | None:
     """The control as it would run beside `technique`, as many steps long; None for a control.
 
-    Raises UsageError when the default control is too short, InvalidDocument when it cannot be used.
+    Raises UsageError when it is too short.
     """
-    arms = with_control((technique,), library)
+    arms = with_control((technique,), control)
     return arms[1] if len(arms) > 1 else None
-
-
-def session_with(document: Document, model: str, capabilities: Capabilities, library: Library) -> SessionPlan:
-    """A session as the app would propose it, with `document` in its place."""
-    usual = compose(Proposal(control=False, model=model), library, capabilities)[1].plan
-    match document:
-        case Scenario():
-            return usual.model_copy(update={"scenario": document})
-        case Technique():
-            return usual.model_copy(update={"technique": document})
-        case Client():
-            return usual.model_copy(update={"client": document})
-        case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():
-            only, *others = WAYS[document.kind]
-            way = default_way(document, capabilities) if others else only
-            measure = Measure(questionnaire=document, way=way)
-            return usual.model_copy(update={"measures": (measure,)})
-        case _:
-            return usual
 
 
 def _told(scenario: Scenario) -> Iterator[Passage]:

@@ -23,9 +23,9 @@ from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
 
 if TYPE_CHECKING:
     from sandbox.engine.events import Event
-    from sandbox.engine.proposal import Proposal
     from sandbox.library.workspace import Workspace
     from sandbox.models.provider import Provider
+    from sandbox.study.proposal import Proposal
     from sandbox.tui.bench import Bench
     from sandbox.tui.live_run import LiveRun
     from sandbox.tui.screens.library import LibraryScreen
@@ -158,7 +158,7 @@ class SandboxApp(BranchingApp):
     def _model(self) -> "Provider | None":
         if self._bench is None or self._proposal is None:
             return None
-        return self._bench.model(self._proposal.model)
+        return self._bench.models.model(self._proposal.model)
 
     # What Home asks for
 
@@ -333,7 +333,7 @@ class SandboxApp(BranchingApp):
 
     async def _prefer_model(self, bench: "Bench", name: str) -> None:
         try:
-            await asyncio.to_thread(bench.model, name)
+            await asyncio.to_thread(bench.models.model, name)
         except SandboxError as error:
             self.report(error)
         else:
@@ -346,7 +346,7 @@ class SandboxApp(BranchingApp):
             if self._live is not None and self._live.playing and self._live.leaves_machine:
                 self._live.stop()
                 self.notify("Local only is on: what was running elsewhere is stopped.", severity="warning")
-            self.run_worker(self._bench.forget_hosted())
+            self.run_worker(self._bench.models.forget_hosted())
         if self._proposal is not None and key == "model" and settings.model != self._proposal.model:
             from sandbox.tui.last_choice import with_model
 
@@ -425,10 +425,10 @@ class SandboxApp(BranchingApp):
             with suppress(WorkerCancelled, WorkerFailed):
                 await self._run.wait()
         if self._bench is not None:
-            await self._bench.close()
+            await self._bench.conductor.close()
 
 
-def _bench(workspace: "Workspace | None", open_model: "Callable[[str], Provider] | None") -> "Bench":
+def _bench(workspace: "Workspace | None", open_model: "Callable[[str], Provider]") -> "Bench":
     from sandbox.tui.bench import Bench
 
     return Bench.open(workspace, open_model)

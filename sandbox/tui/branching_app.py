@@ -57,8 +57,9 @@ class BranchingApp(CheckingApp):
             return
         parent = live.state.sessions[chosen.departure.session].head
         try:
-            head = bench.branch(
-                parent, chosen.departure.turn, chosen.technique, another_seed=chosen.another_seed
+            technique = bench.library.technique(chosen.technique)
+            head = bench.conductor.branch(
+                parent, chosen.departure.turn, technique, another_seed=chosen.another_seed
             )
             remarks = await asyncio.to_thread(bench.remarks, (head,))
         except SandboxError as error:
@@ -79,7 +80,7 @@ class BranchingApp(CheckingApp):
         if bench is None or (not live.playing and not self.free()):
             return
         try:
-            head = bench.redo(message.session, message.turn)
+            head = bench.conductor.redo(message.session, message.turn)
         except SandboxError as error:
             self.report(error)
             return

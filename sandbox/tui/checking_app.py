@@ -62,7 +62,7 @@ def _screen(bench: "Bench", model: str) -> "CheckModelScreen":
     from sandbox.engine.validity_check import DEFAULT_QUESTIONNAIRES, plan_check
     from sandbox.tui.screens.check_model import CheckModelScreen
 
-    provider = bench.model(model)
+    provider = bench.models.model(model)
     valid = (entry.id for entry in bench.library.entries("questionnaire") if entry.document is not None)
     # The usual ones first, whatever else there is after them.
     names = dict.fromkeys((*DEFAULT_QUESTIONNAIRES, *sorted(valid)))

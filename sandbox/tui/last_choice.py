@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from sandbox.engine.proposal import Proposal
 from sandbox.library.document import Kind
 from sandbox.models.name import full_name
+from sandbox.study.proposal import Proposal
 
 _PROPOSAL = TypeAdapter(Proposal)
 _SEEDS = range(2**31)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cli import outcome
+from sandbox.cli import conducting, outcome
 from sandbox.cli.outcome import report
 from sandbox.engine.phase import PHASES, Phase
 from sandbox.engine.plan import Measure, trunk_and_branches
-from sandbox.engine.proposal import Proposal
 from sandbox.engine.written_measure import THREE
 from sandbox.library.questionnaire import Scale
 from sandbox.library.workspace import create_workspace
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store
+from sandbox.study.proposal import Proposal
 from tests.documents import plan, probe, technique
 from tests.export.specimen import recorded_family
 from tests.store.runs import record_run
@@ -117,7 +117,7 @@ def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys)
 def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, capsys, monkeypatch):
     workspace = create_workspace(tmp_path / "workspace")
     monkeypatch.setenv("SANDBOX_WORKSPACE", str(workspace.root))
-    monkeypatch.setattr(outcome, "open_model", lambda *_, **__: ScriptedProvider())
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: ScriptedProvider())
     proposal = Proposal(techniques=("decatastrophising",), measures=("phq-9:report",), model="embedded")
     outcome.run_proposal(proposal, quiet=True)
     out, err = capsys.readouterr()

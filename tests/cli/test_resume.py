@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli.outcome import _say_how_to_go_on
-from sandbox.cli.running import look_at_models, unfinished_runs
 from sandbox.engine.events import RunPlanned, SessionStarted
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.errors import ExitCode, UsageError
+from sandbox.library.workspace import Workspace
 from sandbox.models.provider import ModelDescription
 from sandbox.store.store import DATABASE, Store
+from sandbox.study.conductor import Conductor
 from tests.cli.command import sandbox
 from tests.documents import plan, technique
 from tests.store.runs import breathing_and_control
@@ -24,6 +25,10 @@ def planned(workspace: Path, *heads: SessionHead) -> Store:
     store = Store.open(workspace / "sessions" / DATABASE)
     store.record(RunPlanned(heads))
     return store
+
+
+def conductor_in(workspace: Path) -> Conductor:
+    return Conductor.open(Workspace(workspace, workspace / "sessions"))
 
 
 def test_what_another_program_is_running_is_not_run_a_second_time(workspace: Path) -> None:
@@ -69,7 +74,7 @@ def test_every_unfinished_run_can_be_found(workspace: Path) -> None:
         store.record(RunPlanned(second))
         for head in (first[0], first[1], second[1]):
             store.set_state(head.id, "interrupted", "for the test")
-        assert unfinished_runs(store) == (second[0].id, first[0].id)
+        assert conductor_in(workspace).unfinished() == (second[0].id, first[0].id)
 
 
 def test_a_run_that_could_not_even_be_planned_hides_no_error(workspace: Path) -> None:
@@ -79,10 +84,12 @@ def test_a_run_that_could_not_even_be_planned_hides_no_error(workspace: Path) ->
 
 @pytest.mark.parametrize(("therapist", "here"), [("embedded", True), ("openai/gpt-4o", False)])
 def test_a_therapist_elsewhere_counts_as_leaving_the_machine(
-    therapist: str, here: bool, monkeypatch: pytest.MonkeyPatch
+    workspace: Path, therapist: str, here: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_BASE", raising=False)
     heads = trunk_and_branches(plan(model="embedded", guidance=Guidance(model=therapist)), (technique(),))
-    assert look_at_models(heads) == here
+    conductor = conductor_in(workspace)
+    conductor.check(heads)
+    assert conductor.leaves_machine(heads) != here

@@ -10,11 +10,11 @@ from statistics import fmean
 import pytest
 
 from sandbox.engine.events import AdministrationFinished, SessionFinished
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.models.embedded import EmbeddedProvider
+from sandbox.study.proposal import Proposal, proposed
 
 pytestmark = pytest.mark.embedded
 
@@ -23,7 +23,7 @@ SEEDS = (1, 2, 3, 4, 5)
 
 async def distress(seed: int, library: Library, model: EmbeddedProvider) -> dict[str, float]:
     """Distress by measurement point: the fear scenario, then mindful breathing."""
-    heads = compose(Proposal(control=False, seed=seed), library, model.capabilities)
+    heads = proposed(Proposal(control=False, seed=seed), library, model.capabilities)
     found: dict[str, float] = {}
     async with aclosing(run(heads, model)) as events:
         async for event in events:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from sandbox.engine.proposal import Proposal, compose, of_equal_length
+from sandbox.engine.composition import of_equal_length
 from sandbox.engine.written_measure import written
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Capabilities
+from sandbox.study.proposal import Proposal, proposed
 from tests.documents import technique
 
 HOSTED = Capabilities(top_logprobs=20)
@@ -19,7 +20,7 @@ def library(tmp_path) -> Library:
 
 
 def measures(library: Library, capabilities: Capabilities, *names: str) -> list[tuple[str, str, int]]:
-    heads = compose(Proposal(measures=names), library, capabilities)
+    heads = proposed(Proposal(measures=names), library, capabilities)
     return [(m.questionnaire.id, m.way, len(m.phases)) for m in heads[0].plan.measures]
 
 
@@ -50,7 +51,7 @@ def test_sentences_are_completed_at_the_start_after_the_scenario_and_at_the_end(
 
 def test_a_probe_without_log_probabilities_is_refused_before_the_first_call(library):
     with pytest.raises(UsageError, match="log-probabilities"):
-        compose(Proposal(measures=("word-probe",)), library, Capabilities())
+        proposed(Proposal(measures=("word-probe",)), library, Capabilities())
 
 
 @pytest.mark.parametrize("name", ["phq-9", "pswq", "phq-9:report:per-item"])
@@ -93,7 +94,7 @@ def test_a_measure_is_written_as_it_is_read(library, name):
 
 
 def arms(library: Library, *techniques: str, **more) -> dict[str, int]:
-    heads = compose(Proposal(techniques=techniques, **more), library, HOSTED)
+    heads = proposed(Proposal(techniques=techniques, **more), library, HOSTED)
     return {head.plan.technique.id: len(head.plan.technique.steps) for head in heads if head.plan.technique}
 
 
@@ -117,7 +118,7 @@ def test_controls_alone_keep_their_length_and_a_short_one_is_not_refused(library
 
 
 def composed(library: Library, capabilities: Capabilities, *names: str, **more):
-    return compose(Proposal(measures=names, **more), library, capabilities)[0].plan.measures
+    return proposed(Proposal(measures=names, **more), library, capabilities)[0].plan.measures
 
 
 def test_the_way_and_the_form_can_be_chosen(library):

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.preview import beside, passages, session_with
+from sandbox.engine.preview import beside, passages
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Repeat, Step
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Capabilities
+from sandbox.study.proposal import session_with
 from tests.documents import client, probe, scenario, technique
 from tests.engine import test_task
 
@@ -70,11 +71,11 @@ def test_every_kind_of_document_shows_all_it_says() -> None:
 
 
 def test_the_control_beside_a_technique_is_as_long(library: Library) -> None:
-    control = beside(technique("One.", "Two."), library)
+    control = beside(technique("One.", "Two."), library.default_control())
     assert control is not None
     assert control.is_control
     assert len(control.steps) == 2
-    assert beside(control, library) is None
+    assert beside(control, control) is None
 
 
 def test_a_document_takes_its_place_in_the_usual_session(library: Library) -> None:

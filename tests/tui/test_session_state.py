@@ -10,10 +10,10 @@ from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, SessionFinished, TextDelta, TextReset, TurnStarted
 from sandbox.engine.history import Measured, Turn
 from sandbox.engine.phase import Point
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
 from sandbox.measurement.administration import Administration, Answer, Way
+from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
 from sandbox.tui.session_state import RunState, fold
 from sandbox.tui.widgets.measured_line import Detail, details, hanging
@@ -23,7 +23,7 @@ from tests.tui.rehearsal import client_model, make_workspace
 
 async def events_of_a_run(root: Path, controls: Controls | None = None) -> list[Event]:
     model = client_model()
-    heads = compose(Proposal(model="scripted"), Library(make_workspace(root)), model.capabilities)
+    heads = proposed(Proposal(model="scripted"), Library(make_workspace(root)), model.capabilities)
     return [event async for event in run(heads, model, controls=controls)]
 
 

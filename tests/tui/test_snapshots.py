@@ -17,18 +17,20 @@ from textual.screen import Screen
 from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
-from sandbox.engine.proposal import Proposal, compose
 from sandbox.engine.run import run
 from sandbox.engine.validity_check import plan_check
 from sandbox.export.comparison import gather_compared
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.discovery import Found
+from sandbox.models.pool import ModelPool
 from sandbox.settings import FOLDER_VARIABLE, Settings
 from sandbox.store.process import Process
 from sandbox.store.progress import RunProgress, SessionProgress, Spent
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
+from sandbox.study.conductor import Conductor
+from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.bench import Bench
 from sandbox.tui.live_run import LiveRun
@@ -70,7 +72,7 @@ class SessionEasel(Easel):
     def __init__(self, root: Path) -> None:
         super().__init__()
         model = client_model()
-        heads = compose(Proposal(model="scripted"), Library(make_workspace(root)), model.capabilities)
+        heads = proposed(Proposal(model="scripted"), Library(make_workspace(root)), model.capabilities)
 
         def play(heads: tuple[SessionHead, ...], known: Mapping[str, History], controls: Any
                  ) -> AsyncGenerator[Event, None]:  # fmt: skip
@@ -111,7 +113,7 @@ def small_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
 def store(small_library: Library) -> Iterator[Store]:
     """A record of one run, made on a winter's day."""
     model = client_model()
-    heads = compose(Proposal(model="scripted"), small_library, model.capabilities)
+    heads = proposed(Proposal(model="scripted"), small_library, model.capabilities)
     named = {head.id: f"session{number}" for number, head in enumerate(heads)}
     heads = tuple(
         head.model_copy(update={"id": named[head.id], "parent": named.get(head.parent or "")})
@@ -137,7 +139,7 @@ async def settled(pilot: Pilot[None]) -> None:
 class TestScreens:
     def test_new_session(self, snap_compare: Compare, small_library: Library, size: tuple[int, int]) -> None:
         model = client_model()
-        bench = Bench(small_library.workspace, small_library, None, lambda name: model)  # type: ignore[arg-type]
+        bench = Bench(Conductor(small_library.workspace, small_library, ModelPool(lambda name: model)))
 
         def make() -> Screen[Any]:
             return NewSessionScreen(bench.documents(), Proposal(), bench.outline, bench.weighed, bench.check)

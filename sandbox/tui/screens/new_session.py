@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Static
 
-from sandbox.engine.proposal import Proposal
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry
+from sandbox.study.proposal import Proposal
 from sandbox.tui.outline import Outline
 from sandbox.tui.standing import stands
 from sandbox.tui.widgets.key_line import KeyLine

@@ -11,13 +11,13 @@ from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 
 from sandbox.engine.plan import Shuffled
-from sandbox.engine.proposal import Proposal
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS
+from sandbox.study.proposal import Proposal
 from sandbox.text import printable
 from sandbox.tui.widgets.ticks import Tick, TickList
 

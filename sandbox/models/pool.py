@@ -1,0 +1,47 @@
+"""The models a workspace works with, each opened once: asked by name, closed together."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from sandbox.errors import SandboxError
+from sandbox.models.name import full_name
+from sandbox.models.opening import open_model
+from sandbox.models.provider import Provider
+
+OpenModel = Callable[[str], Provider]
+"""What opens a model by its full name. Raises SandboxError for a name that leads nowhere."""
+
+
+class ModelPool:
+    """Models by name. Those served here keep their process until the pool is closed."""
+
+    def __init__(self, opener: OpenModel = open_model) -> None:
+        self._open = opener
+        self._models: dict[str, Provider] = {}
+
+    def model(self, name: str) -> Provider:
+        """The model of that name, opened once. Raises SandboxError for a name that leads nowhere."""
+        name = full_name(name)
+        if name not in self._models:
+            self._models[name] = self._open(name)
+        return self._models[name]
+
+    def are_local(self, names: Iterable[str]) -> bool:
+        """Whether all of them are on this machine; one that cannot be opened is not."""
+        return all(map(self._is_local, names))
+
+    def _is_local(self, name: str) -> bool:
+        try:
+            return self.model(name).capabilities.local
+        except SandboxError:
+            return False
+
+    async def forget_hosted(self) -> None:
+        """Close every model that is not on this machine; it would have to be opened anew."""
+        hosted = [name for name, model in self._models.items() if not model.capabilities.local]
+        await asyncio.gather(*(self._models.pop(name).close() for name in hosted), return_exceptions=True)
+
+    async def close(self) -> None:
+        """End the models' processes. What one does wrong in it keeps no other from its end."""
+        models, self._models = list(self._models.values()), {}
+        await asyncio.gather(*(model.close() for model in models), return_exceptions=True)

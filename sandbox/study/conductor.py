@@ -1,0 +1,156 @@
+"""The one place that opens a workspace, composes sessions, checks them, runs them and records them.
+
+The app and the command line are its two callers; nobody else runs sessions. Says nothing to anybody.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
+from functools import cached_property
+
+from sandbox.engine.branch import branch, other_seed, redo
+from sandbox.engine.composition import Composition, beside, compose
+from sandbox.engine.controls import Controls
+from sandbox.engine.events import Event
+from sandbox.engine.history import History
+from sandbox.engine.plan import SessionHead
+from sandbox.engine.privacy import leaving_details
+from sandbox.engine.run import run
+from sandbox.errors import SandboxError
+from sandbox.library.catalogue import Library
+from sandbox.library.technique import Technique
+from sandbox.library.workspace import Workspace, find_workspace
+from sandbox.models.opening import open_model, refuse_without_key
+from sandbox.models.pool import ModelPool, OpenModel
+from sandbox.store.recorder import recorded
+from sandbox.store.store import DATABASE, Store
+from sandbox.study.proposal import Proposal, chosen
+
+
+class Conductor:
+    """An open workspace: its library, its record, and a pool of models. Lives on one event loop."""
+
+    def __init__(self, workspace: Workspace, library: Library, models: ModelPool) -> None:
+        self.workspace = workspace
+        self.library = library
+        self.models = models
+
+    @classmethod
+    def open(cls, workspace: Workspace | None = None, opener: OpenModel = open_model) -> "Conductor":
+        """The workspace found from here, or the one given. Raises NotFoundError when there is none."""
+        found = workspace or find_workspace()
+        return cls(found, Library(found), ModelPool(opener))
+
+    @cached_property
+    def store(self) -> Store:
+        """The workspace's record, made on first use. Raises StoreError when it cannot be opened."""
+        return Store.open(self.workspace.sessions / DATABASE)
+
+    async def close(self) -> None:
+        """End the models' processes and close the record."""
+        await self.models.close()
+        if "store" in vars(self):
+            self.store.close()
+
+    # Before a run
+
+    def composed(self, proposal: Proposal | Composition) -> tuple[SessionHead, ...]:
+        """The sessions it comes to, trunk first. Raises SandboxError when a document or the model is absent,
+        wrong, or does not fit."""
+        if isinstance(proposal, Composition):
+            return compose(proposal)
+        able = self.models.model(proposal.model).capabilities
+        return compose(chosen(proposal, self.library, able))
+
+    def runnable(
+        self, proposal: Proposal | Composition, *, clinician: bool = True
+    ) -> tuple[SessionHead, ...]:
+        """The sessions it comes to, if they can be run. Raises SandboxError as `check` and `composed` do."""
+        heads = self.composed(proposal)
+        self.check(heads, clinician=clinician)
+        return heads
+
+    def check(self, heads: Iterable[SessionHead], *, clinician: bool = True) -> None:
+        """Raises ModelError for a model that is refused or has no key, SandboxError for a technique that
+        a clinician types where there is none at the keyboard. Asks no service."""
+        heads = tuple(heads)
+        for head in heads:
+            if not clinician and head.plan.technique is not None and head.plan.technique.delivery == "live":
+                raise SandboxError(
+                    f"“{head.plan.technique.id}” is delivered live: a clinician types it.",
+                    todo="Open it in the app: `sandbox`.",
+                )
+        names = models_of(heads)
+        for name in names:
+            self.models.model(name)
+        refuse_without_key(*names)
+
+    def leaves_machine(self, heads: Iterable[SessionHead]) -> bool:
+        """Whether anything said in these sessions goes to a model elsewhere, as far as can be told."""
+        return not self.models.are_local(models_of(heads))
+
+    def leaving_details(self, heads: Iterable[SessionHead]) -> str:
+        """A warning when something that looks like a real person's details would leave this machine."""
+        heads = tuple(heads)
+        return leaving_details(heads, local=not self.leaves_machine(heads))
+
+    # A run
+
+    async def play(
+        self,
+        heads: tuple[SessionHead, ...],
+        known: Mapping[str, History] | None = None,
+        controls: Controls | None = None,
+    ) -> AsyncGenerator[Event, None]:
+        """Run the sessions and record them: every event is written before it is told.
+
+        `known` has the histories that are in the record already: of what is gone on with, and of the parents
+        of new branches. Several may play at once. Raises SandboxError.
+        """
+        plan = heads[0].plan
+        client = self.models.model(plan.model)
+        therapist = self.models.model(plan.guidance.model) if plan.guidance else None
+        started = run(heads, client, known=known, controls=controls, therapist=therapist)
+        async with aclosing(recorded(started, self.store)) as events:
+            async for event in events:
+                yield event
+
+    # What is in the record, gone on with
+
+    def unfinished(self) -> tuple[str, ...]:
+        """The trunks of the runs that can be gone on with, the newest first."""
+        trunks = (self.store.family(entry.session)[0].id for entry in reversed(self.store.unfinished()))
+        return tuple(dict.fromkeys(trunks))
+
+    def to_finish(self, session: str) -> tuple[SessionHead, ...]:
+        """The sessions of its family that are not finished, parents first."""
+        return self.store.to_finish(session)
+
+    def branch(
+        self, parent: SessionHead, turn: int | None, technique: Technique, *, another_seed: bool = False
+    ) -> SessionHead:
+        """The head of a new branch of `parent` with the technique, and another seed if asked.
+
+        A control is cut to the length of the techniques it will be compared with.
+        """
+        family = self.store.family(parent.id)
+        seed = other_seed(parent, "branch", len(family)) if another_seed else None
+        others = (head.plan.technique for head in family if head.plan.technique is not None)
+        return branch(parent, turn, beside(technique, others), seed=seed)
+
+    def redo(self, session: str, turn: int) -> SessionHead:
+        """The head of a branch that asks for the reply of that turn again; an inherited turn is its owner's.
+
+        Raises UsageError when there is no such reply.
+        """
+        head, history = self.store.head(session), self.store.history(session)
+        while turn <= history.inherited and head.parent is not None:
+            head = self.store.head(head.parent)
+            history = self.store.history(head.id)
+        return redo(head, history, turn, other_seed(head, "redo", len(self.store.family(session))))
+
+
+def models_of(heads: Iterable[SessionHead]) -> tuple[str, ...]:
+    """The names of the clients' models and of the therapists', each once."""
+    plans = [head.plan for head in heads]
+    spoken = [plan.guidance.model for plan in plans if plan.guidance]
+    return tuple(dict.fromkeys([*(plan.model for plan in plans), *spoken]))
