@@ -41,7 +41,7 @@ def _list(everything: bool, *, as_json: bool) -> int:
     folders = (find_workspace().root / "models", Path.cwd())
     found = discover(folders, (settings.model, *settings.models))
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([asdict(one) for one in found], indent=2))
         return ExitCode.OK
     for one in found:
         if one.ready or one.sort != "service" or everything:
@@ -88,7 +88,7 @@ async def _check(name: str, *, as_json: bool) -> int:
             "results": [asdict(result) for result in results],
             "dollars_per_1000_turns": price,
         }
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(data, indent=2))
     else:
         click.echo(f"  1,000 turns: {price_text(price)} ({BASIS})")
     return ExitCode.OK if results[0].verdict == "works" else ExitCode.MODEL

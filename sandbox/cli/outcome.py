@@ -94,7 +94,7 @@ def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> 
     family = gather(store, trunk, whole_family=True)
     transcript = export_family(family, workspace.sessions / f"{trunk}.md", overwrite=True)
     if as_json:
-        click.echo(json.dumps(_as_data(family, str(transcript)), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_as_data(family, str(transcript)), indent=2))
         return
     if family.scales:
         click.echo(_summary(family))

@@ -1,24 +1,9 @@
 """A record the commands meet in another state than they left it: changed behind their back."""
 
-import asyncio
 import json
 import sqlite3
-from pathlib import Path
 
-import pytest
-
-from sandbox.store.store import DATABASE, Store
 from tests.cli.command import sandbox
-from tests.store.runs import breathing_and_control, record_run
-
-
-@pytest.fixture
-def record(workspace: Path) -> Path:
-    """The workspace's record with one scripted run in it."""
-    path = workspace / "sessions" / DATABASE
-    with Store.open(path) as store:
-        asyncio.run(record_run(store, breathing_and_control()))
-    return path
 
 
 def test_a_document_changed_in_the_record_is_told_by_show_compare_export_and_doctor(workspace, record):

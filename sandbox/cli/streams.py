@@ -1,0 +1,106 @@
+"""The standard streams as a command needs them: any encoding will do, and nobody has to listen.
+
+What an encoding lacks is written as near as it can be. What nobody takes any more (`| head`, `2>&-`, a
+terminal that is gone) is dropped: a run goes on, since what counts is in the record.
+"""
+
+import codecs
+import errno
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_NEAREST = str.maketrans(
+    {
+        "−": "-", "–": "-", "—": "-", "‑": "-", "‐": "-", "…": "...", "“": '"', "”": '"', "„": '"', "‘": "'",
+        "’": "'", "×": "x", "·": "-", "•": "*", "→": "->", "←": "<-", "↑": "^", "↓": "v", "✓": "+", "✗": "x",
+        "≤": "<=", "≥": ">=", "≈": "~", "±": "+-", "▸": ">", "›": ">", "‹": "<", "\u00a0": " ", "\u202f": " ",
+        "\u2009": " ", "\u200d": "", "│": "|", "─": "-", "●": "*", "○": "o",
+    }
+)  # fmt: skip
+"""What stands in for a character that the encoding of a stream lacks."""
+
+_PLAIN = "sandbox-plain"
+
+_GONE = {errno.EPIPE, errno.EBADF, errno.EIO, errno.ECONNRESET, errno.ESHUTDOWN}
+"""How a write fails when nobody is at the other end. Windows says EINVAL of a pipe that is closed."""
+
+
+def plain(error: UnicodeError) -> tuple[str, int]:
+    """An error handler for encoding: the nearest plain characters, `?` where there are none."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end].translate(_NEAREST)
+    return "".join(c if c.isascii() else "?" for c in lost), error.end
+
+
+codecs.register_error(_PLAIN, plain)
+
+
+class _Patient(io.FileIO):
+    """A descriptor whose writes succeed though nobody takes them. `always`: whatever the reason is."""
+
+    def __init__(self, descriptor: int, *, always: bool) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+        self._always = always
+        self._gone = False
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        if not self._gone:
+            try:
+                return super().write(data) or 0
+            except BlockingIOError:
+                raise
+            except OSError as error:
+                gone = error.errno in _GONE or (os.name == "nt" and error.errno == errno.EINVAL)
+                if not (gone or self._always):
+                    raise
+                self._gone = True
+        return memoryview(data).nbytes
+
+
+def open_closed_descriptors() -> None:
+    """Put the null device where a standard descriptor is closed, and give Python a stream of it.
+
+    Else the next file that is opened gets the number, and is written to by whoever writes to “stderr”.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+        if getattr(sys, name) is None:
+            stream = os.fdopen(number, mode, encoding="utf-8", closefd=False)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+
+def settle_output() -> None:
+    """Make stdout and stderr write whatever is said, to whoever still listens.
+
+    A full disk under a redirected stdout is still an error: it holds the data that was asked for.
+    """
+    sys.stdout = _settled(sys.stdout, always=False)
+    sys.stderr = _settled(sys.stderr, always=True)
+
+
+def _settled(stream: TextIO, *, always: bool) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    if os.name == "nt" and stream.isatty():  # a console takes every character, by calls of its own
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Patient(stream.fileno(), always=always)),
+        encoding=stream.encoding,
+        errors=_PLAIN,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
