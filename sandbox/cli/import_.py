@@ -29,7 +29,11 @@ TIMEFRAMES = ("right now", "today", "past week", "past two weeks", "past month",
 @click.option("--author", help="Who wrote the instrument.")
 @click.option("--language", metavar="TAG", help="The language of its texts, such as en or pt-BR.")
 @click.option("--values", metavar="LIST", help="What the answers score, in order, such as 0,1,2,3.")
-@click.option("--part", metavar="NAME", help="Which form of a REDCap file, or which language of an XLSForm.")
+@click.option(
+    "--part",
+    metavar="NAME",
+    help="Of a file with several: which form, language or section (its number or first words).",
+)
 @click.option("--force", is_flag=True, help="Replace the questionnaire if there is one of that id.")
 def command(
     file: Path,
@@ -46,8 +50,8 @@ def command(
 ) -> None:
     """Make a questionnaire of FILE, in the workspace's questionnaires folder; prints its path.
 
-    FILE is an HL7 FHIR R4 Questionnaire (JSON), a REDCap data dictionary (CSV) or an XLSForm (.xlsx). What
-    does not come along, and what had to be supposed, is listed.
+    FILE is an HL7 FHIR R4 Questionnaire (JSON), a REDCap data dictionary (CSV) or an XLSForm (.xlsx). What is
+    left out, and what is assumed, is listed.
     """
     from sandbox.library.interchange.bringing_in import bring_in
     from sandbox.library.interchange.instrument import Completion
@@ -77,13 +81,14 @@ def _write(draft: "Draft", force: bool) -> None:
     path = workspace.content("questionnaire") / f"{questionnaire.id}{SUFFIX}"
     hides = not path.exists() and questionnaire.id in Library(workspace).ids("questionnaire")
     write_file(path, draft.text, overwrite=force)
+    for warning in draft.warnings:
+        click.echo(warning, err=True)
     click.echo(str(path))
-    items, scales = len(questionnaire.items), len(questionnaire.scales)
-    click.echo(f"{items} item{'s' * (items != 1)}, {scales} scale{'s' * (scales != 1)}.", err=True)
+    click.echo(draft.summary, err=True)
     if hides:
         click.echo("It takes the place of the shipped questionnaire of the same id.", err=True)
     tell("Left out, or changed:", draft.losses)
-    tell("Supposed, please check (marked TODO in the file):", draft.assumptions)
+    tell("Assumed, please check (marked TODO in the file):", draft.assumptions)
 
 
 def _numbers(text: str | None) -> tuple[float, ...]:

@@ -1,73 +1,87 @@
 """The answers the questions of an instrument share, and which questions have them the other way round."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.library.interchange.instrument import Answer, Answers, Question, Span
-from sandbox.library.interchange.loss import Loss, NoInstrument
+
+_NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """The questions with one set of answers. `turned` are the names of those whose numbers run backwards.
 
-    Every question of another set is in `losses`.
+    `others` are the questions with other answers. `reworded` are the names of those with the same numbers and
+    some words of their own for them, which stand in their text now.
     """
 
     answers: Answers
     questions: tuple[Question, ...]
     turned: frozenset[str]
-    losses: tuple[Loss, ...]
+    others: tuple[Question, ...] = ()
+    reworded: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Lowest and highest number an answer has."""
-        return _bounds(self.answers)
+        if isinstance(self.answers, Span):
+            return self.answers.low, self.answers.high
+        values = [answer.value or 0.0 for answer in self.answers]
+        return min(values), max(values)
+
+    @property
+    def falls(self) -> bool:
+        """Whether the answers are listed from the highest number to the lowest."""
+        return not isinstance(self.answers, Span) and not _rises(self.answers)
 
 
-def shared_answers(questions: Iterable[Question], values: tuple[float, ...], file: str) -> Shared:
-    """The answers most questions have, and those questions.
+def shared_answers(questions: Sequence[Question]) -> Shared:
+    """The answers most of the questions have, and those questions. Every answer has a number.
 
-    `values` are the numbers of answers the file has none for. The same answers with their numbers mirrored
-    count as the same: so forms write reversed items. Raises NoInstrument when there is no question or an
-    answer has no number.
+    The same answers with their numbers mirrored count as the same: so forms write reversed items. A question
+    whose numbers are the same, and fewer than half of its words others, is kept with its own words said.
     """
-    scored = [_scored(question, values, file) for question in questions]
-    if not scored:
-        todo = "an instrument has questions with numbered answers, or with a lowest and highest number"
-        raise NoInstrument("no rating question was found in it", where=file, todo=todo)
-    kinds = {question.name: _kind(question.answers) for question in scored}
-    family = {name: frozenset((kind, _mirrored(kind))) for name, kind in kinds.items()}
+    kinds = {question.where: _kind(question.answers) for question in questions}
+    family = {where: frozenset((kind, _mirrored(kind))) for where, kind in kinds.items()}
     commonest = Counter(family.values()).most_common(1)[0][0]
-    kept = [question for question in scored if family[question.name] == commonest]
-    counts = Counter(kinds[question.name] for question in kept)
-    firsts = {kind: next(q.answers for q in kept if kinds[q.name] == kind) for kind in counts}
+    kept = [question for question in questions if family[question.where] == commonest]
+    counts = Counter(kinds[question.where] for question in kept)
+    firsts = {kind: next(q.answers for q in kept if kinds[q.where] == kind) for kind in counts}
     forward = max(counts, key=lambda kind: (_rises(firsts[kind]), counts[kind]))
     base = firsts[forward]
-    return Shared(
-        base,
-        tuple(kept),
-        frozenset(question.name for question in kept if kinds[question.name] != forward),
-        tuple(
-            Loss(
-                "a question with other answers than most; it is left out", f"{question.where} {question.name}"
-            )
-            for question in scored
-            if family[question.name] != commonest
-        ),
-    )
+    taken: list[Question] = []
+    others: list[Question] = []
+    reworded: list[str] = []
+    for question in questions:
+        own = None if question in kept else _own_words(question.answers, base)
+        if question in kept:
+            taken.append(question)
+        elif own is None:
+            others.append(question)
+        else:
+            taken.append(replace(question, text=f"{question.text}\n({own})"))
+            reworded.append(question.name)
+    turned = frozenset(question.name for question in kept if kinds[question.where] != forward)
+    return Shared(base, tuple(taken), turned, tuple(others), tuple(reworded))
 
 
 _Kind = frozenset[tuple[str, float]]
 
 
 def _kind(answers: Answers) -> _Kind:
-    """What makes two sets of answers the same: labels with numbers, in any order."""
+    """What makes two sets of answers the same: words with numbers, in any order."""
     if isinstance(answers, Span):
         ends = (("\0low", answers.low), ("\0high", answers.high))
-        return frozenset((*ends, *((label.casefold(), value) for value, label in answers.anchors)))
-    return frozenset((answer.label.casefold(), answer.value or 0.0) for answer in answers)
+        return frozenset((*ends, *((_words(label), value) for value, label in answers.anchors)))
+    return frozenset((_words(answer.label), answer.value or 0.0) for answer in answers)
+
+
+def _words(label: str) -> str:
+    """The words alone: capitals, signs and spaces make no other answer of one."""
+    return " ".join(_NOT_A_LETTER.sub(" ", label.casefold()).split()) or label
 
 
 def _mirrored(kind: _Kind) -> _Kind:
@@ -78,31 +92,24 @@ def _mirrored(kind: _Kind) -> _Kind:
     return frozenset((label, whole - value) for label, value in kind)
 
 
+def _own_words(answers: Answers, base: Answers) -> str | None:
+    """What the numbers mean in answers that differ from the base by a few words; None if they differ more."""
+    if isinstance(answers, Span) or isinstance(base, Span):
+        return None
+    known = {answer.value: answer.label for answer in base}
+    if {answer.value for answer in answers} != set(known):
+        return None
+    own = [answer for answer in answers if _words(answer.label) != _words(known[answer.value])]
+    if 2 * len(own) >= len(answers):
+        return None
+    return "Here " + ", ".join(_said(answer) for answer in own) + "."
+
+
+def _said(answer: Answer) -> str:
+    return f"{answer.value:g} means “{answer.label}”"
+
+
 def _rises(answers: Answers) -> bool:
     """Whether the numbers grow in the order the answers are listed, as they do for items not reversed."""
     values = [] if isinstance(answers, Span) else [answer.value or 0.0 for answer in answers]
     return values == sorted(values)
-
-
-def _bounds(answers: Answers) -> tuple[float, float]:
-    if isinstance(answers, Span):
-        return answers.low, answers.high
-    values = [answer.value or 0.0 for answer in answers]
-    return min(values), max(values)
-
-
-def _scored(question: Question, values: tuple[float, ...], file: str) -> Question:
-    answers = question.answers
-    if isinstance(answers, Span) or all(answer.value is not None for answer in answers):
-        return question
-    if len(values) != len(answers):
-        labels = ", ".join(f"“{answer.label}”" for answer in answers[:8])
-        given = f"--values has {len(values)} numbers for {len(answers)} answers" if values else ""
-        todo = f"say it in their order, such as --values {','.join(str(n) for n in range(len(answers)))}"
-        raise NoInstrument(
-            given or "the file does not say what its answers score",
-            where=f"{file}: {question.where}",
-            todo=f"the answers: {labels}\n{todo}",
-        )
-    numbered = (Answer(answer.label, value) for answer, value in zip(answers, values, strict=True))
-    return replace(question, answers=tuple(numbered))

@@ -16,8 +16,17 @@ from sandbox.library.interchange.xlsform import read_xlsform
 def bring_in(path: Path, completion: Completion, form: Format | None = None) -> Draft:
     """The questionnaire in a FHIR, REDCap or XLSForm file, completed by what the person said.
 
+    Raises NotFoundError and SandboxError when the file cannot be read, and what `brought` raises.
+    """
+    form = format_of(path, form)
+    return brought(read_bytes(path), path, completion, form)
+
+
+def brought(content: bytes, path: Path, completion: Completion, form: Format | None = None) -> Draft:
+    """The questionnaire in a file's bytes; `path` names it in errors and tells its format.
+
     Raises UsageError when more has to be said, NoInstrument when the file holds no instrument that a
-    questionnaire can express, NotFoundError and SandboxError when it cannot be read.
+    questionnaire can express.
     """
     if completion.id is not None and not is_id(completion.id):
         hint = id_of(completion.id)
@@ -26,7 +35,7 @@ def bring_in(path: Path, completion: Completion, form: Format | None = None) -> 
         )
         raise UsageError(f"“{completion.id[:80]}” is not an id.", todo=todo)
     form = format_of(path, form)
-    instrument = _read(read_bytes(path), form, str(path), completion)
+    instrument = _read(content, form, str(path), completion)
     if not (id_of(instrument.name) or completion.id):
         completion = _named_after(path, completion)
     return draft(instrument, completion, str(path))
@@ -36,7 +45,7 @@ def _read(content: bytes, form: Format, file: str, completion: Completion) -> In
     if form == "xlsform":
         return read_xlsform(content, file, completion)
     text, losses = decoded(content, file, old=form == "redcap")
-    made = read_fhir(text, file) if form == "fhir" else read_redcap(text, file, completion)
+    made = read_fhir(text, file, completion.part) if form == "fhir" else read_redcap(text, file, completion)
     return replace(made, losses=(*losses, *made.losses))
 
 

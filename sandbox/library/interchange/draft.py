@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import get_args
 
 from sandbox.errors import UsageError
-from sandbox.library.interchange.answer_set import Shared, shared_answers
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.interchange.instrument import Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, together
 from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items, scale_range
+from sandbox.library.interchange.selection import Selection, selected
 from sandbox.library.interchange.wording import different, id_of, is_id, without_control
 from sandbox.library.loading import MAX_BYTES, parse_document
 from sandbox.library.problem import InvalidDocument
@@ -22,12 +22,24 @@ _SHOWN_NAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A questionnaire the loader accepts, as the text to write, with what was lost and what was assumed."""
+    """A questionnaire the loader accepts, as the text to write, with what was lost and what was assumed.
+
+    `found` is how many rating questions the file has. `warnings` are the lines to say first: that some of
+    them are not in it, or that they stand under several instructions.
+    """
 
     questionnaire: RatingQuestionnaire
     text: str
     losses: tuple[Loss, ...]
     assumptions: tuple[Assumption, ...]
+    found: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What was made: how many items and scales."""
+        items, scales = len(self.questionnaire.items), len(self.questionnaire.scales)
+        return f"{items} item{'s' * (items != 1)}, {scales} scale{'s' * (scales != 1)}."
 
 
 def draft(instrument: Instrument, completion: Completion, file: str) -> Draft:
@@ -36,10 +48,9 @@ def draft(instrument: Instrument, completion: Completion, file: str) -> Draft:
     Raises UsageError when something must be said that neither says, NoInstrument when no valid document
     comes out.
     """
-    _refuse_twins(instrument, file)
+    chosen = selected(instrument, completion, file)
     _refuse_unsaid(instrument, completion, file)
-    shared = shared_answers(instrument.questions, completion.values, file)
-    return _Drafting(instrument, completion, file, shared).draft()
+    return _Drafting(instrument, completion, file, chosen).draft()
 
 
 def _refuse_unsaid(instrument: Instrument, completion: Completion, file: str) -> None:
@@ -55,31 +66,23 @@ def _refuse_unsaid(instrument: Instrument, completion: Completion, file: str) ->
         raise UsageError("The file does not say enough.", where=file, todo="Add " + "\nand ".join(missing))
 
 
-def _refuse_twins(instrument: Instrument, file: str) -> None:
-    places: dict[str, str] = {}
-    for question in instrument.questions:
-        if question.name in places:
-            where = f"{file}: {places[question.name]} and {question.where}"
-            raise NoInstrument(
-                f"two questions have the name “{question.name}”", where=where, todo="rename one"
-            )
-        places[question.name] = question.where
-
-
 class _Drafting:
     """One instrument on its way to a document; collects what is lost and assumed as it goes."""
 
-    def __init__(self, instrument: Instrument, completion: Completion, file: str, shared: Shared) -> None:
+    def __init__(self, instrument: Instrument, completion: Completion, file: str, chosen: Selection) -> None:
         self._from = instrument
         self._completion = completion
         self._file = file
-        self._shared = shared
-        self._losses = [*instrument.losses, *shared.losses]
+        self._chosen = chosen
+        self._shared = chosen.shared
+        self._losses = [*instrument.losses, *chosen.losses]
         self._assumed = [*instrument.assumptions]
         self._ids: dict[str, str] = {}
 
     def draft(self) -> Draft:
         self._name_items()
+        warnings = tuple(self._warnings())
+        self._assumed += [*(Assumption("id", warning) for warning in warnings), *self._chosen.assumptions]
         keys = self._keys()
         data = {
             **self._head(),
@@ -94,7 +97,30 @@ class _Drafting:
         for assumption in self._assumed:
             comments.setdefault(assumption.key, []).append(f"TODO check: {assumption.what}")
         text = document_text(data, comments)
-        return Draft(self._checked(text, str(data["id"])), text, together(self._losses), tuple(self._assumed))
+        made = self._checked(text, str(data["id"]))
+        assumed = tuple(assumption for assumption in self._assumed if assumption.key != "id")
+        return Draft(made, text, together(self._losses), assumed, self._chosen.found, warnings)
+
+    def _warnings(self) -> Iterator[str]:
+        """The lines to say first."""
+        chosen = self._chosen
+        if chosen.left_out:
+            more = len(chosen.left_out) - _SHOWN_NAMES
+            left = ", ".join(chosen.left_out[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+            yield (
+                f"{self._share()} rating questions are in it: its score is not the score of the whole. "
+                f"Left out: {left}."
+            )
+        if len(chosen.blocks) > 1:
+            yield (
+                f"Its questions stand under {len(chosen.blocks)} instructions, which are put before their "
+                "texts. Check that one timeframe fits them all."
+            )
+        if chosen.parts:
+            yield f"--part NUMBER takes one part alone: {chosen.parts}."
+
+    def _share(self) -> str:
+        return f"{len(self._shared.questions)} of {self._chosen.found}"
 
     def _checked(self, text: str, id: str) -> RatingQuestionnaire:
         if len(text.encode()) > MAX_BYTES:
@@ -103,7 +129,9 @@ class _Drafting:
             document = parse_document(text, "questionnaire", self._file, id_needed=id)
         except InvalidDocument as invalid:
             shown = [
-                "; ".join(filter(None, (problem.message, problem.hint, _quoted_line(text, problem.line))))
+                "; ".join(
+                    filter(None, (problem.message, problem.hint, self._quoted_line(text, problem.line)))
+                )
                 for problem in invalid.problems[:_SHOWN_PROBLEMS]
             ]
             more = len(invalid.problems) - len(shown)
@@ -132,7 +160,7 @@ class _Drafting:
         return {
             "id": id,
             "kind": "rating",
-            "title": added.title or said.title or id,
+            "title": added.title or self._title(said.title or id),
             "description": head.get("description") or f"Imported from {said.form}.",
             "source": self._source(head.get("source")),
             "licence": added.licence or said.licence,
@@ -140,8 +168,12 @@ class _Drafting:
             "language": self._language(),
             "timeframe": added.timeframe or said.timeframe,
             "references": head.get("references"),
-            "preamble": said.preamble,
+            "preamble": self._chosen.preamble,
         }
+
+    def _title(self, title: str) -> str:
+        """The file's title; that of a part says that it is one."""
+        return f"{title} ({self._share()} questions)" if self._chosen.left_out else title
 
     def _source(self, stated: object) -> Mapping[str, object]:
         if isinstance(stated, Mapping):
@@ -149,7 +181,7 @@ class _Drafting:
         author = self._completion.author or self._from.author
         if not author:
             self._assume("source", "the file does not say who wrote the instrument")
-        self._assume("source", "drafted_by: person is supposed")
+        self._assume("source", "drafted_by: person is assumed")
         source = {
             "author": author or UNSTATED,
             "method": f"imported from {self._from.form}",
@@ -161,7 +193,7 @@ class _Drafting:
     def _language(self) -> str:
         language = self._completion.language or self._from.language
         if not language:
-            self._assume("language", "the file does not say its language; en is supposed")
+            self._assume("language", "the file does not say its language; en is assumed")
         return language or "en"
 
     def _answers(self) -> dict[str, object]:
@@ -194,16 +226,36 @@ class _Drafting:
     def _scales(self, keys: Sequence[Key]) -> list[Mapping[str, object]]:
         if self._from.scales:
             return list(self._from.scales)
-        if not keys:
-            what = "the file has no score that could be read; the sum of all items is supposed"
-            self._assume("scales", what)
-            name = self._completion.id or self._from.name
-            everything = Key(name, "", tuple(self._ids), frozenset(), "sum", 1.0)
-            return [self._scale(everything, set())]
-        self._assume("scales", "higher_is: more distress is supposed, as nothing else stands")
-        self._assume("scales", "one missing answer leaves a scale without a score, unless missing: is added")
+        self._assume("scales", self._direction())
+        self._assume(
+            "scales", "a scale with one missing answer has no score; add missing: where the key says so"
+        )
         taken: set[str] = set()
-        return [self._scale(key, taken) for key in (*keys, *self._rest(keys))]
+        made = keys or self._sums()
+        return [self._scale(key, taken) for key in (*made, *self._rest(made))]
+
+    def _direction(self) -> str:
+        """What is assumed of the scores' direction; answers listed from the highest down are a hint."""
+        what = "higher_is: more distress is assumed, since the file does not say it"
+        if not self._shared.falls:
+            return what
+        first = self._shared.answers[0].label if isinstance(self._shared.answers, tuple) else ""
+        hint = f"its answers are listed from the highest number (“{first[:60]}”) down"
+        return f"{what}; {hint}, so a high score may well mean less distress"
+
+    def _sums(self) -> tuple[Key, ...]:
+        """The sums assumed for a file without a score: one, or one for each instruction."""
+        name, blocks = self._completion.id or self._from.name, self._chosen.blocks
+        if len(blocks) > 1 and 2 * sum(len(names) > 1 for _, names in blocks) >= len(blocks):
+            self._assume(
+                "scales", "the file has no score that can be read; a sum is assumed for each instruction"
+            )
+            return tuple(
+                Key(f"{name}-{n}", title, names, frozenset(), "sum", 1.0)
+                for n, (title, names) in enumerate(blocks, start=1)
+            )
+        self._assume("scales", "the file has no score that can be read; the sum of all items is assumed")
+        return (Key(name, "", tuple(self._ids), frozenset(), "sum", 1.0),)
 
     def _rest(self, keys: Sequence[Key]) -> Iterator[Key]:
         """A scale of the items that are in no other, since every item has to be in one."""
@@ -227,6 +279,16 @@ class _Drafting:
             scale["higher_is"] = "neither"
         return scale
 
+    def _quoted_line(self, text: str, line: int) -> str:
+        """What a problem is about: the file's own place of a question, else the document's line."""
+        there = text.split("\n")[line - 1].strip()
+        for question in self._shared.questions:
+            if there.startswith(
+                (f"- {{id: {self._ids[question.name]},", f"- id: {self._ids[question.name]}")
+            ):
+                return f"in the file: {question.place}"
+        return f"in: {there[:60]}…" if len(there) > 60 else f"in: {there}"
+
     def _legible(self, value: object, key: str) -> object:
         """The value with every text in it free of control characters; that some were there is told."""
         if isinstance(value, str):
@@ -242,8 +304,3 @@ class _Drafting:
 
     def _assume(self, key: str, what: str) -> None:
         self._assumed.append(Assumption(key, what))
-
-
-def _quoted_line(text: str, line: int) -> str:
-    there = text.split("\n")[line - 1].strip()
-    return f"in: {there[:60]}…" if len(there) > 60 else f"in: {there}"

@@ -1,26 +1,27 @@
 """An HL7 FHIR R4 Questionnaire read as an instrument, the ones we wrote and those of others."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
+from sandbox.library.interchange.fhir_answers import Unclear, ValueSets, answer_of
+from sandbox.library.interchange.fhir_extensions import Extended, Extensions, inner_parts
 from sandbox.library.interchange.fhir_terms import (
     ANCHOR,
+    CALCULATED,
     CANONICAL,
     FORM,
-    ITEM_CONTROL,
-    ITEM_WEIGHT,
+    HIDDEN,
     MAX_VALUE,
     MIN_VALUE,
-    ORDINAL_VALUE,
-    PREAMBLE,
     REFERENCE,
     REVERSE,
     SCALE,
     SOURCE,
     TIMEFRAME,
 )
+from sandbox.library.interchange.instruction import Instructions
 from sandbox.library.interchange.instrument import Answer, Answers, Instrument, Question, Span
 from sandbox.library.interchange.json_element import Element, read_object
 from sandbox.library.interchange.loss import Loss, NoInstrument
@@ -31,34 +32,12 @@ MAX_ITEMS = 2000
 _NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]+)?(e[-+]?[0-9]{1,3})?")
 
 
-def read_fhir(text: str, file: str) -> Instrument:
-    """The instrument in a FHIR Questionnaire's JSON. Raises NoInstrument when it is something else."""
-    return _Reading(read_object(text, file), file).instrument()
+def read_fhir(text: str, file: str, section: str | None = None) -> Instrument:
+    """The instrument in a FHIR Questionnaire's JSON. Raises NoInstrument when it is something else.
 
-
-class _Extensions:
-    """The extensions of an element, by address; those nobody asks for are losses."""
-
-    def __init__(self, element: Element) -> None:
-        self._all = [(part.text("url"), part) for part in element.parts("extension")]
-        self._asked: set[str] = set()
-
-    def all(self, url: str) -> tuple[Element, ...]:
-        self._asked.add(url)
-        return tuple(part for address, part in self._all if address == url)
-
-    def number(self, url: str) -> float | None:
-        for part in self.all(url):
-            for key in ("valueDecimal", "valueInteger"):
-                if (found := part.number(key)) is not None:
-                    return found
-        return None
-
-    def unasked(self) -> Iterator[Loss]:
-        for url, part in self._all:
-            if url not in self._asked:
-                part.pass_over()
-                yield Loss(f"the extension {url[:120]} is left out", part.at or "the file")
+    `section` is the part of it wanted, as the person said.
+    """
+    return replace(_Reading(read_object(text, file), file).instrument(), section=section)
 
 
 class _Reading:
@@ -67,12 +46,12 @@ class _Reading:
     def __init__(self, root: Element, file: str) -> None:
         self._root = root
         self._file = file
-        self._extensions: dict[str, _Extensions] = {}
+        self._extended = Extended()
         self._losses: list[Loss] = []
-        self._preamble = ""
+        self._told = Instructions()
+        self._conditions = [""]
         self._questions: list[Question] = []
         self._count = 0
-        self._value_sets: dict[str, tuple[Answer, ...]] = {}
 
     def instrument(self) -> Instrument:
         root = self._root
@@ -82,11 +61,13 @@ class _Reading:
             raise NoInstrument(
                 f"{found}, not a Questionnaire", where=self._file, todo="export the Questionnaire"
             )
-        own = self._extended(root)
-        self._contained()
+        own = self._extended.of(root)
+        self._value_sets = ValueSets(root.parts("contained"), self._extended, self._losses)
         anchors = self._anchors(own)
         for item in root.parts("item"):
             self._item(item, anchors)
+        for text, where in self._told.unused():
+            self._losses.append(Loss(f"a text no question follows is left out: “{text[:60]}”", where))
         url, name, id = root.text("url"), root.text("name"), root.text("id")
         timeframe = self._stated(own, TIMEFRAME)
         head: dict[str, object] = {
@@ -101,7 +82,6 @@ class _Reading:
             name=id or name,
             title=one_line(root.text("title") or name),
             questions=tuple(self._questions),
-            preamble=self._preamble,
             language=root.text("language"),
             version=one_line(root.text("version")),
             licence=one_line(root.text("copyright")),
@@ -110,19 +90,15 @@ class _Reading:
             head={key: value for key, value in head.items() if value},
             scales=tuple(_scale(part) for part in own.all(SCALE)),
         )
-        unasked = [loss for extensions in self._extensions.values() for loss in extensions.unasked()]
-        losses = (*self._losses, *unasked, *root.unasked())
+        losses = (*self._losses, *self._extended.unasked(), *root.unasked())
         return replace(made, losses=losses)
 
-    def _extended(self, element: Element) -> _Extensions:
-        return self._extensions.setdefault(element.at, _Extensions(element))
-
-    def _stated(self, extensions: _Extensions, url: str) -> str:
+    def _stated(self, extensions: Extensions, url: str) -> str:
         return next((part.text("valueString") for part in extensions.all(url)), "")
 
-    def _source(self, own: _Extensions) -> Mapping[str, object]:
+    def _source(self, own: Extensions) -> Mapping[str, object]:
         for part in own.all(SOURCE):
-            values = _inner(part)
+            values = inner_parts(part)
             keys = (("author", "author"), ("method", "method"), ("drafted_by", "draftedBy"))
             found = {key: values[name][0].text("valueString") for key, name in keys if name in values}
             if "drawnFrom" in values:
@@ -130,130 +106,146 @@ class _Reading:
             return found
         return {}
 
-    def _anchors(self, own: _Extensions) -> tuple[tuple[float, str], ...]:
+    def _anchors(self, own: Extensions) -> tuple[tuple[float, str], ...]:
         found = []
         for part in own.all(ANCHOR):
-            values = _inner(part)
+            values = inner_parts(part)
             value = values["value"][0].number("valueDecimal") if "value" in values else None
             if value is not None and "label" in values:
                 found.append((value, one_line(values["label"][0].text("valueString"))))
         return tuple(found)
 
-    def _item(self, item: Element, anchors: tuple[tuple[float, str], ...]) -> None:
+    def _item(self, item: Element, anchors: tuple[tuple[float, str], ...], inside: str = "") -> None:
+        """An item and those in it. `inside` names the question it is nested in."""
         self._count += 1
         if self._count > MAX_ITEMS:
             raise NoInstrument(f"it has more than {MAX_ITEMS:,} items", where=self._file)
         name, text, kind = item.text("linkId"), plain(item.text("text")), item.text("type")
+        if why := self._unasked(item):
+            item.pass_over()
+            self._extended.of(item).pass_over()
+            shown = f" “{one_line(text)[:60]}”" if text else ""
+            self._losses.append(Loss(f"{why}: it is not asked", f"{item.at} {name}{shown}"))
+            return
         match kind:
             case "display":
-                self._told(item, name, text)
+                self._display(item, text, inside)
             case "group":
-                self._told(item, "", text)
-                for inner in item.parts("item"):
-                    self._item(inner, anchors)
+                self._group(item, text, anchors, inside)
             case "choice" | "open-choice" | "coding":  # R5 calls a choice coding
                 if kind == "open-choice":
                     self._losses.append(Loss("an answer in free text is not possible", f"{item.at} {name}"))
-                self._question(item, name, text, self._choices(item))
+                self._question(item, name, text, anchors, inside)
             case "integer" | "decimal":
-                self._question(item, name, text, self._span(item, anchors))
+                self._question(item, name, text, anchors, inside)
             case _:
                 item.pass_over()
                 what = f"an item of type {kind[:40] or '(none)'} is left out"
-                self._losses.append(Loss(what, f"{item.at} {name}"))
+                self._losses.append(Loss(what, f"{item.at} {name} “{one_line(text)[:60]}”"))
+                self._nested(item, anchors, inside or name)
 
-    def _told(self, item: Element, name: str, text: str) -> None:
-        """A text without an answer: the preamble, when it comes before every question."""
-        extensions = self._extended(item)
-        extensions.all(ITEM_CONTROL)
+    def _unasked(self, item: Element) -> str:
+        """Why nobody is asked an item; empty when somebody is."""
+        extensions = self._extended.of(item)
+        if extensions.flag(HIDDEN):
+            return "the item is hidden"
+        if item.flag("readOnly") and item.text("type") not in {"display", "group"}:
+            return "the item is read-only"
+        if extensions.all(CALCULATED):
+            return "the item is calculated"
+        return ""
+
+    def _display(self, item: Element, text: str, inside: str) -> None:
+        """A text without an answer: an instruction for what follows, unless it is a help to one question."""
         item.pass_over("prefix", "required")
-        if not text:
-            return
-        if name == PREAMBLE or not self._questions:
-            self._preamble = f"{self._preamble}\n\n{text}".strip()
+        if inside and text:
+            what = f"a text in a question is left out: “{one_line(text)[:60]}”"
+            self._losses.append(Loss(what, f"{item.at} in {inside}"))
         else:
-            self._losses.append(Loss(f"a text between the questions is left out: “{text[:60]}”", item.at))
+            self._told.tell(text, item.at)
 
-    def _question(self, item: Element, name: str, text: str, answers: Answers | None) -> None:
-        extensions = self._extended(item)
-        extensions.all(ITEM_CONTROL)
-        reverse = any(part.flag("valueBoolean") for part in extensions.all(REVERSE))
+    def _group(self, item: Element, text: str, anchors: tuple[tuple[float, str], ...], inside: str) -> None:
+        self._extended.of(item)
+        item.pass_over("prefix", "required")
+        self._told.enter(text, item.at)
+        self._conditions.append(_condition(item) or self._conditions[-1])
+        for inner in item.parts("item"):
+            self._item(inner, anchors, inside)
+        self._told.leave()
+        self._conditions.pop()
+
+    def _nested(self, item: Element, anchors: tuple[tuple[float, str], ...], name: str) -> None:
+        for inner in item.parts("item"):
+            self._item(inner, anchors, name)
+
+    def _question(
+        self, item: Element, name: str, text: str, anchors: tuple[tuple[float, str], ...], inside: str
+    ) -> None:
+        answers, why_not = self._answers(item, anchors)
+        reverse = self._extended.of(item).flag(REVERSE)
         if reverse and isinstance(answers, tuple):
             # The weights say the same as the mark; counted both, they would cancel.
             raw = _codes(item)
             answers, reverse = _numbered(answers, raw) if raw else answers, bool(raw)
-        item.pass_over("required", "prefix")
+        item.pass_over("required", "prefix", "readOnly")
+        condition = _condition(item) or self._conditions[-1]
         if item.flag("repeats"):
-            answers = None
+            answers, why_not = None, ""
             self._losses.append(Loss("a question with several answers is left out", f"{item.at} {name}"))
-        elif answers is None:
+        elif answers is None and not why_not:
             why = "a question without a list of answers, or a lowest and highest number, is left out"
-            self._losses.append(Loss(why, f"{item.at} {name}"))
-        if answers is None:
-            item.pass_over()
+            self._losses.append(Loss(why, f"{item.at} {name} “{one_line(text)[:60]}”"))
+        if inside:
+            why_not = f"it is nested in {inside[:60]}"
+        block = self._told.asked() if answers is not None and not inside else ()
+        if answers is not None or (why_not and not inside):
+            made = Question(name, text, answers or (), item.at, reverse, block, condition, why_not)
+            self._questions.append(made)
         else:
-            self._questions.append(Question(name, text, answers, item.at, reverse))
+            item.pass_over()
+        self._nested(item, anchors, name)
+
+    def _answers(self, item: Element, anchors: tuple[tuple[float, str], ...]) -> tuple[Answers | None, str]:
+        """The answers of a question, or why they cannot be taken; neither for one that is not rated."""
+        if item.text("type") in {"integer", "decimal"}:
+            return self._span(item, anchors), ""
+        try:
+            return self._choices(item), ""
+        except Unclear as reason:
+            return None, str(reason)
 
     def _choices(self, item: Element) -> Answers | None:
-        options = item.parts("answerOption")
-        if options:
-            return tuple(self._answer(option) for option in options)
-        address = item.text("answerValueSet")
-        if not address:
-            return None
-        if address in self._value_sets:
-            return self._value_sets[address]
-        what = f"the answers stand elsewhere ({address[:120]}), and nothing is fetched"
-        self._losses.append(Loss(what, item.at))
-        return None
-
-    def _answer(self, option: Element) -> Answer:
-        weight = self._weight(option)
-        whole = option.number("valueInteger")
-        if whole is not None:
-            return Answer(f"{whole:g}", whole if weight is None else weight)
-        coding = option.part("valueCoding")
-        if coding is None:
-            return Answer(one_line(option.text("valueString")), weight)
-        return self._coded(coding, weight)
-
-    def _coded(self, coding: Element, weight: float | None) -> Answer:
-        inner = self._weight(coding)
-        coding.pass_over("version", "userSelected")
-        if system := coding.text("system"):
-            self._losses.append(Loss(f"the answers' codes in {system[:120]} are left out", coding.at))
-        code = coding.text("code")
-        label = one_line(coding.text("display") or code)
-        return Answer(label, inner if weight is None else weight)
-
-    def _weight(self, element: Element) -> float | None:
-        extensions = self._extended(element)
-        found = {extensions.number(url) for url in (ITEM_WEIGHT, ORDINAL_VALUE)} - {None}
-        if len(found) > 1:
-            raise NoInstrument(
-                "itemWeight and ordinalValue give the answer two scores",
-                where=f"{self._file}: {element.at}",
-                todo="take out the wrong one",
-            )
-        return next(iter(found), None)
+        if options := item.parts("answerOption") or item.parts("option"):  # R3 called it option
+            return tuple(answer_of(option, self._extended, self._losses) for option in options)
+        elsewhere = item.part("options")
+        address = item.text("answerValueSet") or (elsewhere.text("reference") if elsewhere else "")
+        return self._value_sets.answers(address) if address else None
 
     def _span(self, item: Element, anchors: tuple[tuple[float, str], ...]) -> Answers | None:
-        extensions = self._extended(item)
+        extensions = self._extended.of(item)
         low, high = extensions.number(MIN_VALUE), extensions.number(MAX_VALUE)
         return None if low is None or high is None else Span(low, high, anchors)
 
-    def _contained(self) -> None:
-        """Value sets that travel inside the file, by the address items call them by."""
-        for resource in self._root.parts("contained"):
-            compose = resource.part("compose") if resource.text("resourceType") == "ValueSet" else None
-            if compose is None:
-                continue
-            concepts = [c for included in compose.parts("include") for c in included.parts("concept")]
-            address = f"#{resource.text('id')}"
-            self._value_sets[address] = tuple(self._coded(concept, None) for concept in concepts)
-            resource.pass_over()
-            for included in compose.parts("include"):
-                included.pass_over()
+
+def _condition(item: Element) -> str:
+    """When a question is asked, as question = answer; empty for always. More than one rule is told as one."""
+    rules = [_rule(part) for part in item.parts("enableWhen")]
+    return (" or " if item.text("enableBehavior") == "any" else " and ").join(rules)
+
+
+def _rule(part: Element) -> str:
+    part.pass_over()
+    coding = part.part("answerCoding")
+    if coding is not None:
+        coding.pass_over()
+        answer = coding.text("code") or coding.text("display")
+    else:
+        numbers = (part.number(key) for key in ("answerInteger", "answerDecimal"))
+        number = next((n for n in numbers if n is not None), None)
+        answer = part.text("answerString") if number is None else f"{number:g}"
+        if not answer and part.flag("answerBoolean"):
+            answer = "true"
+    return f"{part.text('question')} {part.text('operator') or '='} {answer or 'false'}"
 
 
 def _codes(item: Element) -> tuple[float, ...] | None:
@@ -267,17 +259,8 @@ def _numbered(answers: tuple[Answer, ...], values: tuple[float, ...]) -> tuple[A
     return tuple(replace(answer, value=value) for answer, value in zip(answers, values, strict=True))
 
 
-def _inner(part: Element) -> Mapping[str, list[Element]]:
-    """The extensions inside a complex extension, by their short names."""
-    found: dict[str, list[Element]] = {}
-    for inner in part.parts("extension"):
-        found.setdefault(inner.text("url"), []).append(inner)
-        inner.pass_over()
-    return found
-
-
 def _reference(part: Element) -> Mapping[str, object]:
-    values = _inner(part)
+    values = inner_parts(part)
     return {
         key: values[key][0].text("valueString")
         for key in ("title", "doi", "url")
@@ -286,7 +269,7 @@ def _reference(part: Element) -> Mapping[str, object]:
 
 
 def _scale(part: Element) -> Mapping[str, object]:
-    values = _inner(part)
+    values = inner_parts(part)
 
     def text(key: str) -> str:
         return values[key][0].text("valueString") if key in values else ""

@@ -1,6 +1,6 @@
 """An instrument as another format's file tells it, before it is made a document. No reading, no writing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.library.interchange.loss import Assumption, Loss
@@ -10,10 +10,14 @@ from sandbox.library.questionnaire import Timeframe
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a choice. `value` is None when the file does not say what it scores."""
+    """One answer of a choice. `value` is None when the file does not say what it scores.
+
+    `code` is what the file writes for it, where that can differ from the number: 00 beside 0.
+    """
 
     label: str
     value: float | None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,25 @@ Answers = tuple[Answer, ...] | Span
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One rating item. `name` is the file's own name for it, `where` its place there."""
+    """One rating item. `name` is the file's own name for it, `where` its place there.
+
+    `block` are the instructions it stands under, outermost first. `condition` is the file's rule for when it
+    is asked, empty for always. `why_not` says why it cannot be taken, though it is a rating question.
+    """
 
     name: str
     text: str
     answers: Answers
     where: str
     reverse: bool = False
+    block: tuple[str, ...] = ()
+    condition: str = ""
+    why_not: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, and its name there."""
+        return f"{self.where} {self.name[:60]}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +69,20 @@ class Score:
 class Instrument:
     """All that was understood. `scales` are whole, in the document's own form; `scores` are still to be read.
 
-    `head` has the document keys the file states, among description, source, references.
+    `head` has the document keys the file states, among description, source, references. `section` is what
+    the person said of the part wanted, beyond the form or the language: one of the questions' blocks.
     """
 
     form: str
     name: str
     title: str
     questions: tuple[Question, ...]
-    preamble: str = ""
     language: str = ""
     version: str = ""
     licence: str = ""
     timeframe: str = ""
     author: str = ""
+    section: str | None = None
     head: Mapping[str, object] = field(default_factory=dict)
     scales: tuple[Mapping[str, object], ...] = ()
     scores: tuple[Score, ...] = ()
@@ -77,8 +94,8 @@ class Instrument:
 class Completion:
     """What the person who imports adds to what the file says; it wins over the file.
 
-    `values` are the answers' numbers in the file's order, for files without scores; `part` names the form or
-    the language wanted of a file that has several.
+    `values` are the answers' numbers in the file's order, for files without scores. `part` names the form,
+    the language, or the section wanted of a file that has several; “FORM / SECTION” names both.
     """
 
     id: str | None = None
@@ -89,3 +106,11 @@ class Completion:
     language: str | None = None
     values: tuple[float, ...] = ()
     part: str | None = None
+
+
+def named_part(part: str | None, names: Sequence[str]) -> tuple[str | None, str | None]:
+    """Which of `names` (forms, languages) `part` says, and which section; None where it says nothing."""
+    if part is None or part in names:
+        return part, None
+    head, _, section = part.partition(" / ")
+    return (head, section) if section and head in names else (None, part)

@@ -1,4 +1,4 @@
-"""What does not come along between a questionnaire and another format's file, and what had to be supposed."""
+"""What does not come along between a questionnaire and another format's file, and what had to be assumed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

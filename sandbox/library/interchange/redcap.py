@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sandbox.library.interchange.instruction import Instructions
 from sandbox.library.interchange.instrument import (
     Answer,
     Answers,
@@ -14,6 +15,7 @@ from sandbox.library.interchange.instrument import (
     Question,
     Score,
     Span,
+    named_part,
 )
 from sandbox.library.interchange.loss import Loss, NoInstrument
 from sandbox.library.interchange.score_formula import NotLinear, read_formula
@@ -61,6 +63,10 @@ _SILENT = {  # layout and bookkeeping that changes nothing of what is asked
 _NUMBER = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})")
 _PIPED = re.compile(r"\[[a-z][a-z0-9_]*\]")
 _SLIDER = (0.0, 100.0)
+_WHOLE_FORM, _INNERMOST = 0, -1
+_NOT_ASKED = re.compile(
+    r"@(HIDDEN(?:-SURVEY|-FORM)?|READONLY(?:-SURVEY|-FORM)?|CALCTEXT|CALCDATE)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,9 @@ def read_redcap(text: str, file: str, completion: Completion) -> Instrument:
 
     Raises NoInstrument when it is no data dictionary, or the form is not told.
     """
-    rows = _of_form(tuple(_rows(text, file)), completion.part, file)
-    return _Reading(rows, file).instrument()
+    rows = tuple(_rows(text, file))
+    form, section = named_part(completion.part, _forms(rows))
+    return replace(_Reading(_of_form(rows, form, section, file)).instrument(), section=section)
 
 
 def _rows(text: str, file: str) -> Iterator[_Row]:
@@ -125,16 +132,23 @@ def _column(cell: str) -> str:
     return _COLUMNS.get(name, name)
 
 
-def _of_form(rows: Sequence[_Row], part: str | None, file: str) -> tuple[_Row, ...]:
-    forms = list(dict.fromkeys(row["form_name"] for row in rows))
+def _forms(rows: Sequence[_Row]) -> list[str]:
+    return list(dict.fromkeys(row["form_name"] for row in rows))
+
+
+def _of_form(rows: tuple[_Row, ...], part: str | None, section: str | None, file: str) -> tuple[_Row, ...]:
+    """The rows of the form named, or of the only one with rating fields."""
+    forms = _forms(rows)
     rated = [form for form in forms if any(_is_rated(row) for row in rows if row["form_name"] == form)]
     chosen = part if part is not None else rated[0] if len(rated) == 1 else None
     if chosen in forms:
         return tuple(row for row in rows if row["form_name"] == chosen)
-    if part is None and not rated:
-        return tuple(rows)
-    what = f"it has no form “{part}”" if part is not None else "it has several forms with rating fields"
-    shown = ", ".join(form[:60] for form in (rated or forms)[:20])
+    if not rated:
+        return rows
+    what = "it has several forms with rating fields"
+    if section is not None:
+        what = f"it has no form “{section[:60]}”"
+    shown = ", ".join(form[:60] for form in rated[:20])
     raise NoInstrument(what, where=file, todo=f"add --part NAME, one of: {shown}")
 
 
@@ -145,35 +159,47 @@ def _is_rated(row: _Row) -> bool:
 class _Reading:
     """The rows of one form on their way to an instrument."""
 
-    def __init__(self, rows: tuple[_Row, ...], file: str) -> None:
+    def __init__(self, rows: tuple[_Row, ...]) -> None:
         self._rows = rows
-        self._file = file
         self._losses: list[Loss] = []
         self._questions: list[Question] = []
         self._scores: list[Score] = []
-        self._preamble: list[str] = []
+        # What is told before all sections; over the one at hand, its heading; in it, single texts.
+        self._begun = False
+        self._told = Instructions()
+        self._told.enter()
+        self._told.enter()
 
     def instrument(self) -> Instrument:
         for row in self._rows:
             self._row(row)
-            self._leftovers(row)
+        for words, where in self._told.unused():
+            self._losses.append(
+                Loss(f"a text no question follows is left out: “{one_line(words)[:60]}”", where)
+            )
         form = self._rows[0]["form_name"] if self._rows else ""
         return Instrument(
             form=FORM,
             name=form,
             title=form.replace("_", " ").strip().capitalize(),
             questions=tuple(self._questions),
-            preamble="\n\n".join(self._preamble),
             scores=tuple(self._scores),
             losses=tuple(self._losses),
         )
 
     def _row(self, row: _Row) -> None:
-        self._told(row, row["section_header"])
+        if row["section_header"]:
+            self._begun = True
+            self._told.leave()
+            self._told.tell(self._words(row, row["section_header"]), row.where)
+            self._told.enter()
         kind = row["field_type"].lower()
+        if kind not in {"calc", "descriptive"} and (tag := _NOT_ASKED.search(row["field_annotation"])):
+            self._lose(row, f"the field is marked {tag.group().upper()}: it is not asked")
+            return
         match kind:
             case "radio" | "dropdown":
-                self._question(row, self._choices(row))
+                self._choice(row)
             case "yesno":
                 self._question(row, (Answer("Yes", 1.0), Answer("No", 0.0)))
             case "truefalse":
@@ -187,48 +213,55 @@ class _Reading:
             case "calc":
                 self._calculated(row)
             case "descriptive":
-                self._told(row, row["field_label"])
+                self._described(row)
             case _:
                 self._lose(row, f"a field of type {kind[:40] or '(none)'} is left out")
+        self._leftovers(row)
 
-    def _told(self, row: _Row, text: str) -> None:
-        if not text:
-            return
-        if self._questions:
-            self._lose(row, f"a text between the questions is left out: “{one_line(text)[:60]}”")
+    def _described(self, row: _Row) -> None:
+        """A text: over the whole form before its first section or question, else over what follows."""
+        if not _NOT_ASKED.search(row["field_annotation"]):
+            words = self._words(row, row["field_label"])
+            self._told.tell(words, row.where, _INNERMOST if self._begun else _WHOLE_FORM)
+
+    def _choice(self, row: _Row) -> None:
+        answers, why_not = self._choices(row)
+        if len(answers) > 1 or why_not:
+            self._question(row, answers, why_not)
         else:
-            words = self._words(row, text)
-            if words not in self._preamble:
-                self._preamble.append(words)
+            self._lose(row, "a question with fewer than two answers is left out")
 
-    def _question(self, row: _Row, answers: Answers | None) -> None:
+    def _question(self, row: _Row, answers: Answers | None, why_not: str = "") -> None:
         if answers is not None:
+            self._begun = True
             text = self._words(row, row["field_label"])
             if _PIPED.search(text):
                 self._lose(row, "the question quotes another field; it stays as it is written")
-            self._questions.append(Question(row["field_name"], text, answers, row.where))
+            name, block, condition = row["field_name"], self._told.asked(), one_line(row["branching_logic"])
+            made = Question(name, text, answers, row.where, False, block, condition, why_not)
+            self._questions.append(made)
 
     def _words(self, row: _Row, text: str) -> str:
         if has_markup(text):
             self._lose(row, "formatting of the text is taken off")
         return without_markup(text)
 
-    def _choices(self, row: _Row) -> Answers | None:
+    def _choices(self, row: _Row) -> tuple[tuple[Answer, ...], str]:
+        """The answers of a choice, or why they cannot be read."""
         answers = []
         for choice in row["choices"].split("|"):
             code, comma, label = choice.partition(",")
             if not choice.strip():
                 continue
             if not comma:
-                where = f"{self._file}:{row.line}"
-                todo = "choices are written as: 1, Not at all | 2, Somewhat"
-                raise NoInstrument(f"the choice “{choice.strip()[:60]}” has no code", where=where, todo=todo)
-            value = float(code) if _NUMBER.fullmatch(code.strip()) else None
-            answers.append(Answer(one_line(self._words(row, label)), value))
-        if len(answers) < 2:
-            self._lose(row, "a question with fewer than two answers is left out")
-            return None
-        return tuple(answers)
+                return (
+                    (),
+                    f"the choice “{choice.strip()[:60]}” has no code (choices are written: 1, Yes | 2, No)",
+                )
+            code = code.strip()
+            value = float(code) if _NUMBER.fullmatch(code) else None
+            answers.append(Answer(one_line(self._words(row, label)), value, code))
+        return tuple(answers), ""
 
     def _slider(self, row: _Row) -> Span:
         low, high = (_number(row["minimum"], _SLIDER[0]), _number(row["maximum"], _SLIDER[1]))
@@ -262,6 +295,8 @@ class _Reading:
         used = {*_NEEDED, "section_header", *_SILENT}
         if row["field_type"].lower() in {"slider", "text"}:
             used |= {"validation", "minimum", "maximum"}
+        if self._questions and self._questions[-1].where == row.where:
+            used |= {"branching_logic"}  # told as the question's condition
         for column, cell in row.cells.items():
             if column not in used and cell.strip():
                 self._lose(row, f"the column “{column[:60].replace('_', ' ')}” is left out")

@@ -4,7 +4,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from sandbox.library.interchange.loss import NoInstrument
@@ -15,23 +15,29 @@ if TYPE_CHECKING:
 MAX_MEMBERS = 500
 MAX_UNPACKED = 16 * 1024 * 1024
 MAX_ROWS = 5000
-MAX_LOOKED_AT = 20_000
+LAST_ROW = 1_048_576
+MAX_EMPTY = 20_000
 MAX_COLUMNS = 200
 MAX_CELL = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row with something in it: cells by their column's heading, and its number in the sheet (from 1)."""
+    """A row with something in it: cells by their column's heading, and its number in the sheet (from 1).
+
+    `formulas` are the columns whose cell is a formula. Such a cell has the value that was saved with it; it
+    is not among the cells when none was.
+    """
 
     cells: Mapping[str, str]
     number: int
+    formulas: frozenset[str] = frozenset()
 
 
 def read_sheets(content: bytes, names: tuple[str, ...], file: str) -> dict[str, tuple[SheetRow, ...]]:
     """The sheets of these names (small letters), those that are there. The first row has the headings.
 
-    Raises NoInstrument when it is no .xlsx file, out of bounds, or a cell holds a formula.
+    Formulas are never run. Raises NoInstrument when it is no .xlsx file or out of bounds.
     """
     _refuse_bomb(content, file)
     import openpyxl
@@ -41,14 +47,44 @@ def read_sheets(content: bytes, names: tuple[str, ...], file: str) -> dict[str, 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-            return _sheets(workbook, names, file)
+            found = _sheets(_opened(content), names, file)
+            if not any(row.formulas for rows in found.values() for row in rows):
+                return found
+            return _with_values(found, _sheets(_opened(content, saved=True), names, file))
     except NoInstrument:
         raise
     except Exception as error:  # whatever the library meets in a file made to hurt it
         kind = type(error.__cause__ or error).__name__
         todo = "open it in a spreadsheet program and save it as .xlsx again"
         raise NoInstrument(f"the spreadsheet cannot be read ({kind})", where=file, todo=todo) from None
+
+
+def _opened(content: bytes, *, saved: bool = False) -> "Workbook":
+    """The workbook; with `saved`, formulas stand for the value they last had."""
+    import openpyxl
+
+    return openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False, data_only=saved)
+
+
+def _with_values(
+    found: dict[str, tuple[SheetRow, ...]], saved: dict[str, tuple[SheetRow, ...]]
+) -> dict[str, tuple[SheetRow, ...]]:
+    """The rows, their formulas' cells with the values saved."""
+    values = {(name, row.number): row.cells for name, rows in saved.items() for row in rows}
+    return {
+        name: tuple(
+            replace(
+                row,
+                cells={**row.cells, **_only(values.get((name, row.number), {}), row.formulas)},
+            )
+            for row in rows
+        )
+        for name, rows in found.items()
+    }
+
+
+def _only(cells: Mapping[str, str], columns: frozenset[str]) -> dict[str, str]:
+    return {column: cell for column, cell in cells.items() if column in columns}
 
 
 def _refuse_bomb(content: bytes, file: str) -> None:
@@ -81,18 +117,29 @@ def _rows(workbook: "Workbook", title: str, file: str) -> tuple[SheetRow, ...]:
     sheet.reset_dimensions()  # a file's own word on its size is not believed
     header: list[str] = []
     rows: list[SheetRow] = []
-    for number, cells in enumerate(sheet.iter_rows(max_row=MAX_LOOKED_AT + 1, max_col=MAX_COLUMNS), start=1):
-        if number > MAX_LOOKED_AT or len(rows) > MAX_ROWS:
-            what = f"it has more than {MAX_ROWS:,} rows"
-            raise NoInstrument(what, where=f"{file}: sheet {title}", todo="delete the empty rows at its end")
-        if all(cell.value is None for cell in cells):
+    empty, last = 0, None
+    for number, cells in enumerate(sheet.iter_rows(max_row=LAST_ROW, max_col=MAX_COLUMNS), start=1):
+        if cells is last:
+            continue  # the same empty row again, where the file has none
+        last = cells
+        where = f"{file}: {title}, row {number}"
+        texts = [_text(cell.value, cell.data_type, where) for cell in cells]
+        formulas = [cell.value is not None and cell.data_type == "f" for cell in cells]
+        if not any(texts) and not any(formulas):
+            empty += 1
+            if empty > MAX_EMPTY:
+                break  # formatted to its end
             continue
-        texts = [_text(cell.value, cell.data_type, f"{file}: {title}, row {number}") for cell in cells]
+        empty = 0
         if not header:
             header = _headings(texts) if any(texts) else []
-        elif any(texts):
-            named = {name: text for name, text in zip(header, texts, strict=False) if text}
-            rows.append(SheetRow(named, number))
+            continue
+        if len(rows) >= MAX_ROWS:
+            what = f"it has more than {MAX_ROWS:,} rows"
+            raise NoInstrument(what, where=f"{file}: sheet {title}", todo="one instrument a file")
+        named = {name: text for name, text in zip(header, texts, strict=False) if text}
+        computed = frozenset(name for name, is_one in zip(header, formulas, strict=False) if is_one)
+        rows.append(SheetRow(named, number, computed))
     return tuple(rows)
 
 
@@ -107,9 +154,7 @@ def _text(value: object, kind: str, where: str) -> str:
     if value is None:
         return ""
     if kind == "f":
-        raise NoInstrument(
-            "a cell holds a formula, and formulas are not run", where=where, todo="put its value there"
-        )
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from sandbox.library.interchange.instruction import Instructions
 from sandbox.library.interchange.instrument import (
     Answer,
     Answers,
@@ -11,6 +12,7 @@ from sandbox.library.interchange.instrument import (
     Question,
     Score,
     Span,
+    named_part,
 )
 from sandbox.library.interchange.loss import Loss, NoInstrument
 from sandbox.library.interchange.score_formula import NotLinear, read_formula
@@ -31,7 +33,7 @@ _RANGE_DEFAULTS = {"start": "1", "end": "10"}  # as the XLSForm standard says
 def read_xlsform(content: bytes, file: str, completion: Completion) -> Instrument:
     """The instrument in an XLSForm; `completion.part` names the language wanted of several.
 
-    Raises NoInstrument when it has no survey sheet, or a list of choices it refers to is not there.
+    Raises NoInstrument when it has no survey sheet.
     """
     sheets = read_sheets(content, ("survey", "choices", "settings"), file)
     if "survey" not in sheets:
@@ -60,13 +62,19 @@ class _Reading:
         self._losses: list[Loss] = []
         self._questions: list[Question] = []
         self._scores: list[Score] = []
-        self._preamble: list[str] = []
+        self._told = Instructions()
+        self._conditions: list[str] = []
+        self._section: str | None = None
         self._language = self._chosen(survey, part)
         self._lists = self._choice_lists(choices)
 
     def read(self) -> Instrument:
         for row in self._survey:
             self._row(row)
+        for text, where in self._told.unused():
+            self._losses.append(
+                Loss(f"a text no question follows is left out: “{one_line(text)[:60]}”", where)
+            )
         settings = self._settings
         known = {"form_title", "form_id", "version", "default_language"}
         for key in settings:
@@ -79,7 +87,7 @@ class _Reading:
             name=settings.get("form_id", title),
             title=one_line(title),
             questions=tuple(self._questions),
-            preamble="\n\n".join(self._preamble),
+            section=self._section,
             language=code.group(1) if code else "",
             version=one_line(settings.get("version", "")),
             scores=tuple(self._scores),
@@ -91,12 +99,8 @@ class _Reading:
         columns = dict.fromkeys(column for row in survey for column in row.cells)
         named = list(dict.fromkeys(_split(column)[1] for column in columns if _split(column)[0] == "label"))
         languages = [language for language in named if language]
-        if part is not None and part not in named:
-            shown = ", ".join(language[:60] for language in languages[:20]) or "none is named"
-            raise NoInstrument(
-                f"it has no language “{part}”", where=self._file, todo=f"--part LANGUAGE, of: {shown}"
-            )
-        wanted = part if part is not None else self._settings.get("default_language", "")
+        chosen, self._section = named_part(part, named)
+        wanted = chosen if chosen is not None else self._settings.get("default_language", "")
         if wanted not in named:
             wanted = "" if "" in named or not languages else languages[0]
         others = [language for language in languages if language != wanted]
@@ -114,7 +118,8 @@ class _Reading:
             where = f"choices, row {row.number}"
             label = one_line(self._words(self._label(row, "label"), where)) or code
             value = float(code) if _NUMBER.fullmatch(code) else None
-            found.setdefault(name, []).append(Answer(label, value))
+            found.setdefault(name, []).append(Answer(label, value, code))
+            self._computed(row, ("list_name", "list name", "name", "value"), where)
             self._leftovers(row, {"label"}, where)
         return {name: tuple(answers) for name, answers in found.items()}
 
@@ -122,71 +127,102 @@ class _Reading:
         cells = _lowered(row.cells)
         kind, _, rest = " ".join(cells.get("type", "").split()).partition(" ")
         used = {"label"}
+        if why := _not_asked(cells, kind, self._condition(cells)):
+            self._lose(row, f"{why}: it is not asked")
+            return
+        self._computed(row, ("type", "name", "parameters", "constraint", "calculation"), self._where(row))
         match kind.lower(), rest:
             case "select_one", list_name:
-                self._question(row, self._choices(list_name, row))
+                used |= {"relevant"}
+                answers, why_not = self._choices(list_name, row)
+                self._question(row, answers, why_not)
             case "range", _:
-                used |= {"parameters"}
+                used |= {"parameters", "relevant"}
                 self._question(row, self._range(cells.get("parameters", "")))
             case "integer" | "decimal", _:
-                used |= {"constraint"}
+                used |= {"constraint", "relevant"}
                 self._question(row, self._constrained(cells.get("constraint", ""), row))
             case "calculate", _:
                 self._calculated(row, cells.get("calculation", ""))
             case "note", _:
-                self._told(row)
+                self._told.tell(self._text(row), self._where(row))
             case ("begin_group", _) | ("begin", "group"):
-                self._told(row)
+                used |= {"relevant"}
+                self._told.enter(self._text(row), self._where(row))
+                self._conditions.append(self._condition(cells))
             case ("end_group", _) | ("end", "group"):
-                pass
+                self._told.leave()
+                self._conditions = self._conditions[:-1]
             case _:
                 shown = f"{kind} {rest}".strip()[:40]
                 self._lose(row, f"a row of type {shown or '(none)'} is left out")
                 return
         self._leftovers(row, used, self._where(row))
 
+    def _condition(self, cells: Mapping[str, str]) -> str:
+        """When a row is asked: by its own rule, or that of the group it is in."""
+        return one_line(cells.get("relevant", "")) or (self._conditions[-1] if self._conditions else "")
+
+    def _text(self, row: SheetRow) -> str:
+        return self._words(self._label(row, "label"), self._where(row))
+
     def _label(self, row: SheetRow, wanted: str) -> str:
-        for column, cell in row.cells.items():
+        for column in dict.fromkeys((*row.cells, *row.formulas)):
             if _split(column) == (wanted, self._language):
-                return cell
+                if column in row.formulas:
+                    self._said_of_formula(row, column)
+                return row.cells.get(column, "")
         return ""
+
+    def _computed(self, row: SheetRow, columns: Iterable[str], where: str) -> None:
+        """Tell of cells that are read and hold a formula."""
+        for column in row.formulas:
+            if column.strip().lower() in columns:
+                self._said_of_formula(row, column)
+
+    def _said_of_formula(self, row: SheetRow, column: str) -> None:
+        value = one_line(row.cells.get(column, ""))[:60]
+        taken = f"; its saved value is taken, “{value}”" if value else " without a saved value"
+        self._losses.append(Loss(f"the column “{column[:60]}” holds a formula{taken}", f"row {row.number}"))
 
     def _words(self, text: str, where: str) -> str:
         if has_markup(text):
             self._losses.append(Loss("formatting of the text is taken off", where))
         return without_markup(text)
 
-    def _told(self, row: SheetRow) -> None:
-        text = self._words(self._label(row, "label"), self._where(row))
-        if not text:
+    def _question(self, row: SheetRow, answers: Answers | None, why_not: str = "") -> None:
+        if answers is None and not why_not:
             return
-        if self._questions:
-            self._lose(row, f"a text between the questions is left out: “{one_line(text)[:60]}”")
-        else:
-            self._preamble.append(text)
-
-    def _question(self, row: SheetRow, answers: Answers | None) -> None:
-        if answers is None:
-            return
-        text = self._words(self._label(row, "label"), self._where(row))
+        text = self._text(row)
         if _PIPED.search(text):
             self._lose(row, "the question quotes another answer; it stays as it is written")
-        name = _lowered(row.cells).get("name", "")
-        self._questions.append(Question(name, text, answers, self._where(row)))
+        cells = _lowered(row.cells)
+        made = Question(
+            cells.get("name", ""),
+            text,
+            answers or (),
+            self._where(row),
+            block=self._told.asked(),
+            condition=self._condition(cells),
+            why_not=why_not,
+        )
+        self._questions.append(made)
 
-    def _choices(self, list_name: str, row: SheetRow) -> Answers | None:
+    def _choices(self, list_name: str, row: SheetRow) -> tuple[Answers | None, str]:
+        """The answers of a list of choices, or why there are none."""
         name = list_name.removesuffix(" or_other").strip()
         if name != list_name:
             self._lose(row, "an answer of one's own words is not possible")
         answers = self._lists.get(name, ())
         if not answers:
-            todo = "list_name in the sheet choices has to say the same"
-            where = f"{self._file}: {self._where(row)}"
-            raise NoInstrument(f"there are no choices “{name[:60]}”", where=where, todo=todo)
+            return (
+                None,
+                f"there are no choices “{name[:60]}” (list_name in the sheet choices has to say the same)",
+            )
         if len(answers) < 2:
             self._lose(row, "a question with fewer than two answers is left out")
-            return None
-        return answers
+            return None, ""
+        return answers, ""
 
     def _range(self, parameters: str) -> Span:
         pairs = re.findall(r"(\w{1,20})\s*=\s*(\S{1,40})", parameters)
@@ -227,6 +263,17 @@ class _Reading:
     def _lose(self, row: SheetRow, what: str) -> None:
         name = _lowered(row.cells).get("name", "")[:60]
         self._losses.append(Loss(what, f"{self._where(row)} {name}".strip()))
+
+
+def _not_asked(cells: Mapping[str, str], kind: str, condition: str) -> str:
+    """Why nobody is asked a row; empty when somebody is. Calculations and texts are not asked anyway."""
+    if kind.lower() in {"calculate", "note", ""} or kind.lower().startswith(("begin", "end")):
+        return ""
+    if cells.get("read_only", cells.get("readonly", "")).lower() in {"yes", "true", "true()", "1"}:
+        return "the question is read-only"
+    if condition.replace(" ", "").lower() in {"false()", "false", "no", "0", "1=0", "1=2"}:
+        return "the question is never relevant"
+    return "the question is hidden" if "hidden" in cells.get("appearance", "").lower().split() else ""
 
 
 def _split(column: str) -> tuple[str, str]:

@@ -56,6 +56,15 @@ def test_an_export_comes_back_in_another_workspace(workspace, tmp_path, capsys):
     assert "takes the place of the shipped" in capsys.readouterr().err
 
 
+def test_that_questions_are_missing_is_the_first_line_said(workspace, tmp_path, capsys):
+    rows = [field(name, "radio", name, FIVE) for name in "abc"] + [field("d", "radio", "d", "0, no | 1, yes")]
+    (tmp_path / "x.csv").write_text(redcap(*rows), encoding="utf-8")
+    assert run_command_line(["import", str(tmp_path / "x.csv"), *TOLD, "--id", "x"]) == ExitCode.OK
+    said = capsys.readouterr()
+    assert said.err.startswith("3 of 4 rating questions are in it: its score is not the score of the whole.")
+    assert said.out.strip().endswith("x.yaml") and "Left out: d." in said.err.splitlines()[0]
+
+
 def test_nothing_is_replaced_unasked(workspace, tmp_path, capsys):
     file = tmp_path / "state.csv"
     file.write_text(state_shaped(), encoding="utf-8")
@@ -151,7 +160,7 @@ BAD: dict[str, tuple[str, bytes | str, str]] = {
     "a desert in a choice": (
         "x.csv",
         redcap(field("a", "radio", "A", f"1, a{' ' * 100_000}b | 2, c")),
-        "not be valid",
+        "too long",
     ),
     "a document too large": (
         "x.json",
@@ -165,12 +174,12 @@ BAD: dict[str, tuple[str, bytes | str, str]] = {
     "one value twice": (
         "x.json",
         item(answerOption=[{"valueInteger": 1}, {"valueInteger": 1}]),
-        "would not be valid",
+        "item[0] a “A”: a question is left out: it has fewer than two answers that score differently",
     ),
     "no text": (
         "x.json",
         item(text="", answerOption=[{"valueInteger": 1}, {"valueInteger": 2}]),
-        "not be valid",
+        "item[0] a: a question is left out: it has no text",
     ),
     "a scale of nothing": (
         "x.json",
@@ -188,7 +197,7 @@ BAD: dict[str, tuple[str, bytes | str, str]] = {
     "too many cells": ("x.csv", redcap(field("a", "radio", "A", FIVE)) + "x," * 40, "more cells"),
     "a huge cell": ("x.csv", redcap(field("a", "radio", "A" * 200_000, FIVE)), "cannot be read"),
     "no choices": ("x.csv", redcap(field("a", "radio", "A")), "no rating question"),
-    "a choice without code": ("x.csv", redcap(field("a", "radio", "A", "yes | no")), "x.csv:2"),
+    "a choice without code": ("x.csv", redcap(field("a", "radio", "A", "yes | no")), "line 2 a “A”"),
     "choices without scores": ("x.csv", redcap(field("a", "radio", "A", "y, yes | n, no")), "score"),
     "binary": ("x.csv", b"\x00\x01\x02" * 50, "data dictionary"),
     "half a character": ("x.csv", b"\xff\xfea", "UTF-8"),

@@ -120,11 +120,14 @@ def test_items_of_no_score_are_put_into_a_scale_and_that_is_said() -> None:
 
 def test_columns_that_change_what_is_asked_are_told() -> None:
     text = redcap(
-        field("a", "radio", "A", FIVE, branching="[z]=1", field_annotation="@HIDDEN", field_note="of today"),
+        field(
+            "a", "radio", "A", FIVE, branching="[z]=1", field_annotation="@DEFAULT='1'", field_note="of today"
+        ),
         field("b", "radio", "B [a]", FIVE),
     )
-    told = " / ".join(map(str, brought(text).losses))
-    for words in ("branching logic", "field annotation", "field note", "quotes another field"):
+    made = brought(text)
+    told = " / ".join(map(str, (*made.losses, *made.assumptions)))
+    for words in ("a: asked under a condition", "field annotation", "field note", "quotes another field"):
         assert words in told
 
 

@@ -26,8 +26,8 @@ def test_a_state_shaped_form_keeps_its_reversed_items_and_its_sum() -> None:
     assert [item.reverse for item in found.items] == [True, False, True]
     assert [(s.id, s.method, s.range) for s in found.scales] == [("total", "sum", (3, 12))]
     assert found.preamble == "Say how each fits you now."
-    told = " / ".join(map(str, made.losses))
-    assert "type start" in told and "relevant" in told
+    told = " / ".join(map(str, (*made.losses, *made.assumptions)))
+    assert "type start" in told and "mu_2: asked under a condition" in told
 
 
 def test_two_scales_on_five_answers() -> None:
@@ -92,14 +92,29 @@ def test_a_cell_under_no_heading_is_told() -> None:
     assert any("column 6" in str(loss) for loss in brought(xlsform(survey)).losses)
 
 
-def test_a_formula_in_a_cell_is_refused_not_run() -> None:
+def test_a_formula_where_a_question_stands_is_not_run_and_leaves_that_question_out() -> None:
     survey: list[list[object]] = [
         *SURVEY,
         ["select_one fit", "x", '=HYPERLINK("http://x.org","I hum")', None, None],
     ]
-    with pytest.raises(NoInstrument, match="formula") as refused:
-        brought(xlsform(survey))
-    assert "row 8" in refused.value.where
+    made = brought(xlsform(survey))
+    assert [item.id for item in made.questionnaire.items] == ["mu-1", "mu-2", "mu-3"]
+    assert made.warnings[0].startswith("3 of 4 rating questions are in it")
+    told = " / ".join(map(str, made.losses))
+    assert "row 8: the column “label” holds a formula without a saved value" in told
+
+
+def test_a_formula_s_saved_value_is_taken_and_told() -> None:
+    content = xlsform([*SURVEY, ["select_one fit", "x", "=1+1", None, None]])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    saved = sheet.replace("<f>1+1</f><v></v>", "<f>1+1</f><v>2</v>").replace(
+        "<f>1+1</f><v />", "<f>1+1</f><v>2</v>"
+    )
+    assert saved != sheet
+    made = brought(rebuilt(content, "xl/worksheets/sheet1.xml", saved))
+    assert made.questionnaire.items[-1].text == "2"
+    assert any("its saved value is taken, “2”" in str(loss) for loss in made.losses)
 
 
 def rebuilt(content: bytes, member: str, text: str) -> bytes:
@@ -156,7 +171,7 @@ def test_a_sheet_that_claims_to_be_endless_is_read_by_what_it_holds() -> None:
             "score",
         ),
         (xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 31_000]], SETTINGS), "characters"),
-        (xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 500]], SETTINGS), "would not be valid"),
+        (xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 500]], SETTINGS), "an answer is too long"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -1,0 +1,68 @@
+"""The extensions of a FHIR file's elements: which of them were understood, and which are losses."""
+
+from collections.abc import Iterator, Mapping
+
+from sandbox.library.interchange.fhir_terms import QUIET
+from sandbox.library.interchange.json_element import Element
+from sandbox.library.interchange.loss import Loss
+
+
+class Extensions:
+    """The extensions of an element, by address; those nobody asks for are losses."""
+
+    def __init__(self, element: Element) -> None:
+        self._all = [(part.text("url"), part) for part in element.parts("extension")]
+        self._asked: set[str] = set()
+
+    def all(self, url: str) -> tuple[Element, ...]:
+        """The extensions of an address."""
+        self._asked.add(url)
+        return tuple(part for address, part in self._all if address == url)
+
+    def number(self, url: str) -> float | None:
+        """The number an extension holds, if it is there."""
+        for part in self.all(url):
+            for key in ("valueDecimal", "valueInteger"):
+                if (found := part.number(key)) is not None:
+                    return found
+        return None
+
+    def flag(self, url: str) -> bool:
+        """Whether an extension says true."""
+        return any(part.flag("valueBoolean") for part in self.all(url))
+
+    def pass_over(self) -> None:
+        """Count all as asked for."""
+        self._asked.update(url for url, _ in self._all)
+
+    def unasked(self) -> Iterator[Loss]:
+        """A loss for each extension nobody asked for that is more than a matter of looks."""
+        for url, part in self._all:
+            if url not in self._asked:
+                part.pass_over()
+                if url not in QUIET:
+                    yield Loss(f"the extension {url[:120]} is left out", part.at or "the file")
+
+
+class Extended:
+    """Every element's extensions in one file, made once each."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, Extensions] = {}
+
+    def of(self, element: Element) -> Extensions:
+        """The extensions of an element."""
+        return self._of.setdefault(element.at, Extensions(element))
+
+    def unasked(self) -> list[Loss]:
+        """The losses of the whole file."""
+        return [loss for extensions in self._of.values() for loss in extensions.unasked()]
+
+
+def inner_parts(part: Element) -> Mapping[str, list[Element]]:
+    """The extensions inside a complex extension, by their short names."""
+    found: dict[str, list[Element]] = {}
+    for inner in part.parts("extension"):
+        found.setdefault(inner.text("url"), []).append(inner)
+        inner.pass_over()
+    return found
