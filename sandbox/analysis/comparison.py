@@ -1,8 +1,8 @@
 """Arms side by side: a row a measurement point, each arm's score, change, and difference from the control.
 
-Rows are aligned by the number of the technique turn. change = score − score after the induction; difference =
-change − the control's change in the same trunk (the technique effect with its sign turned: below zero the
-score fell further than under the control). All in the scale's units. Nothing is read or written here.
+Rows are aligned by the number of the technique turn. change = score − score after the scenario; difference =
+change − the control's change in the same trunk: the technique effect. All in the scale's units and with the
+score's own sign: below zero it fell, or fell further. Nothing is read or written here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from statistics import fmean
 
 from sandbox.analysis.beginning import control_beside
 from sandbox.analysis.compared_session import ComparedSession, conditions_that_differ, repeated_trunks
-from sandbox.analysis.effect import relief, technique_effect
+from sandbox.analysis.effect import change, technique_effect
 from sandbox.analysis.induction import small_induction
 from sandbox.analysis.length import unequal_lengths
 from sandbox.analysis.paired import PairedDifference, paired_difference
@@ -186,12 +186,12 @@ def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -> Cell
     found = [session.at(scale, point.label) for session in arm.sessions]
     scores = [one.value for one in found if one is not None and one.value is not None]
     technique = point.phase in ("technique", "follow-up")
-    falls = (
-        [relief(one.course(scale), point.label).value for one in arm.sessions if one.is_own(point)]
+    found_changes = (
+        [change(one.course(scale), point.label).value for one in arm.sessions if one.is_own(point)]
         if technique
         else []
     )
-    changes = [-fall for fall in falls if fall is not None]
+    changes = [one for one in found_changes if one is not None]
     return Cell(
         score=fmean(scores) if scores else None,
         change=fmean(changes) if changes else None,
@@ -217,7 +217,7 @@ def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -
             continue
         effect = technique_effect(session.course(scale), other.course(scale), label)
         why = effect.reason or why
-        differences.append(None if effect.value is None else -effect.value)
+        differences.append(effect.value)
         reliable = reliable and effect.reliable
     found = replace(paired_difference(differences), reliable=reliable)
     return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found
@@ -317,11 +317,11 @@ def _own_words(arm: Arm) -> str:
 
 
 def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> str:
-    """In how many trunks the scenario hardly moved the score: there is little to relieve there."""
+    """In how many trunks the scenario hardly moved the score: there is little to undo there."""
     by_trunk = {session.trunk: small_induction(session.plan, session.course(scale)) for session in sessions}
     small = [found for found in by_trunk.values() if found is not None]
     if not small:
         return ""
     if len(by_trunk) == 1:
-        return f"Here {small[0].clause(scale[2])}. There is little for a technique to relieve."
+        return f"Here {small[0].clause(scale[2])}. There is little for a technique to undo."
     return f"In {len(small)} of {len(by_trunk)} trunks the scenario {small[0].moved} {scale[2]}."

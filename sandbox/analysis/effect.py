@@ -1,13 +1,18 @@
-"""Effects within one trunk: induction effect, relief, residual, technique effect; undefined ones say why.
+"""Effects within one trunk: induction effect, change, residual, technique effect; undefined ones say why.
 
-relief = score after induction − score now; technique effect = relief under the technique − relief under the
-control; residual = score now − baseline. All in the scale's units; signs are not turned for scales where
-higher is better.
+change = score now − score after the scenario; technique effect = change under the technique − change under
+the control; residual = score now − baseline. All in the scale's units and with one sign, the score's own:
+below zero it fell, or fell further. What that means for the better or worse, `in_words` says.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
+
+Direction = Literal["more distress", "less distress", "neither"]
+"""What a higher score of a scale means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +29,26 @@ class Effect:
 
 
 def induction_effect(trajectory: Trajectory) -> Effect:
-    """Score after the induction − baseline."""
-    return _difference(
-        trajectory.induced, trajectory.baseline, "after the induction", "at baseline", at="ind"
-    )
+    """Score after the scenario − baseline."""
+    return _difference(trajectory.induced, trajectory.baseline, "after the scenario", "at baseline", at="ind")
 
 
-def relief(trajectory: Trajectory, label: str | None = None) -> Effect:
-    """Score after the induction − score at `label` (None: at the last point after the induction)."""
+def change(trajectory: Trajectory, label: str | None = None) -> Effect:
+    """Score at `label` (None: at the last point after the scenario) − score after the scenario."""
     now = _now(trajectory, label)
     return _difference(
-        trajectory.induced, now, "after the induction", _place(now, label), at=_label(now, label)
+        now, trajectory.induced, _place(now, label), "after the scenario", at=_label(now, label)
     )
 
 
 def residual(trajectory: Trajectory, label: str | None = None) -> Effect:
-    """Score at `label` (None: at the last point after the induction) − baseline."""
+    """Score at `label` (None: at the last point after the scenario) − baseline."""
     now = _now(trajectory, label)
     return _difference(now, trajectory.baseline, _place(now, label), "at baseline", at=_label(now, label))
 
 
 def technique_effect(technique: Trajectory, control: Trajectory, label: str | None = None) -> Effect:
-    """Relief under the technique − relief under the control, both at `label`.
+    """Change under the technique − change under the control, both at `label`.
 
     `label` None: the last point at which both were measured after as many turns. The two must continue from
     the same induced state (branches of one trunk): that is what pairs them, and a difference there makes the
@@ -56,13 +59,13 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
     ):  # fmt: skip
         return Effect(None, reason="technique and control were measured differently")
     if technique.induced != control.induced:
-        return Effect(None, label or "", "technique and control did not start from the same induced state")
+        return Effect(None, label or "", "technique and control did not start from the same state")
     label = label or last_common_label(technique, control)
     if label is None:
         return Effect(
             None, reason="technique and control have no measurement in common after as many technique turns"
         )
-    under_technique, under_control = relief(technique, label), relief(control, label)
+    under_technique, under_control = change(technique, label), change(control, label)
     if under_technique.value is None:
         return Effect(None, label, f"technique: {under_technique.reason}")
     if under_control.value is None:
@@ -74,8 +77,34 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
     )
 
 
+def in_words(effect: Effect, higher_is: Direction, than: str = "under the control") -> str:
+    """`24.8 lower than under the control: less distress`; empty for an undefined effect.
+
+    `higher_is` is the scale's own direction.
+    """
+    if effect.value is None:
+        return ""
+    size = numeral(abs(effect.value))
+    if float(size) == 0:
+        return f"the same as {than}"
+    higher = effect.value > 0
+    better = {"more distress": not higher, "less distress": higher}.get(higher_is)
+    meaning = "" if better is None else f": {'less' if better else 'more'} distress"
+    return f"{size} {'higher' if higher else 'lower'} than {than}{meaning}"
+
+
+def moved_under_control(change: Effect) -> str:
+    """What the control alone did to the score, which has to be told before any effect; no full stop."""
+    if change.value is None:
+        return ""
+    size = numeral(abs(change.value))
+    if float(size) == 0:
+        return f"Under the control it did not change, at {change.at}"
+    return f"Under the control it {'rose' if change.value > 0 else 'fell'} by {size}, at {change.at}"
+
+
 def last_common_label(one: Trajectory, other: Trajectory) -> str | None:
-    """The last point after the induction that both were measured at, after as many turns.
+    """The last point after the scenario that both were measured at, after as many turns.
 
     Of arms of unequal length it is a `t`: they share the label `end`, but not the time that passed before it.
     """
@@ -100,7 +129,7 @@ def _label(now: TrajectoryPoint | None, label: str | None) -> str:
 
 def _place(now: TrajectoryPoint | None, label: str | None) -> str:
     place = _label(now, label)
-    return f"at {place}" if place else "after the induction phase"
+    return f"at {place}" if place else "once the technique began"
 
 
 def _difference(

@@ -1,8 +1,9 @@
-"""Whether a scenario raised a score enough to speak of relief from it. Pure; nothing is estimated."""
+"""Whether a scenario moved a score enough for a technique to have something to undo. Pure."""
 
 from dataclasses import dataclass
 
 from sandbox.analysis.effect import induction_effect
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName, Trajectory
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.questionnaire import Scale
@@ -28,7 +29,7 @@ class SmallInduction:
 
     def clause(self, what: str = "it") -> str:
         """`the scenario hardly raised it: 12.0 → 14.0`."""
-        return f"the scenario {self.moved} {what}: {_number(self.before)} → {_number(self.after)}"
+        return f"the scenario {self.moved} {what}: {numeral(self.before)} → {numeral(self.after)}"
 
 
 def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction | None:
@@ -37,7 +38,7 @@ def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction
     None too when that cannot be known. On a scale where higher is better a fall is what an induction does;
     where neither end is, any change.
     """
-    scale = _scale(plan, trajectory.name)
+    scale = scale_of(plan, trajectory.name)
     effect = induction_effect(trajectory).value
     before = trajectory.baseline.value if trajectory.baseline else None
     if scale is None or effect is None or before is None:
@@ -50,13 +51,10 @@ def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction
     return SmallInduction(hardly if toward > 0 else not_at_all, before, before + effect)
 
 
-def _scale(plan: SessionPlan, name: ScaleName) -> Scale | None:
+def scale_of(plan: SessionPlan, name: ScaleName) -> Scale | None:
+    """The scale as the plan's questionnaire defines it; None for the replies' tone, which has none."""
     questionnaire, way, scale = name
     for measure in plan.measures:
         if (measure.questionnaire.id, measure.way) == (questionnaire, way):
             return next((one for one in measure.questionnaire.scales if one.id == scale), None)
     return None
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".replace("-", "−")

@@ -41,11 +41,11 @@ class ReplyValence:
         return next((point.negativity for point in reversed(self.points) if point.label == label), None)
 
     @property
-    def relief(self) -> float | None:
-        """Negativity of the last reply of the induction minus that of the newest technique reply."""
+    def change(self) -> float | None:
+        """Negativity of the newest technique reply minus that of the last reply of the scenario."""
         induced = self.at("ind")
         replied = [point for point in self.points if point.phase == "technique"]
-        return induced - replied[-1].negativity if induced is not None and replied else None
+        return replied[-1].negativity - induced if induced is not None and replied else None
 
 
 def reply_valence(history: History, language: str = "en") -> ReplyValence:

@@ -28,10 +28,10 @@ def command(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Compare sessions turn by turn: score, change since the induction, difference from the control.
+    """Compare sessions turn by turn: score, change since the scenario, difference from the control.
 
-    SESSION is an id, the beginning of one, or `last`. A trunk stands for all its branches. The control of a
-    session's trunk comes along.
+    SESSION is an id, the beginning of one, or `last`. A shared start stands for all its arms. The
+    control that stands beside an arm comes along.
     """
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.errors import UsageError
@@ -62,4 +62,4 @@ def command(
 
         click.echo(compared_arms(comparison))
         for warning in comparison.warnings:
-            click.echo(f"Mind: {warning}", err=True)
+            click.echo(f"Caution: {warning}", err=True)

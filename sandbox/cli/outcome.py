@@ -5,7 +5,8 @@ from contextlib import suppress
 
 import click
 
-from sandbox.analysis.effect import Effect
+from sandbox.analysis.effect import Effect, in_words, moved_under_control
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.analysis.trajectory import ScaleName
@@ -21,7 +22,6 @@ from sandbox.export.family import (
     course,
     effects,
     gather,
-    number,
     points,
     replies,
 )
@@ -48,7 +48,7 @@ def run_proposal(
     planned = (remark for head in heads for remark in plan_remarks(head.plan))
     timed = map(timeframe_remark, heads[0].plan.measures)
     for warning in filter(None, dict.fromkeys((conductor.leaving_details(heads), *planned, *timed))):
-        click.echo(f"Mind: {printable(warning)}", err=True)
+        click.echo(f"Caution: {printable(warning)}", err=True)
     if provider.capabilities.small and not quiet:
         click.echo(
             f"{provider.title} is tiny: good for learning the app and rehearsing scripts, "
@@ -81,7 +81,7 @@ def resume_session(
         if heads:
             conductor.check(heads, clinician=False)
             if warning := conductor.leaving_details(heads):
-                click.echo(f"Mind: {printable(warning)}", err=True)
+                click.echo(f"Caution: {printable(warning)}", err=True)
             known = {head.id: store.history(head.id) for head in family}
             conduct(conductor, heads, Progress(family, quiet=quiet, plain=plain), known)
         else:
@@ -99,7 +99,7 @@ def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> 
     if family.scales:
         click.echo(_summary(family))
     for remark in family.remarks:
-        click.echo(f"About the scores: {printable(remark)}")
+        click.echo(f"Caution: {printable(remark)}")
     click.echo(f"\nTranscript: {transcript}")
     click.echo(f"Read it here: sandbox show {trunk}")
 
@@ -141,24 +141,24 @@ def _trajectories(family: Family, name: ScaleName) -> str:
             [
                 arm_title(session),
                 *(cell(courses[session.head.id].at(label)) for label in labels),
-                _signed(found.relief),
+                _signed(found.change),
                 _signed(found.residual),
             ]
         )
-    return table(["", *labels, "relief", "residual"], rows)
+    return table(["", *labels, "change", "residual"], rows)
 
 
 def _reply_lines(family: Family, labels: list[str]) -> list[str]:
-    """The negativity of the replies at the same points, relief beside; nothing where it cannot be known."""
+    """The negativity of the replies at the same points, with their change; nothing where it is unknown."""
     rows = []
     for session in family.arms:
         found = replies(session)
-        scores = [number(value) if (value := found.at(label)) is not None else "" for label in labels]
-        rows.append([arm_title(session), *scores, number(found.relief, signed=True)])
+        scores = [numeral(value) if (value := found.at(label)) is not None else "" for label in labels]
+        rows.append([arm_title(session), *scores, numeral(found.change, signed=True)])
     if not any(any(row[1:-1]) for row in rows):
         return []
     heading = "Negativity of the replies (their words by VADER; 0 positive, 50 neutral, 100 negative)"
-    return [heading, "", table(["", *labels, "relief"], rows), ""]
+    return [heading, "", table(["", *labels, "change"], rows), ""]
 
 
 def _effect_lines(family: Family, name: ScaleName) -> list[str]:
@@ -169,33 +169,27 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         if effect is None:
             continue
         if effect.value is None:
-            lines.append(f"Technique effect of {arm_title(session)}: undefined, {effect.reason}.")
+            lines.append(f"{arm_title(session)} has no technique effect: {effect.reason}.")
         else:
             little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
                 f"Technique effect of {arm_title(session)}: {_signed(effect)} "
-                f"at {effect.at} (relief beyond the control's; one pair, so no interval).{little}"
+                f"at {effect.at}, {in_words(effect, found.higher_is)} (one pair, so no interval).{little}"
             )
-    lines += [_control_line(effects(family, control, name).relief) for control in family.controls]
+    lines += [_control_line(effects(family, control, name).change) for control in family.controls]
     return lines
 
 
 def _signed(effect: Effect) -> str:
     """`+12.0`, `?` after it when the coverage of a score that went into it was too low, – when undefined."""
     doubt = "" if effect.reliable or effect.value is None else " ?"
-    return number(effect.value, signed=True) + doubt
+    return numeral(effect.value, signed=True) + doubt
 
 
-def _control_line(relief: Effect) -> str:
-    if relief.value is None:
-        return "The control's relief is undefined, so nothing can be said of the technique alone."
-    if relief.value > 0:
-        return (
-            f"Under the control it fell as well, by {number(relief.value)} at {relief.at}:"
-            " only what goes beyond that counts."
-        )
-    change = number(-relief.value, signed=True)
-    return f"Under the control it did not fall ({change} at {relief.at}); over several seeds it often does."
+def _control_line(change: Effect) -> str:
+    if change.value is None:
+        return f"The control has no change to report: {change.reason}. So there is no effect to report."
+    return f"{moved_under_control(change)}: only what goes beyond that counts."
 
 
 def _as_data(family: Family, transcript: str) -> dict[str, object]:
@@ -208,7 +202,7 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
         "client": plan.client.id,
         "seed": plan.seed,
         "transcript": transcript,
-        "remarks": list(family.remarks),
+        "cautions": list(family.remarks),
         "arms": [
             {
                 "session": session.head.id,
@@ -227,7 +221,7 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
                             {"label": p.label, "value": p.value, "reliable": p.reliable}
                             for p in course(session, name).points
                         ],
-                        "relief": effects(family, session, name).relief.value,
+                        "change": effects(family, session, name).change.value,
                         "residual": effects(family, session, name).residual.value,
                         **_technique_effect(effects(family, session, name).technique),
                         "little_induced": effects(family, session, name).little_induced,

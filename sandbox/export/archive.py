@@ -15,14 +15,14 @@ from sandbox.store.session import StoredSession
 from sandbox.store.state import StateEntry
 
 FORMAT = "therapy-sandbox record"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def archive(family: Family) -> dict[str, Any]:
     """Documents by hash, then every session: plan (documents as {"$document": hash}), own turns,
     measurements with answers and distributions, negativity of its replies, skips, calls, states; the effects
     of each arm; what is known of each measure's validity on the model (`usable` null: never checked), and
-    the remarks a reader of the scores needs.
+    the cautions a reader of the scores needs.
     """
     return {
         "format": FORMAT,
@@ -36,7 +36,7 @@ def archive(family: Family) -> dict[str, Any]:
             }
             for document in documents(family)
         },
-        "remarks": list(family.remarks),
+        "cautions": list(family.remarks),
         "validity": [_validity(found) for found in family.suitabilities],
         "sessions": [_session(family, session) for session in family.sessions],
         "effects": [_effects(family, arm, name) for arm in family.arms for name in family.scales],

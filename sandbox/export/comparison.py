@@ -9,10 +9,11 @@ from typing import Any
 from sandbox.analysis.beginning import beginning, control_beside
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
 from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with, compared_with
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import PairedDifference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import NotFoundError, UsageError
-from sandbox.export.family import NOTICE, is_control, number
+from sandbox.export.family import NOTICE, is_control
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.table import guarded
 from sandbox.store.session import StoredSession
@@ -148,7 +149,7 @@ def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
     for row in comparison.rows:
         line = [row.label]
         for arm, cell in zip(comparison.arms, row.cells, strict=True):
-            line += [score_text(cell), number(cell.change, signed=True) if cell.change is not None else ""]
+            line += [score_text(cell), numeral(cell.change, signed=True) if cell.change is not None else ""]
             if not arm.reference:
                 line.append(difference_text(cell.difference))
         rows.append(tuple(line))
@@ -159,7 +160,7 @@ def score_text(cell: Cell) -> str:
     """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
     if cell.score is None:
         return "–" if cell.reason else ""
-    return number(cell.score) + ("" if cell.reliable else " ?")
+    return numeral(cell.score) + ("" if cell.reliable else " ?")
 
 
 def difference_text(difference: PairedDifference | None) -> str:
@@ -171,9 +172,9 @@ def difference_text(difference: PairedDifference | None) -> str:
         return ""
     doubt = "" if difference.reliable else " ?"
     if difference.low is None or difference.high is None:
-        return number(difference.mean, signed=True) + doubt
-    low, high = number(difference.low, signed=True), number(difference.high, signed=True)
-    return f"{number(difference.mean, signed=True)} [{low}, {high}]{doubt}"
+        return numeral(difference.mean, signed=True) + doubt
+    low, high = numeral(difference.low, signed=True), numeral(difference.high, signed=True)
+    return f"{numeral(difference.mean, signed=True)} [{low}, {high}]{doubt}"
 
 
 def explanation(comparison: Comparison) -> str:
@@ -181,8 +182,8 @@ def explanation(comparison: Comparison) -> str:
     reference = comparison.reference
     title = reference.title if reference and not reference.control else "the control"
     said = (
-        f"change = score − score after the induction; difference = change − the change under {title} in the"
-        " same trunk, below zero where the score fell further."
+        f"change = score − score after the scenario; difference = change − the change under {title} from the"
+        " same start: the technique effect. Below zero the score fell, or fell further."
     )
     if comparison.trunks == 1:
         return f"{said} One trunk is one pair: no interval."
@@ -226,7 +227,7 @@ def comparison_markdown(comparison: Comparison) -> str:
     blocks = [
         f"# Comparison: {inline(heading(comparison))}",
         f"> {NOTICE}",
-        *(f"**Mind:** {inline(warning)}" for warning in comparison.warnings),
+        *(f"**Caution:** {inline(warning)}" for warning in comparison.warnings),
         table(
             ("arm", "sessions"),
             [(inline(arm.title), ", ".join(s.id for s in arm.sessions)) for arm in comparison.arms],
@@ -258,7 +259,7 @@ def comparison_json(comparison: Comparison) -> str:
         "way": way,
         "scale": scale,
         "trunks": comparison.trunks,
-        "warnings": comparison.warnings,
+        "cautions": comparison.warnings,
         "arms": [_arm(arm, comparison) for arm in comparison.arms],
         "rows": [
             {

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from sandbox.analysis.beginning import Beginning, beginning, control_beside
-from sandbox.analysis.effect import Effect, induction_effect, relief, residual, technique_effect
-from sandbox.analysis.induction import small_induction
+from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
+from sandbox.analysis.induction import scale_of, small_induction
 from sandbox.analysis.length import unequal_lengths
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.reply_valence import ReplyValence, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
@@ -138,14 +139,16 @@ class Family:
 class Effects:
     """The effects of one arm on one scale. `technique` is None where there is nothing to compare with.
 
-    `little_induced`: `the scenario hardly raised it: 12.0 → 14.0`, empty when it did raise it.
+    `little_induced`: `the scenario hardly raised it: 12.0 → 14.0`, empty when it did raise it. `higher_is`
+    says what a higher score means.
     """
 
     induction: Effect
-    relief: Effect
+    change: Effect
     residual: Effect
     technique: Effect | None
     little_induced: str = ""
+    higher_is: Direction = "neither"
 
 
 def gather(store: Store, session: str, *, whole_family: bool | None = None) -> Family:
@@ -180,7 +183,7 @@ def arm_title(session: StoredSession) -> str:
     """What the session is called beside others: its technique's title, marked if it is a control."""
     technique = session.head.plan.technique
     if technique is None:
-        return "Trunk"
+        return "Shared start"
     return f"{technique.title} (control)" if technique.is_control else technique.title
 
 
@@ -214,10 +217,11 @@ def effects(family: Family, session: StoredSession, name: ScaleName) -> Effects:
     control = family.control_for(session)
     return Effects(
         induction_effect(own),
-        relief(own),
+        change(own),
         residual(own),
         technique_effect(own, course(control, name)) if control else None,
         small.clause() if (small := small_induction(session.head.plan, own)) else "",
+        scale.higher_is if (scale := scale_of(session.head.plan, name)) else "neither",
     )
 
 
@@ -231,16 +235,8 @@ def points(family: Family) -> tuple[Point, ...]:
     return tuple(sorted(by_label.values(), key=lambda point: (order[point.phase], point.number)))
 
 
-def number(value: float | None, *, signed: bool = False) -> str:
-    """A score for reading: one decimal, a real minus sign, an en dash when missing."""
-    if value is None:
-        return "–"
-    text = f"{value:+.1f}" if signed else f"{value:.1f}"
-    return "0.0" if float(text) == 0 else text.replace("-", "−")
-
-
 def cell(point: TrajectoryPoint | None) -> str:
     """A score in a table: `?` after it when coverage was too low, nothing where it was not measured."""
     if point is None:
         return ""
-    return number(point.value) + ("" if point.reliable else " ?")
+    return numeral(point.value) + ("" if point.reliable else " ?")

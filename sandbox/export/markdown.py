@@ -3,7 +3,8 @@
 import shlex
 from collections.abc import Iterator
 
-from sandbox.analysis.effect import Effect
+from sandbox.analysis.effect import Effect, in_words, moved_under_control
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.written_measure import written
 from sandbox.export.family import (
@@ -14,7 +15,6 @@ from sandbox.export.family import (
     course,
     effects,
     is_control,
-    number,
     points,
     replies,
     reply_labels,
@@ -55,7 +55,7 @@ def _heading(family: Family) -> Iterator[str]:
             " too small for conclusions."
         )
     for remark in family.remarks:
-        yield f"**About the scores:** {inline(remark)}"
+        yield f"**Caution:** {inline(remark)}"
     for session in family.sessions:
         if session.state.now != "finished":
             reason = f": {inline(session.state.reason)}" if session.state.reason else ""
@@ -134,9 +134,10 @@ def _trajectories(family: Family) -> Iterator[str]:
     yield (
         "`base` baseline, `ind` after the scenario, `t1` … after each technique turn, `end` the last"
         " measurement; – missing; ? coverage too low to be relied on."
-        " Relief = score after induction − score now; residual = score now − baseline;"
-        " technique effect = relief under the technique − relief under the control, both after as many turns."
-        " One trunk is one observation: no interval and no p-value can be given."
+        " Change = score now − score after the scenario; residual = score now − baseline;"
+        " technique effect = change under the technique − change under the control, both after as many turns."
+        " Below zero the score fell, or fell further. One shared start is one observation: no interval and no"
+        " p-value can be given."
     )
 
 
@@ -146,11 +147,11 @@ def _replies(family: Family) -> Iterator[str]:
     if not labels:
         return
     found = [replies(arm) for arm in family.arms]
-    rows = [(f"`{label}`", *(number(one.at(label)) for one in found)) for label in labels]
+    rows = [(f"`{label}`", *(numeral(one.at(label)) for one in found)) for label in labels]
     yield "### Negativity of the replies"
     yield table(
         ("after", *(inline(arm_title(arm)) for arm in family.arms)),
-        [*rows, ("relief", *(number(one.relief, signed=True) for one in found))],
+        [*rows, ("change", *(numeral(one.change, signed=True) for one in found))],
         numbers_from=1,
     )
     yield (
@@ -182,7 +183,7 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
         (f"{inline(scale)}: effect", *head[1:]),
         [
             ("induction effect", *(_effect(one.induction) for one in found)),
-            ("relief", *(_effect(one.relief) for one in found)),
+            ("change", *(_effect(one.change) for one in found)),
             ("residual", *(_effect(one.residual) for one in found)),
             ("**technique effect**", *(_effect(one.technique) for one in found)),
         ],
@@ -195,20 +196,20 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
     """What is undefined and why, and what the control did."""
     for arm in family.arms:
         found = effects(family, arm, name)
-        if found.relief.value is None:
-            yield f"{inline(arm_title(arm))}: no relief, because {inline(found.relief.reason)}."
+        if found.change.value is None:
+            yield f"{inline(arm_title(arm))}: no change, because {inline(found.change.reason)}."
         elif found.technique is not None and found.technique.value is None:
             yield f"{inline(arm_title(arm))}: no technique effect, because {inline(found.technique.reason)}."
-        elif found.technique is not None and found.little_induced:
+        elif found.technique is not None:
+            little = f" This says little, because {inline(found.little_induced)}."
             yield (
-                f"{inline(arm_title(arm))}: its technique effect says little, because"
-                f" {inline(found.little_induced)}."
+                f"{inline(arm_title(arm))}: {in_words(found.technique, found.higher_is)}"
+                f" at `{found.technique.at}`.{little if found.little_induced else ''}"
             )
-        if is_control(arm) and found.relief.value is not None:
-            moved = "fell as well" if found.relief.value > 0 else "did not fall"
-            yield f"Under the control the score {moved} (relief {number(found.relief.value, signed=True)})."
+        if is_control(arm) and found.change.value is not None:
+            yield f"{moved_under_control(found.change)}."
         elif not is_control(arm) and found.technique is None:
-            where = f" Export the trunk {family.absent_trunk} to see it." if family.absent_trunk else ""
+            where = f" Export {family.absent_trunk} to see it." if family.absent_trunk else ""
             title = inline(arm_title(arm))
             yield f"{title}: no technique effect, because no control stands beside it.{where}"
 
@@ -217,7 +218,7 @@ def _effect(effect: Effect | None) -> str:
     if effect is None or effect.value is None:
         return "–"
     at = f" at `{effect.at}`" if effect.at not in ("", "ind") else ""
-    return number(effect.value, signed=True) + at + ("" if effect.reliable else " ?")
+    return numeral(effect.value, signed=True) + at + ("" if effect.reliable else " ?")
 
 
 def _other_scales(family: Family, arm: StoredSession, names: list[ScaleName]) -> str:
@@ -236,7 +237,7 @@ def _course(family: Family) -> Iterator[str]:
         head = session.head
         whole = not family.holds(head.parent)
         if head.parent is None:
-            yield "## Transcript: baseline and induction"
+            yield "## Transcript: baseline and scenario"
         else:
             yield f"## Transcript: {inline(arm_title(session))}"
         if not whole:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured, Skip, Turn
 from sandbox.engine.phase import PHASES, Phase
-from sandbox.export.family import number
 from sandbox.export.markdown_text import inline, quoted, table
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration
@@ -107,7 +107,7 @@ def _measured(measured: Measured, questionnaire: Questionnaire | None) -> Iterat
     yield f"**Measured at `{measured.point.label}`:** {inline(title)} ({', '.join(facts)})"
     yield _answers(given, questionnaire)
     yield "Scores: " + " · ".join(
-        f"{inline(score.scale)} **{number(score.value)}**"
+        f"{inline(score.scale)} **{numeral(score.value)}**"
         + (f" ({inline(score.reason)})" if score.reason else "")
         for score in sorted(given.scores, key=lambda score: score.scale != "distress")
     )
@@ -129,7 +129,7 @@ def _answers(given: Administration, questionnaire: Questionnaire | None) -> str:
         (
             inline(texts.get(answer.item, answer.item)),
             *((_raw(answer.raw),) if written else ()),
-            number(answer.value) + (f" ({answer.missing})" if answer.missing else ""),
+            numeral(answer.value) + (f" ({answer.missing})" if answer.missing else ""),
             *((f"{answer.coverage:.2f}" if answer.coverage is not None else "",) if differ else ()),
             *((f"{answer.entropy:.2f}" if answer.entropy is not None else "",) if spread else ()),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.phase import Point
@@ -10,7 +11,6 @@ from sandbox.engine.plan import SessionPlan
 from sandbox.measurement.administration import Score
 from sandbox.tui.session_state import Entry
 
-MINUS = "−"
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -103,15 +103,12 @@ def main_scale(measured: Measured) -> str | None:
 
 def number(value: float | None) -> str:
     """A score as shown: no decimals, an en dash when missing."""
-    return "–" if value is None else f"{value:.0f}".replace("-", MINUS)
+    return numeral(value, decimals=0)
 
 
 def change(now: float | None, then: float | None) -> str:
-    """A signed difference with a real minus sign, of the rounded scores so that the sums read right."""
-    if now is None or then is None:
-        return "–"
-    difference = round(now) - round(then)
-    return f"+{difference}" if difference > 0 else f"{MINUS}{-difference}" if difference else "±0"
+    """The difference of the scores as they are, rounded once: the number that Compare shows as well."""
+    return numeral(None if now is None or then is None else now - then, signed=True, decimals=0)
 
 
 def sparkline(values: Iterable[float | None], bounds: tuple[float, float], width: int) -> str:

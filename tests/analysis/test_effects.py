@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 
 from sandbox.analysis.effect import (
+    Effect,
+    change,
+    in_words,
     induction_effect,
     last_common_label,
-    relief,
     residual,
     technique_effect,
 )
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import paired_difference
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.history import History, Measured
@@ -40,18 +43,18 @@ FILLER = course(8.0, 79.0, 60.0, 21.0)
 
 def test_effects_by_hand():
     assert induction_effect(BREATHING).value == 71.0
-    assert (relief(BREATHING).value, relief(BREATHING).at) == (68.0, "t2")
-    assert relief(BREATHING, "t1").value == 29.0
+    assert (change(BREATHING).value, change(BREATHING).at) == (-68.0, "t2")
+    assert change(BREATHING, "t1").value == -29.0
     assert residual(BREATHING).value == 3.0
-    assert technique_effect(BREATHING, FILLER).value == 10.0
-    assert technique_effect(BREATHING, FILLER, "t1").value == 10.0
-    assert technique_effect(FILLER, BREATHING).value == -10.0
+    assert technique_effect(BREATHING, FILLER).value == -10.0
+    assert technique_effect(BREATHING, FILLER, "t1").value == -10.0
+    assert technique_effect(FILLER, BREATHING).value == 10.0
 
 
 def test_arms_of_unequal_length_are_compared_where_both_were_measured():
     longer = course(8.0, 79.0, 60.0, 21.0, 5.0)
     effect = technique_effect(BREATHING, longer)
-    assert (effect.value, effect.at) == (10.0, "t2")
+    assert (effect.value, effect.at) == (-10.0, "t2")
     assert last_common_label(BREATHING, course(8.0, 79.0)) is None
 
 
@@ -64,9 +67,9 @@ def ended(trajectory: Trajectory, after_turn: int, value: float) -> Trajectory:
 def test_the_end_is_the_same_time_only_where_the_arms_had_as_many_turns():
     shorter, longer = ended(BREATHING, 3, 11.0), ended(course(8.0, 79.0, 60.0, 21.0, 5.0), 4, 5.0)
     effect = technique_effect(shorter, longer)
-    assert (effect.value, effect.at) == (10.0, "t2")
+    assert (effect.value, effect.at) == (-10.0, "t2")
     alike = technique_effect(shorter, ended(FILLER, 3, 18.0))
-    assert (alike.value, alike.at) == (7.0, "end")
+    assert (alike.value, alike.at) == (-7.0, "end")
     unmeasured = technique_effect(ended(course(8.0, 79.0), 3, 11.0), ended(course(8.0, 79.0), 4, 5.0))
     assert unmeasured.value is None and "as many technique turns" in unmeasured.reason
 
@@ -74,13 +77,13 @@ def test_the_end_is_the_same_time_only_where_the_arms_had_as_many_turns():
 @pytest.mark.parametrize(
     ("effect", "reason"),
     [
-        (induction_effect(course()), "nothing was measured after the induction"),
+        (induction_effect(course()), "nothing was measured after the scenario"),
         (induction_effect(course(None, 79.0)), "the score at baseline is missing (refused)"),
-        (relief(course(8.0, 79.0)), "nothing was measured after the induction phase"),
-        (relief(BREATHING, "t9"), "nothing was measured at t9"),
+        (change(course(8.0, 79.0)), "nothing was measured once the technique began"),
+        (change(BREATHING, "t9"), "nothing was measured at t9"),
         (residual(course(8.0, 79.0, None)), "the score at t1 is missing (refused)"),
         (technique_effect(BREATHING, course(8.0, 79.0)), "no measurement in common"),
-        (technique_effect(BREATHING, course(8.0, 70.0, 60.0, 21.0)), "same induced state"),
+        (technique_effect(BREATHING, course(8.0, 70.0, 60.0, 21.0)), "same state"),
         (technique_effect(BREATHING, course(8.0, 79.0, 60.0, None)), "control: the score at t2"),
         (technique_effect(course(8.0, 79.0, 1.0, None), FILLER), "technique: the score at t2"),
         (technique_effect(BREATHING, course(8.0, 79.0, 60.0, 21.0, scale="calm")), "measured differently"),
@@ -94,7 +97,7 @@ def test_what_is_undefined_says_why(effect, reason):
 def test_an_unreliable_score_makes_the_effect_unreliable():
     weak = TrajectoryPoint(Point(3, "technique", 2), 21.0, reliable=False)
     control = Trajectory("probe", "word", "distress", (*FILLER.points[:3], weak))
-    assert not relief(control).reliable
+    assert not change(control).reliable
     assert not technique_effect(BREATHING, control).reliable
     assert technique_effect(BREATHING, control, "t1").reliable
 
@@ -151,3 +154,35 @@ class TestPairedDifference:
         assert result.mean == pytest.approx(1)
         assert (result.low, result.high) == (None, None)
         assert result.reason == "the 3 differences are equal"
+
+
+@pytest.mark.parametrize(
+    ("value", "higher_is", "said"),
+    [
+        (-24.84, "more distress", "24.8 lower than under the control: less distress"),
+        (24.84, "more distress", "24.8 higher than under the control: more distress"),
+        (12.0, "less distress", "12.0 higher than under the control: less distress"),
+        (-12.0, "less distress", "12.0 lower than under the control: more distress"),
+        (-12.0, "neither", "12.0 lower than under the control"),
+        (0.04, "more distress", "the same as under the control"),
+        (None, "more distress", ""),
+    ],
+)
+def test_an_effect_in_words_goes_by_the_scales_own_direction(value, higher_is, said):
+    assert in_words(Effect(value, "t2"), higher_is) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "plain", "signed", "whole"),
+    [
+        (24.84, "24.8", "+24.8", "+25"),
+        (-24.86, "−24.9", "−24.9", "−25"),
+        (-0.04, "0.0", "±0.0", "±0"),
+        (0.0, "0.0", "±0.0", "±0"),
+        (None, "–", "–", "–"),
+    ],
+)
+def test_a_number_is_written_one_way(value, plain, signed, whole):
+    assert numeral(value) == plain
+    assert numeral(value, signed=True) == signed
+    assert numeral(value, signed=True, decimals=0) == whole

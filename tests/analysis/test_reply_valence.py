@@ -36,9 +36,9 @@ def test_each_reply_stands_at_the_point_that_is_measured_after_it():
     assert found.at("t1") is None  # told, no reply
 
 
-def test_relief_is_from_the_last_reply_of_the_scenario_to_the_newest_of_the_technique():
-    assert reply_valence(HISTORY).relief == pytest.approx(negativity(BAD) - negativity(GOOD))
-    assert reply_valence(History(turns=HISTORY.turns[:2])).relief is None
+def test_change_is_from_the_last_reply_of_the_scenario_to_the_newest_of_the_technique():
+    assert reply_valence(HISTORY).change == pytest.approx(negativity(GOOD) - negativity(BAD))
+    assert reply_valence(History(turns=HISTORY.turns[:2])).change is None
 
 
 def test_other_languages_have_no_trajectory_instead_of_a_neutral_one():

@@ -55,7 +55,9 @@ async def test_the_main_scale_of_every_questionnaire_is_printed_distress_first(t
     assert "Simulated calm" not in out, "only the main scale"
     probed, listed = out[first:second], out[second:]
     assert {"base", "ind", "t1", "t2", "t3", "end"} <= set(probed.split())
-    assert not {"t1", "t2"} & set(listed[: listed.index("Technique effect")].split()), "not given there"
+    assert not {"t1", "t2"} & set(listed[: listed.index("Breathing has no technique effect")].split()), (
+        "not given there"
+    )
     assert out.count("not a feeling") == 1 and out.count("Negativity of the replies") == 1
 
 
@@ -79,16 +81,16 @@ async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, ca
     said = "differ in the number of technique turns (Breathing 3, Filler (control) 2): compare up to t2"
     assert said in await printed(tmp_path / "text", capsys)
     result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
-    assert any(said in remark for remark in result["remarks"])
+    assert any(said in remark for remark in result["cautions"])
 
 
 async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns(tmp_path, capsys):
     out = await printed(tmp_path / "text", capsys)
     probed, listed = out.split("Simulated gloom")
-    assert "Technique effect of Breathing: 0.0 at t2 (" in probed
+    assert "Technique effect of Breathing: ±0.0 at t2, the same as under the control (" in probed
     assert "as many technique turns" in listed, "measured at the end alone"
     (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
-    assert "| **technique effect** | 0.0 at `t2` |" in transcript.read_text(encoding="utf-8")
+    assert "| **technique effect** | ±0.0 at `t2` |" in transcript.read_text(encoding="utf-8")
     breathing = json.loads(await printed(tmp_path / "json", capsys, as_json=True))["arms"][0]
     at = {one["scale"]: one["technique_effect_at"] for one in breathing["trajectories"]}
     assert (at["distress"], at["gloom"]) == ("t2", None)
@@ -106,9 +108,12 @@ def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys)
         report(store, workspace, "trunk111", as_json=False)
         out = capsys.readouterr().out
         report(store, workspace, "trunk111", as_json=True)
-    assert "Technique effect of Breathing: +30.0 ? at t2" in out
+    assert (
+        "Technique effect of Breathing: −30.0 ? at t2, 30.0 lower than under the control: less distress"
+        in out
+    )
     (line,) = [line for line in out.splitlines() if line.startswith("Breathing ") and "80.0" in line]
-    assert line.split()[-4:] == ["+50.0", "?", "+22.0", "?"]
+    assert line.split()[-4:] == ["−50.0", "?", "+22.0", "?"]
     courses = json.loads(capsys.readouterr().out)["arms"][0]["trajectories"]
     reliable = {(c["questionnaire"], c["scale"]): c["technique_effect_reliable"] for c in courses}
     assert reliable["probe", "distress"] is False
@@ -121,6 +126,6 @@ def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, cap
     proposal = Proposal(techniques=("decatastrophising",), measures=("phq-9:report",), model="embedded")
     outcome.run_proposal(proposal, quiet=True)
     out, err = capsys.readouterr()
-    (line,) = [line for line in err.splitlines() if line.startswith("Mind: ")]
+    (line,) = [line for line in err.splitlines() if line.startswith("Caution: ")]
     assert "goes by the score of “distress”, which nothing measures" in line
-    assert "About the scores: “Decatastrophising”" in out
+    assert "Caution: “Decatastrophising”" in out

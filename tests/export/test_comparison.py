@@ -122,7 +122,7 @@ def test_compare_prints_data_on_stdout_and_warnings_on_stderr(workspace, capsys)
     said = capsys.readouterr()
     assert "Breathing: breath11" in said.out and "not a feeling" in said.out
     assert run_command_line(["compare", "last"]) == ExitCode.OK
-    assert "Mind: Talking is not finished (interrupted)." in capsys.readouterr().err
+    assert "Caution: Talking is not finished (interrupted)." in capsys.readouterr().err
 
 
 def test_compare_json_and_csv(workspace, capsys):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.analysis.numeral import numeral
 from sandbox.export.archive import archive_json
-from sandbox.export.family import gather, number
+from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.export.markdown_text import inline, quoted
 from sandbox.export.table import guarded, scores_csv
@@ -68,8 +69,8 @@ def test_what_is_no_formula_is_left_alone(value):
     ("value", "shown"), [(None, "–"), (-26.04, "−26.0"), (-0.01, "0.0"), (3, "3.0"), (99.95, "100.0")]
 )
 def test_numbers_for_reading(value, shown):
-    assert number(value) == shown
-    assert number(5.0, signed=True) == "+5.0"
+    assert numeral(value) == shown
+    assert numeral(5.0, signed=True) == "+5.0"
 
 
 def test_every_score_is_in_the_table_once_with_full_precision(tmp_path):
@@ -107,7 +108,7 @@ def test_the_archive_is_complete_and_plain_ascii(tmp_path):
     assert text.isascii() and "\x1b" not in text
     kept = json.loads(text)
     trunk = kept["sessions"][0]
-    assert kept["format_version"] == 1
+    assert kept["format_version"] == 2
     assert [call["failure"] for call in trunk["calls"]] == [call.failure for call in calls]
     assert trunk["turns"][0]["reply"].endswith("1. y") and "\x1b" in trunk["turns"][0]["reply"]
     pointers = {measure["questionnaire"]["$document"] for measure in trunk["plan"]["measures"]}
@@ -124,7 +125,7 @@ def test_a_branch_alone_tells_the_whole_course_and_where_its_control_is(tmp_path
         text = transcript(gather(store, "breath11"))
         together = transcript(gather(store, "breath11", whole_family=True))
     assert "It is dark." in text and "Page one." not in text
-    assert "Export the trunk trunk111" in text
+    assert "Export trunk111" in text
     assert "Page one." in together
 
 

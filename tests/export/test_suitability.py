@@ -75,8 +75,8 @@ async def test_every_form_of_a_comparison_warns_of_what_it_compares(tmp_path):
     (warning,) = [said for said in comparison.warnings if "not usable" in said]
     assert warning.startswith("“Probe” read by word is not usable with this model")
     assert "Ratings" not in " ".join(comparison.warnings), "it is not what is compared"
-    assert f"**Mind:** {warning}" in comparison_markdown(comparison)
-    assert warning in json.loads(comparison_json(comparison))["warnings"]
+    assert f"**Caution:** {warning}" in comparison_markdown(comparison)
+    assert warning in json.loads(comparison_json(comparison))["cautions"]
     rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
     assert {row["usable"] for row in rows} == {"not usable with this model"}
 

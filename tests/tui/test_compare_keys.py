@@ -142,7 +142,7 @@ async def test_a_number_opens_that_arm_at_the_rows_turn(tmp_path: Path) -> None:
 async def test_w_says_what_the_columns_mean(tmp_path: Path) -> None:
     async with comparing(tmp_path) as at:
         await at.press("w")
-        await at.shows("no interval.")
+        await at.shows("One trunk is one pair")
 
 
 async def test_m_is_greyed_out_for_one_trunk(tmp_path: Path) -> None:
@@ -223,6 +223,6 @@ async def test_w_tells_all_there_is_to_mind_on_a_page_that_a_key_closes(tmp_path
     async with comparing(tmp_path, (80, 24)) as at:
         await at.press("w")
         await at.until(lambda: isinstance(at.app.screen, PageScreen), "the page")
-        await at.shows("change = score − score after the induction")
+        await at.shows("change = score − score after the scenario")
         await at.press("escape")
         assert isinstance(at.app.screen, CompareScreen)

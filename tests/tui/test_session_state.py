@@ -83,13 +83,13 @@ async def test_series_hold_every_score_with_distress_first(tmp_path: Path) -> No
     [
         (66.4, 92.4, "−26"),
         (92, 66, "+26"),
-        (5.4, 4.6, "±0"),
+        (5.4, 4.6, "+1"),
         (None, 3, "–"),
         (3, None, "–"),
-        (0.6, 0.4, "+1"),
+        (0.6, 0.4, "±0"),
     ],
 )
-def test_changes_agree_with_the_rounded_scores_beside_them(
+def test_changes_are_of_the_scores_as_they_are_rounded_once(
     now: float | None, then: float | None, shown: str
 ) -> None:
     assert change(now, then) == shown

@@ -7,9 +7,9 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from sandbox.analysis.comparison import Arm, Cell, Comparison
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import PairedDifference
 from sandbox.text import excerpt
-from sandbox.tui.scores import MINUS
 from sandbox.tui.side_by_side import mark_places
 from sandbox.tui.widgets.trajectory_chart import MARKS
 
@@ -92,7 +92,9 @@ def _column(mark: str, arm: Arm, cells: Sequence[Cell], against: str) -> tuple[s
 
 def _parts(arm: Arm, cell: Cell) -> tuple[str, ...]:
     missing = "–" if cell.reason else ""
-    score = missing if cell.score is None else f"{cell.score:.0f}{'' if cell.reliable else '?'}"
+    score = (
+        missing if cell.score is None else f"{numeral(cell.score, decimals=0)}{'' if cell.reliable else '?'}"
+    )
     own = (score, signed(cell.change))
     return own if arm.reference else (*own, difference(cell.difference))
 
@@ -101,8 +103,7 @@ def signed(value: float | None) -> str:
     """`−20`, `+3`, `±0`, nothing for None."""
     if value is None:
         return ""
-    text = f"{value:+.0f}"
-    return "±0" if text in ("+0", "-0") else text.replace("-", MINUS)
+    return numeral(value, signed=True, decimals=0)
 
 
 def difference(found: PairedDifference | None) -> str:
