@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.library.interchange.instrument import Answer, Answers, Question, Span
 
+_ENOUGH = 3  # questions with the same numbers, to call them an inventory of statements
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -15,7 +16,8 @@ class Shared:
     """The questions with one set of answers. `turned` are the names of those whose numbers run backwards.
 
     `others` are the questions with other answers. `reworded` are the names of those with the same numbers and
-    some words of their own for them, which stand in their text now.
+    some words of their own for them, which stand in their text now. `stated` says that all of them have
+    statements of their own, which do.
     """
 
     answers: Answers
@@ -23,6 +25,7 @@ class Shared:
     turned: frozenset[str]
     others: tuple[Question, ...] = ()
     reworded: tuple[str, ...] = ()
+    stated: bool = False
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -42,8 +45,41 @@ def shared_answers(questions: Sequence[Question]) -> Shared:
     """The answers most of the questions have, and those questions. Every answer has a number.
 
     The same answers with their numbers mirrored count as the same: so forms write reversed items. A question
-    whose numbers are the same, and fewer than half of its words others, is kept with its own words said.
+    whose numbers are the same, and fewer than half of its words others, is kept with its own words said. If
+    most have the same numbers and each its own statements, the statements go into their texts.
     """
+    common = _with_common_words(questions)
+    return _with_statements(questions, 2 * len(common.questions)) or common
+
+
+def _with_statements(questions: Sequence[Question], more_than: int) -> Shared | None:
+    """The questions with the same numbers, for inventories of statements; None where they are too few."""
+    choices = [question for question in questions if not isinstance(question.answers, Span)]
+    numbers = {question.where: _numbers(question) for question in choices}
+    if not choices:
+        return None
+    most = Counter(numbers.values()).most_common(1)[0][0]
+    alike = [question for question in choices if numbers[question.where] == most]
+    if len(alike) < _ENOUGH or len(alike) < more_than:
+        return None
+    answers = tuple(Answer(f"statement {value:g}", value) for value in sorted(most))
+    taken = tuple(replace(question, text=f"{question.text}\n{_statements(question)}") for question in alike)
+    others = tuple(question for question in questions if question not in alike)
+    return Shared(answers, taken, frozenset(), others, stated=True)
+
+
+def _numbers(question: Question) -> frozenset[float]:
+    answers = () if isinstance(question.answers, Span) else question.answers
+    return frozenset(answer.value or 0.0 for answer in answers)
+
+
+def _statements(question: Question) -> str:
+    answers = () if isinstance(question.answers, Span) else question.answers
+    ordered = sorted(answers, key=lambda answer: answer.value or 0.0)
+    return "\n".join(f"{answer.value:g}: {answer.label}" for answer in ordered)
+
+
+def _with_common_words(questions: Sequence[Question]) -> Shared:
     kinds = {question.where: _kind(question.answers) for question in questions}
     family = {where: frozenset((kind, _mirrored(kind))) for where, kind in kinds.items()}
     commonest = Counter(family.values()).most_common(1)[0][0]

@@ -7,7 +7,15 @@ from sandbox.library.interchange.answer_set import Shared, shared_answers
 from sandbox.library.interchange.instrument import Answer, Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, together
 from sandbox.library.interchange.not_scores import called, shown, sifted
-from sandbox.library.interchange.section import Sections, alternatives, blocks_of, listed, sections_of, short
+from sandbox.library.interchange.section import (
+    Sections,
+    alternatives,
+    blocks_of,
+    listed,
+    sections_of,
+    short,
+    told_apart,
+)
 from sandbox.library.interchange.wording import one_line
 
 MAX_LABEL = 400
@@ -146,6 +154,9 @@ class _Selecting:
     def _told_of(self, shared: Shared) -> None:
         for question in shared.others:
             self._lose(question, "it has other answers than most")
+        if shared.stated:
+            what = "their answers are statements of their own, which stand in the texts under their numbers"
+            self._assume("items", what)
         if shared.reworded:
             names = _names(shared.reworded)
             self._assume("items", f"{names}: some answers have words of their own, which stand in the text")
@@ -185,8 +196,10 @@ class _Selecting:
         )
 
     def _nothing(self) -> NoInstrument:
-        """No question is left: why, with the places in the file."""
-        reasons = together((*self._losses, *self._from.losses))
+        """No question is left: why, with the places in the file; what is lost beside the questions last."""
+        aside = ("the extension", "“")
+        others = sorted(self._from.losses, key=lambda loss: loss.what.startswith(aside))
+        reasons = together((*self._losses, *others))
         shown = [str(reason)[:400] for reason in reasons[:_REASONS]]
         more = [f"and {len(reasons) - _REASONS} more"] if len(reasons) > _REASONS else []
         todo = "an instrument has questions with numbered answers, or with a lowest and highest number"
@@ -239,11 +252,9 @@ def _instructed(
     told = tuple(
         replace(question, text="\n".join((*question.block[common:], question.text))) for question in questions
     )
+    titles = told_apart(blocks) if len(blocks) > 1 else ("",)
     names = tuple(
-        (
-            short(block[common:]) if block[common:] else "",
-            tuple(q.name for q in questions if q.block == block),
-        )
-        for block in blocks
+        (title, tuple(q.name for q in questions if q.block == block))
+        for title, block in zip(titles, blocks, strict=True)
     )
     return preamble, told, names

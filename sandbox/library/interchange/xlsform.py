@@ -24,6 +24,8 @@ FORM = "XLSForm"
 _NUMBER = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})")
 _LOW = re.compile(r"\.\s*>=\s*([-+]?\d{1,12}(?:\.\d{1,9})?)")
 _HIGH = re.compile(r"\.\s*<=\s*([-+]?\d{1,12}(?:\.\d{1,9})?)")
+_RULES = ("relevant", "relevance", "bind::relevant")
+_OLD_CHOICE = re.compile(r"^select one (?:from )?", re.IGNORECASE)
 _PIPED = re.compile(r"\$\{[^{}]+\}")
 _LANGUAGE_CODE = re.compile(r"\(([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\)\s*$")
 _SILENT = {"type", "name", "required", "appearance", "calculation", "list_name", "list name", "value"}
@@ -125,7 +127,7 @@ class _Reading:
 
     def _row(self, row: SheetRow) -> None:
         cells = _lowered(row.cells)
-        kind, _, rest = " ".join(cells.get("type", "").split()).partition(" ")
+        kind, _, rest = _type(cells.get("type", "")).partition(" ")
         used = {"label"}
         if why := _not_asked(cells, kind, self._condition(cells)):
             self._lose(row, f"{why}: it is not asked")
@@ -133,21 +135,21 @@ class _Reading:
         self._computed(row, ("type", "name", "parameters", "constraint", "calculation"), self._where(row))
         match kind.lower(), rest:
             case "select_one", list_name:
-                used |= {"relevant"}
+                used |= {*_RULES}
                 answers, why_not = self._choices(list_name, row)
                 self._question(row, answers, why_not)
             case "range", _:
-                used |= {"parameters", "relevant"}
+                used |= {"parameters", *_RULES}
                 self._question(row, self._range(cells.get("parameters", "")))
             case "integer" | "decimal", _:
-                used |= {"constraint", "relevant"}
+                used |= {"constraint", *_RULES}
                 self._question(row, self._constrained(cells.get("constraint", ""), row))
             case "calculate", _:
                 self._calculated(row, cells.get("calculation", ""))
             case "note", _:
                 self._told.tell(self._text(row), self._where(row))
             case ("begin_group", _) | ("begin", "group"):
-                used |= {"relevant"}
+                used |= {*_RULES}
                 self._told.enter(self._text(row), self._where(row))
                 self._conditions.append(self._condition(cells))
             case ("end_group", _) | ("end", "group"):
@@ -161,7 +163,8 @@ class _Reading:
 
     def _condition(self, cells: Mapping[str, str]) -> str:
         """When a row is asked: by its own rule, or that of the group it is in."""
-        return one_line(cells.get("relevant", "")) or (self._conditions[-1] if self._conditions else "")
+        own = next((cells[name] for name in _RULES if name in cells), "")
+        return one_line(own) or (self._conditions[-1] if self._conditions else "")
 
     def _text(self, row: SheetRow) -> str:
         return self._words(self._label(row, "label"), self._where(row))
@@ -276,9 +279,14 @@ def _not_asked(cells: Mapping[str, str], kind: str, condition: str) -> str:
     return "the question is hidden" if "hidden" in cells.get("appearance", "").lower().split() else ""
 
 
+def _type(cell: str) -> str:
+    """A row's type as today's forms write it: older ones say “select one from LIST”."""
+    return _OLD_CHOICE.sub("select_one ", " ".join(cell.split()))
+
+
 def _split(column: str) -> tuple[str, str]:
-    """A column's name in small letters, and the language after its double colon."""
-    name, _, language = column.partition("::")
+    """A column's name in small letters, and the language after its double (in older forms single) colon."""
+    name, _, language = column.partition("::" if "::" in column else ":")
     return name.strip().lower(), language.strip()
 
 

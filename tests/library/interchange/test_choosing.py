@@ -181,7 +181,7 @@ def test_questions_of_two_instructions_are_never_asked_under_the_first() -> None
         ("IN MOST WEEKS.", ("m3", "m4")),
     ]
     assert "2 instructions" in brought(*rows).warnings[0]
-    for part in ("2", "in most", "sheet / 2"):
+    for part in ("2", "in most", "most weeks", "sheet / 2"):
         one = brought(*rows, part=part)
         assert [item.text for item in one.questionnaire.items] == ["Lying awake", "Waiting"], part
         assert one.questionnaire.preamble == "IN MOST WEEKS.", part
@@ -231,6 +231,51 @@ def test_a_question_with_one_word_other_is_kept_with_its_own_word_and_one_with_a
         made.text.startswith("# TODO check: 3 of 4")
         and made.questionnaire.title == "Sheet (3 of 4 questions)"
     )
+
+
+def test_an_inventory_of_statements_has_them_in_its_items_texts() -> None:
+    """Each question has answers of its own with the numbers 0 to 2; one is scored from 1 to 2."""
+    made = brought(
+        field("a", "radio", "Sleep", "0, I sleep | 1, I sleep less | 2, I lie awake"),
+        field("b", "radio", "Food", "0, I eat | 1, I eat less | 2, I leave it"),
+        field("c", "radio", "Rest", "2, I pace | 1, I shift | 0, I sit"),
+        field("d", "radio", "Odd", "1, left | 2, right"),
+    )
+    found = made.questionnaire
+    assert found.items[0].text == "Sleep\n0: I sleep\n1: I sleep less\n2: I lie awake"
+    assert found.items[2].text == "Rest\n0: I sit\n1: I shift\n2: I pace"
+    assert [(o.value, o.label) for o in found.options or ()] == [(n, f"statement {n}") for n in range(3)]
+    assert not any(item.reverse for item in found.items)
+    assert made.warnings[0].startswith("3 of 4") and "statements of their own" in said(made)
+
+
+def test_sections_that_begin_alike_are_told_by_where_they_part() -> None:
+    lead = "Read each statement and choose the answer that says how it is for you, and take your time: "
+    made = brought(
+        field("a", "radio", "A", FOUR, section=f"{lead}RIGHT NOW."),
+        field("b", "radio", "B", FOUR),
+        field("c", "radio", "C", FOUR, section=f"{lead}GENERALLY."),
+        field("d", "radio", "D", FOUR),
+    )
+    assert "1 “…RIGHT NOW.”, 2 “…GENERALLY.”" in made.warnings[1]
+    assert [scale.title for scale in made.questionnaire.scales] == ["…RIGHT NOW.", "…GENERALLY."]
+
+
+def test_older_forms_of_a_spreadsheet_are_read() -> None:
+    survey: list[list[object]] = [
+        ["type", "name", "label:English", "relevance"],
+        ["select one from fit", "a", "A", None],
+        ["select one fit", "b", "B", "${a} > 1"],
+    ]
+    choices: list[list[object]] = [
+        ["list name", "name", "label:English"],
+        ["fit", 0, "no"],
+        ["fit", 1, "yes"],
+    ]
+    made = draft(read_xlsform(xlsform(survey, choices), "f", told()), told(), "f")
+    assert [(item.id, item.text) for item in made.questionnaire.items] == [("a", "A"), ("b", "B")]
+    assert [o.label for o in made.questionnaire.options or ()] == ["no", "yes"]
+    assert "b: asked under a condition" in said(made)
 
 
 def test_a_file_of_which_nothing_is_taken_says_why_with_its_own_lines() -> None:
