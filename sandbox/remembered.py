@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sandbox.settings import FOLDER_VARIABLE
+from sandbox.whole_file import write_whole
 
 _MAX_BYTES = 64 * 1024
 
@@ -55,7 +56,4 @@ def save_remembered(remembered: Remembered, path: Path | None = None) -> None:
     """Keep it for the next start. Where that cannot be written, the app simply will not remember."""
     file = path or remembered_file()
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        draft.write_text(json.dumps(asdict(remembered), indent=2) + "\n", encoding="utf-8")
-        draft.replace(file)
+        write_whole(file, json.dumps(asdict(remembered), indent=2) + "\n", overwrite=True)

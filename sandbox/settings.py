@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from sandbox.errors import SandboxError
+from sandbox.whole_file import write_whole
 
 FOLDER_VARIABLE = "SANDBOX_CONFIG"
 """Environment variable naming the folder of settings.toml and of what is remembered."""
@@ -130,10 +131,7 @@ def save_setting(key: str, value: str | bool | int | tuple[str, ...], path: Path
         text = file.read_text(encoding="utf-8") if file.exists() else TEMPLATE
         tomllib.loads(text)
         new = changed(text, key, value)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        draft.write_text(new, encoding="utf-8")
-        draft.replace(file)
+        write_whole(file, new, overwrite=True)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         what = f"the settings are not changed, since the file has an error: {error}"
         raise SandboxError(what, where=str(file), todo="Mend the file first.") from None

@@ -18,12 +18,12 @@ def command(folder: Path) -> None:
     from sandbox.errors import SandboxError
     from sandbox.library.document import FOLDERS
     from sandbox.library.schema import file_name, schema_text
+    from sandbox.whole_file import write_whole
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for kind in FOLDERS:
             path = folder / file_name(kind)
-            path.write_text(schema_text(kind), encoding="utf-8", newline="\n")
+            write_whole(path, schema_text(kind), overwrite=True)
             click.echo(str(path))
     except OSError as error:
         raise SandboxError(f"the schemas cannot be written: {error.strerror}", where=str(folder)) from None

@@ -1,8 +1,6 @@
 """Writing an export to a file, all of it or nothing; the format by the file's ending."""
 
-import os
 import shlex
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from sandbox.export.archive import archive_json
 from sandbox.export.family import Family
 from sandbox.export.markdown import transcript
 from sandbox.export.table import scores_csv
+from sandbox.whole_file import write_whole
 
 FORMATS: dict[str, Callable[[Family], str]] = {
     ".md": transcript,
@@ -55,44 +54,24 @@ def refuse_missing_folder(path: Path) -> None:
 
 
 def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write `text` beside `path` and move it into place: readers see the old file or the whole new one."""
+    """Write `text` to `path`, for the owner alone: readers see the old file or the whole new one.
+
+    Raises UsageError for a folder or a name that is taken, ExportError when the disk does not take it.
+    """
     if path.is_dir():
         raise UsageError("This is a folder.", where=str(path), todo="Give a file's name.")
     if not overwrite and path.exists():
         raise _exists(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            _move(Path(name), path, overwrite=overwrite)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text, overwrite=overwrite, mode=0o600)
+    except FileExistsError:
+        raise _exists(path) from None
     except OSError as error:
         raise ExportError(
             f"The file cannot be written: {error.strerror or error}.",
             where=str(path),
             todo="Check the folder's permissions and the free space, or choose another place.",
         ) from error
-
-
-def _move(made: Path, path: Path, *, overwrite: bool) -> None:
-    if not overwrite:
-        try:
-            # A link fails if the name was taken meanwhile, where a rename would replace it.
-            os.link(made, path)
-        except FileExistsError:
-            raise _exists(path) from None
-        except OSError:
-            made.replace(path)
-        else:
-            made.unlink()
-    else:
-        made.replace(path)
 
 
 def _exists(path: Path) -> UsageError:

@@ -3,6 +3,7 @@
 FILL IN marks where the writer's own words belong; the linter names every mark that is left.
 """
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from sandbox.library.catalogue import Library
 from sandbox.library.document import SLUG_PATTERN, Kind
 from sandbox.library.loading import SUFFIX
 from sandbox.text import excerpt
+from sandbox.whole_file import write_whole
 
 _HEAD = """\
 # {what}
@@ -157,7 +159,7 @@ def write_blank(library: Library, kind: Kind, id: str) -> Path:
     """Write a new document into the workspace, whose folder is made if need be, and say where.
 
     Raises UsageError when the id cannot be one or is taken, by a shipped document too; SandboxError when the
-    file cannot be written. Nothing is ever overwritten.
+    file cannot be written: then nothing of it is left. Nothing is ever overwritten.
     """
     _refuse_wrong_id(id)
     folder = library.workspace.content(kind)
@@ -169,12 +171,12 @@ def write_blank(library: Library, kind: Kind, id: str) -> Path:
             todo="choose another id; to work on a copy of everything shipped: sandbox init DIR",
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(blank(kind, id))
+        write_whole(path, blank(kind, id))
     except OSError as error:
         reason = error.strerror or str(error)
-        todo = "choose a folder you may write to with SANDBOX_WORKSPACE"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        todo = "free some space" if full else "choose a folder you may write to"
+        todo += ", or name another workspace with SANDBOX_WORKSPACE"
         raise SandboxError(f"the file cannot be written: {reason}", where=str(path), todo=todo) from None
     return path
 

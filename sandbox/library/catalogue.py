@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from sandbox.text import excerpt
 
 DEFAULT_CONTROL = "filler-manual"
 WORD_PROBE = "word-probe"
+_SHIPPED_NAMES = Path(__file__).with_name("shipped.txt")
 
 D = TypeVar("D", bound=Document)
 _Signature = tuple[int, int, int]
@@ -29,7 +31,8 @@ _Signature = tuple[int, int, int]
 class Entry:
     """A document file of the library. Exactly one of `document` and `problem` is there.
 
-    `shipped` is True for a document that came with the app and is not the workspace's own.
+    `shipped` is True for a document that came with the app and is not the workspace's own. `here` is True for
+    a file in the workspace's folder: in a checkout of the app those that ship are here as well.
     """
 
     kind: Kind
@@ -38,6 +41,7 @@ class Entry:
     shipped: bool
     document: Document | None
     problem: SandboxError | None
+    here: bool
 
 
 class Library:
@@ -88,10 +92,11 @@ class Library:
         return document
 
     def _entry(self, kind: Kind, path: Path, shipped: bool) -> Entry:
+        here = path.parent == self.workspace.content(kind)
         try:
-            return Entry(kind, path.stem, path, shipped, self._load(kind, path), None)
+            return Entry(kind, path.stem, path, shipped, self._load(kind, path), None, here)
         except SandboxError as error:
-            return Entry(kind, path.stem, path, shipped, None, error)
+            return Entry(kind, path.stem, path, shipped, None, error, here)
 
     def _path(self, kind: Kind, id: str) -> Path:
         if re.fullmatch(SLUG_PATTERN, id):
@@ -107,8 +112,10 @@ class Library:
     def _files(self, kind: Kind) -> Iterator[tuple[Path, bool]]:
         """Each document file of a kind, and whether it is shipped: the workspace's own hide shipped ones."""
         own = document_files(self.workspace.content(kind))
-        yield from ((path, False) for path in own)
-        if self._shipped.absolute() != self.workspace.root.absolute():
+        if self._shipped.absolute() == self.workspace.root.absolute():  # a checkout of the app
+            yield from ((path, f"{FOLDERS[kind]}/{path.stem}" in _shipped_names()) for path in own)
+        else:
+            yield from ((path, False) for path in own)
             names = {path.name for path in own}
             for path in document_files(self._shipped / FOLDERS[kind]):
                 if path.name not in names:
@@ -126,6 +133,12 @@ class Library:
             known = (signature, load_file(path, kind))
             self._loaded[path] = known
         return known[1]
+
+
+@lru_cache(maxsize=1)
+def _shipped_names() -> frozenset[str]:
+    """`scenarios/night-attack`, …: what the app ships. In a checkout the folder alone does not tell."""
+    return frozenset(_SHIPPED_NAMES.read_text(encoding="utf-8").split())
 
 
 def document_files(folder: Path) -> tuple[Path, ...]:

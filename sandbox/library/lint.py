@@ -3,6 +3,7 @@
 Finding what cannot be used is loading's business; the words that are looked for are in wording.
 """
 
+import unicodedata
 from collections.abc import Iterator
 
 from sandbox.errors import SandboxError
@@ -61,6 +62,13 @@ def _any_document(document: Document) -> Iterator[Clash]:
     values = document.model_dump(mode="python", exclude_unset=True)
     for at in wording.unfilled(values, FILL_IN):
         yield Clash("this is still the template's text", at, "put your own words here, or delete it")
+    for at, character in wording.unseen(values):
+        what = f"a character that nobody sees ({_named(character)})"
+        yield Clash(what, at, "delete it: what a reader sees is not what the model is told")
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '').lower()}".strip()
 
 
 def _scenario(scenario: Scenario, library: Library) -> Iterator[Clash]:

@@ -1,26 +1,23 @@
 """A copy of a shipped document in the workspace, to be edited there. Nothing is ever overwritten."""
 
-import shutil
 from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Entry
 from sandbox.library.workspace import Workspace
+from sandbox.whole_file import write_whole
 
 
 def copy_to_workspace(entry: Entry, workspace: Workspace) -> Path:
     """Copy a shipped document; the path of the copy, which hides the shipped one from then on.
 
-    Raises UsageError when the workspace has it as its own, SandboxError when it cannot be written.
+    Raises UsageError when the workspace has it already, SandboxError when it cannot be written.
     """
-    if not entry.shipped:
-        raise UsageError("this document is the workspace's own already", where=str(entry.path))
-    folder = workspace.content(entry.kind)
-    target = folder / entry.path.name
+    if entry.here:
+        raise UsageError("this document is in the workspace already", where=str(entry.path))
+    target = workspace.content(entry.kind) / entry.path.name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with entry.path.open("rb") as source, target.open("xb") as copy:
-            shutil.copyfileobj(source, copy)
+        write_whole(target, entry.path.read_bytes())
     except FileExistsError:
         raise UsageError("there is a file of that name already", where=str(target)) from None
     except OSError as error:

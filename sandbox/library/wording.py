@@ -22,6 +22,11 @@ AFFECT_WORDS: Mapping[Affect, re.Pattern[str]] = {
 }
 """The words that name an affect, so that a model told them could simply give them back."""
 
+_UNSEEN = re.compile(
+    "[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Embeddings, overrides and isolates of direction, spaces without width, tags, and others without a shape."""
+
 _GRAVE = re.compile(
     r"\b(?:blood\w*|knife|gun|weapon|rape\w*|assault\w*|suicid\w*|kill\w*|murder\w*|corpse|died|dead body|"
     r"vomit\w*|pus|maggots?|wound\w*|abuse\w*|molest\w*|self-harm)\b",
@@ -114,6 +119,23 @@ def unfilled(value: object, mark: str, at: tuple[str | int, ...] = ()) -> Iterat
     elif isinstance(value, list | tuple):
         for n, inner in enumerate(value):
             yield from unfilled(inner, mark, (*at, n))
+
+
+def unseen(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The places of all texts in plain values that have characters nobody sees, and the first of each.
+
+    They turn the order of what is shown (bidirectional controls) or hide words from a reader that a model is
+    told. Joiners, and the marks of direction that Arabic and Hebrew need, are left alone.
+    """
+    if isinstance(value, str):
+        if found := _UNSEEN.search(value):
+            yield at, found.group()
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from unseen(inner, (*at, key))
+    elif isinstance(value, list | tuple):
+        for n, inner in enumerate(value):
+            yield from unseen(inner, (*at, n))
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

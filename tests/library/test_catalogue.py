@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import NotFoundError
+from sandbox.errors import NotFoundError, UsageError
 from sandbox.library import catalogue
 from sandbox.library.catalogue import Library
 from sandbox.library.document import FOLDERS, Document, Kind
 from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
+from sandbox.library.own_copy import copy_to_workspace
 from sandbox.library.problem import InvalidDocument
-from sandbox.library.workspace import Workspace
+from sandbox.library.workspace import Workspace, shipped_content
 from tests.library.bad_documents import GOOD
 
 
@@ -46,6 +47,27 @@ def test_the_workspace_s_document_hides_the_shipped_one(library: Library, worksp
     (entry,) = (e for e in library.entries("scenario") if e.id == "night-attack")
     assert not entry.shipped
     assert any(e.shipped for e in library.entries("scenario"))
+
+
+def test_what_ships_is_shipped_in_a_checkout_as_well_and_what_somebody_adds_is_not() -> None:
+    root = shipped_content()
+    checkout = Library(Workspace(root, root / "sessions"), root)
+    listed = {f"{FOLDERS[entry.kind]}/{entry.id}" for kind in FOLDERS for entry in checkout.entries(kind)}
+    names = set(Path(catalogue.__file__).with_name("shipped.txt").read_text().split())
+    assert listed == names, "sandbox/library/shipped.txt names every document that ships"
+    assert all(entry.shipped and entry.here for kind in FOLDERS for entry in checkout.entries(kind))
+
+
+def test_a_document_of_ones_own_in_a_checkout_is_ones_own(workspace: Workspace) -> None:
+    write(workspace, "scenario", "night-attack")
+    write(workspace, "scenario", "of-my-own")
+    checkout = Library(workspace, workspace.root)
+    assert {entry.id: entry.shipped for entry in checkout.entries("scenario")} == {
+        "night-attack": True,
+        "of-my-own": False,
+    }
+    with pytest.raises(UsageError, match="already"):
+        copy_to_workspace(checkout.entries("scenario")[0], workspace)
 
 
 def test_an_invalid_document_of_the_workspace_is_said_and_not_passed_over(

@@ -58,6 +58,13 @@ def test_a_good_document_draws_no_warning(kind: Kind, library: Library) -> None:
             "“ann@ward.org” looks like a real person's details",
         ),
         ("scenario", "They stop.", "FILL IN what happens", "this is still the template's text"),
+        (
+            "scenario",
+            "They stop.",
+            "They \u202estop.",
+            "a character that nobody sees (U+202E right-to-left override)",
+        ),
+        ("scenario", "title: A", "title: A\u200b", "a character that nobody sees (U+200B zero width space)"),
         ("technique", "Breathe in.", LONG, "a step of 101 words (more than 100)"),
         (
             "technique",

@@ -141,7 +141,7 @@ class LibraryScreen(Screen[None]):
 
     def _draw(self, stock: Stock) -> None:
         own = sum(not entry.shipped for entry in stock.entries)
-        counts = f"{len(stock.entries)} documents, {own} of them yours"
+        counts = f"{len(stock.entries)} documents, {own or 'none'} of them yours"
         problems = f", {len(stock.broken)} with problems (p)" if stock.broken else ""
         where = excerpt(str(self._library.workspace.root), max(20, self.size.width - 60))
         self.query_one("#title", Static).update(Content(f"Library   {counts}{problems}   {where}"))
@@ -216,7 +216,7 @@ class LibraryScreen(Screen[None]):
         if action in {"edit", "clip"}:
             return True if entry is not None else None
         if action == "copy":
-            return True if entry is not None and entry.shipped else None
+            return True if entry is not None and entry.shipped and not entry.here else None
         if action == "use":
             return True if entry is not None and entry.document is not None else None
         if action == "problem":
@@ -248,7 +248,7 @@ class LibraryScreen(Screen[None]):
         line = self._looked.first_line
         if not self._has_editor(self._looked.entry.path):
             return
-        if self._looked.entry.shipped:
+        if self._looked.entry.shipped and not self._looked.entry.here:
             path = self.action_copy()
         if path is not None:
             self._edit(path, line)

@@ -19,6 +19,7 @@ from sandbox.text import printable
 from sandbox.tui.lent_terminal import edit_file
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.ticks import Tick
+from sandbox.whole_file import write_whole
 
 _NOTIFY = (("a bell", "bell"), ("a bell and a message", "desktop"), ("nothing", "off"))
 
@@ -164,9 +165,8 @@ class SettingsScreen(Screen[None]):
                 hint = f"Set EDITOR, or open the file yourself: {path}"
                 self.notify(hint, title="No editor is set", severity="warning", markup=False)
                 return
-            path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                path.write_text(TEMPLATE, encoding="utf-8")
+                write_whole(path, TEMPLATE)
             await edit_file(self.app, path, self._flaws[0].line if self._flaws else None)
         except OSError as error:
             self.post_message(

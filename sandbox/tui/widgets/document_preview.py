@@ -79,7 +79,9 @@ def lines_of(looked: Looked) -> list[Content]:
 
 
 def _place(entry: Entry) -> str:
-    return "shipped with the app (c copies it to edit)" if entry.shipped else "your own"
+    if not entry.shipped:
+        return "your own"
+    return "shipped with the app" if entry.here else "shipped with the app (c copies it to edit)"
 
 
 def _said(problem: Problem) -> str:

@@ -1,0 +1,48 @@
+"""Writing a file so that it is there whole or not at all: beside its place first, then moved."""
+
+import errno
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes, *, overwrite: bool = False, mode: int = 0o666) -> None:
+    """Write `content` (text as UTF-8, its line ends as they are) to `path`, whose folder is made if need be.
+
+    Readers see the old file or the whole new one. When it fails, on a full disk say, nothing is left behind:
+    no piece of the file, and no folder that was made for it. `mode` is what the umask leaves of it. Raises
+    OSError; FileExistsError when the name is taken and `overwrite` is not asked for.
+    """
+    if not overwrite and os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "File exists", str(path))
+    made = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    draft = path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        _move(draft, path, overwrite=overwrite)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+            for folder in made:
+                folder.rmdir()
+        raise
+
+
+def _move(draft: Path, path: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        draft.replace(path)
+        return
+    try:
+        # A link fails if the name was taken meanwhile, where a rename would replace it.
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        draft.replace(path)
+    else:
+        draft.unlink()
