@@ -105,11 +105,12 @@ def _record() -> Finding:
             todo = "Do not rely on the sessions that ran with them, or go back to an older copy of the file."
             return Finding("record", "fault", text, todo)
         unfinished = conductor.unfinished()
+        sound = "the file is sound, every document matches its hash"
         if store.read_only:
-            text = f"{store.path} can be read but not written; the file is sound, every document matches"
+            text = f"{store.path} can be read but not written; {sound}"
             todo = "To run sessions here, make the file and its folder writable."
             return Finding("record", "note", text, todo)
-    text = f"{store.path} opens, the file is sound, every document matches its hash"
+    text = f"{store.path} opens, {sound}"
     if unfinished:
         todo = " or ".join(f"sandbox resume {trunk}" for trunk in unfinished[:_NAMED])
         return Finding("record", "note", f"{text}; {len(unfinished)} unfinished", todo)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.analysis.answered_by import other_model_remark
 from sandbox.analysis.beginning import Beginning, beginning, control_beside
 from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
 from sandbox.analysis.induction import scale_of, small_induction
@@ -52,8 +53,9 @@ class Family:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What has to be said before the scores are read: of documents changed in the record, of therapist
-        models, plans, measures and probes that saw too little, and of arms of other length or beginning."""
+        """What has to be said before the scores are read: of documents changed in the record, of the models
+        that answered or spoke, of plans, measures and probes that saw too little, and of arms of other length
+        or beginning."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
         planned = (remark for session in self.sessions for remark in plan_remarks(session.head.plan))
         measures = (remark for found in self.suitabilities for remark in found.remarks)
@@ -63,6 +65,7 @@ class Family:
                     None,
                     (
                         *map(str, self.altered),
+                        other_model_remark(self.sessions),
                         *spoken,
                         *planned,
                         *measures,

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from sandbox.errors import UsageError
 from sandbox.models.address import address_of, refuse_wrong_address
-from sandbox.models.hosted import Service, capabilities_of, parameters_of, service_of, stays_here
+from sandbox.models.hosted import (
+    Service,
+    capabilities_of,
+    parameters_of,
+    service_of,
+    stays_here,
+    without_credentials,
+)
 from sandbox.models.key import find_key, key_place, keyring_installed
 from sandbox.models.name import full_name
 from sandbox.models.provider import REASONING_TOKENS, Capabilities, ModelError, Provider, Sampling
@@ -92,7 +99,7 @@ def _through_litellm(name: str, local_only: bool) -> Provider:
         api_key=_key(service, local=local),
         capabilities=able,
         sampling=HOSTED_SAMPLING,
-        facts=_facts(able),
+        facts=_facts(able, base),
         parameters=parameters_of(name, able.context),
         policy=_LOCAL_POLICY if local else RetryPolicy(),
         key_variable=service.key_variable,
@@ -100,9 +107,10 @@ def _through_litellm(name: str, local_only: bool) -> Provider:
     )
 
 
-def _facts(able: Capabilities) -> dict[str, str]:
-    """What every call is made with beside what stands in its own parameters."""
+def _facts(able: Capabilities, base: str) -> dict[str, str]:
+    """What every call is made with beside what stands in its own parameters, and the server it goes to."""
     facts = {
+        "server": without_credentials(base),
         "context": able.context,
         "tokens for reasoning": REASONING_TOKENS if able.reasoning else None,
     }

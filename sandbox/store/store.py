@@ -23,7 +23,7 @@ from sandbox.engine.events import (
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
-from sandbox.errors import NotFoundError
+from sandbox.errors import NotFoundError, UsageError
 from sandbox.measurement.battery import Trial
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt, calls_of, store_call
@@ -170,11 +170,17 @@ class Store:
             return append_tag(db, session, name, at, present=present, author=author)
 
     def remove(self, session: str, reason: str, author: str = APP) -> tuple[str, ...]:
-        """Leave the session and all that branched from it out of every list; the ids. Nothing is deleted."""
+        """Leave the session and all that branched from it out of every list; the ids. Nothing is deleted.
+
+        Raises UsageError while one of them is running: it would go on writing what nobody finds again.
+        """
         with self._writing() as (db, at):
-            members = tuple(
-                member for member in branches_of(db, session) if latest_state(db, member).state != "removed"
-            )
+            states = {member: latest_state(db, member) for member in branches_of(db, session)}
+            members = tuple(member for member, entry in states.items() if entry.state != "removed")
+            if running := [member for member in members if states[member].now == "running"]:
+                raise UsageError(
+                    "A running session cannot be removed.", where=running[0], todo="Stop it first."
+                )
             for member in members:
                 append_state(db, member, "removed", at, reason=reason, author=author)
         return members

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from sandbox.analysis.answered_by import other_model_remark
 from sandbox.analysis.suitability import remarks
 from sandbox.engine.cost import load, plans_of, texts_of
 from sandbox.engine.plan import SessionHead, SessionPlan
@@ -82,8 +83,10 @@ class Bench:
         states = {one.head.id: _recorded(one) for one in stored}
         spent = sum(seconds_run(one.states) for one in stored)
         live = LiveRun(self.conductor.play, self.store.history, RunState(states), spent=spent)
-        altered = tuple(map(str, self.store.altered(states)))
-        live.remarks = altered + self._remarks((s.head.plan for s in states.values()), self._model_of(states))
+        kept = (*map(str, self.store.altered(states)), other_model_remark(stored))
+        live.remarks = tuple(filter(None, kept)) + self._remarks(
+            (s.head.plan for s in states.values()), self._model_of(states)
+        )
         live.leaves_machine = self.conductor.leaves_machine(s.head for s in states.values())
         if resume:
             live.add(*self.conductor.to_finish(session))

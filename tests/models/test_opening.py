@@ -177,7 +177,7 @@ async def test_ollama_is_told_its_context_and_that_nothing_may_be_cut(name, monk
     assert (first["options"]["num_ctx"], first["options"]["num_predict"]) == (8192, 10)
     assert first["truncate"] is False and first["shift"] is False
     assert provider.capabilities.context == 8192
-    assert provider.description.facts == {"context": "8192"}
+    assert provider.description.facts == {"context": "8192", "server": server.base.removesuffix("/v1")}
     assert second["options"]["num_ctx"] == longer.capabilities.context == 32768
 
 
@@ -280,8 +280,9 @@ async def test_a_reasoning_model_has_room_to_think_beside_its_answer(monkeypatch
             await provider.complete(HI)
     first, second = (asked.get("max_tokens") or asked.get("max_completion_tokens") for asked in server.asked)
     assert (first, second) == (10, 10 + REASONING_TOKENS)
-    assert thinking.description.facts == {"tokens for reasoning": str(REASONING_TOKENS)}
-    assert not plain.description.facts
+    server_fact = {"server": server.base}
+    assert thinking.description.facts == server_fact | {"tokens for reasoning": str(REASONING_TOKENS)}
+    assert plain.description.facts == server_fact
 
 
 def test_without_the_weights_package_the_command_that_installs_it_is_shown(monkeypatch):

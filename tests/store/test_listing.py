@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from sandbox.engine.branch import branch, redo
-from sandbox.engine.events import RunPlanned
+from sandbox.engine.events import RunPlanned, SessionFinished, SessionStarted
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.scenario import Scenario
+from sandbox.models.provider import ModelDescription
 from sandbox.store.listing import SessionFilter
 from sandbox.store.store import Store
 from tests.documents import plan, scenario, technique
@@ -139,6 +140,18 @@ async def test_removing_a_trunk_removes_its_branches(store):
     trunk = found(store)[0].summary.parent
     assert trunk is not None and len(store.remove(trunk, "a mistake")) == 3
     assert found(store, scenario="Rain") == () and found(store, said="rains") == ()
+
+
+async def test_a_family_with_a_running_branch_is_not_removed(store):
+    branch = found(store)[0].summary
+    assert branch.parent is not None
+    store.record(SessionStarted(branch.id, ModelDescription("scripted", "Scripted"), resumed=True))
+    for session in (branch.id, branch.parent):
+        with pytest.raises(UsageError, match="running"):
+            store.remove(session, "a mistake")
+        assert store.state(session) != "removed"
+    store.record(SessionFinished(branch.id, "stopped"))
+    assert len(store.remove(branch.parent, "a mistake")) == 3
 
 
 async def test_choices_name_what_was_run(store):
