@@ -1,6 +1,7 @@
 """How much of what a model would say an administration saw, in words. Pure."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.next_word import TOLERATED
@@ -39,10 +40,15 @@ def _words(count: int) -> str:
 
 def lowest_coverage(given: Administration) -> float | None:
     """The least coverage among the items (0–1); None where there is none (report, completion)."""
-    return min((a.coverage for a in given.final_answers if a.coverage is not None), default=None)
+    return min(_finite(answer.coverage for answer in given.final_answers), default=None)
 
 
 def mean_entropy(given: Administration) -> float | None:
     """The items' mean entropy in bits; None where there is none."""
-    found = [answer.entropy for answer in given.final_answers if answer.entropy is not None]
+    found = _finite(answer.entropy for answer in given.final_answers)
     return sum(found) / len(found) if found else None
+
+
+def _finite(values: Iterable[float | None]) -> list[float]:
+    """Those that are known: a record may hold what is no number."""
+    return [value for value in values if value is not None and math.isfinite(value)]

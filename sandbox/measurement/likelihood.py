@@ -1,24 +1,27 @@
-"""The way “likelihood”: one forward pass an item, scored by the options' probabilities, unsampled."""
+"""The way “likelihood”: an item is scored by the options' probabilities as its answer, unsampled."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, LabelForm
-from sandbox.measurement.calls import complete_all
-from sandbox.measurement.next_word import probability, without_space
+from sandbox.measurement.answer_opening import OPENING, Opening, opening_for
+from sandbox.measurement.calls import all_of
+from sandbox.measurement.option_mass import OptionMass, entropy, expected_value, read_options
 from sandbox.measurement.presentation import (
+    KIND_OF_ANSWER,
     PLAIN,
     Presentation,
     instruction,
     item_order,
     number,
+    option_lines,
     option_names,
     ordered,
 )
 from sandbox.measurement.scoring import score_questionnaire
-from sandbox.models.provider import Completion, Message, Provider, Request, Sampling, TokenProbability
+from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
 from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
@@ -28,31 +31,8 @@ CANDIDATES = 100
 LEAST_COVERAGE = 0.5
 """Coverage under which an answer is unreliable: something else is likelier than all options together."""
 
-MOST_AMBIGUOUS = 0.01
-"""The share of the options' mass that may fall on tokens that could begin two of them; above it the options
-are given letters and asked again."""
-
 RANGE_STEPS = 11
 """A range is offered in this many even steps (0, 10, …, 100 for 0–100)."""
-
-OPENING = "Answer:"
-_AFTER_NAME = ".,:;)"
-
-
-@dataclass(frozen=True, slots=True)
-class OptionMass:
-    """Each option name's probability as the model gave it, and the mass that could be any of several."""
-
-    by_name: Mapping[str, float]
-    ambiguous: float
-
-    @property
-    def coverage(self) -> float:
-        return min(math.fsum(self.by_name.values()), 1.0)
-
-    @property
-    def is_ambiguous(self) -> bool:
-        return self.ambiguous > MOST_AMBIGUOUS * (math.fsum(self.by_name.values()) + self.ambiguous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +45,6 @@ class _Sheet:
     head: str
 
 
-def option_mass(names: Sequence[str], top: Iterable[TokenProbability]) -> OptionMass:
-    """The mass of each name: of the tokens that are it, or that begin it and no other name.
-
-    Single letters keep their case (“a” may begin “a little”); other names are compared case folded.
-    """
-    fold = any(len(name) > 1 for name in names)
-    spelled = {name: name.casefold() if fold else name for name in names}
-    masses: dict[str, list[float]] = {name: [] for name in names}
-    ambiguous: list[float] = []
-    for candidate in top:
-        token = without_space(candidate.token)
-        text = _bare(token.casefold() if fold else token, spelled.values())
-        meant = [name for name, name_text in spelled.items() if text and name_text.startswith(text)]
-        if len(meant) == 1:
-            masses[meant[0]].append(probability(candidate))
-        elif meant:
-            ambiguous.append(probability(candidate))
-    return OptionMass({name: math.fsum(parts) for name, parts in masses.items()}, math.fsum(ambiguous))
-
-
-def _bare(text: str, names: Iterable[str]) -> str:
-    """`text` without the punctuation some tokenisers join to a name (“A)”), unless a name ends so itself."""
-    return text if any(name.startswith(text) for name in names) else text.rstrip(_AFTER_NAME)
-
-
-def expected_value(values: Mapping[str, float], mass: OptionMass) -> float | None:
-    """Σ value·p over the options, renormalised; None when the options had no mass at all."""
-    total = math.fsum(mass.by_name.values())
-    if total <= 0:
-        return None
-    mean = math.fsum(values[name] * p for name, p in mass.by_name.items()) / total
-    return min(max(mean, min(values.values())), max(values.values()))
-
-
-def entropy(mass: OptionMass) -> float | None:
-    """Shannon's entropy of the renormalised options in bits, 0 to log₂(options); None without mass."""
-    total = math.fsum(mass.by_name.values())
-    if total <= 0:
-        return None
-    shares = [p / total for p in mass.by_name.values() if p > 0]
-    return max(-math.fsum(share * math.log2(share) for share in shares), 0.0)
-
-
 async def give_by_likelihood(
     questionnaire: RatingQuestionnaire,
     conversation: tuple[Message, ...],
@@ -116,8 +53,9 @@ async def give_by_likelihood(
     *,
     presentation: Presentation = PLAIN,
 ) -> Administration:
-    """One call an item, each on its own side copy; again with letters when the options' names are ambiguous.
+    """One call an item, each on its own side copy; more where a name takes several tokens.
 
+    Asked again with letters when the options' names are ambiguous, or cannot be read by one opening.
     Raises ModelError when a call fails for good.
     """
     order = item_order(questionnaire, presentation, seed)
@@ -127,18 +65,24 @@ async def give_by_likelihood(
     asked: tuple[Message, ...] = ()
     while True:
         sheet = _sheet(questionnaire, options, labels, presentation, seed)
+        opening = await opening_for(sheet.names, provider)
+        lettered, labels = labels == "letters", "letters"
+        if opening is None:
+            if not lettered:
+                continue
+            opening = Opening(OPENING)
         questions = [_question(questionnaire, sheet, item) for item in order]
-        requests = [
-            _request(item, question, conversation, provider, seed)
-            for item, question in zip(order, questions, strict=True)
-        ]
-        completions = await complete_all(provider, requests)
-        masses = [option_mass(sheet.names, completion.top) for completion in completions]
-        attempts.append(_answers(order, sheet, completions, masses, attempt=len(attempts) + 1))
-        asked += _asked(questions, completions)
-        if labels == "letters" or not any(mass.is_ambiguous for mass in masses):
+        read = await all_of(
+            provider,
+            [
+                partial(read_options, sheet.names, provider, request, spaces=not opening.fitted)
+                for request in _requests(order, questions, conversation, provider, opening.text, seed)
+            ],
+        )
+        attempts.append(_answers(order, sheet, read, attempt=len(attempts) + 1))
+        asked += _asked(questions, [completion for _, completion in read])
+        if lettered or not any(mass.is_ambiguous for mass, _ in read):
             break
-        labels = "letters"
     final = attempts[-1]
     return Administration(
         questionnaire=questionnaire.id,
@@ -195,43 +139,46 @@ def _sheet(
 ) -> _Sheet:
     shown = ordered(options, presentation.options, seed, "options")
     names = option_names(shown, labels, presentation.letters, seed)
-    lines = [
-        name if name == option.label else f"{name} = {option.label}"
-        for name, option in zip(names, shown, strict=True)
-    ]
-    head = "\n".join([instruction(questionnaire, presentation), "The possible answers:", *lines])
+    head = "\n".join([instruction(questionnaire, presentation, labels), *option_lines(shown, names)])
     return _Sheet(shown, names, labels, head)
 
 
 def _question(questionnaire: RatingQuestionnaire, sheet: _Sheet, item: str) -> Message:
     """The item stands last, so that everything before it comes from the prompt cache."""
     text = next(i.text for i in questionnaire.items if i.id == item)
-    kind = {"numbers": "number", "letters": "letter", "words": "answer"}[sheet.labels]
-    return Message("user", f"{sheet.head}\nWrite only the {kind} of your answer.\nThe item: {text}")
+    kind = KIND_OF_ANSWER[sheet.labels]
+    return Message("user", f"{sheet.head}\nWrite only the {kind} that fits.\nThe item: {text}")
 
 
-def _request(
-    item: str, question: Message, conversation: tuple[Message, ...], provider: Provider, seed: int
-) -> Request:
-    return Request(
-        messages=alternating((*conversation, question)),
-        sampling=Sampling(temperature=0.0, max_tokens=1, seed=derived_seed(seed, "likelihood", item)),
-        prefill=OPENING if provider.capabilities.prefill else "",
-        top_logprobs=min(provider.capabilities.top_logprobs, CANDIDATES),
-        purpose="measurement",
+def _requests(
+    order: Sequence[str],
+    questions: Sequence[Message],
+    conversation: tuple[Message, ...],
+    provider: Provider,
+    opening: str,
+    seed: int,
+) -> tuple[Request, ...]:
+    return tuple(
+        Request(
+            messages=alternating((*conversation, question)),
+            sampling=Sampling(temperature=0.0, max_tokens=1, seed=derived_seed(seed, "likelihood", item)),
+            prefill=opening,
+            top_logprobs=min(provider.capabilities.top_logprobs, CANDIDATES),
+            purpose="measurement",
+        )
+        for item, question in zip(order, questions, strict=True)
     )
 
 
 def _answers(
     order: Sequence[str],
     sheet: _Sheet,
-    completions: Sequence[Completion],
-    masses: Sequence[OptionMass],
+    read: Sequence[tuple[OptionMass, Completion]],
     attempt: int,
 ) -> tuple[Answer, ...]:
     return tuple(
         _answer(item, sheet, completion, mass, attempt)
-        for item, completion, mass in zip(order, completions, masses, strict=True)
+        for item, (mass, completion) in zip(order, read, strict=True)
     )
 
 

@@ -1,8 +1,8 @@
-"""The probability of listed words as the next word, also of words that take more than one token."""
+"""The probability of listed words as the text that comes next, also where they take several tokens."""
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sandbox.models.provider import Completion, Provider, Request, TokenProbability
@@ -17,7 +17,7 @@ mass. On the embedded model that is mostly so from the start, and the probe stay
 MOST_FOLLOWED = 6
 """How many beginnings are followed at most, one call each."""
 
-_SPACE_MARKS = " \t\n\u2581\u0120\u010a"
+_AS_SPACE = {0x2581: " ", 0x0120: " ", 0x010A: "\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,65 +41,110 @@ class WordMass:
         return min(self.total, 1.0)
 
 
-def without_space(token: str) -> str:
-    """A token without the marks that stand for a space before it, as tokenisers write them."""
-    return token.lstrip(_SPACE_MARKS).rstrip()
-
-
 def probability(candidate: TokenProbability) -> float:
-    """A candidate's probability, 0–1; servers round a certain token to a log-probability just over nought."""
-    return math.exp(min(candidate.logprob, 0.0))
+    """A candidate's probability, 0–1; 0 where the server gave no finite number.
+
+    Servers round a certain token to a log-probability just over nought.
+    """
+    return math.exp(min(candidate.logprob, 0.0)) if math.isfinite(candidate.logprob) else 0.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Beginning:
+    """Text that begins a name and was not followed yet. `within`: the longest name that ends inside it."""
+
+    negative: float  # minus its mass, so that the heaviest comes first
+    text: str
+    within: str | None = field(default=None, compare=False)
+
+    @property
+    def mass(self) -> float:
+        return -self.negative
 
 
 @dataclass(slots=True)
-class _Reading:
-    """Masses while they are being read: of words, and of beginnings (raw text → mass) not followed yet."""
+class Reading:
+    """The probability of each of `names` (words, or what options are called) as the text that comes next.
 
-    listed: Mapping[str, str]
-    starts: frozenset[str]
-    masses: dict[str, list[float]] = field(default_factory=dict)
-    beginnings: list[tuple[float, str]] = field(default_factory=list)
-    tail: float = 0.0
+    `masses` is what was read so far, `beginnings` what may still become a name, the heaviest first. `tail` is
+    the mass of what the server did not show. With `fold` case does not count. `closing` are marks that some
+    tokenisers join to a name (“A)”). With `spaces`, white space that is a token of its own is a beginning:
+    for tokenisers that are not known.
+    """
 
-    @classmethod
-    def of(cls, words: Iterable[str]) -> "_Reading":
-        listed = {word.casefold(): word for word in words}
-        return cls(listed, frozenset(word[:end] for word in listed for end in range(1, len(word))))
+    names: Sequence[str]
+    fold: bool = True
+    closing: str = ""
+    spaces: bool = False
+    masses: dict[str, float] = field(init=False)
+    beginnings: list[Beginning] = field(default_factory=list, init=False)
+    tail: float = field(default=0.0, init=False)
+    _spelled: dict[str, str] = field(init=False)
+    _starts: dict[str, list[str]] = field(init=False)
 
-    def read(self, top: Iterable[TokenProbability], written: str = "", weight: float = 1.0) -> None:
-        """Take up the candidates that come after `written` (a beginning, or nothing)."""
-        seen = 0.0
-        for candidate in top:
-            mass = weight * probability(candidate)
-            seen += mass
-            bare = without_space(candidate.token)
-            spaced = candidate.token[:1] in set(_SPACE_MARKS)
-            self._take(f"{written} {bare}" if written and spaced else written + bare, mass, written)
-        self.tail += max(weight - seen, 0.0)
+    def __post_init__(self) -> None:
+        self.masses = dict.fromkeys(self.names, 0.0)
+        self._spelled = {name.casefold() if self.fold else name: name for name in self.names}
+        self._starts = {}
+        for spelling, name in self._spelled.items():
+            for end in range(1, len(spelling)):
+                self._starts.setdefault(spelling[:end], []).append(name)
 
-    def _take(self, raw: str, mass: float, written: str) -> None:
-        text = raw.casefold()
-        if not text or mass <= 0 or text == written.casefold():
-            return
-        if text in self.listed:
-            self.masses.setdefault(self.listed[text], []).append(mass)
-            shorter = self.listed.get(written.casefold())
-            if shorter is not None:
-                self.masses[shorter].append(-mass)
-        if text in self.starts:
-            heapq.heappush(self.beginnings, (-mass, raw))
+    @property
+    def seen(self) -> float:
+        """The mass of all names so far."""
+        return math.fsum(self.masses.values())
 
     @property
     def unfollowed(self) -> float:
-        return -math.fsum(mass for mass, _ in self.beginnings)
+        """The mass of beginnings that may still become a name."""
+        return math.fsum(beginning.mass for beginning in self.beginnings)
 
-    def result(self, followed: int) -> WordMass:
-        masses = {word: max(math.fsum(parts), 0.0) for word, parts in self.masses.items()}
-        return WordMass(
-            {word: mass for word, mass in masses.items() if mass > 0},
-            hidden=min(self.unfollowed + self.tail, 1.0),
-            followed=followed,
-        )
+    def read(self, top: Iterable[TokenProbability], after: Beginning | None = None) -> None:
+        """Take up the candidates that come after a beginning, or at the very start."""
+        written, weight, within = (after.text, after.mass, after.within) if after else ("", 1.0, None)
+        read = []
+        for candidate in top:
+            token, mass = candidate.token.translate(_AS_SPACE), weight * probability(candidate)
+            read.append(mass)
+            if not token or mass <= 0:
+                continue
+            if token.isspace() and after is None:
+                if self.spaces:
+                    heapq.heappush(self.beginnings, Beginning(-mass, token))
+            else:
+                self._take(written + token, mass, within)
+        self.tail += max(weight - math.fsum(read), 0.0)
+
+    def _take(self, written: str, mass: float, within: str | None) -> None:
+        named, begun = self.meant(written)
+        if named is not None and named != within:
+            self.add(named, mass, within)
+            within = named
+        if begun:
+            heapq.heappush(self.beginnings, Beginning(-mass, written, within))
+
+    def meant(self, written: str) -> tuple[str | None, Sequence[str]]:
+        """The name that the text is, and the names it begins without being them."""
+        text = written.lstrip()
+        text = text.casefold() if self.fold else text
+        bare = text.rstrip()
+        named = self._spelled.get(bare) or self._spelled.get(bare.rstrip(self.closing))
+        return named, self._starts.get(text, ())
+
+    def add(self, name: str, mass: float, within: str | None) -> None:
+        """Count `mass` for a name; it does not count for the shorter name it goes on from."""
+        self.masses[name] += mass
+        if within is not None:
+            self.masses[within] -= mass
+
+    async def follow(self, provider: Provider, request: Request) -> None:
+        """Read what comes after the heaviest beginning, with a call. Raises ModelError."""
+        beginning = heapq.heappop(self.beginnings)
+        gap = "" if request.prefill[-1:].isspace() or beginning.text[:1].isspace() else " "
+        prefill = f"{request.prefill}{gap}{beginning.text}"
+        completion = await provider.complete(replace(request, prefill=prefill))
+        self.read(completion.top, beginning)
 
 
 async def read_next_word(
@@ -111,15 +156,17 @@ async def read_next_word(
     followed with a call each, until what is left is tolerable. Raises ModelError when a call fails.
     """
     completion = await provider.complete(request)
-    reading = _Reading.of(words)
+    reading = Reading(tuple(words))
     reading.read(completion.top)
     followed = 0
     while request.prefill and reading.beginnings and followed < MOST_FOLLOWED:
-        seen = math.fsum(mass for parts in reading.masses.values() for mass in parts)
-        if reading.unfollowed <= TOLERATED * seen:
+        if reading.unfollowed <= TOLERATED * reading.seen:
             break
-        mass, written = heapq.heappop(reading.beginnings)
-        onwards = await provider.complete(replace(request, prefill=f"{request.prefill} {written}"))
-        reading.read(onwards.top, written, -mass)
+        await reading.follow(provider, request)
         followed += 1
-    return reading.result(followed), completion
+    mass = WordMass(
+        {word: mass for word, mass in reading.masses.items() if mass > 0},
+        hidden=min(reading.unfollowed + reading.tail, 1.0),
+        followed=followed,
+    )
+    return mass, completion

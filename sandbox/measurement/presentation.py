@@ -1,12 +1,13 @@
 """How a questionnaire is put: order of items and options, labels, wording, seeds. No calls."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Form, LabelForm
+from sandbox.measurement.preamble import fitted
 from sandbox.seed import derived_seed
 
 T = TypeVar("T")
@@ -82,6 +83,19 @@ def option_names(shown: Sequence[Option], labels: LabelForm, order: Order, seed:
     return tuple(option.label if labels == "words" else number(option.value) for option in shown)
 
 
+KIND_OF_ANSWER: Mapping[LabelForm, str] = {"numbers": "number", "letters": "letter", "words": "answer"}
+"""What an answer is called in a prompt that names the options so."""
+
+
+def option_lines(shown: Sequence[Option], names: Sequence[str]) -> tuple[str, ...]:
+    """The possible answers as they stand in a prompt: `2 = Often`, or the name alone where it says it all."""
+    lines = (
+        name if name == option.label else f"{name} = {option.label}"
+        for name, option in zip(names, shown, strict=True)
+    )
+    return ("The possible answers:", *lines)
+
+
 _TIMEFRAMES = {
     "right now": "how you feel right now, at this moment",
     "today": "today",
@@ -98,8 +112,11 @@ _HINTS = {
 }
 
 
-def instruction(questionnaire: RatingQuestionnaire, presentation: Presentation) -> str:
-    """The lines before options and items: whose answers, about which time, and a hint if there is one."""
+def instruction(questionnaire: RatingQuestionnaire, presentation: Presentation, labels: LabelForm) -> str:
+    """The lines before options and items: whose answers, about which time, and a hint if there is one.
+
+    The questionnaire's own preamble is fitted to what its options are called (`labels`).
+    """
     time = _TIMEFRAMES[questionnaire.timeframe]
     opening = {
         "plain": f"Please fill in a short questionnaire. Answer about {time}.",
@@ -107,5 +124,7 @@ def instruction(questionnaire: RatingQuestionnaire, presentation: Presentation) 
         "curt": f"Questionnaire. Rate {time}. No comments.",
     }[presentation.wording]
     return "\n".join(
-        part for part in (opening, questionnaire.preamble or "", _HINTS[presentation.hint]) if part
+        part
+        for part in (opening, fitted(questionnaire.preamble or "", labels), _HINTS[presentation.hint])
+        if part
     )

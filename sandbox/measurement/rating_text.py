@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administration import LabelForm, MissingReason
+from sandbox.measurement.presentation import number
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?")
-_LABELLED = re.compile(r"([^\s(=:,–—]+) ?(?:[-–—=:,] ?)?(\(?)(.+?)(\)?)")
-_LINE = re.compile(r"\s*(?:[-*•]\s+|[0-9]{1,3}[.)]\s+)?[*_`“\"]{0,3}([A-Za-z0-9-]+)[*_`”\"]{0,3}\s*[:=](.*)")
+_LABELLED = re.compile(r"([^\s(=:,–—]+) ?(?:[-–—=:,] ?)?(.+)")
+_LINE = re.compile(
+    r"\s*(?:[-*•]\s+|[0-9]{1,3}[.)]\s+)?[*_`“\"]{0,3}([A-Za-z0-9-]+)[*_`”\"]{0,3}\s*[:=：＝](.*)"
+)
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９．－＋", "0123456789.-+")
 _MODEL = r"(?:ai|artificial intelligence|(?:large )?language model|computer program)"
 _TASK = r"(?:answer|rat|provid|complet|fill|respond|giv|assign|do th|help|comply|participat|assist)"
 _REFUSAL = re.compile(
@@ -34,16 +38,17 @@ _MOST_ANSWER = 500
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The answers an item may have, case folded. Without options (`labels` None): any number in bounds.
+    """The answers an item may have. Without options (`values` None): any number in bounds.
 
-    `labels` are the options' words and `codes` the letters that name them; `numbers` tells whether an option
-    may be named by its value.
+    `names` is what each option is called on the sheet, `labels` its words. `numbers`: an option may also be
+    named by its value, however that is written (`3`, `3.0`).
     """
 
     low: float
     high: float
-    labels: Mapping[str, float] | None = None
-    codes: Mapping[str, float] = field(default_factory=dict)
+    values: frozenset[float] | None = None
+    names: Mapping[str, float] = field(default_factory=dict)
+    labels: Mapping[str, float] = field(default_factory=dict)
     numbers: bool = True
 
     @classmethod
@@ -55,26 +60,43 @@ class Allowed:
     ) -> "Allowed":
         """What the items may be answered with when options are named so; `names` gives the letters."""
         low, high = questionnaire.bounds
-        if questionnaire.options is None:
+        options = questionnaire.options
+        if options is None:
             return cls(low, high)
-        return cls(
-            low,
-            high,
-            _distinct((_plain(option.label), option.value) for option in questionnaire.options),
-            {name.casefold(): value for name, value in (names or {}).items()} if form == "letters" else {},
-            numbers=form == "numbers",
-        )
+        labels = {option.label: option.value for option in options}
+        if names is None:
+            names = labels if form == "words" else {number(option.value): option.value for option in options}
+        return cls(low, high, frozenset(labels.values()), names, labels, numbers=form == "numbers")
 
     def holds(self, value: float) -> bool:
         """True when the value is one of the options', or within the range."""
-        return self.low <= value <= self.high if self.labels is None else value in self.labels.values()
+        return self.low <= value <= self.high if self.values is None else value in self.values
 
+    def called(self, written: str) -> float | None:
+        """The value of the one option that `written` names: by its name, its words, or its number.
 
-def _distinct(labels: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Labels that name one option only and cannot be taken for a number."""
-    pairs = list(labels)
-    texts = [text for text, _ in pairs]
-    return {text: value for text, value in pairs if texts.count(text) == 1 and not _NUMBER.fullmatch(text)}
+        What stands on the sheet counts before what differs from it in marks or case. A text that could be two
+        options' (`00`, the words of one and the number of another) is neither's.
+        """
+        exact = written.strip()
+        if exact in self.names:
+            return self.names[exact]
+        if exact in self.labels and not self.numbers:
+            return self.labels[exact]
+        plain = _plain(written)
+        meant = {
+            value
+            for called in (self.names, self.labels)
+            for name, value in called.items()
+            if exact == name or plain in (name, _plain(name)) or plain.casefold() == _plain(name).casefold()
+        }
+        if self.numbers and (value := _number_in(plain)) is not None and self.holds(value):
+            meant.add(value)
+        return meant.pop() if len(meant) == 1 else None
+
+    def named(self, written: str) -> float | None:
+        """As `called`, but by name or number alone, without the option's words."""
+        return replace(self, labels={}).called(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +149,10 @@ def parse_single(text: str, item: str, allowed: Allowed) -> Reading:
     lines = [line.strip() for line in _lines(text) if line.strip()]
     if len(lines) == 1:
         match = _LINE.fullmatch(lines[0])
-        named = match is not None and match[1].casefold() in {item.casefold(), "answer", "rating"}
-        return _read_value(lines[0], match[2] if match and named else lines[0], allowed)
+        whole = _read_value(lines[0], lines[0], allowed)
+        if whole.value is None and match and match[1].casefold() in {item.casefold(), "answer", "rating"}:
+            return _read_value(lines[0], match[2], allowed)
+        return whole
     reason: MissingReason = "refused" if declines(text) else "unreadable" if lines else "not answered"
     return Reading(None, lines[0] if lines else "", reason)
 
@@ -150,34 +174,37 @@ def _item_reading(found: list[tuple[str, str]], allowed: Allowed, refused: bool)
 
 
 def _read_value(line: str, written: str, allowed: Allowed) -> Reading:
-    plain = _plain(written)
-    value = _stated(plain, allowed)
+    value = _stated(written, allowed)
     if value is None:
-        out = _NUMBER.fullmatch(plain) and allowed.numbers
+        plain = _plain(written)
+        out = allowed.numbers and (stated := _number_in(plain)) is not None and not allowed.holds(stated)
         why: MissingReason = "out of range" if out else "unreadable" if plain else "not answered"
         return Reading(None, line, "refused" if declines(line) else why)
     return Reading(value, line)
 
 
-def _stated(plain: str, allowed: Allowed) -> float | None:
-    """The value that `plain` names: a number, a letter, a label, or one of these with its own label."""
-    labels = allowed.labels or {}
-    if plain in labels:
-        return labels[plain]
-    value = _named(plain, allowed)
-    if value is not None:
+def _stated(written: str, allowed: Allowed) -> float | None:
+    """The value that `written` names: by name, number or label, or by name or number with its own label."""
+    value = allowed.called(written)
+    if value is not None or allowed.values is None or len(written) > _MOST_ANSWER:
         return value
-    pair = _LABELLED.fullmatch(plain) if len(plain) <= _MOST_ANSWER else None
-    if pair and bool(pair[2]) == bool(pair[4]):
-        value = _named(pair[1], allowed)
-        return value if value is not None and labels.get(pair[3]) == value else None
-    return None
+    pair = _LABELLED.fullmatch(_plain(written))
+    value = allowed.named(pair[1]) if pair else None
+    if pair is None or value is None:
+        return None
+    said = {_plain(part).casefold() for part in (pair[2], _unbracketed(pair[2]))}
+    words = {_plain(label).casefold() for label, own in allowed.labels.items() if own == value}
+    return value if said & words else None
 
 
-def _named(name: str, allowed: Allowed) -> float | None:
-    if allowed.numbers and _NUMBER.fullmatch(name):
-        return float(name) if allowed.holds(float(name)) else None
-    return allowed.codes.get(name)
+def _unbracketed(text: str) -> str:
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+
+
+def _number_in(plain: str) -> float | None:
+    """The number that a text is, and nothing else; full-width digits are those of Chinese and Japanese."""
+    text = plain.translate(_FULL_WIDTH)
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _json_reading(values: list[object], allowed: Allowed) -> Reading:
@@ -189,8 +216,9 @@ def _json_reading(values: list[object], allowed: Allowed) -> Reading:
         return _read_value(raw, value, allowed)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Reading(None, raw, "not answered" if value is None else "unreadable")
-    if not allowed.numbers:  # the options were named by letters or words: no number was on the sheet
-        return Reading(None, raw, "unreadable")
+    if not allowed.numbers:  # the options have letters or words, which may be numbers themselves
+        named = allowed.names.get(raw)
+        return Reading(named, raw, "unreadable" if named is None else None)
     return Reading(float(value), raw) if allowed.holds(value) else Reading(None, raw, "out of range")
 
 
@@ -206,6 +234,6 @@ def _unfenced(text: str) -> str:
 
 
 def _plain(written: str) -> str:
-    """Without emphasis marks, quotes, a closing full stop and outer space; case folded."""
+    """Without emphasis marks, quotes, a closing full stop and outer space."""
     bare = written.strip().strip('*_`“”"').strip()
-    return re.sub(r"(?<=\S)[.,;]$", "", bare).strip().casefold()
+    return re.sub(r"(?<=\S)[.,;]$", "", bare).strip()

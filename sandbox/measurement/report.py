@@ -10,11 +10,13 @@ from sandbox.measurement.administration import Administration, Answer, Form, Lab
 from sandbox.measurement.answer_schema import answer_schema
 from sandbox.measurement.calls import all_of
 from sandbox.measurement.presentation import (
+    KIND_OF_ANSWER,
     PLAIN,
     Presentation,
     instruction,
     item_order,
     number,
+    option_lines,
     option_names,
     shown_options,
 )
@@ -180,8 +182,8 @@ def _written(completion: Completion) -> str:
 
 
 def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:
-    labels: LabelForm = presentation.labels or "numbers"
     shown = shown_options(questionnaire, presentation, seed)
+    labels: LabelForm = (presentation.labels or "numbers") if shown else "numbers"
     names = option_names(shown, labels, presentation.letters, seed)
     values = {name: option.value for name, option in zip(names, shown, strict=True)}
     answers = _answers_text(questionnaire, shown, names)
@@ -189,10 +191,10 @@ def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed:
         questionnaire=questionnaire,
         order=item_order(questionnaire, presentation, seed),
         form=presentation.form,
-        labels=labels if shown else "numbers",
+        labels=labels,
         names=values,
         allowed=Allowed.of(questionnaire, labels, values),
-        head=f"{instruction(questionnaire, presentation)}\n{answers}",
+        head=f"{instruction(questionnaire, presentation, labels)}\n{answers}",
         texts={item.id: item.text for item in questionnaire.items},
     )
 
@@ -203,20 +205,12 @@ def _answers_text(questionnaire: RatingQuestionnaire, shown: Sequence[Option], n
         low, high = (number(bound) for bound in questionnaire.bounds)
         anchors = ", ".join(f"{number(a.value)} = {a.label}" for a in questionnaire.range.anchors)
         return f"Answer with a number from {low} to {high}" + (f" ({anchors})." if anchors else ".")
-    lines = [
-        name if name == option.label else f"{name} = {option.label}"
-        for name, option in zip(names, shown, strict=True)
-    ]
-    return "\n".join(["The possible answers:", *lines])
-
-
-def _kind_of_answer(labels: LabelForm) -> str:
-    return {"numbers": "number", "letters": "letter", "words": "answer"}[labels]
+    return "\n".join(option_lines(shown, names))
 
 
 def _batch_text(sheet: _Sheet, items: Sequence[str], *, again: bool) -> str:
     lines = [f"{item}: {sheet.texts[item]}" for item in items]
-    kind = _kind_of_answer(sheet.labels)
+    kind = KIND_OF_ANSWER[sheet.labels]
     if sheet.form == "structured":
         close = f"Write one JSON object that gives each item's id its {kind}, and nothing else."
     else:
@@ -227,7 +221,7 @@ def _batch_text(sheet: _Sheet, items: Sequence[str], *, again: bool) -> str:
 
 
 def _single_text(sheet: _Sheet, item: str, *, again: bool) -> str:
-    close = f"Write only the {_kind_of_answer(sheet.labels)}."
+    close = f"Write only the {KIND_OF_ANSWER[sheet.labels]}."
     if again:
         return f"That answer could not be read. {close}"
     return "\n".join([sheet.head, f"The item: {sheet.texts[item]}", close])

@@ -11,12 +11,13 @@ from sandbox.models.failure import Failure
 from sandbox.models.gguf import Weights, read_weights
 from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
 from sandbox.models.llama_process import LlamaProcess
-from sandbox.models.llama_tokens import tokens_at
+from sandbox.models.llama_tokens import pieces_at
 from sandbox.models.provider import (
     Capabilities,
     Completion,
     ModelDescription,
     ModelError,
+    Pieces,
     Request,
     Sampling,
     StreamPart,
@@ -119,14 +120,28 @@ class EmbeddedProvider:
 
     async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens of each text by the model's own tokenizer; starts the child if need be."""
+        return tuple(map(len, await self.token_pieces(texts)))
+
+    async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...]:
+        """The tokens of each text by the model's own tokenizer; starts the child if need be.
+
+        A child that died in the middle is started anew, once.
+        """
         try:
-            endpoint = await self._endpoint(None)
-            return await asyncio.to_thread(tokens_at, endpoint, texts)
+            try:
+                return await self._pieces(texts, None)
+            except Failure as failure:
+                if failure.kind == "unavailable":
+                    raise
+                return await self._pieces(texts, failure)
         except Failure as failure:
             what, todo = failure.message, ""
             if failure.kind == "unavailable":
                 what, todo = explanation(failure, "", self.capabilities, in_app=True)
             raise ModelError(what, kind=failure.kind, where=self._name, todo=todo) from None
+
+    async def _pieces(self, texts: Sequence[str], after: Failure | None) -> tuple[Pieces, ...]:
+        return await asyncio.to_thread(pieces_at, await self._endpoint(after), texts)
 
     async def close(self) -> None:
         await asyncio.to_thread(self.process.stop)

@@ -5,6 +5,7 @@ is then what the store keeps.
 """
 
 import codecs
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +127,7 @@ def _top(choice: Any) -> tuple[TokenProbability, ...]:
         for candidate in candidates
         if isinstance(getattr(candidate, "token", None), str)
         and isinstance(getattr(candidate, "logprob", None), int | float)
+        and math.isfinite(candidate.logprob)  # −∞, NaN: the server's word for none
     ]
     return tuple(sorted(top, key=lambda candidate: -candidate.logprob))
 

@@ -1,4 +1,4 @@
-"""Counting tokens with the tokenizer of a llama.cpp server. Blocking: call it on a thread."""
+"""A llama.cpp server's tokeniser: how it cuts texts into tokens. Blocking: call it on a thread."""
 
 import http.client
 import json
@@ -7,20 +7,25 @@ from urllib.parse import urlsplit
 
 from sandbox.models.failure import Failure
 from sandbox.models.litellm_provider import Endpoint
+from sandbox.models.provider import Pieces
 
 
-def tokens_at(endpoint: Endpoint, texts: Sequence[str]) -> tuple[int, ...]:
-    """Tokens of each text, in order. Raises Failure when the server does not answer as it should."""
+def pieces_at(endpoint: Endpoint, texts: Sequence[str]) -> tuple[Pieces, ...]:
+    """The tokens of each text, in order. Raises Failure when the server does not answer as it should."""
     address = urlsplit(endpoint.base or "")
     connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=60.0)
     headers = {"Authorization": f"Bearer {endpoint.key}", "Content-Type": "application/json"}
     try:
-        counts = []
+        found = []
         for text in texts:
-            connection.request("POST", "/tokenize", json.dumps({"content": text}), headers)
-            counts.append(len(json.loads(connection.getresponse().read())["tokens"]))
-        return tuple(counts)
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
-        raise Failure("malformed", f"The model's process did not count tokens: {error}.") from None
+            asked = json.dumps({"content": text, "with_pieces": True})
+            connection.request("POST", "/tokenize", asked, headers)
+            tokens = json.loads(connection.getresponse().read())["tokens"]
+            # A token that is no whole character comes as a list of bytes.
+            pieces = [token["piece"] for token in tokens]
+            found.append(tuple(piece if isinstance(piece, str) else None for piece in pieces))
+        return tuple(found)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        raise Failure("malformed", f"The model's process did not say its tokens: {error}.") from None
     finally:
         connection.close()

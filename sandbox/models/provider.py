@@ -220,3 +220,21 @@ class Tokenizing(Protocol):
     async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens of each text, in order, without what a chat template adds."""
         ...
+
+
+Pieces = tuple[str | None, ...]
+"""A text's tokens as they stand in it, leading space kept; None for one that is no whole character."""
+
+
+@runtime_checkable
+class Spelling(Protocol):
+    """A provider whose tokeniser shows its tokens. Raises ModelError."""
+
+    async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...] | None:
+        """The tokens of each text, in order, without what a chat template adds; None: cannot be asked."""
+        ...
+
+
+async def token_pieces(provider: Provider, texts: Sequence[str]) -> tuple[Pieces, ...] | None:
+    """The tokens of each text by the model's own tokeniser; None where it cannot be asked."""
+    return await provider.token_pieces(texts) if isinstance(provider, Spelling) else None

@@ -2,7 +2,7 @@
 
 import secrets
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -11,10 +11,12 @@ from sandbox.models.provider import (
     Completion,
     ModelDescription,
     ModelError,
+    Pieces,
     Provider,
     Request,
     Sampling,
     StreamPart,
+    token_pieces,
 )
 
 
@@ -86,6 +88,10 @@ class RecordingProvider:
         except CancelledError:
             self._calls.append(Call(call_id, request, None, _broken_off()))
             raise
+
+    async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...] | None:
+        """What the inner provider's tokeniser says; no call to the model, so not in the ledger."""
+        return await token_pieces(self._inner, texts)
 
     async def close(self) -> None:
         """The inner provider outlives the session; whoever opened it closes it."""

@@ -1,7 +1,10 @@
 """Rating questionnaires for tests."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from sandbox.library.catalogue import Library
 from sandbox.library.questionnaire import (
     Anchor,
     MissingRule,
@@ -11,6 +14,7 @@ from sandbox.library.questionnaire import (
     RatingQuestionnaire,
     Scale,
 )
+from sandbox.library.workspace import Workspace, shipped_content
 from tests.documents import HEAD
 
 OFTEN = (
@@ -62,3 +66,20 @@ def ranged(**fields: Any) -> RatingQuestionnaire:
         "scales": (Scale(id="distress", items=("fear", "calm"), method="mean", range=(0, 100)),),
     }
     return RatingQuestionnaire(**{**defaults, **fields}, **HEAD)
+
+
+def labelled(labels: Sequence[str], values: Sequence[float] | None = None) -> RatingQuestionnaire:
+    """Four items on options with these labels, valued 0, 1, 2 … unless `values` are given."""
+    given = values or [float(n) for n in range(len(labels))]
+    options = tuple(Option(value=v, label=label) for v, label in zip(given, labels, strict=True))
+    items = ("tense", "low", "tired", "rested")
+    low, high = min(given), max(given)
+    scale = Scale(id="distress", items=items, method="mean", range=(low, high))
+    return optioned(options=options, scales=(scale,))
+
+
+def shipped_ratings() -> tuple[RatingQuestionnaire, ...]:
+    """Every rating questionnaire that ships with the app."""
+    library = Library(Workspace(shipped_content(), Path("sessions")))
+    every = (library.questionnaire(id) for id in library.ids("questionnaire"))
+    return tuple(one for one in every if isinstance(one, RatingQuestionnaire))

@@ -11,7 +11,9 @@ from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.calls import complete_all
-from sandbox.measurement.likelihood import LEAST_COVERAGE, option_mass
+from sandbox.measurement.coverage import lowest_coverage, mean_entropy
+from sandbox.measurement.likelihood import LEAST_COVERAGE
+from sandbox.measurement.option_mass import option_mass
 from sandbox.measurement.presentation import Presentation
 from sandbox.models.provider import (
     Capabilities,
@@ -31,6 +33,8 @@ TALK = (
     Message("assistant", "I feel it."),
 )
 EXACT = 1e-9
+UNOPENED = Capabilities(top_logprobs=2000)
+"""A server elsewhere: an answer cannot be begun for it, so that only its first token is seen."""
 
 
 async def give(
@@ -126,7 +130,9 @@ def by_label_form(request: Request) -> dict[str, float]:
 
 
 async def test_options_that_begin_alike_are_given_letters_and_asked_again():
-    given_, provider = await give(by_label_form, optioned(options=ALIKE), shown=Presentation(labels="words"))
+    given_, provider = await give(
+        by_label_form, optioned(options=ALIKE), shown=Presentation(labels="words"), capabilities=UNOPENED
+    )
     assert given_.labels == "letters"
     assert first(given_, "tense").value == pytest.approx(0.8, abs=EXACT)
     assert first(given_, "tense").attempt == 2
@@ -136,7 +142,7 @@ async def test_options_that_begin_alike_are_given_letters_and_asked_again():
 
 async def test_words_that_begin_differently_are_read_as_they_are():
     top = {" not": 0.5, " several": 0.25, " nearly": 0.125, " n": 0.0, " Sever": 0.125}
-    given_, _ = await give(top, shown=Presentation(labels="words"))
+    given_, _ = await give(top, shown=Presentation(labels="words"), capabilities=UNOPENED)
     assert given_.labels == "words"
     assert first(given_, "low").value == pytest.approx(0.375 + 3 * 0.125, abs=EXACT)
 
@@ -212,3 +218,16 @@ async def test_one_failure_ends_the_point():
 
     with pytest.raises(ModelError, match="Down"):
         await complete_all(hosted(answer), numbered(6))
+
+
+async def test_a_log_probability_that_is_no_finite_number_counts_as_none():
+    top = tuple(
+        TokenProbability(token, logprob)
+        for token, logprob in ((" 1", math.log(0.5)), (" 3", math.nan), (" 2", math.inf), (" 0", -math.inf))
+    )
+    provider = ScriptedProvider(lambda _: Completion("1", "m", "length", top=top))
+    given_ = await administer(optioned(), "likelihood", TALK, provider, 1)
+    for answer in given_.answers:
+        assert (answer.value, answer.coverage) == (1.0, 0.5)
+        assert all(math.isfinite(p) for p in (answer.distribution or {}).values())
+    assert lowest_coverage(given_) == 0.5 and mean_entropy(given_) == 0

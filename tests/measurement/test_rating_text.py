@@ -35,6 +35,8 @@ def read(text: str, allowed: Allowed = RANGE, item: str = "fear") -> float | str
         ("fear: 100.", 100),
         ("Here you are:\n\nfear: 7\r\ncalm: 80", 7),
         ('"fear": 40,', 40),
+        ("fear：40", 40),
+        ("fear: ４０", 40),
     ],
 )
 def test_an_id_and_a_number_in_range_is_a_value(text, value):
@@ -57,6 +59,10 @@ def test_an_id_and_a_number_in_range_is_a_value(text, value):
         ("fear: 3, 4", "unreadable"),
         ("fear: 3, calm: 4", "unreadable"),
         ("fear: about 40", "unreadable"),
+        ("fear: ~40", "unreadable"),
+        ("fear: 35-45", "unreadable"),
+        ("I would say 40", "not answered"),
+        ("fear: I would say 40", "unreadable"),
         ("fear: forty", "unreadable"),
         ("fear: 3,5", "unreadable"),
         ("fear: 1e1", "unreadable"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -325,6 +326,9 @@ async def test_the_text_starts_with_the_prefill_once_whether_or_not_the_server_r
 async def test_word_probabilities_come_most_probable_first_and_odd_ones_are_left_out():
     top = [
         {"token": " sad", "logprob": -2.0, "bytes": None},
+        {"token": " odd", "logprob": math.nan, "bytes": None},
+        {"token": " never", "logprob": -math.inf, "bytes": None},
+        {"token": " ever", "logprob": math.inf, "bytes": None},
         {"token": " calm", "logprob": -0.5, "bytes": None},
     ]
     body = completion(" calm")
