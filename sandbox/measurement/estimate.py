@@ -27,8 +27,9 @@ def mean_estimate(
     """The mean with Student's t interval (width 0 for equal values, none for one); None without values.
 
     `within` are the least and the largest value there can be: the interval ends there, as a share's does at
-    0 and 100 % and a size's at 0.
+    0 and 100 % and a size's at 0. What is no finite number is missing.
     """
+    values = [value for value in values if math.isfinite(value)]
     if not values:
         return None
     mean = fmean(values)

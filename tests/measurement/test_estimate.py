@@ -22,6 +22,11 @@ def test_one_value_has_no_interval_and_none_no_estimate():
     assert mean_estimate([2, 2, 2]) == Estimate(2, 2, 2, 3)
 
 
+def test_what_is_no_finite_number_is_missing_from_a_mean():
+    assert mean_estimate([2, math.nan, 2, math.inf, 2]) == Estimate(2, 2, 2, 3)
+    assert mean_estimate([math.nan]) is None
+
+
 def test_an_interval_ends_where_no_value_can_lie():
     # sizes of 1 and 3: mean 2, se 1, t(1) 12.706
     found = mean_estimate([1, 3], within=(0, 100))
