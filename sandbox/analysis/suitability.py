@@ -14,8 +14,11 @@ from sandbox.store.validity import StoredCheck
 
 SHIPPED_PAGE = "docs/check-a-model.md"
 """What came out when the app's own default was checked before it was shipped."""
-SHIPPED_USABLE: Usable = "usable with care"
-SHIPPED_REASON = "it moves when told what result is hoped for, and with the wording and tone of the question"
+SHIPPED_USABLE: Usable = "not usable with this model"
+SHIPPED_REASON = (
+    "told what result is hoped for, it moves by more of its range than a strong scenario moves it, so it is"
+    " for learning the app and not for conclusions"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Suitability:
         name = f"“{self.measure.questionnaire.title}” read by {self._how}"
         if self.check is None:
             if self._is_shipped_default:
-                return f"{name} is {SHIPPED_USABLE} with this model: {SHIPPED_REASON} ({SHIPPED_PAGE})."
+                return f"{name} is {SHIPPED_USABLE}: {SHIPPED_REASON} ({SHIPPED_PAGE})."
             return f"{name} was never checked with this model: {self.todo}"
         checked = f"(checked {self.check.at:%Y-%m-%d}{self._otherwise})"
         usable, reason = (

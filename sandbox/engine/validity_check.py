@@ -1,9 +1,9 @@
 """Checking what a model can be measured with: states are brought about, batteries run. Stores nothing."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.engine.conversation import conversation
 from sandbox.engine.events import SessionFinished, TurnFinished
@@ -18,7 +18,7 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.measurement.administering import WAYS, check_way
 from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.battery import States, Trial, battery, battery_size
+from sandbox.measurement.battery import StateName, States, Trial, affect_scales, battery, battery_size
 from sandbox.measurement.validity import Validity, judge
 from sandbox.models.name import full_name
 from sandbox.models.provider import Capabilities, Message, Provider
@@ -26,6 +26,17 @@ from sandbox.models.recording import RecordingProvider
 from sandbox.seed import derived_seed
 
 STRONG, NEUTRAL, CLIENT = "night-attack", "doing-laundry", "study-participant"
+OWN: Mapping[StateName, tuple[str, ...]] = {
+    "fear": ("dog-on-the-path", "night-attack", "recalled-danger"),
+    "anxiety": ("crowded-train", "new-group", "recalled-threshold"),
+    "worry": ("overdue-bills", "test-results", "recalled-sleepless-night"),
+    "sadness": ("friend-moves-away", "last-visit", "recalled-goodbye"),
+    "anger": ("queue-jumper", "stolen-credit", "recalled-unfairness"),
+    "disgust": ("bus-seat", "infected-wound", "recalled-bad-bite"),
+    "stress": ("deadline-day", "double-booked-evening", "recalled-too-much"),
+}
+"""The scenarios of each affect, for scales of several affects: one a repeat, in this order."""
+
 DEFAULT_QUESTIONNAIRES = ("word-probe", "affect-ratings")
 REPEATS: dict[Way, int] = {"word": 8, "likelihood": 3, "report": 3, "completion": 3}
 """How often each way is repeated, so that the embedded model is done within five minutes on two cores.
@@ -47,6 +58,11 @@ class Instrument:
     form: Form = "batch"
 
     @property
+    def affects(self) -> frozenset[StateName]:
+        """The affects that have scales of their own in it, to be told apart."""
+        return frozenset(affect_scales(self.questionnaire))
+
+    @property
     def title(self) -> str:
         """`affect-ratings by report, per item`."""
         return f"{self.questionnaire.id} by {self.how}"
@@ -56,10 +72,9 @@ class Instrument:
         """The way, and the form where it is not the usual one: `report, per item`."""
         return self.way if self.form == "batch" else f"{self.way}, {self.form}"
 
-    @property
-    def administrations(self) -> int:
-        """How many a whole battery has."""
-        return battery_size(self.questionnaire, self.way, self.repeats, self.form)
+    def administrations(self, own: int = 0) -> int:
+        """How many a whole battery has, with each affect's own scenario told in `own` of the repeats."""
+        return battery_size(self.questionnaire, self.way, self.repeats, self.form, min(own, self.repeats))
 
     @property
     def calls_each(self) -> int:
@@ -70,7 +85,11 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class CheckPlan:
-    """What is checked with which model. `seed` fixes every random choice."""
+    """What is checked with which model. `seed` fixes every random choice.
+
+    `own` has each affect's scenarios, as many for one as for another; they are told where an instrument has a
+    scale for it.
+    """
 
     model: str
     client: Client
@@ -78,6 +97,18 @@ class CheckPlan:
     neutral: Scenario
     instruments: tuple[Instrument, ...]
     seed: int = 1
+    own: Mapping[StateName, tuple[Scenario, ...]] = field(default_factory=dict)
+
+    @property
+    def affects(self) -> Mapping[StateName, tuple[Scenario, ...]]:
+        """The affects that some instrument has a scale for, with their scenarios."""
+        wanted = frozenset[StateName]().union(*(instrument.affects for instrument in self.instruments))
+        return {affect: scenarios for affect, scenarios in self.own.items() if affect in wanted}
+
+    @property
+    def own_repeats(self) -> int:
+        """In how many repeats each affect's own scenario is told: one for each there is."""
+        return min(self.repeats, *(len(scenarios) for scenarios in self.own.values())) if self.own else 0
 
     @property
     def repeats(self) -> int:
@@ -86,8 +117,13 @@ class CheckPlan:
     @property
     def calls(self) -> int:
         """Calls expected when nothing is asked again and no battery ends early."""
-        told = sum(turn.reply for scenario in (self.strong, self.neutral) for turn in scenario.turns)
-        return self.repeats * told + sum(i.administrations * i.calls_each for i in self.instruments)
+        told = self.repeats * (_replies(self.strong) + _replies(self.neutral))
+        told += sum(_replies(one) for own in self.affects.values() for one in own[: self.own_repeats])
+        return told + sum(i.administrations(self.own_repeats) * i.calls_each for i in self.instruments)
+
+
+def _replies(scenario: Scenario) -> int:
+    return sum(turn.reply for turn in scenario.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +189,18 @@ def plan_check(
         neutral=library.scenario(NEUTRAL),
         instruments=tuple(found.values()),
         seed=seed,
+        own=_own_scenarios(library, found.values()),
     )
+
+
+def _own_scenarios(
+    library: Library, instruments: Iterable[Instrument]
+) -> Mapping[StateName, tuple[Scenario, ...]]:
+    """The scenarios of the affects that some instrument has a scale for."""
+    wanted = frozenset[StateName]().union(*(instrument.affects for instrument in instruments))
+    return {
+        affect: tuple(library.scenario(id) for id in ids) for affect, ids in OWN.items() if affect in wanted
+    }
 
 
 def _meant(
@@ -177,23 +224,24 @@ async def check_validity(
     states: list[States] = []
     for repeat in range(plan.repeats):
         yield CheckProgress(made, expected, f"telling the scenarios, {repeat + 1} of {plan.repeats}")
-        states.append(await _states(plan, recording, derived_seed(plan.seed, "state", repeat)))
+        states.append(await _states(plan, recording, repeat))
         made += len(recording.drain())
     left = plan.calls - made
     for instrument in plan.instruments:
         began, before, trials = time.monotonic(), made, list[Trial]()
-        planned = instrument.administrations * instrument.calls_each
+        administrations = instrument.administrations(plan.own_repeats)
+        planned = administrations * instrument.calls_each
         left -= planned
         repeats = tuple(states[: instrument.repeats])
         seed = derived_seed(plan.seed, instrument.questionnaire.id, instrument.way)
         given = battery(instrument.questionnaire, instrument.way, repeats, recording, seed, instrument.form)
-        async with aclosing(given) as administrations:
+        async with aclosing(given) as given_trials:
             yield CheckProgress(made, expected, instrument.title)
-            async for trial in administrations:
+            async for trial in given_trials:
                 trials.append(trial)
                 made += len(recording.drain())
                 rate = (made - before) / len(trials)
-                expected = made + left + round((instrument.administrations - len(trials)) * rate)
+                expected = made + left + round((administrations - len(trials)) * rate)
                 yield CheckProgress(made, expected, f"{instrument.title}, {trial.condition}")
         yield InstrumentChecked(
             instrument,
@@ -205,13 +253,19 @@ async def check_validity(
         )
 
 
-async def _states(plan: CheckPlan, provider: Provider, seed: int) -> States:
+async def _states(plan: CheckPlan, provider: Provider, repeat: int) -> States:
+    seed = derived_seed(plan.seed, "state", repeat)
     neutral = await _told(plan, plan.neutral, provider, seed)
     induced = await _told(plan, plan.strong, provider, seed)
     untold = SessionPlan(
         model=plan.model, client=plan.client, scenario=plan.neutral, measures=(), seed=plan.seed
     )
-    return States(conversation(untold, History(), provider.capabilities), neutral, induced)
+    own: dict[StateName, tuple[Message, ...]] = {}
+    if repeat < plan.own_repeats:
+        for affect, scenarios in plan.affects.items():
+            told = derived_seed(plan.seed, "own", affect, repeat)
+            own[affect] = await _told(plan, scenarios[repeat], provider, told)
+    return States(conversation(untold, History(), provider.capabilities), neutral, induced, own)
 
 
 async def _told(plan: CheckPlan, scenario: Scenario, provider: Provider, seed: int) -> tuple[Message, ...]:

@@ -7,15 +7,18 @@ share of them.
 from collections.abc import Callable
 from statistics import fmean
 
-from sandbox.library.questionnaire import RatingQuestionnaire
+from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.battery import Condition, StateName
 from sandbox.measurement.estimate import Estimate, cronbach_alpha, rate_estimate
 from sandbox.measurement.index import (
     LARGE_SHIFT,
+    LEAST_ALPHA,
     SMALL_SHIFT,
+    TOO_FEW,
     Index,
     Judgement,
+    judged_alpha,
     judged_rate,
     judged_shift,
 )
@@ -71,15 +74,16 @@ def _wordings(view: Trials) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     return (up, down) if up and down else None
 
 
-def _calm_answers(questionnaire: RatingQuestionnaire) -> dict[str, float]:
+def _calm_answers(questionnaire: Questionnaire) -> dict[str, float]:
     """The answer to each item that means no distress; without the items whose scales say nothing of it."""
-    bounds = questionnaire.bounds
+    bounds = item_bounds(questionnaire)
     calm: dict[str, float] = {}
     for scale in questionnaire.scales:
         if scale.higher_is != "neither":
             end = bounds[0] if scale.higher_is == "more distress" else bounds[1]
             calm |= dict.fromkeys(scale.items, end)
-    reverse = {item.id for item in questionnaire.items if item.reverse}
+    rated = questionnaire.items if isinstance(questionnaire, RatingQuestionnaire) else ()
+    reverse = {item.id for item in rated if item.reverse}
     return {item: reversed_value(end, bounds) if item in reverse else end for item, end in calm.items()}
 
 
@@ -112,6 +116,47 @@ def straight_lining(view: Trials) -> Index:
     return _rated(id, title, estimate, acceptable, (0.1, 0.3))
 
 
+def floor(view: Trials) -> Index:
+    """Answers at the calm end before any scenario."""
+    return _at_end(
+        view,
+        "floor",
+        "Answers at their calm end before any scenario",
+        (0.95, 1.0),
+        "not all of them: a fall below the baseline could not be seen",
+        at_ceiling=False,
+    )
+
+
+def ceiling(view: Trials) -> Index:
+    """Answers at the distressed end before any scenario."""
+    return _at_end(
+        view,
+        "ceiling",
+        "Answers at their distressed end before any scenario",
+        (0.15, 0.5),
+        "at most 15 % (Terwee 2007): what begins at its highest cannot rise",
+        at_ceiling=True,
+    )
+
+
+def _at_end(
+    view: Trials, id: str, title: str, limits: tuple[float, float], acceptable: str, *, at_ceiling: bool
+) -> Index:
+    """The share of the plainly asked items that lie within 1 % of that end of their range."""
+    bounds = item_bounds(view.questionnaire)
+    near = 0.01 * (bounds[1] - bounds[0])
+    calm = _calm_answers(view.questionnaire)
+    ends = {i: reversed_value(v, bounds) for i, v in calm.items()} if at_ceiling else calm
+    shares: list[float] = []
+    for repeat in view.repeats_of("baseline"):
+        values = view.values(repeat, "baseline")
+        at = [abs(v - ends[item]) <= near for item, v in values.items() if v is not None and item in ends]
+        if at:
+            shares.append(sum(at) / len(at))
+    return _rated(id, title, rate_estimate(sum(shares), len(shares)), acceptable, limits)
+
+
 def missing(view: Trials) -> Index:
     """Items without a value after the last asking."""
     estimate = _rate(view, lambda given: [a.value is None for one in given for a in one.final_answers])
@@ -137,7 +182,7 @@ def coverage(view: Trials) -> Index:
 def consistency(view: Trials) -> Index:
     """Alpha over independent tellings, within each scenario: a row for each telling, asked plainly."""
     id, title = "consistency", "Items of the scale go together (Cronbach's alpha over tellings)"
-    acceptable = "at least 0.7 (Nunnally 1978): below, the sum is of unlike things"
+    acceptable = f"at least {LEAST_ALPHA:g} (Nunnally 1978): below, the sum is of unlike things"
     questionnaire = view.questionnaire
     if not isinstance(questionnaire, RatingQuestionnaire) or len(view.scale.items) < 2:
         return not_applying(id, title, "alpha", acceptable)
@@ -150,10 +195,9 @@ def consistency(view: Trials) -> Index:
             if len(row) == len(view.scale.items):
                 rows.append(row)
     estimate = cronbach_alpha(states)
-    judgement: Judgement = "unknown"
-    if estimate is not None:
-        judgement = "good" if estimate.value >= 0.7 else "with care" if estimate.value >= 0.5 else "bad"
-    note = "" if estimate else "too few complete tellings, or all alike"
+    judgement = judged_alpha(estimate)
+    note = TOO_FEW if judgement == "unknown" else ""
+    note = note if estimate else "too few complete tellings, or all alike"
     return Index(id, title, "alpha", estimate, judgement, acceptable, note)
 
 

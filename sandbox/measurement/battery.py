@@ -1,7 +1,7 @@
 """The validity battery's trials: the same states measured plainly, again, and put in other ways."""
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -15,10 +15,15 @@ from sandbox.measurement.presentation import Presentation
 from sandbox.models.provider import Message, Provider
 from sandbox.seed import derived_seed
 
-StateName = Literal["baseline", "neutral", "induced"]
+StateName = Literal[
+    "baseline", "neutral", "induced",
+    "fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress",
+]  # fmt: skip
+"""Before anything, after the neutral and after the strong scenario; after a scenario of that affect's own."""
+
 Condition = Literal[
     "plain", "retest", "options reversed", "items reordered", "paraphrased", "curt", "relabelled",
-    "hint more", "hint less",
+    "hint more", "hint less", "echo calm", "echo upset",
 ]  # fmt: skip
 
 _FIXED = Presentation(items="as written")
@@ -32,19 +37,33 @@ _PRESENTATIONS: dict[Condition, Presentation] = {
     "relabelled": Presentation(items="as written", labels="letters"),
     "hint more": Presentation(items="as written", hint="more"),
     "hint less": Presentation(items="as written", hint="less"),
+    "echo calm": _FIXED,
+    "echo upset": _FIXED,
 }
+
+ECHOES: Mapping[Condition, str] = {
+    "echo calm": "I feel calm and safe, and everything is all right.",
+    "echo upset": "I feel terrible and afraid, and nothing is all right.",
+}
+"""Put in the place of the client's last reply; everything said before it stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """One repeat's conversations: before anything, after a neutral scenario, after a strong one."""
+    """One repeat's conversations: before anything, after a neutral scenario, after a strong one.
+
+    `own` has those after a scenario of each affect, where they were told.
+    """
 
     baseline: tuple[Message, ...]
     neutral: tuple[Message, ...]
     induced: tuple[Message, ...]
+    own: Mapping[StateName, tuple[Message, ...]] = field(default_factory=dict)
 
-    def conversation(self, state: StateName) -> tuple[Message, ...]:
-        return {"baseline": self.baseline, "neutral": self.neutral, "induced": self.induced}[state]
+    @property
+    def conversations(self) -> Mapping[StateName, tuple[Message, ...]]:
+        """All of them by the state they led to."""
+        return {"baseline": self.baseline, "neutral": self.neutral, "induced": self.induced, **self.own}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +76,39 @@ class Trial:
     administration: Administration
 
 
+def affect_scales(questionnaire: Questionnaire) -> Mapping[StateName, str]:
+    """The scale of each affect that scenarios are written for (`fear`, `deq-fear`); empty for fewer than two.
+
+    Instruments about weeks or in general have none: no one evening is theirs to follow.
+    """
+    if not follows_one_evening(questionnaire):
+        return {}
+    found = {
+        affect: scale.id
+        for affect in AFFECT_STATES
+        for scale in questionnaire.scales
+        if scale.id == affect or scale.id.endswith(f"-{affect}")
+    }
+    return found if len(found) > 1 else {}
+
+
+AFFECT_STATES: tuple[StateName, ...] = (
+    "fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress",
+)  # fmt: skip
+
+
+def follows_one_evening(questionnaire: Questionnaire) -> bool:
+    """False for an instrument about weeks, a month or a habit: what one evening brings is little of that."""
+    return questionnaire.timeframe in ("right now", "today")
+
+
 def conditions_for(questionnaire: Questionnaire, way: Way, form: Form = "batch") -> tuple[Condition, ...]:
-    """The conditions that can make a difference to this questionnaire read and put so, `plain` first."""
-    always: tuple[Condition, ...] = ("plain", "retest", "paraphrased", "curt", "hint more", "hint less")
+    """The conditions that can make a difference to this questionnaire read and put so, `plain` first.
+
+    What is read without sampling is not asked again: the same call would tell nothing new.
+    """
+    again: tuple[Condition, ...] = () if way in UNSAMPLED else ("retest",)
+    always: tuple[Condition, ...] = ("plain", *again, "paraphrased", "curt", "hint more", "hint less")
     if not isinstance(questionnaire, RatingQuestionnaire):
         return always
     offers_options = questionnaire.options is not None or way == "likelihood"
@@ -90,7 +139,8 @@ Planned = tuple[int, StateName, Condition]
 def schedule(
     questionnaire: Questionnaire, way: Way, repeats: Sequence[States], form: Form = "batch"
 ) -> tuple[Planned, ...]:
-    """Every condition in baseline and induced states, plain ones (first) also in the neutral state.
+    """Every condition in baseline and induced states, plain ones (first) also in the neutral state; the
+    echoes where the induced state ends in a reply; each affect's own state plainly, last.
 
     Without sampling the same conversation gives the same answers: a baseline that an earlier repeat had is
     not measured again, since its copies would be no further cases.
@@ -112,16 +162,45 @@ def schedule(
             if state != "baseline" or repeat in fresh
         ]
 
+    echoes: list[Planned] = [
+        (repeat, "induced", condition)
+        for repeat, states in enumerate(repeats)
+        for condition in ECHOES
+        if _ends_in_reply(states.induced)
+    ]
+    own: list[Planned] = [
+        (repeat, affect, "plain")
+        for repeat, states in enumerate(repeats)
+        for affect in affect_scales(questionnaire)
+        if affect in states.own
+    ]
     return (
-        *planned(("baseline", "neutral", "induced"), conditions[:1]),
+        *planned(MAIN_STATES, conditions[:1]),
         *planned(("baseline", "induced"), conditions[1:]),
+        *echoes,
+        *own,
     )
 
 
-def battery_size(questionnaire: Questionnaire, way: Way, repeats: int, form: Form = "batch") -> int:
-    """How many administrations a whole battery is when all repeats begin alike; fewer if decided early."""
-    alike = States((), (), ())
-    return len(schedule(questionnaire, way, [alike] * repeats, form))
+MAIN_STATES: tuple[StateName, ...] = ("baseline", "neutral", "induced")
+
+
+def _ends_in_reply(conversation: Sequence[Message]) -> bool:
+    return bool(conversation) and conversation[-1].role == "assistant"
+
+
+def battery_size(
+    questionnaire: Questionnaire, way: Way, repeats: int, form: Form = "batch", own: int = 0
+) -> int:
+    """How many administrations a whole battery is when all repeats begin alike; fewer if decided early.
+
+    `own`: in how many repeats each affect's own scenario is told as well.
+    """
+    told = (Message("assistant", ""),)
+    alike = States((), told, told)
+    distinct = replace(alike, own=dict.fromkeys(AFFECT_STATES, told))
+    states = [distinct if repeat < own else alike for repeat in range(repeats)]
+    return len(schedule(questionnaire, way, states, form))
 
 
 async def battery(
@@ -147,7 +226,7 @@ async def battery(
         administration = await administer(
             questionnaire,
             way,
-            repeats[repeat].conversation(state),
+            _put(repeats[repeat].conversations[state], condition),
             provider,
             drawn,
             presentation=presentation_for(questionnaire, way, form, condition),
@@ -155,7 +234,7 @@ async def battery(
         return Trial(repeat, state, condition, administration)
 
     planned = schedule(questionnaire, way, repeats, form)
-    plain = sum(condition == "plain" for _, _, condition in planned)
+    plain = sum(condition == "plain" and state in MAIN_STATES for _, state, condition in planned)
     # A way that makes a call an item has several under way as it is.
     together = 1 if way in ("likelihood", "completion") or form == "per item" else AT_ONCE
     trials: list[Trial] = []
@@ -168,6 +247,13 @@ async def battery(
         for trial in await all_of(provider, [partial(give, one) for one in coming]):
             trials.append(trial)
             yield trial
+
+
+def _put(conversation: tuple[Message, ...], condition: Condition) -> tuple[Message, ...]:
+    """The conversation as it is measured under that condition: an echo has its own last reply."""
+    if condition not in ECHOES:
+        return conversation
+    return (*conversation[:-1], Message("assistant", ECHOES[condition]))
 
 
 def mostly_missing(trials: Sequence[Trial]) -> bool:

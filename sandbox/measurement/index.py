@@ -13,6 +13,13 @@ LARGE_SHIFT = 15.0
 """Shifts in percent of the scale's range; this project's own convention. A rise of 10 is the least the
 battery asks of a strong scenario: a shift under half of that is small beside it, one over 15 drowns it."""
 
+HINT_LIMITS = (2 * SMALL_SHIFT, 2 * LARGE_SHIFT)
+"""How far a suggestion may move a score, in percent of its range: up to 10, the least rise asked of a strong
+scenario, it is let pass; over 30 the words of a technique alone could make most of what is seen."""
+
+LEAST_ALPHA, POOR_ALPHA = 0.7, 0.5
+"""Nunnally 1978: 0.7 and more for early research; under 0.5 most of the sum is not shared by its items."""
+
 TOO_FEW = "too few repeats to tell"
 
 WORST_FIRST: tuple[Judgement, ...] = ("bad", "with care", "unknown", "good", "does not apply")
@@ -91,6 +98,17 @@ def judged_rate(estimate: Estimate | None, limits: tuple[float, float]) -> Judge
     if estimate.value > limits[1]:
         return "bad"
     return "good" if estimate.value <= limits[0] else "with care"
+
+
+def judged_alpha(estimate: Estimate | None) -> Judgement:
+    """Cronbach's alpha by its whole interval: unknown where that holds the bound."""
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return "unknown"
+    if estimate.low >= LEAST_ALPHA:
+        return "good"
+    if estimate.high >= LEAST_ALPHA:
+        return "unknown"
+    return "with care" if estimate.value >= POOR_ALPHA else "bad"
 
 
 def value_text(estimate: Estimate | None, unit: Unit) -> str:

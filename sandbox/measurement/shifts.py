@@ -7,9 +7,11 @@ near one end of the scale that they have nowhere to shift to, and an average ove
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from sandbox.measurement.battery import Condition, StateName
+from sandbox.measurement.administration import UNSAMPLED
+from sandbox.measurement.battery import Condition, StateName, follows_one_evening
 from sandbox.measurement.estimate import Estimate, mean_estimate
 from sandbox.measurement.index import (
+    HINT_LIMITS,
     SMALL_SHIFT,
     TOO_FEW,
     WORST_FIRST,
@@ -74,6 +76,43 @@ def rise(view: Trials) -> Index:
     )
 
 
+def evening(view: Trials) -> Index:
+    """After the strong scenario minus before it, of an instrument that asks about more than one evening."""
+    estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "induced", "baseline"))
+    judgement = judged_shift(estimate, limits=HINT_LIMITS)
+    note = "no scores to compare" if estimate is None else TOO_FEW if judgement == "unknown" else ""
+    return Index(
+        "evening",
+        "Moved by what happened on one evening",
+        _RANGE,
+        estimate,
+        judgement,
+        f"at most 10 up or down: one evening is little of what it asks about"
+        f" (“{view.questionnaire.timeframe}”)",
+        note,
+    )
+
+
+def follows(view: Trials) -> Index:
+    """Whether such an instrument follows what it does ask about: no scenario tells of weeks or of a habit."""
+    return Index(
+        "follows",
+        f"Follows what it asks about (“{view.questionnaire.timeframe}”)",
+        _RANGE,
+        None,
+        "unknown",
+        "a clear rise; to be looked at with clients whose weeks or habits differ",
+        "not tried: the scenarios tell of one evening",
+    )
+
+
+def moved_by_scenario(view: Trials) -> tuple[Index, ...]:
+    """What the strong scenario has to do to the score, by what the instrument asks about."""
+    if follows_one_evening(view.questionnaire):
+        return induction(view), rise(view)
+    return evening(view), follows(view)
+
+
 def stays(view: Trials) -> Index:
     """After the neutral scenario minus before it."""
     estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "neutral", "baseline"))
@@ -107,12 +146,16 @@ def _between(view: Trials, repeat: int, later: StateName, earlier: StateName) ->
 
 
 def retest(view: Trials) -> Index:
-    """The size of the difference when nothing differs."""
+    """The size of the difference when nothing differs, where answers are drawn."""
+    title = "Differs when asked again unchanged"
+    acceptable = "at most 5: a smaller effect could not be told from noise"
+    if view.way in UNSAMPLED:
+        return not_applying("retest", title, _RANGE, acceptable)
     return by_state(
         view,
         "retest",
-        "Differs when asked again unchanged",
-        "at most 5: a smaller effect could not be told from noise",
+        title,
+        acceptable,
         lambda state, repeat: _size(view.difference(repeat, state, "retest")),
         _as_size,
         within=(0.0, 100.0),
@@ -133,6 +176,8 @@ def form(view: Trials, condition: Condition, title: str) -> Index:
     """The size of the shift beyond what asking again unchanged does: of the items for what concerns the
     options, else of the scale."""
     acceptable = "at most 5 beyond the retest: the state is the same, only the form differs"
+    if view.way in UNSAMPLED:
+        acceptable = "at most 5: the state is the same, only the form differs"
     if not view.applies(condition):
         return not_applying(condition, title, _RANGE, acceptable)
 
@@ -142,7 +187,8 @@ def form(view: Trials, condition: Condition, title: str) -> Index:
         return _size(view.difference(repeat, state, asked))
 
     def beyond(state: StateName, repeat: int) -> float | None:
-        shift, noise = distance(repeat, state, condition), distance(repeat, state, "retest")
+        shift = distance(repeat, state, condition)
+        noise = 0.0 if view.way in UNSAMPLED else distance(repeat, state, "retest")
         return None if shift is None or noise is None else shift - noise
 
     return by_state(view, condition, title, acceptable, beyond, _as_size)
@@ -160,9 +206,31 @@ def demand(view: Trials, condition: Condition) -> Index:
         view,
         condition,
         f"Moved when told that {wished} distress is hoped for",
-        "at most 5, towards the wish (above 0) or away from it: a score moved by it is no measurement",
+        "at most 10, towards the wish (above 0) or away from it; over 30 it cannot be used: the words of a"
+        " technique can be such a hint",
         towards,
-        lambda estimate, exact: judged_shift(estimate, exact=exact),
+        lambda estimate, exact: judged_shift(estimate, exact=exact, limits=HINT_LIMITS),
+    )
+
+
+def echo(view: Trials) -> Index:
+    """The same state with the client's last reply replaced: by an upset sentence minus by a calm one."""
+
+    def between(repeat: int) -> float | None:
+        upset, calm = (view.score(repeat, "induced", told) for told in ("echo upset", "echo calm"))
+        return None if upset is None or calm is None else upset - calm
+
+    estimate = over_repeats(view.repeats, between)
+    judgement = judged_shift(estimate, limits=HINT_LIMITS)
+    note = TOO_FEW if judgement == "unknown" else ""
+    return Index(
+        "echo",
+        "Follows the client's own last sentence alone, after the strong scenario",
+        _RANGE,
+        estimate,
+        judgement,
+        "at most 10: all that was said before is the same; over 30 the score mostly repeats one sentence",
+        note if estimate else "no scores to compare",
     )
 
 

@@ -39,15 +39,19 @@ class Trials:
     def applies(self, condition: Condition) -> bool:
         return condition in conditions_for(self.questionnaire, self.way, self.form)
 
-    def score(self, repeat: int, state: StateName, condition: Condition = "plain") -> float | None:
-        """The scale's score in percent of its range, turned so that more is more distress."""
+    def score(
+        self, repeat: int, state: StateName, condition: Condition = "plain", scale: Scale | None = None
+    ) -> float | None:
+        """The score in percent of the scale's range, turned so that more is more distress; of the scale that
+        is watched if none is named."""
+        scale = scale or self.scale
         given = self._given(repeat, state, condition)
-        value = given.score(self.scale.id) if given else None
+        value = given.score(scale.id) if given else None
         if value is None:
             return None
-        low, high = self.scale.range
+        low, high = scale.range
         share = 100 * (value - low) / (high - low)
-        return 100 - share if self.scale.higher_is == "less distress" else share
+        return 100 - share if scale.higher_is == "less distress" else share
 
     def difference(self, repeat: int, state: StateName, condition: Condition) -> float | None:
         """Condition minus plain in that state; None where either has no score."""

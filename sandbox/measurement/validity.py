@@ -1,14 +1,14 @@
 """What the battery's trials say: every index, and one plain verdict. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement import answering, shifts
+from sandbox.measurement import answering, discriminant, shifts
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.battery import Trial
-from sandbox.measurement.index import WORST_FIRST, Index
+from sandbox.measurement.index import WORST_FIRST, Index, value_text
 from sandbox.measurement.trials import Trials, main_scale
 
 Usable = Literal["usable", "usable with care", "not usable with this model"]
@@ -34,8 +34,11 @@ class Validity:
 
 
 _CORE = frozenset(
-    {"induction", "rise", "retest", "options reversed", "missing", "coverage", "straight-lining"}
-)
+    {
+        "induction", "rise", "evening", "retest", "options reversed", "hint more", "hint less", "missing",
+        "coverage", "straight-lining",
+    }
+)  # fmt: skip
 """Indices without which a score means nothing; the others, when bad, call for care."""
 
 
@@ -44,15 +47,18 @@ def judge(questionnaire: Questionnaire, way: Way, trials: Sequence[Trial], form:
     scale = main_scale(questionnaire)
     view = Trials(questionnaire, way, scale, tuple(trials), form)
     indices = (
-        shifts.induction(view),
-        shifts.rise(view),
+        *shifts.moved_by_scenario(view),
         shifts.stays(view),
         shifts.retest(view),
         *(shifts.form(view, condition, title) for condition, title in shifts.FORMS),
         shifts.demand(view, "hint more"),
         shifts.demand(view, "hint less"),
+        shifts.echo(view),
+        *discriminant.own_scenarios(view),
         answering.acquiescence(view),
         answering.straight_lining(view),
+        answering.floor(view),
+        answering.ceiling(view),
         answering.missing(view),
         answering.refusals(view),
         answering.coverage(view),
@@ -84,14 +90,13 @@ def _verdict(usable: Usable, indices: Sequence[Index]) -> str:
         blamed = [index for index in indices if _rules_out(index)]
         # What could not be found out follows from what is bad, so it is named only when nothing is.
         blamed = [index for index in blamed if index.judgement == "bad"] or blamed
+        blamed = _without_the_declined(blamed, indices)
     else:
         blamed = [index for index in indices if index.judgement in ("bad", "with care", "unknown")]
     blamed.sort(key=lambda index: WORST_FIRST.index(index.judgement))
-    reasons = _reasons([index.id for index in blamed if index.judgement != "unknown"])
-    unclear = [_SUBJECTS[index.id] for index in blamed if index.imprecise]
-    unfound = [
-        _SUBJECTS[index.id] for index in blamed if index.judgement == "unknown" and not index.imprecise
-    ]
+    reasons = _reasons([index for index in blamed if index.judgement != "unknown"])
+    unclear = _subjects([index for index in blamed if index.imprecise])
+    unfound = _subjects([i for i in blamed if i.judgement == "unknown" and not i.imprecise])
     if unclear:
         reasons.append(f"too few repeats to tell about {', '.join(unclear)}")
     if unfound:
@@ -99,13 +104,47 @@ def _verdict(usable: Usable, indices: Sequence[Index]) -> str:
     return f"{usable.capitalize()}: {'; '.join(reasons)}."
 
 
-def _reasons(ids: Sequence[str]) -> list[str]:
-    """What is said of each, both hints in one."""
-    both = {"hint more", "hint less"} <= set(ids)
-    said = (
-        "it moves when told what result is hoped for" if both and id in _HINTS else _REASONS[id] for id in ids
-    )
+def _without_the_declined(blamed: list[Index], indices: Sequence[Index]) -> list[Index]:
+    """Where items are missing because the model declines, that is the reason, and is said in their place."""
+    declined = [index for index in indices if index.id == "refusals" and index.judgement == "bad"]
+    if not declined or not any(index.id == "missing" for index in blamed):
+        return blamed
+    return [*declined, *(index for index in blamed if index.id != "missing")]
+
+
+def _reasons(blamed: Sequence[Index]) -> list[str]:
+    """What is said of each: both hints in one, all affects that do not show as themselves in one."""
+    hints = [index for index in blamed if index.id in _HINTS]
+    own = [
+        index.id.removeprefix(discriminant.OWN) for index in blamed if index.id.startswith(discriminant.OWN)
+    ]
+    said: list[str] = []
+    for index in blamed:
+        if index.id in _HINTS:
+            said.append(_moved_by_hints(hints))
+        elif index.id.startswith(discriminant.OWN):
+            said.append(f"its scales hardly tell their own scenarios from others ({', '.join(own)})")
+        else:
+            said.append(_REASONS[index.id])
     return list(dict.fromkeys(said))
+
+
+def _moved_by_hints(hints: Sequence[Index]) -> str:
+    """How far a hint moves it; of two the one that moves it further."""
+    most = max((index.estimate for index in hints if index.estimate), key=lambda one: abs(one.value))
+    size = value_text(replace(most, value=abs(most.value)), "% of the range")
+    hoped = {"hint more": "that more distress is hoped for", "hint less": "that less distress is hoped for"}
+    told = hoped[hints[0].id] if len(hints) == 1 else "what result is hoped for"
+    return f"told {told}, it moves by {size} of its range"
+
+
+def _subjects(blamed: Sequence[Index]) -> list[str]:
+    return [
+        f"{i.id.removeprefix(discriminant.OWN)} after its own scenarios"
+        if i.id.startswith(discriminant.OWN)
+        else _SUBJECTS[i.id]
+        for i in blamed
+    ]
 
 
 _HINTS = ("hint more", "hint less")
@@ -119,12 +158,14 @@ _REASONS = {
     "paraphrased": "the wording of the instruction changes the score",
     "curt": "the tone of the instruction changes the score",
     "relabelled": "what the options are called changes the score",
-    "hint more": "it moves when told that more distress is hoped for",
-    "hint less": "it moves when told that less distress is hoped for",
+    "evening": "it asks about more than one evening and yet moves with what happened on one",
+    "echo": "it mostly repeats the client's own last sentence",
+    "floor": "before any scenario every answer lies at its calm end",
+    "ceiling": "many answers lie at their distressed end before anything has happened",
     "acquiescence": "it agrees, or disagrees, with opposite statements alike",
     "straight-lining": "it gives all items the same answer",
     "missing": "many items get no answer that can be read",
-    "refusals": "it declines to answer",
+    "refusals": "the model declines to answer",
     "coverage": "what the model would really say is mostly not among the answers that count",
     "consistency": "the items of the scale do not go together",
 }
@@ -133,6 +174,11 @@ _SUBJECTS = {
     "induction": "a rise beyond that of a neutral scenario",
     "rise": "a rise after a strong scenario",
     "stays": "a neutral scenario",
+    "evening": "one evening",
+    "follows": "whether it follows the time it asks about",
+    "echo": "the client's own last sentence",
+    "floor": "answers at their calm end",
+    "ceiling": "answers at their distressed end",
     "retest": "asking again",
     "options reversed": "the order of the options",
     "items reordered": "the order of the items",

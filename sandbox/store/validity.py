@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +71,8 @@ def store_check(
 ) -> int:
     """Add a check with its indices, states and trials; its number."""
     questionnaire, validity = checked.instrument.questionnaire, checked.validity
-    documents: tuple[Document, ...] = (questionnaire, plan.client, plan.strong, plan.neutral)
+    own = (scenario for scenarios in plan.affects.values() for scenario in scenarios)
+    documents: tuple[Document, ...] = (questionnaire, plan.client, plan.strong, plan.neutral, *own)
     store_documents(db, {document_hash(document): document for document in documents})
     number = insert(
         db,
@@ -100,8 +101,8 @@ def store_check(
     for position, index in enumerate(validity.indices, start=1):
         insert(db, "validity_indices", {"validity_check": number, "position": position, **_index_row(index)})
     for repeat, states in enumerate(checked.states):
-        for state, conversation in asdict(states).items():
-            said = as_json([[message["role"], message["content"]] for message in conversation])
+        for state, conversation in states.conversations.items():
+            said = as_json([[message.role, message.content] for message in conversation])
             insert(
                 db,
                 "validity_states",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +87,11 @@ def test_the_page_that_the_shipped_default_cites_says_what_is_said_of_it():
     verdict = " ".join(page.partition("Word probe, read by word")[2].partition("✓")[0].split())
     assert f"{SHIPPED_USABLE.capitalize()}: " in verdict
     assert SHIPPED_REASON.partition(",")[0] in verdict
-    assert "the wording" in verdict and "the tone" in verdict
+    hints, rises = (
+        [float(found) for found in re.findall(pattern, page.partition("Affect ratings 0–100, read by")[0])]
+        for pattern in (r"✗ Moved when told[^%]*?([0-9.]+) %", r"✓ Rises[^%]*?([0-9.]+) %")
+    )
+    assert max(hints) > max(rises), "by more of its range than a strong scenario moves it"
 
 
 def test_a_probe_that_saw_only_the_likeliest_words_says_how_much_was_hidden():

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.measurement.estimate import Estimate
-from sandbox.measurement.index import judged_rate, judged_shift, judged_size
+from sandbox.measurement.index import judged_alpha, judged_rate, judged_shift, judged_size
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,18 @@ def test_a_rate_is_judged_by_what_was_seen():
     assert [judged_rate(Estimate(v, 0, 1, 3), (0.05, 0.2)) for v in (0.05, 0.1, 0.3)] == [
         "good", "with care", "bad",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "judgement"),
+    [
+        (0.71, 0.8, 0.9, "good"),
+        (0.24, 0.86, 0.98, "unknown"),
+        (0.2, 0.6, 0.69, "with care"),
+        (-2, 0.1, 0.6, "bad"),
+        (None, 0.9, None, "unknown"),
+    ],
+)
+def test_alpha_is_judged_only_where_its_interval_does_not_hold_the_bound(low, value, high, judgement):
+    assert judged_alpha(Estimate(value, low, high, 8)) == judgement
+    assert judged_alpha(None) == "unknown"

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -13,11 +14,15 @@ from sandbox.library.questionnaire import (
     RatingItem,
     RatingQuestionnaire,
     Scale,
+    WordItem,
+    WordQuestionnaire,
 )
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.battery import (
+    StateName,
     States,
     Trial,
+    affect_scales,
     battery,
     battery_size,
     conditions_for,
@@ -40,7 +45,7 @@ def six(*, turned: bool = True) -> RatingQuestionnaire:
     """Six items on options 0–3; half of them reversed, or (not `turned`) none."""
     items = tuple(RatingItem(id=i, text=f"Being {i}", reverse=turned and i in REVERSED) for i in ITEMS)
     scale = Scale(id="distress", items=ITEMS, method="sum", range=(0, 18), missing=ONE_LACKING)
-    return optioned(items=items, scales=(scale,))
+    return optioned(items=items, scales=(scale,)).model_copy(update={"timeframe": "right now"})
 
 
 def states() -> list[States]:
@@ -173,6 +178,13 @@ def unlike(request: Request, item: str, _: list[tuple[str, float]]) -> float:
     return 2 + chance(about(request), item, below=2) if "knife" in about(request) else felt(request, item)
 
 
+def echoing(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+    """Answers by content, unless the client's last reply says more than “Go on.”"""
+    replied = request.messages[2].content
+    wished = 3 if "terrible" in replied else 0 if "calm" in replied else None
+    return true_value(request, item) if wished is None else keyed(item, wished)
+
+
 def sometimes_silent(request: Request, item: str, _: list[tuple[str, float]]) -> float | None:
     """Leaves one item out in half of the tellings."""
     left_out = item == ITEMS[1] and re.search("told [1357]|Welcome", about(request))
@@ -185,10 +197,14 @@ FAULTS: Mapping[str, tuple[Rule, set[str]]] = {
     # The same place for every item is at the same time straight-lining, blind to the state, and no scale.
     "always the first option": (
         lambda r, i, o: o[0][1],
-        {*INDUCTION, "options reversed", "straight-lining", "consistency"},
+        {*INDUCTION, "options reversed", "straight-lining", "consistency", "ceiling"},
     ),
-    # Agreeing with everything says nothing of the state: no rise, one answer for all, no scale.
-    "always agrees": (lambda r, i, o: 3, {*INDUCTION, "straight-lining", "acquiescence", "consistency"}),
+    # Agreeing with everything says nothing of the state: no rise, one answer for all, no scale; half of the
+    # items have their most distressed answer before anything has happened.
+    "always agrees": (
+        lambda r, i, o: 3,
+        {*INDUCTION, "straight-lining", "acquiescence", "consistency", "ceiling"},
+    ),
     "follows both hints": (hinted(to_more=3, to_less=0), {"hint more", "hint less"}),
     "follows the hint of more": (hinted(to_more=3, to_less=None), {"hint more"}),
     "follows the hint of less": (hinted(to_more=None, to_less=0), {"hint less"}),
@@ -198,15 +214,17 @@ FAULTS: Mapping[str, tuple[Rule, set[str]]] = {
     "swayed by letters": (swayed_by("B = not at all"), {"relabelled"}),
     "swayed by the place of options": (by_place, {"options reversed"}),
     "swayed by item order": (by_first_item, {"items reordered"}),
-    "agrees a little with everything": (agreeing, {"acquiescence"}),
+    # Its alpha is over 0.7, but not the whole of its interval.
+    "agrees a little with everything": (agreeing, {"acquiescence", "consistency"}),
     # Where no telling differs from another the items have nothing to go together in.
     "blind to the scenario": (told(baseline=0, neutral=0, strong=0), {*INDUCTION, "consistency"}),
     "moved by any scenario": (told(baseline=0, neutral=1, strong=2), {"stays"}),
     # Who is moved as much by a neutral scenario neither stays nor rises more after a strong one.
     "moved by any scenario alike": (told(baseline=0, neutral=2, strong=2), {"induction", "stays"}),
     # After a fall under the neutral scenario the strong one only leads back.
-    "calmed by a neutral scenario": (told(baseline=2, neutral=0, strong=2), {"rise", "stays"}),
-    "leaves items out": (sometimes_silent, {"missing"}),
+    "calmed by a neutral scenario": (told(baseline=2, neutral=0, strong=2), {"rise", "stays", "ceiling"}),
+    "leaves items out": (sometimes_silent, {"missing", "consistency"}),
+    "repeats the client's last sentence": (echoing, {"echo"}),
 }  # fmt: skip
 
 
@@ -242,14 +260,18 @@ async def test_each_behaviour_has_its_faults_found_and_no_others(behaviour):
 @pytest.mark.parametrize(
     ("rule", "fault"),
     [
-        (lambda r, i, o: min(felt(r, ITEMS[0]) if "knife" in about(r) else 0, 2), "straight-lining"),
-        (unlike, "consistency"),
-        (forgetful, "retest"),
+        # Who is at ease has one answer for all, from which nothing can fall.
+        (
+            lambda r, i, o: min(felt(r, ITEMS[0]) if "knife" in about(r) else 0, 2),
+            {"straight-lining", "floor"},
+        ),
+        (unlike, {"consistency"}),
+        (forgetful, {"retest", "consistency"}),
     ],
 )
 async def test_faults_that_only_show_where_no_item_is_reversed(rule, fault):
     validity = await check(model(rule), six(turned=False))
-    assert faults(validity) == {fault}, {i.id: i for i in validity.indices}
+    assert faults(validity) == fault, {i.id: i for i in validity.indices}
 
 
 async def test_who_is_at_ease_answers_alike_and_is_not_blamed_for_it():
@@ -293,7 +315,7 @@ async def test_chance_has_no_rise_no_retest_and_no_scale_and_leaves_the_rest_ope
 
     validity = await check(model(rule))
     sure = {index.id for index in validity.indices if index.judgement in ("bad", "with care")}
-    assert sure == {*INDUCTION, "retest", "consistency"}
+    assert sure == {*INDUCTION, "retest", "consistency", "ceiling"}
     assert validity.usable == "not usable with this model"
 
 
@@ -301,8 +323,9 @@ async def test_chance_has_no_rise_no_retest_and_no_scale_and_leaves_the_rest_ope
     ("behaviour", "usable"),
     [
         ("perfect", "usable"),
-        ("follows both hints", "usable with care"),
-        ("does the opposite of what is hoped for", "usable with care"),
+        ("follows both hints", "not usable with this model"),
+        ("does the opposite of what is hoped for", "not usable with this model"),
+        ("repeats the client's last sentence", "usable with care"),
         ("always agrees", "not usable with this model"),
         ("blind to the scenario", "not usable with this model"),
     ],
@@ -351,7 +374,7 @@ async def test_a_model_that_declines_has_no_scores_and_the_rest_is_not_asked():
     validity = await check(provider)
     assert validity.index("refusals").judgement == "bad"
     assert validity.index("missing").judgement == "bad"
-    assert validity.verdict == ("Not usable with this model: many items get no answer that can be read.")
+    assert validity.verdict == "Not usable with this model: the model declines to answer."
     assert len(provider.requests) == 4 * 3  # four plain ones settle it, each asked three times
 
 
@@ -363,6 +386,83 @@ async def test_half_the_items_left_out_is_missing_and_not_refused():
     validity = await check(ScriptedProvider(answer))
     assert validity.index("missing").judgement == "bad"
     assert validity.index("refusals").judgement == "good"
+
+
+@pytest.mark.parametrize(
+    ("share", "usable"),
+    [(0.09, "usable"), (0.25, "usable with care"), (0.35, "not usable with this model")],
+)
+async def test_a_hint_is_graded_by_how_far_it_moves_the_score(share, usable):
+    def top(request: Request) -> dict[str, float]:
+        afraid = 0.6 if "knife" in about(request) else 0.1
+        if "very distressed" in request.messages[-1].content:
+            afraid += share
+        return {" afraid": afraid, " calm": 1 - afraid}
+
+    validity = await check(ScriptedProvider(["x"], top=top), probe(), "word")
+    assert validity.usable == usable
+    said = "told that more distress is hoped for, it moves by" in validity.verdict
+    assert said == (usable != "usable")
+
+
+async def test_an_instrument_about_weeks_is_judged_by_not_following_one_evening():
+    weeks = six().model_copy(update={"timeframe": "past two weeks"})
+    moved = await check(model(FAULTS["perfect"][0]), weeks)
+    assert moved.index("evening").judgement == "bad"
+    assert moved.usable == "not usable with this model"
+    assert "it asks about more than one evening and yet moves" in moved.verdict
+
+    def unmoved(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+        return keyed(item, felt(request, item, {"Welcome": 1, "A room": 1, "A knife": 1}))
+
+    still = await check(model(unmoved), weeks)
+    assert still.index("evening").judgement == "good"
+    assert still.usable == "usable with care", "that it follows weeks has not been shown either"
+    assert "whether it follows the time it asks about" in still.verdict
+
+
+def affects_probe() -> WordQuestionnaire:
+    """A probe with scales for fear, sadness and anger."""
+    words = {"fear": "afraid", "sadness": "sad", "anger": "angry", "calm": "calm"}
+    items = tuple(WordItem(id=id, text=id, words=(word,)) for id, word in words.items())
+    scales = tuple(Scale(id=id, items=(id,), method="sum", range=(0, 100)) for id in words)
+    distress = Scale(id="distress", items=("fear", "sadness", "anger"), method="sum", range=(0, 100))
+    return probe().model_copy(update={"items": items, "scales": (distress, *scales[:3])})
+
+
+async def test_each_affect_is_judged_by_its_own_scenarios():
+    def talk(about: str) -> tuple[Message, ...]:
+        return (Message("system", "You take part."), Message("user", about), Message("assistant", "Go on."))
+
+    own: list[StateName] = ["fear", "sadness", "anger"]
+    told = [
+        replace(one, own={affect: talk(f"A knife of {affect}, told {n}.") for affect in own})
+        for n, one in enumerate(states())
+    ]
+
+    def top(request: Request) -> dict[str, float]:
+        """Fear and sadness show as themselves; what makes angry is read as fear."""
+        said = about(request)
+        if "knife" not in said:
+            return {" calm": 0.9, " afraid": 0.05}
+        word = " sad" if "sadness" in said else " afraid"
+        return {word: 0.7, " calm": 0.2}
+
+    trials = await trials_of(affects_probe(), "word", told, ScriptedProvider(["x"], top=top), 5)
+    validity = judge(affects_probe(), "word", trials)
+    found = {i.id: i.judgement for i in validity.indices if i.id.startswith("own")}
+    assert found == {"own fear": "good", "own sadness": "good", "own anger": "bad"}
+    assert validity.verdict == (
+        "Usable with care: its scales hardly tell their own scenarios from others (anger)."
+    )
+    assert len(trials) == battery_size(affects_probe(), "word", REPEATS, own=REPEATS)
+
+
+def test_scales_of_affects_are_known_by_name_and_only_where_one_evening_counts():
+    assert affect_scales(affects_probe()) == {"fear": "fear", "sadness": "sadness", "anger": "anger"}
+    weeks = affects_probe().model_copy(update={"timeframe": "past week"})
+    assert affect_scales(weeks) == {}
+    assert affect_scales(probe()) == {}
 
 
 def word_top(request: Request) -> dict[str, float]:
@@ -381,7 +481,7 @@ async def test_a_probe_that_moves_with_the_state_is_usable():
 async def test_without_sampling_the_one_baseline_is_measured_once_and_is_no_sample():
     def top(request: Request) -> dict[str, float]:
         hinted = "perfectly calm" in request.messages[-1].content and "Welcome" in about(request)
-        return {" afraid": 0.2, " calm": 0.8} if hinted else word_top(request)
+        return {" afraid": 0.3, " calm": 0.6} if hinted else word_top(request)
 
     provider = ScriptedProvider(["x"], top=top)
     validity = await check(provider, probe(), "word")
@@ -390,6 +490,7 @@ async def test_without_sampling_the_one_baseline_is_measured_once_and_is_no_samp
     assert len(provider.requests) == battery_size(probe(), "word", REPEATS)
     less = validity.index("hint less")
     assert less.judgement == "with care", "its value is all there is to know of it"
+    assert validity.index("retest").judgement == "does not apply", "the same call tells nothing new"
     assert less.estimate is not None and (less.estimate.n, less.estimate.low) == (1, None)
     stays = validity.index("stays").estimate
     assert stays is not None and stays.n == REPEATS

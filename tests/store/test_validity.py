@@ -123,7 +123,7 @@ class TestWhatIsSaidOfASession:
         told = plan(measures=(Measure(questionnaire=ranged(), way="report"),))
         (remark,) = remarks(told, MODEL, store.checks())
         assert remark.startswith(
-            "“Two” read by report is not usable with this model: many items get no answer"
+            "“Two” read by report is not usable with this model: the model declines to answer"
         )
 
     async def test_a_usable_one_needs_no_remark(self, store):
@@ -134,7 +134,8 @@ class TestWhatIsSaidOfASession:
     async def test_one_usable_with_care_says_what_the_care_is_for(self, store):
         def hinted(request: Request) -> dict[str, float]:
             wished = "very distressed" in request.messages[-1].content
-            return {" afraid": 0.8, " calm": 0.1} if wished else moved(request)
+            afraid = moved(request)[" afraid"] + (0.15 if wished else 0)
+            return {" afraid": afraid, " calm": 0.9 - afraid}
 
         chosen = a_plan()
         provider = ScriptedProvider(["I wait."], top=hinted, capabilities=CAPABLE)
@@ -143,7 +144,7 @@ class TestWhatIsSaidOfASession:
         store.add_check(chosen, found, MODEL)
         (remark,) = remarks(plan(), MODEL, store.checks())
         assert remark.startswith(
-            "“Probe” read by word is usable with care with this model: it moves when told"
+            "“Probe” read by word is usable with care with this model: told that more distress"
         )
 
     async def test_a_check_with_another_client_or_order_says_so(self, store):
@@ -174,7 +175,7 @@ class TestWhatIsSaidOfASession:
         embedded = ModelDescription("embedded", "SmolLM2")
         shipped = plan(model="embedded", measures=(Measure(questionnaire=probe("word-probe"), way="word"),))
         (remark,) = remarks(shipped, embedded, store.checks())
-        assert "usable with care" in remark and "docs/check-a-model.md" in remark
-        assert suitabilities(shipped, embedded, ())[0].usable == "usable with care"
+        assert "not usable with this model: told" in remark and "docs/check-a-model.md" in remark
+        assert suitabilities(shipped, embedded, ())[0].usable == "not usable with this model"
         (remark,) = remarks(plan(model="embedded"), embedded, store.checks())
         assert "never checked" in remark

@@ -131,8 +131,15 @@ def store(small_library: Library) -> Iterator[Store]:
 
 
 async def settled(pilot: Pilot[None]) -> None:
+    """Wait until nothing works in the background and the screen has stopped changing."""
     await pilot.app.workers.wait_for_complete()
-    await pilot.pause(0.2)
+    before, alike = "", 0
+    for _ in range(100):
+        await pilot.pause(0.1)
+        now = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        before, alike = now, alike + 1 if now == before else 0
+        if alike == 3:
+            return
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -109,6 +109,8 @@ class CheckModelScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
+        if not stands(self):
+            return
         title = printable(self._provider.title)
         told = f"Simulated affect, not a feeling · what can be measured with {title}"
         self.query_one("#title", Static).update(Content(told))
@@ -136,6 +138,8 @@ class CheckModelScreen(Screen[None]):
         self._draw()
 
     def _draw(self) -> None:
+        if not stands(self):  # it was taken away between a new size, or a check's end, and this
+            return
         listed = self.query_one(OptionList)
         at = listed.highlighted or 0
         listed.clear_options()
