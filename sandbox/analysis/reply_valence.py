@@ -49,14 +49,15 @@ class ReplyValence:
 
 
 def reply_valence(history: History, language: str = "en") -> ReplyValence:
-    """The trajectory of a session's replies; empty when they are not English, the word list's language."""
+    """The trajectory of a session's replies, refused ones left out; empty when they are not English, the word
+    list's language."""
     if language.partition("-")[0] != "en":
         return ReplyValence(())
     counted: dict[Phase, int] = {}
     numbered: list[tuple[Turn, int]] = []
     for turn in history.turns:
         counted[turn.phase] = counted.get(turn.phase, 0) + 1
-        if turn.reply is not None and turn.reply.strip():
+        if turn.reply is not None and turn.reply.strip() and not turn.refused:
             numbered.append((turn, counted[turn.phase]))
     last = {turn.phase: turn.index for turn, _ in numbered}
     return ReplyValence(

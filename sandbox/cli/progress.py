@@ -47,12 +47,12 @@ class Progress:
             case TextDelta(text=text):
                 self._move(text)
             case TextReset(reason=reason):
-                self._line(f"  … the reply broke off ({excerpt(reason, 60)}); asking again")
+                self._reset(reason)
             case CallFinished(call=call) if call.completion and len(call.completion.attempts) > 1:
                 self._line(f"  … answered after {len(call.completion.attempts)} attempts")
             case TurnFinished(turn=turn):
                 self._clear()
-                self._reply(turn.index, turn.reply)
+                self._reply(turn.index, turn.reply, refused=turn.refused)
             case StepSkipped(skip=skip):
                 self._line(f"  step {skip.step} left out ({skip.reason})")
             case AdministrationFinished(measured=measured):
@@ -84,11 +84,18 @@ class Progress:
         else:
             self._move("")
 
-    def _reply(self, index: int, reply: str | None) -> None:
+    def _reply(self, index: int, reply: str | None, *, refused: bool) -> None:
+        note = "(the model refused) " if refused else ""
         if self._plain:
-            self._line(f"   client: {printable(reply)}" if reply is not None else "   (no reply awaited)")
+            text = "   (no reply awaited)" if reply is None else f"   client: {note}{printable(reply)}"
+            self._line(text)
         else:
-            self._line(f"  {index:>3}. {excerpt(reply or '(told, no reply awaited)', 90)}")
+            text = "(told, no reply awaited)" if reply is None else excerpt(reply, 90)
+            self._line(f"  {index:>3}. {note}{text}")
+
+    def _reset(self, reason: str) -> None:
+        self._pending = ""
+        self._line(f"  … the reply broke off ({excerpt(reason, 60)}); asking again" if reason else "")
 
     def _move(self, text: str) -> None:
         if self._moving:

@@ -21,7 +21,7 @@ def conversation(plan: SessionPlan, history: History, capabilities: Capabilities
     messages += _asked(plan, history, 0)
     for turn in history.turns:
         messages.append(Message("user", turn.said))
-        if turn.reply is not None:
+        if turn.reply:  # a refusal may be without a word
             messages.append(Message("assistant", turn.reply))
         messages += _asked(plan, history, turn.index)
     return alternating(messages)

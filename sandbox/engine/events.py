@@ -57,7 +57,10 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class TextReset:
-    """The reply's stream broke and is asked for again: forget the deltas so far."""
+    """Forget the deltas so far: the reply broke off and is asked for again.
+
+    Without a `reason` nothing broke: what was shown was a thought, and the reply follows.
+    """
 
     session: str
     index: int

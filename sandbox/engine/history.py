@@ -17,6 +17,7 @@ class Turn:
 
     `index` counts from 1 over the whole history. `step` is the technique step's id; `repeat` counts
     its sayings from 1. `call_id` names the call that gave the reply, `seed` what it was drawn with.
+    `refused`: the model declined, and the reply is what it said of that, possibly nothing.
     """
 
     index: int
@@ -28,6 +29,7 @@ class Turn:
     repeat: int = 1
     seed: int | None = None
     call_id: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

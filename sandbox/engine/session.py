@@ -41,9 +41,19 @@ from sandbox.engine.schedule import (
 from sandbox.errors import SandboxError
 from sandbox.measurement.administering import administer
 from sandbox.models.daemon_thread import on_daemon_thread
-from sandbox.models.provider import Completion, Delta, Provider, Request, Restart, StreamPart
+from sandbox.models.provider import (
+    Completion,
+    Delta,
+    ModelError,
+    Provider,
+    Request,
+    Restart,
+    StreamPart,
+    Withdrawn,
+)
 from sandbox.models.recording import RecordingProvider
 from sandbox.seed import derived_seed
+from sandbox.text import excerpt
 
 T = TypeVar("T")
 
@@ -164,8 +174,16 @@ class RunningSession:
                             yield TextDelta(self.head.id, index, text)
                         case Restart(attempt):
                             yield TextReset(self.head.id, index, attempt.error)
-                        case Completion(text=text, call_id=call_id, seed=drawn_with):
-                            turn = replace(turn, reply=text, seed=drawn_with, call_id=call_id)
+                        case Withdrawn():
+                            yield TextReset(self.head.id, index, "")
+                        case Completion() as told:
+                            turn = replace(
+                                turn,
+                                reply=told.text,
+                                seed=told.seed,
+                                call_id=told.call_id,
+                                refused=told.refused,
+                            )
         for event in self._calls(index):
             yield event
         self.history = self.history.with_turn(turn)
@@ -181,6 +199,14 @@ class RunningSession:
             purpose="therapist",
         )
         completion = await self._or_stop(self._therapist.complete(request))
+        if completion.refused:  # no words for the client
+            said = excerpt(completion.text, 200) or "nothing"
+            raise ModelError(
+                f"The therapist's model declined to speak. It said: {said}",
+                kind="refused",
+                where=self._therapist.title,
+                todo="Use another model for the therapist, then run it again.",
+            )
         return completion.text.strip()
 
     async def _reply(self, say: Say, seed: int) -> AsyncGenerator[StreamPart, None]:

@@ -67,7 +67,11 @@ def _turn(turn: Turn) -> Iterator[str]:
     if turn.reply is None:
         yield "*Told without waiting for an answer.*"
     else:
-        yield "**Client** (simulated)"
+        yield (
+            "**Client** (simulated; refused: the model declined to answer)"
+            if turn.refused
+            else "**Client** (simulated)"
+        )
         yield quoted(turn.reply)
 
 

@@ -160,7 +160,9 @@ def _first_sentence(line: str) -> str:
 def _answer(item: CompletionItem, completion: Completion, attempt: int) -> Answer:
     added = added_text(item.text, completion.text)
     missing: MissingReason | None = None
-    if not any(character.isalpha() for character in added):
+    if completion.refused:
+        missing = "refused"
+    elif not any(character.isalpha() for character in added):
         missing = "not answered"
     elif _REFUSAL.search(added):
         missing = "refused"

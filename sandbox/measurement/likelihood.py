@@ -97,6 +97,7 @@ async def give_by_likelihood(
         labels=sheet.labels,
         option_values=tuple(option.value for option in sheet.shown),
         option_names=sheet.names,
+        refusals=sum(answer.missing == "refused" for answer in final),
     )
 
 
@@ -192,7 +193,7 @@ def _answer(item: str, sheet: _Sheet, completion: Completion, mass: OptionMass, 
         raw=completion.top[0].token if completion.top else completion.text,
         call_id=completion.call_id,
         attempt=attempt,
-        missing="no coverage" if value is None else None,
+        missing=None if value is not None else "refused" if completion.refused else "no coverage",
         distribution={labels[name]: p for name, p in mass.by_name.items()},
         coverage=mass.coverage,
         entropy=entropy(mass),

@@ -113,12 +113,16 @@ async def _give_batch(
             )
         )
         parse = parse_structured if structured else parse_report
-        readings = parse(_written(completion), pending, sheet.allowed)
+        readings = (
+            dict.fromkeys(pending, _declined(completion))
+            if completion.refused
+            else parse(_written(completion), pending, sheet.allowed)
+        )
         answers += [_answer(item, readings[item], completion.call_id, attempt) for item in pending]
         asked = (*asked, question, Message("assistant", completion.text))
         pending = tuple(item for item in pending if readings[item].value is None)
-        refusals += bool(pending) and declines(completion.text)
-        if not pending:
+        refusals += bool(pending) and (completion.refused or declines(completion.text))
+        if not pending or completion.refused:
             break
     return tuple(answers), asked, refusals
 
@@ -147,10 +151,14 @@ async def _give_item(
         completion = await provider.complete(
             Request(alternating((*conversation, *turns, question)), sampling, purpose="measurement")
         )
-        reading = parse_single(_written(completion), item, sheet.allowed)
+        reading = (
+            _declined(completion)
+            if completion.refused
+            else parse_single(_written(completion), item, sheet.allowed)
+        )
         answers.append(_answer(item, reading, completion.call_id, attempt))
         turns = (*turns, question, Message("assistant", completion.text))
-        if reading.value is not None:
+        if reading.value is not None or completion.refused:
             break
     return tuple(answers), turns, sum(answer.missing == "refused" for answer in answers)
 
@@ -179,6 +187,11 @@ def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
 def _written(completion: Completion) -> str:
     """The text, marked where it was cut off: a last line `10` may have been going to be `100`."""
     return f"{completion.text} …" if completion.finish_reason == "length" else completion.text
+
+
+def _declined(completion: Completion) -> Reading:
+    """What a refusal that its server tells as one leaves of an item; it is not asked again."""
+    return Reading(None, completion.text, "refused")
 
 
 def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:

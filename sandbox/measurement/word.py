@@ -116,6 +116,7 @@ def _administration(
         labels="words",
         unseen=tuple(word for word in words if word not in mass.by_word),
         hidden=mass.hidden,
+        refusals=int(completion.refused),
     )
 
 
@@ -127,7 +128,7 @@ def _answer(item: str, words: tuple[str, ...], mass: WordMass, completion: Compl
         value=None if share is None else min(share, 100.0),
         raw=completion.top[0].token if completion.top else completion.text,
         call_id=completion.call_id,
-        missing="no coverage" if share is None else None,
+        missing=None if share is not None else "refused" if completion.refused else "no coverage",
         distribution=distribution,
         coverage=mass.coverage,
     )

@@ -11,7 +11,7 @@ _SENTENCES: dict[FailureKind, tuple[str, str]] = {
     "rate limited": ("The model's provider asks for fewer calls.", "Wait a while, then resume."),
     "server error": ("The model's server failed.", "Try again later; nothing recorded is lost."),
     "malformed": ("The model's server sent a reply that cannot be read.", "Check the server's address."),
-    "empty": ("The model gave no words.", "Use another seed, or allow more tokens for a reply."),
+    "empty": ("The model gave no words.", "Use another seed, or another model."),
     "context exceeded": ("", "Nothing was cut or lost. Use fewer steps, or a model with a larger context."),
     "authentication": (
         "The model's provider did not accept the key, or was sent none.",
@@ -54,6 +54,12 @@ def explanation(
     key = f"the environment variable {key_variable}" if key_variable else "the model's key"
     message = _INNARDS.sub("", failure.message)
     said = f" It said: {message}" if message and failure.kind != "timeout" else ""
+    if failure.out_of_room:
+        what, said = "The model wrote no reply.", f" {message}"
+        todo = "Use a model that reasons less, or turn its reasoning off on its server."
+    if failure.kind == "rate limited" and failure.retry_after:
+        said += f" It asks to wait {_wait(failure.retry_after)}."
+        todo = "Wait that long, then resume."
     return what + said, todo.format(key=key)
 
 
@@ -65,3 +71,14 @@ def _not_found(address: str) -> tuple[str, str]:
         f"What answers at {address} does not know this model, or no such page.",
         "Check the model's name and the address, which often ends in /v1.",
     )
+
+
+def _wait(seconds: float) -> str:
+    """`90 s`, `3,600 s (1 hour)`."""
+    whole = max(1, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    told = [f"{hours} hour{'s' * (hours > 1)}"] if hours else []
+    told += [f"{minutes} minute{'s' * (minutes > 1)}"] if minutes else []
+    return f"{whole:,} s ({' '.join(told)})"

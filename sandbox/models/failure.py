@@ -17,7 +17,9 @@ RETRYABLE: frozenset[FailureKind] = frozenset(
     {"unavailable", "timeout", "rate limited", "server error", "malformed", "empty"}
 )
 
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+"""Names of environment variables that hold what nobody is shown."""
+
 _SECRET_SHAPE = re.compile(
     r"\b(?:sk|pk|gsk|xai|hf|AIza)[-_]?[\w*.-]{12,}|(?<=Bearer )\S+|(?<=//)[^/?#\s]+(?=@)"
 )
@@ -32,12 +34,17 @@ _CONNECTION = re.compile(
 _CONTEXT = re.compile(
     r"context (?:size|length|window)|maximum context|exceed_context|too many tokens|prompt is too long", re.I
 )
+_WEB_PAGE = re.compile(r"<(?:!doctype html|html)\b.*", re.IGNORECASE | re.DOTALL)
 _NO_KEY = re.compile(r"api[_ ]key|credentials", re.IGNORECASE)
 _NUMBERS = re.compile(r"\b(\d[\d,]{2,})\s*tokens?")
 
 
 class Failure(Exception):
-    """One try failed. `message` is fit to be shown and stored; `retry_after` is in seconds."""
+    """One try failed. `message` is fit to be shown and stored; `retry_after` is in seconds.
+
+    `thoughts` are those of a model that gave nothing else. `unstreamed`: nothing came of a stream, and the
+    same call made without one may say why. `out_of_room`: its tokens were used up before it said anything.
+    """
 
     def __init__(
         self,
@@ -47,12 +54,18 @@ class Failure(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         retryable: bool | None = None,
+        thoughts: str = "",
+        unstreamed: bool = False,
+        out_of_room: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.status = status
         self.retry_after = retry_after
+        self.thoughts = thoughts
+        self.unstreamed = unstreamed
+        self.out_of_room = out_of_room
         self.retryable = kind in RETRYABLE if retryable is None else retryable
 
 
@@ -62,7 +75,7 @@ def scrubbed(text: str, *secrets: str | None, environment: Mapping[str, str] | N
     Known are `secrets` and the values of environment variables whose names speak of keys or tokens.
     """
     variables = os.environ if environment is None else environment
-    known = [value for name, value in variables.items() if _SECRET_NAME.search(name)]
+    known = [value for name, value in variables.items() if SECRET_NAME.search(name)]
     for secret in sorted({s for s in (*secrets, *known) if s and len(s) >= 6}, key=len, reverse=True):
         text = text.replace(secret, "[key]")
     return _SECRET_SHAPE.sub("[key]", text)
@@ -75,6 +88,8 @@ def failure_of(error: Exception, *secrets: str | None) -> Failure:
     text = scrubbed(_LITELLM_PREFIX.sub("", str(error)), *secrets).partition("Traceback (most")[0]
     status = _status(error)
     kind = _kind(error, status, text)
+    if page := _WEB_PAGE.search(text):
+        text = f"a web page, “{excerpt(_words_of(page[0]), 200)}”"
     exhausted = kind == "rate limited" and "insufficient_quota" in text
     return Failure(
         kind,
@@ -115,6 +130,13 @@ def _kind(error: Exception, status: int | None, text: str) -> FailureKind:
         (status is not None, "server error"),
     )
     return next((kind for holds, kind in verdicts if holds), "malformed")
+
+
+def _words_of(page: str) -> str:
+    """What a web page says, its title once; LiteLLM puts words of its own after it."""
+    page = re.sub(r"<title>.*?</title>", " ", page, flags=re.IGNORECASE | re.DOTALL)
+    page = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.IGNORECASE | re.DOTALL)
+    return re.sub(r"<[^>]*>?", " ", page.partition("</html>")[0])
 
 
 def _status(error: Exception) -> int | None:

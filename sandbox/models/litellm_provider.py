@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sandbox.models.adaptation import MORE_ROOM, adaptation, adapted_parameters, leaves_out
 from sandbox.models.explanation import explanation
 from sandbox.models.failure import Failure, failure_of
 from sandbox.models.hosted import authorization_of, without_credentials
@@ -24,9 +25,11 @@ from sandbox.models.provider import (
     Restart,
     Sampling,
     StreamPart,
+    Withdrawn,
 )
 from sandbox.models.retry import RetryPolicy, Tries
 from sandbox.models.sentence import cut_to_sentence
+from sandbox.models.stream_watch import StreamWatch
 from sandbox.text import printable
 
 
@@ -80,6 +83,9 @@ class LiteLLMProvider:
         self._key_variable = key_variable
         self._always = dict(parameters or {})
         self._passes_extra = passes_extra
+        self._adapted: tuple[str, ...] = ()
+        self._begins_by_thought = False
+        self._unstreamed = False
         self._priced = not capabilities.local and api_base is None
 
     @property
@@ -115,40 +121,56 @@ class LiteLLMProvider:
         failure: Failure | None = None
         while True:
             asked = self._asked(request, tries)
-            tries.begin(asked.sampling.seed)
+            tries.begin(asked.sampling.seed, self._adapted)
             try:
-                reply = await self._whole(asked, failure)
+                reply = await self._whole(asked, failure, tries)
                 completion = self._completion(asked, reply)
             except Failure as problem:
                 failure = problem
-                await self._pause_or_raise(tries, failure)
+                await tries.pause(self._wait_or_raise(tries, failure, asked))
             else:
-                return replace(completion, attempts=tries.succeeded())
+                return replace(completion, attempts=tries.succeeded(reply.thoughts))
 
     async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
         """The first Delta is the prefill, if there is one, so that the deltas add up to the text.
 
-        With `cut_to_sentence` the Completion's text may end before the last deltas did.
+        With `cut_to_sentence` the Completion's text may end before the last deltas did. A server that does
+        not stream is asked for the whole reply, which then comes in one piece.
         """
         tries = Tries(self._policy)
         failure: Failure | None = None
         while True:
             asked = self._asked(request, tries)
-            tries.begin(asked.sampling.seed)
+            tries.begin(asked.sampling.seed, self._adapted)
             shown = False
             try:
-                reply = StreamedReply(asked.prefill)
-                async with aclosing(self._deltas(asked, reply, failure)) as deltas:
-                    async for delta in deltas:
-                        shown = True
-                        yield delta
-                completion = self._completion(asked, reply.finished())
+                if self._unstreamed or (failure is not None and failure.unstreamed):
+                    reply = await self._whole(asked, failure, tries)
+                    self._unstreamed = self._unstreamed or len(tries.attempts) == 1
+                    shown = True
+                    yield Delta(asked.prefill + reply.generated)
+                else:
+                    streamed = StreamedReply(asked.prefill, begun=self._begins_by_thought)
+                    async with aclosing(self._deltas(asked, streamed, failure, tries)) as parts:
+                        async for part in parts:
+                            shown = True
+                            yield part
+                    rest, reply = streamed.finished()
+                    for part in rest:
+                        yield part
+                completion = self._completion(asked, reply)
             except Failure as problem:
+                unstreamed = failure is not None and failure.unstreamed
                 failure = problem
+                # Until a whole reply has come, the same call without a stream says why there is none.
+                failure.unstreamed = failure.unstreamed or unstreamed
             else:
-                yield replace(completion, attempts=tries.succeeded())
+                if completion.refused and (said := completion.text):
+                    yield Withdrawn()
+                    yield Delta(said)
+                yield replace(completion, attempts=tries.succeeded(reply.thoughts))
                 return
-            wait = self._wait_or_raise(tries, failure)
+            wait = self._wait_or_raise(tries, failure, asked)
             if shown:
                 yield Restart(tries.attempts[-1])
             await tries.pause(wait)
@@ -173,40 +195,46 @@ class LiteLLMProvider:
         sampling = request.sampling
         if tries.empty_replies and sampling.seed is not None:
             sampling = replace(sampling, seed=(sampling.seed + tries.empty_replies) % 2**31)
+        if leaves_out(self._adapted, "seed"):
+            sampling = replace(sampling, seed=None)
         return replace(request, top_logprobs=top, sampling=sampling)
 
-    async def _whole(self, request: Request, after: Failure | None) -> Reply:
+    async def _whole(self, request: Request, after: Failure | None, tries: Tries) -> Reply:
         try:
             library = await litellm()
-            endpoint = await self._find(after)
-            async with asyncio.timeout(self._policy.timeout):
-                response = await library.acompletion(**self._parameters(request, endpoint))
+            parameters = self._parameters(request, await self._find(after))
+            with tries.calling():
+                async with asyncio.timeout(self._policy.timeout):
+                    response = await library.acompletion(**parameters)
         except Failure:
             raise
         except Exception as error:
             raise self._failure(error) from None
-        return reply_of(response, request.prefill)
+        return reply_of(response, request.prefill, begun=self._begins_by_thought)
 
     async def _deltas(
-        self, request: Request, reply: StreamedReply, after: Failure | None
-    ) -> AsyncGenerator[Delta, None]:
+        self, request: Request, reply: StreamedReply, after: Failure | None, tries: Tries
+    ) -> AsyncGenerator[Delta | Withdrawn, None]:
         """The text as it arrives, gathered in `reply`. Time the caller takes in between is not counted."""
-        budget = _Budget(self._policy)
+        budget = _Budget(self._policy, tries)
         stream: Any = None
+        watch = StreamWatch()
         try:
             library = await litellm()
-            parameters = self._parameters(request, await self._find(after))
-            parameters |= {"stream": True, "stream_options": {"include_usage": True}}
+            parameters = self._parameters(request, await self._find(after)) | {"stream": True}
+            if not leaves_out(self._adapted, "stream_options"):
+                parameters["stream_options"] = {"include_usage": True}
             stream = await budget.wait(library.acompletion(**parameters))
+            watch = StreamWatch(stream)
             if request.prefill:
                 yield Delta(request.prefill)
             while True:
-                chunk = await budget.wait(anext(stream, None))
+                chunk = await budget.wait(_next(stream, watch))
                 if chunk is None:
                     break
-                if text := reply.take(chunk):
-                    yield Delta(text)
-            reply.end(stream)
+                for part in reply.take(chunk):
+                    yield part
+            reply.end(stream, done=watch.done, refusal=watch.refusal)
         except Failure:
             raise
         except Exception as error:
@@ -248,14 +276,16 @@ class LiteLLMProvider:
             "extra_body": dict(sampling.extra) if sampling.extra and self._passes_extra else None,
             "response_format": self._response_format(request),
         }
-        return parameters | {name: value for name, value in optional.items() if value is not None}
+        given = {name: value for name, value in optional.items() if value is not None}
+        return adapted_parameters(parameters | given, self._adapted)
 
     def _limit(self, request: Request) -> int:
         """The most tokens the server may write, a reasoning model's thoughts included.
 
         Where the first token's candidates are asked for, nothing is to come before it.
         """
-        thinks = self._capabilities.reasoning and not request.top_logprobs
+        reasons = self._capabilities.reasoning or MORE_ROOM in self._adapted
+        thinks = reasons and not request.top_logprobs
         return request.sampling.max_tokens + (REASONING_TOKENS if thinks else 0)
 
     def _response_format(self, request: Request) -> dict[str, Any] | None:
@@ -274,13 +304,13 @@ class LiteLLMProvider:
         return bool(library.supports_response_schema(model=self._served_as))
 
     def _completion(self, request: Request, reply: Reply) -> Completion:
-        """What the reply comes to. Raises Failure if it is empty, refused or ran into the context's end."""
-        if reply.finish_reason == "content_filter":
-            raise Failure("refused", "The model's provider held the reply back (content filter).")
+        """What the reply comes to. Raises Failure if it is empty or ran into the context's end."""
+        self._begins_by_thought = self._begins_by_thought or reply.begun_by_thought
+        if reply.refusal or reply.finish_reason == "content_filter":
+            text = reply.refusal or reply.generated.strip()
+            return self._told(text, reply, refused=True)
         if not reply.generated.strip() and not reply.top:
-            seed = request.sampling.seed
-            with_seed = "" if seed is None else f" (seed {seed})"
-            raise Failure("empty", f"The reply was empty{with_seed}; it ended by “{reply.finish_reason}”.")
+            raise _empty(reply, request.sampling.seed)
         used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
         context = self._capabilities.context
         if context is not None and used >= context:  # some servers then say that the reply has ended
@@ -288,13 +318,17 @@ class LiteLLMProvider:
                 "context exceeded", f"The reply ran into the end of the context ({context} tokens)."
             )
         generated = cut_to_sentence(reply.generated) if request.sampling.cut_to_sentence else reply.generated
+        return self._told(request.prefill + generated, reply)
+
+    def _told(self, text: str, reply: Reply, *, refused: bool = False) -> Completion:
         return Completion(
-            text=request.prefill + generated,
+            text=text,
             model=reply.model or self._served_as,
             finish_reason=reply.finish_reason,
             usage=reply.usage,
             top=reply.top,
             cost=self._cost(reply),
+            refused=refused,
         )
 
     def _cost(self, reply: Reply) -> float | None:
@@ -320,14 +354,28 @@ class LiteLLMProvider:
     def _failure(self, error: Exception) -> Failure:
         return failure_of(error, self._fixed.key)
 
-    async def _pause_or_raise(self, tries: Tries, failure: Failure) -> None:
-        await tries.pause(self._wait_or_raise(tries, failure))
-
-    def _wait_or_raise(self, tries: Tries, failure: Failure) -> float:
+    def _wait_or_raise(self, tries: Tries, failure: Failure, asked: Request) -> float:
+        if self._adapts(tries, failure, asked):
+            return tries.adapt(failure)
         wait = tries.failed(failure)
+        if failure.unstreamed and wait is not None and len(tries.attempts) == 1:
+            wait = 0.0
         if wait is None:
             raise self._error(failure, tuple(tries.attempts)) from None
         return wait
+
+    def _adapts(self, tries: Tries, failure: Failure, asked: Request) -> bool:
+        """Whether to make the call again in another way, in which this model is asked from then on."""
+        if failure.out_of_room:
+            found = None if self._capabilities.reasoning or asked.top_logprobs else MORE_ROOM
+        else:
+            parameters = self._parameters(asked, Endpoint()) | {"stream_options": {}}
+            found = adaptation(failure, parameters)
+        if found is None or found in tries.adapted:
+            return False
+        if found not in self._adapted:  # another call may have found it meanwhile
+            self._adapted = (*self._adapted, found)
+        return True
 
     def _error(self, failure: Failure, attempts: tuple[Attempt, ...]) -> ModelError:
         in_app = self._endpoint is not None
@@ -340,10 +388,37 @@ class LiteLLMProvider:
         return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)
 
 
+def _empty(reply: Reply, seed: int | None) -> Failure:
+    if reply.thoughts:
+        full = reply.finish_reason == "length"
+        count = f" ({reply.usage.completion_tokens:,})" if reply.usage.completion_tokens else ""
+        what = f"It used all its tokens{count} for reasoning" if full else "It reasoned"
+        return Failure(
+            "empty",
+            f"{what} and wrote no reply; it ended by “{reply.finish_reason}”.",
+            retryable=not full,
+            thoughts=reply.thoughts,
+            out_of_room=full,
+        )
+    with_seed = "" if seed is None else f" (seed {seed})"
+    return Failure("empty", f"The reply was empty{with_seed}; it ended by “{reply.finish_reason}”.")
+
+
+async def _next(stream: Any, watch: StreamWatch) -> Any:
+    """The next chunk, None at the end. A stream that says `[DONE]` needs no finish reason."""
+    try:
+        return await anext(stream, None)
+    except Exception as error:
+        if watch.done and "finish_reason" in str(error):
+            return None
+        raise
+
+
 class _Budget:
     """The time one try may still wait for its server."""
 
-    def __init__(self, policy: RetryPolicy) -> None:
+    def __init__(self, policy: RetryPolicy, tries: Tries) -> None:
+        self._tries = tries
         self._left = policy.timeout
         self._idle = policy.idle_timeout
 
@@ -352,6 +427,7 @@ class _Budget:
         since = time.monotonic()
         try:
             async with asyncio.timeout(min(self._left, self._idle)):
-                return await awaitable
+                with self._tries.calling():
+                    return await awaitable
         finally:
             self._left -= time.monotonic() - since

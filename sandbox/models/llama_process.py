@@ -8,20 +8,29 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from sandbox.models.failure import Failure
+from sandbox.models.failure import SECRET_NAME, Failure
 from sandbox.models.litellm_provider import Endpoint
 
 _SCRIPT = Path(__file__).with_name("llama_server.py")
+_NEEDED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|TZ|TMPDIR|TEMP|TMP|VIRTUAL_ENV|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC"
+    r"|PATHEXT|(?:LOCAL)?APPDATA|USERPROFILE|PROGRAM(?:DATA|FILES.*)|NUMBER_OF_PROCESSORS"
+    r"|PYTHON.*|(?:LC|XDG|LD|DYLD|OMP|GOMP|KMP|MKL|OPENBLAS|GGML|LLAMA|CUDA|NVIDIA|HIP|HSA|ROCR?|ROCM|VK|METAL"
+    r"|ONEAPI|SYCL|ZE|COVERAGE|COV)_.*",
+    re.IGNORECASE,
+)
 _START_SECONDS = 180.0
 _CACHE_MIB = 64
 
@@ -128,12 +137,22 @@ class LlamaProcess:
         return child
 
 
+def child_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """What the child needs of the environment: how to run, its libraries, graphics cards. No keys."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if _NEEDED.fullmatch(name) and not SECRET_NAME.search(name)
+    }
+
+
 def _keep(child: _Child, config: dict[str, str | int]) -> None:
     """Start the child, hand it its configuration, then keep the end of what it says until it ends."""
     try:
         # By path and with -P: nothing in the working folder may stand in for a module.
         child.process = process = subprocess.Popen(  # noqa: S603  a fixed command of our own
             [sys.executable, "-P", str(_SCRIPT)],
+            env=child_environment(os.environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

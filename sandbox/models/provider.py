@@ -80,7 +80,10 @@ FailureKind = Literal[
 class Attempt:
     """One try at a call, successful or not. `seconds` is wall time; `waited` the pause before this try.
 
-    `seed` is what it was drawn with: after an empty reply another than the request's.
+    `seed` is what it was drawn with: after an empty reply another than the request's. `seconds` is the call
+    alone, without starting a server or waiting for whoever takes a stream. `adapted` says in words what was
+    asked in another way because the server does not take it. `thoughts` is what the model thought before its
+    reply, where it is told: never part of what it said.
     """
 
     started_at: datetime
@@ -90,6 +93,8 @@ class Attempt:
     error: str = ""
     status: int | None = None
     seed: int | None = None
+    adapted: tuple[str, ...] = ()
+    thoughts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,8 @@ class Completion:
 
     `top` holds the candidates for the first generated token, most probable first (empty if not asked).
     `cost` is in US dollars, None when unknown. `attempts` has every try; the last one succeeded.
-    `call_id` names the call in the record (set by `recording.RecordingProvider`).
+    `call_id` names the call in the record (set by `recording.RecordingProvider`). `refused`: the model, or a
+    filter after it, declined to answer, and `text` is what it said of that, possibly nothing.
     """
 
     text: str
@@ -109,6 +115,7 @@ class Completion:
     cost: float | None = None
     attempts: tuple[Attempt, ...] = ()
     call_id: str = ""
+    refused: bool = False
 
     @property
     def seed(self) -> int | None:
@@ -130,7 +137,12 @@ class Restart:
     attempt: Attempt
 
 
-StreamPart = Delta | Restart | Completion
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was shown so far is void: it was no reply, but a thought before one. The reply follows."""
+
+
+StreamPart = Delta | Restart | Withdrawn | Completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,7 @@ class Provider(Protocol):
     async def complete(self, request: Request) -> Completion: ...
 
     def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
-        """Deltas, then exactly one Completion as the last part. A Restart voids earlier deltas."""
+        """Deltas, then exactly one Completion as the last part. Restart and Withdrawn void earlier deltas."""
         ...
 
     async def close(self) -> None: ...

@@ -3,8 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sandbox.models.failure import Failure
@@ -48,27 +49,47 @@ class Tries:
     policy: RetryPolicy
     attempts: list[Attempt] = field(default_factory=list)
     empty_replies: int = 0
+    adapted: tuple[str, ...] = ()
+    _adaptations: int = 0
     _started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _clock: float = field(default_factory=time.monotonic)
+    _seconds: float = 0.0
     _waited: float = 0.0
     _seed: int | None = None
 
-    def begin(self, seed: int | None) -> None:
-        """Another try begins, drawn with `seed`."""
+    def begin(self, seed: int | None, adapted: tuple[str, ...] = ()) -> None:
+        """Another try begins, drawn with `seed`, asked in other ways as `adapted` says."""
         self._seed = seed
+        self.adapted = adapted
         self._started_at = datetime.now(UTC)
-        self._clock = time.monotonic()
+        self._seconds = 0.0
 
-    def succeeded(self) -> tuple[Attempt, ...]:
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """The time spent in here counts as the call's."""
+        if not self._seconds:
+            self._started_at = datetime.now(UTC)
+        since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._seconds += time.monotonic() - since
+
+    def succeeded(self, thoughts: str = "") -> tuple[Attempt, ...]:
         """All tries, the successful one last."""
-        self.attempts.append(self._attempt(None))
+        self.attempts.append(replace(self._attempt(None), thoughts=thoughts))
         return tuple(self.attempts)
 
     def failed(self, failure: Failure) -> float | None:
         """Keep the failed try; seconds to wait before the next, None when this was the last."""
         self.attempts.append(self._attempt(failure))
-        self.empty_replies += failure.kind == "empty"
-        return self.policy.wait(len(self.attempts), failure)
+        self.empty_replies += failure.kind == "empty" and failure.retryable
+        return self.policy.wait(len(self.attempts) - self._adaptations, failure)
+
+    def adapt(self, failure: Failure) -> float:
+        """Keep the failed try. It is made again at once, in another way; the limit does not count it."""
+        self.attempts.append(self._attempt(failure))
+        self._adaptations += 1
+        return 0.0
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -77,10 +98,12 @@ class Tries:
     def _attempt(self, failure: Failure | None) -> Attempt:
         return Attempt(
             started_at=self._started_at,
-            seconds=time.monotonic() - self._clock,
+            seconds=self._seconds,
             waited=self._waited,
             failure=failure.kind if failure else None,
             error=failure.message if failure else "",
             status=failure.status if failure else None,
             seed=self._seed,
+            adapted=self.adapted,
+            thoughts=failure.thoughts if failure else "",
         )

@@ -15,7 +15,7 @@ from sandbox.store.row import as_json, insert
 
 _COLUMNS = (
     "id, attempt, turn, purpose, model, parameters, prompt_sha256, prompt_tokens, cached_tokens,"
-    " completion_tokens, cost, started, seconds, waited, finish_reason, failure, error, status"
+    " completion_tokens, cost, started, seconds, waited, finish_reason, failure, error, status, thoughts"
 )
 
 
@@ -24,6 +24,8 @@ class StoredAttempt:
     """One attempt at a call. Tokens, cost and finish reason stand with the attempt that succeeded.
 
     `seconds` and `waited` (the pause before it) are wall time; `cost` is in US dollars. None: not known.
+    `thoughts` came before the reply and are no part of it. Among `parameters`, `adapted` tells in words what
+    was asked in another way because the server does not take it.
     """
 
     id: str
@@ -44,6 +46,7 @@ class StoredAttempt:
     failure: str | None = None
     error: str = ""
     status: int | None = None
+    thoughts: str | None = None
 
 
 def prompt_digest(request: Request) -> str:
@@ -72,8 +75,8 @@ def store_call(db: Database, session: str, turn: int, call: Call, model: str) ->
         "prompt_sha256": prompt_digest(request),
     }
     for number, attempt in enumerate(attempts, start=1):
-        drawn = {} if attempt is None or attempt.seed is None else {"seed": attempt.seed}
-        row = head | {"attempt": number, "parameters": as_json(parameters | drawn)} | _what_happened(attempt)
+        asked = as_json(parameters | _asked_otherwise(attempt))
+        row = head | {"attempt": number, "parameters": asked} | _what_happened(attempt)
         if number == len(attempts):
             if completion is not None:
                 row |= {
@@ -88,10 +91,20 @@ def store_call(db: Database, session: str, turn: int, call: Call, model: str) ->
         insert(db, "calls", row)
 
 
+def _asked_otherwise(attempt: Attempt | None) -> dict[str, object]:
+    """The parameters of the try that differ from those wished for."""
+    if attempt is None:
+        return {}
+    adapted = {"adapted": list(attempt.adapted)} if attempt.adapted else {}
+    drawn = {"seed": attempt.seed} if attempt.seed is not None or "seed left out" in attempt.adapted else {}
+    return {**drawn, **adapted}
+
+
 def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | None]:
     if attempt is None:
         return {
-            "started": None, "seconds": None, "waited": None, "failure": None, "error": "", "status": None
+            "started": None, "seconds": None, "waited": None, "failure": None, "error": "", "status": None,
+            "thoughts": None,
         }  # fmt: skip
     return {
         "started": attempt.started_at.isoformat(),
@@ -100,6 +113,7 @@ def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | Non
         "failure": attempt.failure,
         "error": attempt.error,
         "status": attempt.status,
+        "thoughts": attempt.thoughts or None,
     }
 
 

@@ -306,6 +306,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         ("ALTER TABLE validity_checks ADD COLUMN form TEXT NOT NULL DEFAULT 'batch'",),
     ),
     Migration("no row is replaced", _NO_REPLACING),
+    Migration("what a model thought before its reply", ("ALTER TABLE calls ADD COLUMN thoughts TEXT",)),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

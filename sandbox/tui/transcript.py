@@ -55,7 +55,8 @@ def conversation_text(state: RunState, session: str) -> str:
     for entry in state.lineage(session):
         if isinstance(entry, Turn):
             lines.append(f"{'Scenario' if entry.origin == 'scenario' else 'Therapist'}: {entry.said}")
-            lines.append(f"Client: {entry.reply}" if entry.reply is not None else "(no reply awaited)")
+            who = "Client (refused)" if entry.refused else "Client"
+            lines.append(f"{who}: {entry.reply}" if entry.reply is not None else "(no reply awaited)")
         elif isinstance(entry, Measured):
             name = entry.administration.questionnaire
             lines.append(f"[{summary(entry, before.get(name))}]")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sandbox.analysis.reply_valence import reply_valence
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import (
     AdministrationFinished,
@@ -18,6 +19,7 @@ from sandbox.engine.events import (
     SessionStarted,
     StepSkipped,
     TextDelta,
+    TextReset,
     TooLate,
     TurnFinished,
     TurnStarted,
@@ -33,10 +35,13 @@ from sandbox.models.provider import (
     Attempt,
     Capabilities,
     Completion,
+    Delta,
     Message,
     ModelDescription,
     ModelError,
     Request,
+    StreamPart,
+    Withdrawn,
 )
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.seed import derived_seed
@@ -132,6 +137,33 @@ async def test_a_turn_keeps_the_seed_that_drew_its_reply() -> None:
     events = await collect(run(trunk_and_branches(plan(measures=()), ()), provider))
     asked = [request.sampling.seed for request in provider.requests]
     assert [turn.seed for turn in turns(events)] == [seed + 1 for seed in asked if seed is not None]
+
+
+async def test_a_refused_reply_is_marked_and_the_session_goes_on() -> None:
+    refusal = Completion("", "m", "content_filter", refused=True)
+    provider = ScriptedProvider(
+        lambda request: refusal if request.purpose == "reply" else "distress: 40", top=TOP
+    )
+    events = await collect(run(trunk_and_branches(plan(), (technique(),)), provider))
+    assert [e.ending for e in events if isinstance(e, SessionFinished)] == ["finished", "finished"]
+    assert all(turn.refused and turn.reply == "" for turn in turns(events))
+    for request in provider.requests:
+        assert all(message.content for message in request.messages), "nobody is sent an empty message"
+    assert not reply_valence(History(tuple(turns(events)))).points
+
+
+async def test_a_thought_that_was_shown_is_taken_back() -> None:
+    class Thinks(ScriptedProvider):
+        async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
+            yield Delta("At 85, perhaps.")
+            yield Withdrawn()
+            async for part in super().stream(request):
+                yield part
+
+    events = await collect(run(trunk_and_branches(plan(measures=()), ()), Thinks(("Cold.",))))
+    shown = [e for e in events if isinstance(e, TextDelta | TextReset)]
+    assert isinstance(shown[1], TextReset) and not shown[1].reason
+    assert [turn.reply for turn in turns(events)] == ["Cold."] * len(turns(events))
 
 
 async def test_an_aside_leaves_no_trace_in_the_next_reply_s_prompt() -> None:

@@ -208,3 +208,11 @@ async def test_a_hosted_model_is_asked_its_items_at_once_and_says_the_same():
     local, hosted = ScriptedProvider(["2"]), ScriptedProvider(["2"], capabilities=Capabilities())
     first = await administer(optioned(), "report", TALK, local, 1, presentation=shown)
     assert await administer(optioned(), "report", TALK, hosted, 1, presentation=shown) == first
+
+
+@pytest.mark.parametrize("form", ["batch", "per item", "structured"])
+async def test_a_refusal_the_server_tells_as_one_is_missing_counted_and_not_asked_again(form):
+    provider = ScriptedProvider(lambda request: Completion("distress: 3", "m", "stop", refused=True))
+    given = await administer(optioned(), "report", TALK, provider, 1, presentation=Presentation(form=form))
+    assert {answer.missing for answer in given.answers} == {"refused"}
+    assert given.refusals == len(provider.requests) == (4 if form == "per item" else 1)

@@ -55,8 +55,8 @@ class Reply(BaseHTTPRequestHandler):
         self.wfile.write(f"data: {text}\n\n".encode())
         self.wfile.flush()
 
-    def chunk(self, text: str | None, finish: str | None = None) -> None:
-        delta = {} if text is None else {"content": text}
+    def chunk(self, text: str | None, finish: str | None = None, **delta: Any) -> None:
+        delta |= {} if text is None else {"content": text}
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         self.event(
             {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
@@ -115,6 +115,49 @@ def says(content: object = "I feel calm.", **more: Any) -> Act:
         reply.event("[DONE]")
 
     return act
+
+
+def speaks(content: str | None, *, finish: str = "stop", piece: int = 7, **message: Any) -> Act:
+    """Exactly this text, whole or in pieces of a few characters; `message` has more of its fields."""
+
+    def act(reply: Reply) -> None:
+        if not reply.asked.get("stream"):
+            body = completion(content, finish=finish)
+            body["choices"][0]["message"] |= message
+            reply.body(json.dumps(body))
+            return
+        reply.begin_events()
+        for name, value in message.items():
+            reply.chunk(None, **{name: value})
+        for start in range(0, len(content or ""), piece):
+            reply.chunk((content or "")[start : start + piece])
+        reply.chunk(None, finish)
+        reply.event("[DONE]")
+
+    return act
+
+
+def refuses(says_so: Callable[[dict[str, Any]], str], otherwise: Act) -> Act:
+    """Answers 400 with those words where there are any for the request, else as `otherwise`."""
+
+    def act(reply: Reply) -> None:
+        message = says_so(reply.asked)
+        (fails(400, message) if message else otherwise)(reply)
+
+    return act
+
+
+def never_streams(reply: Reply) -> None:
+    """A whole reply, whatever is asked."""
+    reply.body(json.dumps(completion()))
+
+
+def unfinished_stream(reply: Reply) -> None:
+    """Closed by `[DONE]`, though no finish reason came."""
+    reply.begin_events()
+    reply.chunk("I feel")
+    reply.chunk(" calm.")
+    reply.event("[DONE]")
 
 
 def raw(text: str | bytes, status: int = 200, **headers: str) -> Act:

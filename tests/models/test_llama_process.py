@@ -43,3 +43,26 @@ async def test_stopping_does_not_wait_for_the_file_to_be_loaded(loading: LlamaPr
     assert time.monotonic() - since < 10
     assert not children(script)
     assert loading.pid is None
+
+
+async def test_the_child_inherits_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    script = tmp_path / "tells.py"
+    script.write_text("import json, os\nprint(json.dumps({'error': ' '.join(sorted(os.environ))}))\n")
+    monkeypatch.setattr(llama_process, "_SCRIPT", script)
+    secrets = (
+        "OPENAI_API_KEY",
+        "HF_TOKEN",
+        "MY_SECRET",
+        "LLAMA_API_KEY",
+        "OPENAI_BASE_URL",
+        "HTTPS_PROXY",
+        "MYVAR",
+    )
+    for name in secrets:
+        monkeypatch.setenv(name, "sk-0123456789abcdef")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    with pytest.raises(Failure) as caught:
+        await LlamaProcess(tmp_path / "big.gguf", context=512).endpoint()
+    told = caught.value.message
+    assert "PATH" in told and "CUDA_VISIBLE_DEVICES" in told
+    assert not [name for name in secrets if name in told]

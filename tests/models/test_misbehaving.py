@@ -3,14 +3,17 @@
 import asyncio
 import json
 import math
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from sandbox.models.litellm_provider import LiteLLMProvider
+from sandbox.models.adaptation import MORE_ROOM, NO_SYSTEM
+from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
 from sandbox.models.provider import (
+    REASONING_TOKENS,
     Capabilities,
     Completion,
     Delta,
@@ -20,6 +23,8 @@ from sandbox.models.provider import (
     Restart,
     Sampling,
     TokenProbability,
+    Usage,
+    Withdrawn,
 )
 from sandbox.models.retry import RetryPolicy
 from tests.models.misbehaving import (
@@ -32,8 +37,12 @@ from tests.models.misbehaving import (
     half_a_stream,
     hangs,
     hangs_in_mid_stream,
+    never_streams,
     raw,
+    refuses,
     says,
+    speaks,
+    unfinished_stream,
 )
 
 KEY = "sk-not-a-real-key-000000"
@@ -139,7 +148,7 @@ STREAM_FAULTS = {
     "no body": (raw(b""), "malformed", False),
     "not a stream": (raw("[]"), "malformed", False),
     "lost connection": (drops_connection, "unavailable", False),
-    "empty": (says(""), "empty", True),
+    "empty": (says(""), "empty", False),
 }
 
 
@@ -210,7 +219,6 @@ async def test_nobody_listening():
             "context exceeded",
             "5,000 tokens; this model takes 4,096",
         ),
-        (says("…", finish="content_filter"), "refused", "content filter"),
         (fails(429, "insufficient_quota: buy more"), "rate limited", "insufficient_quota"),
     ],
 )
@@ -430,3 +438,224 @@ async def test_many_calls_at_once_are_kept_apart():
         asks = [replace(ASK, messages=(Message("user", f"number {n}"),)) for n in range(20)]
         replies = await asyncio.gather(*(provider.complete(ask) for ask in asks))
     assert [reply.text for reply in replies] == [f"number {n}" for n in range(20)]
+
+
+def shown(parts: list[object]) -> str:
+    """What stands on the screen at the end of a stream."""
+    text = ""
+    for part in parts:
+        match part:
+            case Delta(more):
+                text += more
+            case Restart() | Withdrawn():
+                text = ""
+    return text
+
+
+SPOKEN = {
+    "thoughts in tags": (speaks("<think>\nShe is at 85.\n</think>\n\nI feel calm."), "She is at 85."),
+    "thoughts the template began": (speaks("She is at 85.\n</think>\n\nI feel calm."), "She is at 85."),
+    "thoughts in a field": (speaks("I feel calm.", reasoning_content="She is at 85."), "She is at 85."),
+    "a channel for thoughts": (
+        speaks(
+            "<|channel|>analysis<|message|>She is at 85.<|end|>"
+            "<|start|>assistant<|channel|>final<|message|>I feel calm.<|return|>"
+        ),
+        "She is at 85.",
+    ),
+    "a stop mark and more": (speaks("I feel calm.<|im_end|>\n<|im_start|>user\nAnd then?"), ""),
+    "a mark before it": (speaks("<|im_start|>assistant\nI feel calm.<|eot_id|>"), ""),
+    "text in parts": (speaks("I feel calm."), ""),
+}
+
+
+@pytest.mark.parametrize("kind", SPOKEN)
+async def test_thoughts_and_marks_are_no_part_of_a_reply_whole_or_streamed(kind):
+    act, thoughts = SPOKEN[kind]
+    with ModelServer(act) as server:
+        whole = await model(server).complete(ASK)
+        parts = await parts_of(model(server))
+    streamed = parts[-1]
+    assert isinstance(streamed, Completion)
+    assert whole.text == streamed.text == shown(parts) == "I feel calm."
+    assert whole.attempts[-1].thoughts == streamed.attempts[-1].thoughts == thoughts
+    assert [attempt.failure for attempt in streamed.attempts] == [None]
+
+
+async def test_a_model_known_to_begin_with_a_thought_is_not_shown_thinking():
+    thought = "She is at 85.\n</think>\n\nCalm."
+    with ModelServer(speaks(thought), speaks(thought), speaks("distress: 85", finish="length")) as server:
+        provider = model(server)
+        first, second = await parts_of(provider), await parts_of(provider)
+        with pytest.raises(ModelError) as caught:
+            await provider.complete(ASK)
+    assert any(isinstance(part, Withdrawn) for part in first)
+    assert not any(isinstance(part, Withdrawn) for part in second)
+    assert shown(first) == shown(second) == "Calm."
+    assert caught.value.kind == "empty"  # a thought that is cut off
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_refusal_is_a_reply_and_marked_as_one(streamed):
+    with ModelServer(speaks(None, refusal="I can't help with that.")) as server:
+        provider = model(server)
+        parts: list[object] = await parts_of(provider) if streamed else [await provider.complete(ASK)]
+    reply = parts[-1]
+    assert isinstance(reply, Completion)
+    assert reply.refused and reply.text == "I can't help with that."
+    assert len(reply.attempts) == len(server.asked) == 1
+    assert not streamed or shown(parts) == reply.text
+
+
+async def test_what_a_filter_holds_back_is_a_refusal_too():
+    with ModelServer(speaks("", finish="content_filter")) as server:
+        reply = await model(server).complete(ASK)
+    assert reply.refused and not reply.text
+
+
+async def test_a_reply_used_up_by_reasoning_gets_more_room_once_and_then_says_so():
+    thinks = speaks(None, finish="length", reasoning_content="At 85, I think")
+    with ModelServer(thinks) as server, pytest.raises(ModelError) as caught:
+        await model(server).complete(ASK)
+    assert [asked["max_tokens"] for asked in server.asked] == [20, 20 + REASONING_TOKENS]
+    assert "reasoning" in caught.value.what and "allow more tokens" not in caught.value.todo
+    assert caught.value.attempts[0].thoughts == "At 85, I think"
+    with ModelServer(thinks, speaks("I feel calm.")) as server:
+        reply = await model(server).complete(ASK)
+    assert reply.text == "I feel calm." and reply.attempts[-1].adapted == (MORE_ROOM,)
+
+
+async def test_a_thought_that_is_cut_off_is_no_answer():
+    cut = speaks("<think>So perhaps\ndistress: 85\n", finish="length")
+    with ModelServer(cut) as server, pytest.raises(ModelError) as caught:
+        await model(server).complete(ASK)
+    assert caught.value.kind == "empty"
+    assert "distress: 85" in caught.value.attempts[0].thoughts
+
+
+@pytest.mark.parametrize("act", [never_streams, unfinished_stream])
+async def test_a_reply_that_streams_in_its_own_way_is_a_reply(act):
+    with ModelServer(act) as server:
+        provider = model(server)
+        parts = await parts_of(provider)
+        await parts_of(provider)
+    reply = parts[-1]
+    assert isinstance(reply, Completion)
+    assert reply.text == shown(parts) == "I feel calm."
+    assert reply.attempts[-1].failure is None
+    # A server that never streams is asked for whole replies from then on.
+    assert len(server.asked) == (3 if act is never_streams else 2)
+
+
+SAID = {
+    "an error in a good status": (
+        raw(json.dumps({"error": {"message": "upstream model is overloaded", "code": 502}})),
+        "upstream model is overloaded",
+    ),
+    "a web page": (
+        raw("<html><title>x</title><body>Please <b>sign in</b> here</body></html>", Content_Type="text/html"),
+        "a web page, “Please sign in here”",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_what_the_server_said_is_told(kind, streamed):
+    act, words = SAID[kind]
+    with ModelServer(act) as server, pytest.raises(ModelError) as caught:
+        provider = model(server)
+        await (parts_of(provider) if streamed else provider.complete(ASK))
+    assert words in caught.value.what
+
+
+REFUSED_PARAMETERS = {
+    "seed left out": lambda asked: "Unsupported parameter: 'seed'" if "seed" in asked else "",
+    "temperature left out": lambda asked: (
+        "Unsupported value: 'temperature' does not support 0.5 with this model."
+        if "temperature" in asked
+        else ""
+    ),
+    "max_completion_tokens for max_tokens": lambda asked: (
+        "Unsupported parameter: 'max_tokens' is not supported with this model."
+        if "max_tokens" in asked
+        else ""
+    ),
+    NO_SYSTEM: lambda asked: (
+        "Only user and assistant roles are supported!" if asked["messages"][0]["role"] == "system" else ""
+    ),
+}
+
+
+@pytest.mark.parametrize("adapted", REFUSED_PARAMETERS)
+async def test_what_a_server_does_not_take_is_left_out_and_recorded(adapted):
+    ask = replace(ASK, messages=(Message("system", "You are Kim."), *ASK.messages))
+    with ModelServer(refuses(REFUSED_PARAMETERS[adapted], says("I feel calm."))) as server:
+        provider = model(server)
+        reply = await provider.complete(ask)
+        await provider.complete(ask)
+    assert reply.text == "I feel calm."
+    assert [attempt.failure for attempt in reply.attempts] == ["bad request", None]
+    assert reply.attempts[-1].adapted == (adapted,)
+    assert len(server.asked) == 3  # the second call goes the new way at once
+    if adapted == NO_SYSTEM:
+        assert server.asked[-1]["messages"] == [
+            {"role": "user", "content": "You are Kim.\n\nHow do you feel?"}
+        ]
+    assert reply.seed == (None if adapted == "seed left out" else 7)
+
+
+async def test_a_refusal_that_names_nothing_that_was_sent_is_an_error():
+    with ModelServer(fails(400, "Unsupported parameter: 'tools'")) as server, pytest.raises(ModelError):
+        await model(server).complete(ASK)
+    assert len(server.asked) == 1
+
+
+async def test_tokens_that_the_server_does_not_count_are_unknown():
+    body = completion()
+    del body["usage"]
+    with ModelServer(raw(json.dumps(body))) as server:
+        reply = await model(server).complete(ASK)
+    assert reply.usage == Usage()
+
+
+async def test_a_long_wait_that_the_server_asks_for_is_named():
+    slow = fails(429, "quota used up", Retry_After="3600")
+    with ModelServer(slow) as server, pytest.raises(ModelError, match=r"wait 3,600 s \(1 hour\)"):
+        await model(server).complete(ASK)
+    assert len(server.asked) == 1
+
+
+async def test_a_call_s_seconds_are_the_call_alone():
+    """Whoever takes the stream may take their time, and a server may have to start first."""
+    clock = Clock()
+    with ModelServer(says("I feel calm."), says("I feel calm.")) as server:
+
+        async def starts_slowly(after: object) -> Endpoint:
+            clock.passes(1000)
+            return Endpoint(server.base, KEY)
+
+        provider = LiteLLMProvider(
+            "openai/m", capabilities=ABLE, sampling=SAMPLING, policy=QUICK, endpoint=starts_slowly
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sandbox.models.retry.time", clock)
+            whole = await provider.complete(ASK)
+            async for part in provider.stream(ASK):
+                clock.passes(1000)
+                last = part
+    assert isinstance(last, Completion)
+    assert whole.attempts[0].seconds < 500 and last.attempts[0].seconds < 500
+
+
+class Clock:
+    """A monotonic clock that can be put forward."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def passes(self, seconds: float) -> None:
+        self._ahead += seconds
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead

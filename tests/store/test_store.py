@@ -178,14 +178,17 @@ def test_every_attempt_at_a_call_is_a_row(store):
     attempts = (
         Attempt(at, 1.5, failure="empty", error="Too many.", status=429, seed=3),
         Attempt(at, 0.5, waited=2.0, seed=4),
+        Attempt(at, 0.5, thoughts="At 85.", adapted=("seed left out",)),
     )
     done = Completion("Hi", "scripted-1", "stop", Usage(10, 8, 2), cost=0.01, attempts=attempts)
     refused = ModelError("No.", kind="refused")
     store.record(CallFinished("trunk", 1, Call("c1", request, done, None)))
     store.record(CallFinished("trunk", 1, Call("c2", request, None, refused)))
-    first, second, third = store.calls("trunk")
+    first, second, adapted, third = store.calls("trunk")
     assert (first.failure, first.status, first.error, first.cost) == ("empty", 429, "Too many.", None)
-    assert (second.attempt, second.waited, second.cached_tokens, second.cost) == (2, 2.0, 8, 0.01)
+    assert (second.attempt, second.waited) == (2, 2.0)
+    assert (adapted.cached_tokens, adapted.cost, adapted.thoughts) == (8, 0.01, "At 85.")
+    assert adapted.parameters["seed"] is None and adapted.parameters["adapted"] == ["seed left out"]
     assert (second.started, second.model) == (at, "scripted-1")
     assert [one.parameters["seed"] for one in (first, second, third)] == [3, 4, 3], "what each was drawn with"
     assert (third.failure, third.error, third.model) == ("refused", "No.", "scripted")

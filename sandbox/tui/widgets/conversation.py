@@ -129,6 +129,7 @@ class Conversation(VerticalScroll):
         if self._open is None or not isinstance(turn, Turn) or turn.index != self._open.index:
             return fresh
         self._open.show_reply(turn.reply or "", done=True)
+        self._open.mark(turn)
         self._open = None
         self._pages[-1].add([self._placed(turn)], shown=True)
         return fresh[1:]

@@ -81,4 +81,5 @@ def _text(turn: Turn | None, shared: int = 0) -> Content:
     )
     if turn.reply is None:
         return said
-    return Content.assemble(said, "\n", ("▌ ", "$primary"), printable(turn.reply))
+    refused = ("(refused) ", "bold") if turn.refused else ""
+    return Content.assemble(said, "\n", ("▌ ", "$primary"), refused, printable(turn.reply))

@@ -11,6 +11,7 @@ from sandbox.text import printable
 from sandbox.tui.session_state import OpenTurn
 
 CURSOR = "▍"
+CLIENT = "client"
 REPLY_INDENT = 3
 
 
@@ -22,15 +23,21 @@ class TurnBlock(Vertical):
         self._said = Static(Content(printable(turn.said)), classes="said", markup=False)
         self._said.border_title = Content(f" {heading(turn, plan, scenario_turn)} ").markup
         self._reply = Static("", classes="reply", markup=False)
-        self._reply.border_title = "client"
+        self._reply.border_title = CLIENT
         self.index = turn.index
         self._awaits = turn.awaits_reply if isinstance(turn, OpenTurn) else turn.reply is not None
         self.show_reply(turn.reply or "", done=isinstance(turn, Turn))
+        if isinstance(turn, Turn):
+            self.mark(turn)
 
     def compose(self) -> ComposeResult:
         yield self._said
         if self._awaits:
             yield self._reply
+
+    def mark(self, turn: Turn) -> None:
+        """Say over the reply that it is a refusal, where it is one."""
+        self._reply.border_title = f"{CLIENT} · refused" if turn.refused else CLIENT
 
     def show_reply(self, text: str, *, done: bool) -> None:
         """The reply so far; while it is not `done` a cursor stands at its end.
