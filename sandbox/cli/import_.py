@@ -71,24 +71,18 @@ def command(
 
 def _write(draft: "Draft", force: bool) -> None:
     from sandbox.cli.remarks import tell
-    from sandbox.export.file import write_file
-    from sandbox.library.catalogue import Library
-    from sandbox.library.loading import SUFFIX
+    from sandbox.export.brought_in import write_draft
     from sandbox.library.workspace import find_workspace
 
-    workspace = find_workspace()
-    questionnaire = draft.questionnaire
-    path = workspace.content("questionnaire") / f"{questionnaire.id}{SUFFIX}"
-    hides = not path.exists() and questionnaire.id in Library(workspace).ids("questionnaire")
-    write_file(path, draft.text, overwrite=force)
+    made = write_draft(draft, find_workspace(), overwrite=force)
     for warning in draft.warnings:
         click.echo(warning, err=True)
-    click.echo(str(path))
+    click.echo(str(made.path))
     click.echo(draft.summary, err=True)
-    if hides:
+    if made.hides:
         click.echo("It takes the place of the shipped questionnaire of the same id.", err=True)
-    tell("Left out, or changed:", draft.losses)
-    tell("Assumed, please check (marked TODO in the file):", draft.assumptions)
+    for heading, lines in draft.report:
+        tell(heading, lines)
 
 
 def _numbers(text: str | None) -> tuple[float, ...]:

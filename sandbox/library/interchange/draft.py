@@ -7,7 +7,7 @@ from typing import get_args
 from sandbox.errors import UsageError
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.interchange.instrument import Completion, Instrument, Question, Span
-from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, together
+from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
 from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items, scale_range
 from sandbox.library.interchange.selection import Selection, selected
 from sandbox.library.interchange.wording import different, id_of, is_id, without_control
@@ -40,6 +40,14 @@ class Draft:
         """What was made: how many items and scales."""
         items, scales = len(self.questionnaire.items), len(self.questionnaire.scales)
         return f"{items} item{'s' * (items != 1)}, {scales} scale{'s' * (scales != 1)}."
+
+    @property
+    def report(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is lost and what is assumed: headings, each with its lines."""
+        return (
+            ("Left out, or changed:", tuple(map(str, self.losses))),
+            ("Assumed, please check (marked TODO in the file):", tuple(map(str, self.assumptions))),
+        )
 
 
 def draft(instrument: Instrument, completion: Completion, file: str) -> Draft:
@@ -75,7 +83,7 @@ class _Drafting:
         self._file = file
         self._chosen = chosen
         self._shared = chosen.shared
-        self._losses = [*instrument.losses, *chosen.losses]
+        self._losses = [*chosen.losses, *instrument.losses]
         self._assumed = [*instrument.assumptions]
         self._ids: dict[str, str] = {}
 
@@ -99,7 +107,9 @@ class _Drafting:
         text = document_text(data, comments)
         made = self._checked(text, str(data["id"]))
         assumed = tuple(assumption for assumption in self._assumed if assumption.key != "id")
-        return Draft(made, text, together(self._losses), assumed, self._chosen.found, warnings)
+        return Draft(
+            made, text, together(questions_first(self._losses)), assumed, self._chosen.found, warnings
+        )
 
     def _warnings(self) -> Iterator[str]:
         """The lines to say first."""

@@ -29,6 +29,10 @@ from sandbox.library.interchange.wording import one_line, plain
 from sandbox.library.questionnaire import Timeframe
 
 MAX_ITEMS = 2000
+_BOOKKEEPING = (
+    *("status", "subjectType", "meta", "text", "experimental", "identifier", "date", "contact", "useContext"),
+    *("jurisdiction", "purpose", "approvalDate", "lastReviewDate", "effectivePeriod", "implicitRules"),
+)
 _NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]+)?(e[-+]?[0-9]{1,3})?")
 
 
@@ -76,7 +80,7 @@ class _Reading:
             "references": [_reference(part) for part in own.all(REFERENCE)],
             "drawn_from": "" if url.startswith(CANONICAL) else url,
         }
-        root.pass_over("status", "subjectType", "meta", "text", "experimental")
+        root.pass_over(*_BOOKKEEPING)
         made = Instrument(
             form=FORM,
             name=id or name,

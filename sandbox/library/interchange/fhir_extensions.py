@@ -32,8 +32,10 @@ class Extensions:
         return any(part.flag("valueBoolean") for part in self.all(url))
 
     def pass_over(self) -> None:
-        """Count all as asked for."""
-        self._asked.update(url for url, _ in self._all)
+        """Count all as asked for, with what they hold."""
+        for url, part in self._all:
+            self._asked.add(url)
+            part.pass_over()
 
     def unasked(self) -> Iterator[Loss]:
         """A loss for each extension nobody asked for that is more than a matter of looks."""

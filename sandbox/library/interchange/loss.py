@@ -8,6 +8,7 @@ from sandbox.text import printable
 
 MAX_SHOWN = 3
 MAX_LOSSES = 200
+_ASIDE = ("the extension", "the answers' codes", "“", "names that cannot")
 
 
 class NoInstrument(SandboxError):
@@ -36,6 +37,11 @@ class Assumption:
 
     def __str__(self) -> str:
         return printable(f"{self.key}: {self.what}")
+
+
+def questions_first(losses: Iterable[Loss]) -> list[Loss]:
+    """The losses with those about questions and texts before those about extensions and bookkeeping."""
+    return sorted(losses, key=lambda loss: loss.what.startswith(_ASIDE))
 
 
 def together(losses: Iterable[Loss]) -> tuple[Loss, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.library.interchange.answer_set import Shared, shared_answers
 from sandbox.library.interchange.instrument import Answer, Completion, Instrument, Question, Span
-from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, together
+from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
 from sandbox.library.interchange.not_scores import called, shown, sifted
 from sandbox.library.interchange.section import (
     Sections,
@@ -197,9 +197,7 @@ class _Selecting:
 
     def _nothing(self) -> NoInstrument:
         """No question is left: why, with the places in the file; what is lost beside the questions last."""
-        aside = ("the extension", "“")
-        others = sorted(self._from.losses, key=lambda loss: loss.what.startswith(aside))
-        reasons = together((*self._losses, *others))
+        reasons = together(questions_first((*self._losses, *self._from.losses)))
         shown = [str(reason)[:400] for reason in reasons[:_REASONS]]
         more = [f"and {len(reasons) - _REASONS} more"] if len(reasons) > _REASONS else []
         todo = "an instrument has questions with numbered answers, or with a lowest and highest number"
