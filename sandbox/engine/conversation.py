@@ -61,5 +61,5 @@ def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tu
 def _asked(plan: SessionPlan, history: History, after_turn: int) -> Iterator[Message]:
     if plan.administration == "in_conversation":
         for measured in history.measured:
-            if measured.point.after_turn == after_turn:
+            if measured.point.after_turn == after_turn and not measured.administration.as_at:
                 yield from measured.administration.asked

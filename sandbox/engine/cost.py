@@ -64,7 +64,7 @@ def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str,
             count.apply(plan.technique)
             if plan.follow_up is not None:
                 count.tell(plan.follow_up)
-            count.measure("follow-up")
+            count.close(plan)
     thoughts = count.calls * REASONING_TOKENS if counts.capabilities.reasoning else 0
     return Load(count.turns, count.calls, count.prompts, count.replies + thoughts, count.longest)
 
@@ -119,9 +119,14 @@ class _Count:
             self._turn(step.say, reply=True)
             self.measure("technique")
 
-    def measure(self, phase: Phase) -> None:
+    def close(self, plan: SessionPlan) -> None:
+        """The last measurement: without turns before it, only of what the technique's last turn was not."""
+        measured = plan.follow_up is None and plan.technique is not None and bool(plan.technique.steps)
+        self.measure("follow-up", but_for="technique" if measured else None)
+
+    def measure(self, phase: Phase, but_for: Phase | None = None) -> None:
         for measure in self._plan.measures:
-            if phase in measure.phases:
+            if phase in measure.phases and but_for not in measure.phases:
                 added = 0
                 for asking in _asked(measure):
                     question, answer = self._tokens[asking.question], self._limit(measure, asking)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sandbox.engine.phase import Phase, Point
 from sandbox.errors import UsageError
-from sandbox.measurement.administration import Administration
+from sandbox.measurement.administration import Administration, Form, Way
 
 Origin = Literal["scenario", "scripted", "guided", "live"]
 """Who chose the words that were said: the scenario, the script, a therapist model, or the clinician."""
@@ -92,6 +92,15 @@ class History:
         return any(
             m.point == point and m.administration.questionnaire == questionnaire for m in self.measured
         )
+
+    def given_here(self, questionnaire: str, way: Way, form: Form) -> Measured | None:
+        """That questionnaire, read and put so, as it was given after the last turn; None if it was not."""
+        for measured in reversed(self.measured):
+            given = measured.administration
+            here = measured.point.after_turn == len(self.turns)
+            if here and (given.questionnaire, given.way, given.form) == (questionnaire, way, form):
+                return measured
+        return None
 
     def latest_score(self, scale: str) -> float | None:
         """The newest score of a scale of that id, None when it was never measured or is missing."""

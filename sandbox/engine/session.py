@@ -224,6 +224,10 @@ class RunningSession:
                 yield part
 
     async def _give(self, give: Give) -> AsyncGenerator[Event, None]:
+        if (here := self._given_before(give)) is not None:
+            self.history = self.history.with_measured(here)
+            yield AdministrationFinished(self.head.id, here)
+            return
         plan, questionnaire = self.head.plan, give.measure.questionnaire
         yield AdministrationStarted(self.head.id, give.point, questionnaire.id)
         administration = await self._or_stop(
@@ -241,6 +245,15 @@ class RunningSession:
         measured = Measured(give.point, administration)
         self.history = self.history.with_measured(measured)
         yield AdministrationFinished(self.head.id, measured)
+
+    def _given_before(self, give: Give) -> Measured | None:
+        """What stands for the last measurement where no turn lies before it: the same conversation measured
+        twice would show how answers are drawn, not what happened."""
+        measure = give.measure
+        here = self.history.given_here(measure.questionnaire.id, measure.way, measure.form)
+        if give.point.phase != "follow-up" or here is None:
+            return None
+        return Measured(give.point, replace(here.administration, as_at=here.point.label))
 
     def _calls(self, turn: int | None = None) -> list[CallFinished]:
         after = len(self.history.turns) if turn is None else turn

@@ -94,6 +94,12 @@ def _ordinal(number: int) -> str:
 def _measured(measured: Measured, questionnaire: Questionnaire | None) -> Iterator[str]:
     given = measured.administration
     title = questionnaire.title if questionnaire else given.questionnaire
+    if given.as_at:
+        yield (
+            f"**`{measured.point.label}`, as at `{given.as_at}`:** {inline(title)}. Nothing was said in"
+            " between, so it was not given again."
+        )
+        return
     coverages = {answer.coverage for answer in given.final_answers}
     facts = [f"read as *{inline(given.way)}*"]
     if len(coverages) == 1 and (one := coverages.pop()) is not None:

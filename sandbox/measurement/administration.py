@@ -67,7 +67,8 @@ class Administration:
     `option_values` are the options' values in the order shown (empty: no options), `option_names` what each
     was called and `labels` the form of those names. `unseen` are listed words no probability was read for
     and `hidden` (0–1) the most mass they can have had (word). `refusals` counts the calls whose text declined
-    to answer.
+    to answer. `as_at` is the label of the point it was given at, where it stands for a later one as well:
+    nothing was said in between, so it was not given again.
     """
 
     questionnaire: str
@@ -85,6 +86,7 @@ class Administration:
     unseen: tuple[str, ...] = ()
     hidden: float = 0.0
     refusals: int = 0
+    as_at: str = ""
 
     @property
     def final_answers(self) -> tuple[Answer, ...]:

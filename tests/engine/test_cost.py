@@ -35,12 +35,12 @@ def weighed(*plans: SessionPlan, counts: TokenCounts = COUNTS) -> Load:
 
 def test_the_load_of_a_session_adds_up() -> None:
     found = weighed(plan(technique=technique("Breathe.", "Rest.")))
-    # 2 scenario turns and 2 steps are answered; the probe is given at base, ind, t1, t2 and the end.
-    assert (found.turns, found.calls) == (4, 4 + 5)
-    assert found.reply_tokens == 4 * 10 + 5 * 1
+    # 2 scenario turns and 2 steps are answered; the probe is given at base, ind, t1 and t2, which is the end.
+    assert (found.turns, found.calls) == (4, 4 + 4)
+    assert found.reply_tokens == 4 * 10 + 4 * 1
     # system 100; told 100 and answered 10 each time: prompts 200, 310, 420, 530; the probes 100 more than
-    # what was said by then: 200, 420, 530, 640, 640
-    assert found.prompt_tokens == (200 + 310 + 420 + 530) + (200 + 420 + 530 + 640 + 640)
+    # what was said by then: 200, 420, 530, 640
+    assert found.prompt_tokens == (200 + 310 + 420 + 530) + (200 + 420 + 530 + 640)
     assert found.longest_prompt == 641
 
 

@@ -4,7 +4,9 @@ import asyncio
 import itertools
 import threading
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
@@ -29,6 +31,7 @@ from sandbox.engine.history import History, Turn
 from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.engine.session import RunningSession
+from sandbox.engine.written_measure import THREE
 from sandbox.errors import UsageError
 from sandbox.library.technique import Repeat, Step
 from sandbox.models.provider import (
@@ -45,7 +48,7 @@ from sandbox.models.provider import (
 )
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.seed import derived_seed
-from tests.documents import plan, scenario, technique
+from tests.documents import plan, probe, scenario, technique
 from tests.measurement.ratings import optioned
 
 TOP = {" scared": 0.3, " calm": 0.1}
@@ -226,12 +229,34 @@ async def test_every_call_is_told_and_every_reply_names_its_call() -> None:
     assert all(calls[t.call_id].request.purpose == "reply" for t in turns(events))
 
 
+@pytest.mark.parametrize("administration", ["aside", "in_conversation"])
+async def test_the_end_is_measured_once_where_no_turn_lies_before_it(
+    administration: Literal["aside", "in_conversation"],
+) -> None:
+    at_three = Measure(questionnaire=probe("at-three"), way="word", phases=THREE)
+    always = Measure(questionnaire=probe(), way="word")
+    told = plan(measures=(always, at_three), administration=administration)
+    heads = trunk_and_branches(told, (technique("Breathe.", "Rest."),))
+    provider = ScriptedProvider(top=TOP)
+    events = await collect(run(heads, provider))
+
+    given = [e.measured for e in events if isinstance(e, AdministrationFinished) and e.session == heads[1].id]
+    assert [(m.point.label, m.administration.questionnaire, m.administration.as_at) for m in given] == [
+        ("t1", "probe", ""), ("t2", "probe", ""), ("end", "probe", "t2"), ("end", "at-three", ""),
+    ]  # fmt: skip
+    assert given[2].administration == replace(given[1].administration, as_at="t2")
+    asked = sum(request.purpose == "measurement" for request in provider.requests)
+    assert asked == 4 + 3, "the probe at base, ind, t1, t2; the other at base, ind and the end"
+
+
 async def test_a_follow_up_stretch_comes_before_the_last_measurement() -> None:
     stretch = scenario("What did you eat?", affect="none")
     heads = trunk_and_branches(plan(follow_up=stretch), (technique("Breathe."),))
     events = await collect(run(heads, ScriptedProvider(top=TOP)))
     assert [t.phase for t in turns(events, heads[1].id)] == ["technique", "follow-up"]
     assert labels(events, heads[1].id) == ["t1", "end"]
+    given = [e.measured for e in events if isinstance(e, AdministrationFinished)]
+    assert not any(one.administration.as_at for one in given), "something was said before it"
 
 
 @pytest.mark.parametrize("cut", range(1, 45))

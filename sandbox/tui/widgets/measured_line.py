@@ -99,6 +99,8 @@ def summary(measured: Measured, before: float | None) -> str:
     given = measured.administration
     scale = main_scale(measured)
     when = "measured at end" if measured.point.phase == "follow-up" else "measured"
+    if given.as_at:
+        when = f"at end, as at {given.as_at}"
     if scale is None:
         return f"{when}: {given.questionnaire}"
     now = given.score(scale)
