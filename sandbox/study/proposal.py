@@ -89,8 +89,9 @@ def _measures(proposal: Proposal, library: Library, capabilities: Capabilities) 
 
 
 def _default_measures(library: Library, capabilities: Capabilities) -> tuple[Measure, ...]:
-    """The word probe at every point; ratings where it cannot be read. A model too small to fill in a rating
-    scale is given none; others get one at the start, after the induction and at the end."""
+    """The word probe at every point; ratings where it cannot be read. A small model is given none: it fills
+    them in, and its answers hardly follow what happened. Others get one at the start, after the induction and
+    at the end."""
     questionnaire = library.questionnaire("affect-ratings")
     ratings = Measure(questionnaire=questionnaire, way=default_way(questionnaire, capabilities))
     if not capabilities.top_logprobs:

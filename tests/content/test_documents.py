@@ -9,6 +9,7 @@ import pytest
 from sandbox.library.client import Client
 from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
+from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.library.wording import naming
@@ -129,3 +130,18 @@ def test_a_client_never_states_a_score_to_give():
         )
         assert len(client.small_model.examples) == 2, path
         assert client.small_model.opening == "I feel", path
+
+
+def test_the_word_probe_keeps_to_its_rule():
+    """Appraisals that make a feeling are in; facts, wishes, how one is made and what one knows are out."""
+    probe = load_file(ROOT / "questionnaires" / "word-probe.yaml")
+    assert isinstance(probe, WordQuestionnaire)
+    lists = {word: item.id for item in probe.items for word in item.words}
+    assert {word: lists[word] for word in ("unsafe", "contaminated", "lucky")} == {
+        "unsafe": "fear",
+        "contaminated": "disgust",
+        "lucky": "happiness",
+    }
+    out = ("alone", "lost", "betrayed", "desperate", "fragile", "uncertain", "confused", "sure")
+    assert not lists.keys() & set(out)
+    assert all(word in (probe.source.drawn_from or "") for word in ("unsafe", "lucky", "alone", "lost"))
