@@ -37,8 +37,8 @@ class Shared:
 
     @property
     def falls(self) -> bool:
-        """Whether the answers are listed from the highest number to the lowest."""
-        return not isinstance(self.answers, Span) and not _rises(self.answers)
+        """Whether the answers are listed from the highest number down. Yes before no says nothing."""
+        return not isinstance(self.answers, Span) and len(self.answers) > 2 and not _rises(self.answers)
 
 
 def shared_answers(questions: Sequence[Question]) -> Shared:

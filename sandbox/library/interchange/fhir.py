@@ -249,7 +249,7 @@ def _rule(part: Element) -> str:
         answer = part.text("answerString") if number is None else f"{number:g}"
         if not answer and part.flag("answerBoolean"):
             answer = "true"
-    return f"{part.text('question')} {part.text('operator') or '='} {answer or 'false'}"
+    return f"{part.text('question')} {part.text('operator') or '='} '{answer or 'false'}'"
 
 
 def _codes(item: Element) -> tuple[float, ...] | None:

@@ -70,7 +70,8 @@ class Instrument:
     """All that was understood. `scales` are whole, in the document's own form; `scores` are still to be read.
 
     `head` has the document keys the file states, among description, source, references. `section` is what
-    the person said of the part wanted, beyond the form or the language: one of the questions' blocks.
+    the person said of the part wanted, beyond the form or the language: one of the questions' blocks. `parts`
+    are the forms or languages that could be named.
     """
 
     form: str
@@ -83,6 +84,7 @@ class Instrument:
     timeframe: str = ""
     author: str = ""
     section: str | None = None
+    parts: tuple[str, ...] = ()
     head: Mapping[str, object] = field(default_factory=dict)
     scales: tuple[Mapping[str, object], ...] = ()
     scores: tuple[Score, ...] = ()

@@ -1,14 +1,13 @@
 """One questionnaire of a file that holds several: by its instruction, or by whom its questions are for."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.library.interchange.alternatives import Alternatives, alternatives
 from sandbox.library.interchange.instrument import Question
 from sandbox.library.interchange.loss import NoInstrument
 from sandbox.library.interchange.wording import one_line
 
-_ONE_RULE = re.compile(r"[\[({$]*([\w./-]+)[\])}]*\s*=\s*['\"“]?([^'\"”\])]+?)['\"”]?\s*\)?")
 _SHOWN = 12
 _WORDS = 60
 
@@ -20,47 +19,33 @@ class Sections:
     taken: tuple[Question, ...]
     others: tuple[Question, ...]
     blocks: tuple[tuple[str, ...], ...]
+    choice: Alternatives
 
 
-def sections_of(questions: Sequence[Question], wanted: str | None, file: str) -> Sections:
+def sections_of(
+    questions: Sequence[Question], wanted: str | None, file: str, names: Sequence[str] = ()
+) -> Sections:
     """The questions of the section wanted, or of all; of alternatives that exclude each other, the first.
 
     `wanted` is a section's number (from 1), words of its instruction, or an alternative's rule as the
-    file writes it. Raises NoInstrument when there is no such section.
+    file writes it. `names` are other parts it could have named. Raises NoInstrument when there is none such.
     """
     blocks = blocks_of(questions)
-    rules = alternatives(questions)
-    rule = rules[0] if rules else ""
+    choice = alternatives(questions)
+    value = next(iter(choice.rules), "")
     if wanted is not None:
-        if wanted in rules:
-            rule = wanted
+        named = choice.named(wanted)
+        if named is None:
+            blocks = (_named(blocks, wanted, (*choice.rules.values(), *names), file),)
         else:
-            blocks = (_named(blocks, wanted, rules, file),)
-    taken = tuple(
-        q for q in questions if q.block in blocks and (q.condition not in rules or q.condition == rule)
-    )
-    return Sections(taken, tuple(q for q in questions if q not in taken), blocks_of(taken))
+            value = named
+    taken = tuple(q for q in questions if q.block in blocks and choice.fits(q, value))
+    return Sections(taken, tuple(q for q in questions if q not in taken), blocks_of(taken), choice)
 
 
 def blocks_of(questions: Sequence[Question]) -> tuple[tuple[str, ...], ...]:
     """The instructions the questions stand under, each once, in order."""
     return tuple(dict.fromkeys(question.block for question in questions))
-
-
-def alternatives(questions: Sequence[Question]) -> tuple[str, ...]:
-    """Rules that exclude each other, such as [sex] = '1' and [sex] = '2', in order; empty where none do.
-
-    Nobody is asked the questions of both.
-    """
-    found: dict[str, dict[str, str]] = {}
-    for question in questions:
-        if rule := _ONE_RULE.fullmatch(question.condition.strip()):
-            found.setdefault(rule.group(1), {}).setdefault(rule.group(2).strip(), question.condition)
-    several = [values for values in found.values() if len(values) > 1]
-    if not several:
-        return ()
-    values = set(several[0].values())
-    return tuple(dict.fromkeys(q.condition for q in questions if q.condition in values))
 
 
 def listed(blocks: Sequence[tuple[str, ...]]) -> str:
@@ -104,7 +89,7 @@ def _cut(words: str) -> str:
 
 
 def _named(
-    blocks: Sequence[tuple[str, ...]], wanted: str, rules: Sequence[str], file: str
+    blocks: Sequence[tuple[str, ...]], wanted: str, others: Sequence[str], file: str
 ) -> tuple[str, ...]:
     if wanted.strip().isdecimal() and 1 <= int(wanted) <= len(blocks):
         return blocks[int(wanted) - 1]
@@ -115,9 +100,10 @@ def _named(
         fitting = [block for block in blocks if any(start in text for text in texts[block])]
     if start and len(fitting) == 1:
         return fitting[0]
-    rest = f"; or a rule: {', '.join(rules[:_SHOWN])}" if rules else ""
+    parts = [f"NUMBER, of: {listed(blocks)}"] if len(blocks) > 1 else []
+    parts += [f"NAME, of: {', '.join(name[:_WORDS] for name in others[:_SHOWN])}"] if others else []
     raise NoInstrument(
         f"it has no part “{wanted[:60]}”" if not fitting else f"several parts have “{wanted[:60]}”",
         where=file,
-        todo=f"--part NUMBER, of: {listed(blocks)}{rest}",
+        todo="; or ".join(f"--part {part}" for part in parts) or "it is one part: leave out --part",
     )

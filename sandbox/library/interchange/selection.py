@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sandbox.library.interchange.alternatives import Alternatives
 from sandbox.library.interchange.answer_set import Shared, shared_answers
 from sandbox.library.interchange.instrument import Answer, Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
 from sandbox.library.interchange.not_scores import called, shown, sifted
 from sandbox.library.interchange.section import (
     Sections,
-    alternatives,
     blocks_of,
     listed,
     sections_of,
@@ -61,6 +61,7 @@ class _Selecting:
         self._losses: list[Loss] = []
         self._assumed: list[Assumption] = []
         self._left: list[str] = []
+        self._choice = Alternatives()
 
     def selection(self) -> Selection:
         legible = self._legible(self._from.questions)
@@ -133,14 +134,14 @@ class _Selecting:
         return with_numbers
 
     def _section(self, questions: Sequence[Question]) -> Sections:
-        found = sections_of(questions, self._from.section, self._file)
-        rules = alternatives(questions)
+        found = sections_of(questions, self._from.section, self._file, self._from.parts)
         for question in found.others:
-            if question.condition in rules:
+            if found.choice.value_of(question) is not None:
                 self._lose(question, f"it is asked only if {question.condition[:80]}")
             else:
                 self._lose(question, f"it is in another part of the file, “{short(question.block)}”")
-        if rules:
+        self._choice = found.choice
+        if rules := tuple(found.choice.rules.values()):
             shown_rules = ", ".join(rule[:60] for rule in rules[:_NAMES])
             self._assume(
                 "items",
@@ -162,8 +163,7 @@ class _Selecting:
             self._assume("items", f"{names}: some answers have words of their own, which stand in the text")
 
     def _conditions(self, questions: Sequence[Question]) -> None:
-        rules = alternatives(self._from.questions)
-        names = [q.name for q in questions if q.condition and q.condition not in rules]
+        names = [q.name for q in questions if q.condition and self._choice.value_of(q) is None]
         if names:
             self._assume("items", f"{_names(names)}: asked under a condition in the file, here always")
 

@@ -67,6 +67,7 @@ class _Reading:
         self._told = Instructions()
         self._conditions: list[str] = []
         self._section: str | None = None
+        self._languages: tuple[str, ...] = ()
         self._language = self._chosen(survey, part)
         self._lists = self._choice_lists(choices)
 
@@ -90,6 +91,7 @@ class _Reading:
             title=one_line(title),
             questions=tuple(self._questions),
             section=self._section,
+            parts=self._languages,
             language=code.group(1) if code else "",
             version=one_line(settings.get("version", "")),
             scores=tuple(self._scores),
@@ -105,6 +107,7 @@ class _Reading:
         wanted = chosen if chosen is not None else self._settings.get("default_language", "")
         if wanted not in named:
             wanted = "" if "" in named or not languages else languages[0]
+        self._languages = tuple(languages)
         others = [language for language in languages if language != wanted]
         if others:
             shown = ", ".join(language[:60] for language in others[:20])

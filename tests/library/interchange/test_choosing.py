@@ -82,7 +82,8 @@ def test_what_is_assumed_is_said_for_every_scale_in_every_format() -> None:
         assert "a scale with one missing answer has no score" in text, form
         assert "from the highest number (“very well”) down" in text, form
         assert made.text.count("TODO check: higher_is") == 1, form
-    rising = in_every_format([("0", "badly"), ("1", "well")])
+    rising = {**in_every_format([("0", "no"), ("1", "so"), ("2", "yes")])}
+    rising |= {"yes first": brought(field("a", "yesno", "A"))}
     assert not any("highest number" in said(made) for made in rising.values())
 
 
@@ -310,6 +311,29 @@ def test_a_group_s_rule_holds_for_the_questions_in_it() -> None:
         return [item.id for item in made.questionnaire.items]
 
     assert (of(None), of("${sex} = 'm'")) == (["a", "f"], ["a", "g"])
+
+
+@pytest.mark.parametrize(
+    ("rules", "taken"),
+    [
+        (("[sex] = '1'", "[sex]='2'"), "ab"),
+        (("[sex] = '1' and [age] > 17", '[sex] = "2" and [age] > 17'), "ab"),
+        (("[sex]=1", "[sex] = '1'"), "abc"),
+        (("[sex] = '1' or [all] = '1'", "[sex] = '2' or [all] = '1'"), "abc"),
+        (("[b] = '1'", "[d] = '2'"), "abc"),
+        (("[sex] <> '1'", "[sex] >= '2'"), "abc"),
+    ],
+)
+def test_rules_on_one_answer_exclude_each_other_and_others_do_not(rules: tuple[str, str], taken: str) -> None:
+    rows = [
+        field("a", "radio", "A", FOUR),
+        field("b", "radio", "B", FOUR, branching=rules[0]),
+        field("c", "radio", "C", FOUR, branching=rules[1]),
+    ]
+    assert "".join(item.id for item in brought(*rows).questionnaire.items) == taken
+    if taken == "ab":
+        other = brought(*rows, part=rules[1].replace('"', "").replace(" ", "")).questionnaire
+        assert "".join(item.id for item in other.items) == "ac"
 
 
 def formatted(last_row: int) -> bytes:
