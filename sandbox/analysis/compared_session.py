@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.analysis.arm import arm_title, redone_turn
 from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.reply_valence import reply_trajectory
+from sandbox.analysis.script import script_keys
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.guidance import Guidance
@@ -25,7 +27,8 @@ class ComparedSession:
 
     Sessions of one trunk continue from the same state: that is what pairs them. `place` counts the trunk's
     branches from 0, in the order planned; a trunk has −1. `suitabilities` say whether its measures are known
-    to work on its model.
+    to work on its model. `redone` is the turn whose reply it asked for again, `replaces` the versions of the
+    arm whose place it took, `replaced_by` the session that took its own place, if it is shown beside it.
     """
 
     id: str
@@ -37,11 +40,14 @@ class ComparedSession:
     turns: tuple[Turn, ...] = ()
     suitabilities: tuple[Suitability, ...] = ()
     place: int = 0
+    redone: int | None = None
+    replaces: tuple[str, ...] = ()
+    replaced_by: str | None = None
 
     @property
     def title(self) -> str:
-        """The technique's title, `Trunk` without one."""
-        return self.plan.technique.title if self.plan.technique else "Trunk"
+        """What the arm is called beside others (analysis/arm.py)."""
+        return arm_title(self.plan, self.redone, earlier=self.replaced_by is not None)
 
     @property
     def is_control(self) -> bool:
@@ -77,10 +83,12 @@ def compared_session(
     began: Beginning,
     checks: Iterable[StoredCheck] = (),
     place: int = 0,
+    replaces: Iterable[str] = (),
+    replaced_by: str | None = None,
 ) -> ComparedSession:
     """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
 
-    `place` is its place among the trunk's branches.
+    `place` is its place among the trunk's branches; for `replaces` and `replaced_by` see there.
     """
     head = session.head
     replies = reply_trajectory(session.history, head.plan.scenario.language)
@@ -94,6 +102,9 @@ def compared_session(
         turns=session.history.turns,
         suitabilities=suitabilities(head.plan, session.model, checks),
         place=place,
+        redone=redone_turn(head),
+        replaces=tuple(replaces),
+        replaced_by=replaced_by,
     )
 
 
@@ -142,18 +153,22 @@ def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
 def _technique_texts(sessions: Sequence[ComparedSession]) -> Iterator[str]:
     """Where the script of a technique is not the same in all its arms."""
     texts: dict[str, set[str]] = {}
-    for session in sessions:
-        if session.plan.technique is not None:
-            texts.setdefault(session.plan.technique.id, set()).add(document_hash(session.plan.technique))
-    for technique, found in texts.items():
+    said = [session.plan.technique for session in sessions if session.plan.technique is not None]
+    keys = script_keys(said)
+    for technique in said:
+        texts.setdefault(technique.id, set()).add(keys[document_hash(technique)])
+    for id, found in texts.items():
         if len(found) > 1:
-            yield f"They differ in technique text: {technique} in {len(found)} versions."
+            yield f"They differ in technique text: {id} in {len(found)} versions."
 
 
 def repeated_trunks(sessions: Sequence[ComparedSession]) -> int:
     """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
     trunks = {session.trunk: session.plan for session in sessions}
-    kinds = {(p.model, p.client.id, p.scenario.id, p.administration, p.seed) for p in trunks.values()}
+    kinds = {
+        (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed)
+        for p in trunks.values()
+    }
     return len(trunks) - len(kinds)
 
 

@@ -5,41 +5,47 @@ change − the control's change in the same trunk: the technique effect. All in 
 score's own sign: below zero it fell, or fell further. Nothing is read or written here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sandbox.analysis.beginning import control_beside
-from sandbox.analysis.compared_session import ComparedSession, conditions_that_differ, repeated_trunks
-from sandbox.analysis.effect import change, technique_effect
-from sandbox.analysis.induction import small_induction
-from sandbox.analysis.length import unequal_lengths
+from sandbox.analysis.compared_cautions import cautions
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.effect import change, last_common_label, technique_effect
 from sandbox.analysis.paired import PairedDifference, paired_difference
+from sandbox.analysis.script import script_keys
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
 from sandbox.models.name import short_name
 from sandbox.store.document import document_hash
 
 Members = tuple[ComparedSession, ...]
+Beside = Mapping[str, ComparedSession | None]
+"""For each session that is compared with another: which one, by its id. None: nothing stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     """A column: one session, or in a pooled comparison the sessions of one technique, one a trunk.
 
-    `reference` marks the arm that the others are compared with.
+    `reference` marks the arm that the others are compared with. `primary` labels the point named beforehand,
+    the end: the last at which it and its control were measured after as many turns; empty for a reference.
     """
 
     title: str
     sessions: Members
     control: bool
     reference: bool = False
+    primary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """An arm at a measurement point. Means over `sessions` when there are several; None: not measured.
 
+    `change` is the mean over `changes` sessions: those whose difference is known, so that a row adds up.
     `difference` is None for the arm that is compared with, and before the technique begins.
     """
 
@@ -49,6 +55,7 @@ class Cell:
     sessions: int
     reliable: bool = True
     reason: str = ""
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`trunks` counts the independent observations; with one there is no interval. `warnings`: sentences."""
+    """`trunks` counts the independent observations; with one there is no interval. `warnings`: sentences.
+
+    `pooled`: some arm is a mean over trunks.
+    """
 
     scale: ScaleName
     arms: tuple[Arm, ...]
@@ -75,6 +85,16 @@ class Comparison:
     def reference(self) -> Arm | None:
         return next((arm for arm in self.arms if arm.reference), None)
 
+    @property
+    def pooled(self) -> bool:
+        return any(len(arm.sessions) > 1 for arm in self.arms)
+
+    @property
+    def intervals(self) -> int:
+        """How many differences have an interval: that many chances to exclude 0 by chance."""
+        found = (cell.difference for row in self.rows for cell in row.cells)
+        return sum(one is not None and one.low is not None for one in found)
+
 
 def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bool = False) -> Comparison:
     """The sessions side by side on one scale, controls last.
@@ -83,17 +103,14 @@ def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bo
     with intervals over the trunks. Without a control the first arm is compared with.
     """
     arms = _arms(sessions, pooled=pooled)
-    points = _points(sessions, scale)
+    beside = _all_beside(arms)
+    arms = tuple(replace(arm, primary=_primary(arm, beside, scale)) for arm in arms)
     rows = tuple(
-        Row(p.label, p.phase, p.number, tuple(_cell(arm, arms, scale, p) for arm in arms)) for p in points
+        Row(p.label, p.phase, p.number, tuple(_cell(arm, arms, beside, scale, p) for arm in arms))
+        for p in _points(sessions, scale)
     )
-    return Comparison(
-        scale,
-        arms,
-        rows,
-        trunks=len({session.trunk for session in sessions}),
-        warnings=_warnings(sessions, arms, scale),
-    )
+    said = cautions(sessions, {arm.title: arm.sessions for arm in arms}, scale)
+    return Comparison(scale, arms, rows, len({session.trunk for session in sessions}), said)
 
 
 def worth_pooling(sessions: Sequence[ComparedSession]) -> bool:
@@ -106,10 +123,11 @@ def worth_pooling(sessions: Sequence[ComparedSession]) -> bool:
 
 def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ...]:
     ordered = sorted(sessions, key=lambda session: session.is_control)
+    kinds = _kinds(ordered) if pooled else {session.id: session.id for session in ordered}
     groups: dict[object, list[ComparedSession]] = {}
     taken: dict[object, int] = {}
     for session in ordered:
-        key = _kind(session) if pooled else session.id
+        key = kinds[session.id]
         # A second session of the same technique in the same trunk is another arm, not a second observation.
         turn = taken[key, session.trunk] = taken.get((key, session.trunk), 0) + 1
         groups.setdefault((key, turn), []).append(session)
@@ -126,35 +144,51 @@ def _references(members: Sequence[Members]) -> tuple[Members, ...]:
     control, or without one the first arm."""
     sessions = [session for group in members for session in group]
     controls = [session for session in sessions if session.is_control]
-    beside = [_beside(session, controls) for session in sessions if not session.is_control]
-    found = tuple(group for group in members if any(session in beside for session in group))
+    trunks = _by_trunk(controls)
+    beside = {
+        found.id
+        for session in sessions
+        if not session.is_control and (found := _beside(session, trunks.get(session.trunk, ()))) is not None
+    }
+    compared = tuple(group for group in members if any(session.id in beside for session in group))
     first = _best_control(members) or next(iter(members), None)
-    return found or ((first,) if first else ())
+    return compared or ((first,) if first else ())
 
 
 def _best_control(members: Sequence[Members]) -> Members | None:
-    """The first control that was finished: one that was stopped may have been replaced by a redo."""
+    """The first control that was finished."""
     controls = [group for group in members if group[0].is_control]
     return max(controls, key=lambda group: all(s.state == "finished" for s in group), default=None)
 
 
-def _kind(session: ComparedSession) -> object:
-    """What pooled sessions have in common: what is said, by whom and to whom, and how it is measured."""
+def _kinds(sessions: Sequence[ComparedSession]) -> dict[str, object]:
+    """What pooled sessions have in common: what is said, by whom and to whom, and how it is measured.
+
+    By the text of each document and not by its id: an edited scenario is another one.
+    """
+    keys = script_keys([s.plan.technique for s in sessions if s.plan.technique is not None])
+    return {session.id: _kind(session, keys) for session in sessions}
+
+
+def _kind(session: ComparedSession, keys: Mapping[str, str]) -> object:
     plan = session.plan
-    said = tuple(document_hash(one) if one else "" for one in (plan.technique, plan.follow_up))
+    technique = keys[document_hash(plan.technique)] if plan.technique else ""
+    follow_up = document_hash(plan.follow_up) if plan.follow_up else ""
     guidance = session.guidance.model_dump_json() if session.guidance else ""
-    measures = tuple((m.questionnaire.id, m.way, m.form, m.shuffled) for m in plan.measures)
-    return said, guidance, plan.model, plan.client.id, plan.scenario.id, measures, plan.administration
+    told = document_hash(plan.client), document_hash(plan.scenario)
+    measures = tuple((document_hash(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
+    return technique, follow_up, guidance, plan.model, told, measures, plan.administration
 
 
 def _titles(members: Sequence[Members]) -> list[str]:
-    """Technique titles, told apart by what differs: models, version, scenario, seed, at last the id."""
-    titles = [_title(group[0]) for group in members]
+    """Technique titles, told apart by what differs: model, version, scenario, client, seed, id."""
+    titles = [_title(group) for group in members]
     for told in (
         lambda s: short_name(s.plan.model),
         lambda s: f"therapist {short_name(s.guidance.model)}" if s.guidance else "",
         lambda s: f"version {s.plan.technique.version}" if s.plan.technique else "",
         lambda s: s.plan.scenario.title,
+        lambda s: s.plan.client.title,
         lambda s: f"seed {s.plan.seed}",
         lambda s: s.id,
     ):
@@ -167,60 +201,37 @@ def _titles(members: Sequence[Members]) -> list[str]:
     return titles
 
 
-def _title(session: ComparedSession) -> str:
-    return f"{session.title} (control)" if session.is_control else session.title
+def _title(group: Members) -> str:
+    """A mean over trunks is no redo, though one of its sessions may be: a caution says so."""
+    first = group[0]
+    return (replace(first, redone=None, replaced_by=None) if len(group) > 1 else first).title
 
 
-# Rows
+# What stands beside what
 
 
-def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Point, ...]:
-    by_label: dict[str, Point] = {}
+def _all_beside(arms: Sequence[Arm]) -> dict[str, ComparedSession | None]:
+    """The session of a reference arm beside each session of the other arms, found once for all rows."""
+    trunks = _by_trunk(session for arm in arms if arm.reference for session in arm.sessions)
+    return {
+        session.id: _beside(session, trunks.get(session.trunk, ()))
+        for arm in arms
+        if not arm.reference and not _is_compared_with_itself(arm, arms)
+        for session in arm.sessions
+    }
+
+
+def _by_trunk(sessions: Iterable[ComparedSession]) -> dict[str, list[ComparedSession]]:
+    found: dict[str, list[ComparedSession]] = {}
     for session in sessions:
-        for point in session.course(scale).points:
-            by_label.setdefault(point.label, point.point)
-    return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
+        found.setdefault(session.trunk, []).append(session)
+    return found
 
 
-def _cell(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -> Cell:
-    found = [session.at(scale, point.label) for session in arm.sessions]
-    scores = [one.value for one in found if one is not None and one.value is not None]
-    technique = point.phase in ("technique", "follow-up")
-    found_changes = (
-        [change(one.course(scale), point.label).value for one in arm.sessions if one.is_own(point)]
-        if technique
-        else []
+def _beside(session: ComparedSession, others: Iterable[ComparedSession]) -> ComparedSession | None:
+    return control_beside(
+        session.began, ((other, other.began, other.state) for other in others if other.id != session.id)
     )
-    changes = [one for one in found_changes if one is not None]
-    return Cell(
-        score=fmean(scores) if scores else None,
-        change=fmean(changes) if changes else None,
-        difference=_difference(arm, arms, scale, point) if technique else None,
-        sessions=len(scores),
-        reliable=all(one is None or one.reliable for one in found),
-        reason=next((one.reason for one in found if one is not None and one.reason), ""),
-    )
-
-
-def _difference(arm: Arm, arms: Sequence[Arm], scale: ScaleName, point: Point) -> PairedDifference | None:
-    label = point.label
-    measured = [one for one in arm.sessions if one.is_own(point) and one.at(scale, label) is not None]
-    if arm.reference or not measured or _is_compared_with_itself(arm, arms):
-        return None
-    differences: list[float | None] = []
-    reliable = True
-    why = ""
-    for session in measured:
-        other = compared_with(session, arms)
-        if other is None:
-            why = "nothing to compare with began where it did, from the same state"
-            continue
-        effect = technique_effect(session.course(scale), other.course(scale), label)
-        why = effect.reason or why
-        differences.append(effect.value)
-        reliable = reliable and effect.reliable
-    found = replace(paired_difference(differences), reliable=reliable)
-    return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found
 
 
 def _is_compared_with_itself(arm: Arm, arms: Sequence[Arm]) -> bool:
@@ -236,92 +247,108 @@ def _technique_of(arm: Arm) -> str:
 
 def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSession | None:
     """The session of a reference arm in the same trunk whose technique began where this one's did."""
-    return _beside(session, [other for arm in arms if arm.reference for other in arm.sessions])
+    others = [s for arm in arms if arm.reference for s in arm.sessions if s.trunk == session.trunk]
+    return _beside(session, others)
 
 
 def arms_compared_with(arm: Arm, arms: Sequence[Arm]) -> tuple[Arm, ...]:
     """The reference arms whose sessions stand beside those of `arm`; none for a reference itself."""
     if arm.reference or _is_compared_with_itself(arm, arms):
         return ()
-    used = [compared_with(session, arms) for session in arm.sessions]
-    return tuple(other for other in arms if any(session in used for session in other.sessions))
+    used = {found.id for one in arm.sessions if (found := compared_with(one, arms)) is not None}
+    return tuple(other for other in arms if any(session.id in used for session in other.sessions))
 
 
-def _beside(session: ComparedSession, others: Iterable[ComparedSession]) -> ComparedSession | None:
-    return control_beside(
-        session.began,
-        (
-            (other, other.began, other.state)
-            for other in others
-            if other.trunk == session.trunk and other.id != session.id
-        ),
-    )
+# Rows
 
 
-# Warnings
+def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Point, ...]:
+    by_label: dict[str, Point] = {}
+    for session in sessions:
+        for point in session.course(scale).points:
+            by_label.setdefault(point.label, point.point)
+    return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
 
 
-def _warnings(sessions: Sequence[ComparedSession], arms: Sequence[Arm], scale: ScaleName) -> tuple[str, ...]:
-    unusable, lesser = _unsuitable(sessions, scale)
-    said = [*unusable, *conditions_that_differ(sessions)]
-    if repeats := repeated_trunks(sessions):
-        said.append(f"{repeats} of the trunks repeat another one's seed: they are not independent.")
-    if len(sessions) > 1 and not any(arm.control for arm in arms):
-        said.append("No control was run: a fall may be the mere passage of time.")
-    said += dict.fromkeys(filter(None, (s.began.remark(arm.title) for arm in arms for s in arm.sessions)))
-    for arm in arms:
-        states = sorted({session.state for session in arm.sessions if session.state != "finished"})
-        if states:
-            said.append(f"{arm.title} is not finished ({', '.join(states)}).")
-        if not any(session.course(scale).points for session in arm.sessions):
-            said.append(f"{arm.title} was not measured with {scale[2]} ({scale[0]}, by {scale[1]}).")
-    turns = {
-        arm.title: [session.technique_turns for session in arm.sessions]
-        for arm in arms
-        if arm.sessions[0].plan.technique is not None
-    }
-    said += [*filter(None, (unequal_lengths(turns), _little_induced(sessions, scale)))]
-    said += [*filter(None, map(_own_words, arms)), *lesser]
-    return tuple(said)
-
-
-def _unsuitable(
-    sessions: Sequence[ComparedSession], scale: ScaleName
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What has to be said of how the scale was measured on the models, each sentence once: where it is not
-    usable, which comes before all else, and the rest, which holds of every comparison with it."""
-    found = [
-        known
-        for session in sessions
-        for known in session.suitabilities
-        if (known.measure.questionnaire.id, known.measure.way) == scale[:2] and known.remark
-    ]
-    unusable = dict.fromkeys(one.remark for one in found if one.usable == "not usable with this model")
-    return tuple(unusable), tuple(dict.fromkeys(one.remark for one in found if one.remark not in unusable))
-
-
-def _own_words(arm: Arm) -> str:
-    """From where on the arm's rows are not the script's steps in their order; empty when they all are."""
-    spoken = [
-        [turn.origin for turn in session.turns if turn.phase == "technique"]
+def _primary(arm: Arm, beside: Beside, scale: ScaleName) -> str:
+    """The last point that most of the arm's sessions have in common with what stands beside them."""
+    labels = [
+        label
         for session in arm.sessions
-        if session.plan.technique is not None and session.plan.technique.delivery != "live"
+        if (other := beside.get(session.id)) is not None
+        and (label := last_common_label(session.course(scale), other.course(scale))) is not None
     ]
-    first = min((origins.index("live") + 1 for origins in spoken if "live" in origins), default=None)
-    if first is None:
-        return ""
-    return (
-        f"In {arm.title} the clinician said something in own words at t{first}: from there on its rows hold"
-        " other steps than those of the arms beside it."
+    return Counter(labels).most_common(1)[0][0] if labels else ""
+
+
+def _cell(arm: Arm, arms: Sequence[Arm], beside: Beside, scale: ScaleName, point: Point) -> Cell:
+    found = [session.at(scale, point.label) for session in arm.sessions]
+    scores = [one.value for one in found if one is not None and one.value is not None]
+    technique = point.phase in ("technique", "follow-up")
+    changes = _changes(arm, arms, beside, scale, point) if technique else []
+    return Cell(
+        score=fmean(scores) if scores else None,
+        change=fmean(changes) if changes else None,
+        difference=_difference(arm, beside, scale, point) if technique else None,
+        sessions=len(scores),
+        reliable=all(one is None or one.reliable for one in found),
+        reason=next((one.reason for one in found if one is not None and one.reason), ""),
+        changes=len(changes),
     )
 
 
-def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> str:
-    """In how many trunks the scenario hardly moved the score: there is little to undo there."""
-    by_trunk = {session.trunk: small_induction(session.plan, session.course(scale)) for session in sessions}
-    small = [found for found in by_trunk.values() if found is not None]
-    if not small:
-        return ""
-    if len(by_trunk) == 1:
-        return f"Here {small[0].clause(scale[2])}. There is little for a technique to undo."
-    return f"In {len(small)} of {len(by_trunk)} trunks the scenario {small[0].moved} {scale[2]}."
+def _changes(arm: Arm, arms: Sequence[Arm], beside: Beside, scale: ScaleName, point: Point) -> list[float]:
+    """The changes of an arm at a point: those of complete pairs where there are any, else all it has.
+
+    A reference's pairs are complete where every arm beside it that was measured there has its change.
+    """
+    known = {s.id: value for s in arm.sessions if (value := _change(s, scale, point)) is not None}
+    if len(arm.sessions) == 1:
+        return list(known.values())
+    if arm.reference:
+        beside_it = [
+            (other.id, _change(session, scale, point))
+            for one in arms
+            for session in one.sessions
+            if (other := beside.get(session.id)) is not None
+            and session.is_own(point)
+            and session.at(scale, point.label) is not None
+        ]
+        incomplete = {id for id, value in beside_it if value is None}
+        complete = {id for id, _ in beside_it} - incomplete
+    else:
+        complete = {
+            session.id
+            for session in arm.sessions
+            if (other := beside.get(session.id)) is not None and _change(other, scale, point) is not None
+        }
+    return [value for id, value in known.items() if id in complete] or list(known.values())
+
+
+def _change(session: ComparedSession, scale: ScaleName, point: Point) -> float | None:
+    return change(session.course(scale), point.label).value if session.is_own(point) else None
+
+
+def _difference(arm: Arm, beside: Beside, scale: ScaleName, point: Point) -> PairedDifference | None:
+    label = point.label
+    measured = [
+        one
+        for one in arm.sessions
+        if one.id in beside and one.is_own(point) and one.at(scale, label) is not None
+    ]
+    if not measured:
+        return None
+    differences: list[float | None] = []
+    reliable = True
+    why = ""
+    for session in measured:
+        other = beside[session.id]
+        if other is None:
+            why = "nothing to compare with began where it did, from the same state"
+            continue
+        effect = technique_effect(session.course(scale), other.course(scale), label)
+        why = effect.reason or why
+        differences.append(effect.value)
+        reliable = reliable and effect.reliable
+    found = replace(paired_difference(differences), reliable=reliable)
+    return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found

@@ -2,7 +2,7 @@
 
 from sandbox.analysis.comparison import Comparison
 from sandbox.cli.table import table
-from sandbox.export.comparison import cells, explanation, heading, reasons
+from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.family import NOTICE
 from sandbox.text import printable
 
@@ -10,7 +10,8 @@ from sandbox.text import printable
 def compared_arms(comparison: Comparison) -> str:
     """Legend, table, what is undefined and why, and what the columns mean. Ends without a newline."""
     legend = [
-        f"{letter}  {printable(arm.title)}: {_sessions([session.id for session in arm.sessions])}"
+        f"{letter}  {printable(arm.title)}{_runs(len(arm.sessions))}:"
+        f" {_sessions([session.id for session in arm.sessions])}"
         for letter, arm in zip(_letters(len(comparison.arms)), comparison.arms, strict=True)
     ]
     head, rows = cells(comparison)
@@ -30,6 +31,10 @@ def compared_arms(comparison: Comparison) -> str:
             NOTICE,
         ]
     )
+
+
+def _runs(count: int) -> str:
+    return f", n={count}" if count > 1 else ""
 
 
 def _letters(count: int) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import click
 
+from sandbox.analysis.arm import redone_turn
 from sandbox.analysis.effect import Effect, in_words, moved_under_control
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.plan_remark import plan_remarks
@@ -17,7 +18,6 @@ from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export.family import (
     NOTICE,
     Family,
-    arm_title,
     cell,
     course,
     effects,
@@ -139,7 +139,7 @@ def _trajectories(family: Family, name: ScaleName) -> str:
         found = effects(family, session, name)
         rows.append(
             [
-                arm_title(session),
+                family.title(session),
                 *(cell(courses[session.head.id].at(label)) for label in labels),
                 _signed(found.change),
                 _signed(found.residual),
@@ -154,7 +154,7 @@ def _reply_lines(family: Family, labels: list[str]) -> list[str]:
     for session in family.arms:
         found = replies(session)
         scores = [numeral(value) if (value := found.at(label)) is not None else "" for label in labels]
-        rows.append([arm_title(session), *scores, numeral(found.change, signed=True)])
+        rows.append([family.title(session), *scores, numeral(found.change, signed=True)])
     if not any(any(row[1:-1]) for row in rows):
         return []
     heading = "Negativity of the replies (their words by VADER; 0 positive, 50 neutral, 100 negative)"
@@ -169,11 +169,11 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         if effect is None:
             continue
         if effect.value is None:
-            lines.append(f"{arm_title(session)} has no technique effect: {effect.reason}.")
+            lines.append(f"{family.title(session)} has no technique effect: {effect.reason}.")
         else:
             little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
-                f"Technique effect of {arm_title(session)}: {_signed(effect)} "
+                f"Technique effect of {family.title(session)}: {_signed(effect)} "
                 f"at {effect.at}, {in_words(effect, found.higher_is)} (one pair, so no interval).{little}"
             )
     lines += [_control_line(effects(family, control, name).change) for control in family.controls]
@@ -206,6 +206,8 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
         "arms": [
             {
                 "session": session.head.id,
+                "redone_turn": redone_turn(session.head),
+                "replaces": [old for old, now in family.replaced.items() if now == session.head.id],
                 "technique": session.head.plan.technique.id if session.head.plan.technique else None,
                 "state": session.state.now,
                 "replies": [

@@ -54,6 +54,7 @@ def _session(family: Family, session: StoredSession) -> dict[str, Any]:
     return {
         "id": head.id,
         "parent": head.parent,
+        "replaced_by": family.replaced.get(head.id),
         "inherited_turns": session.history.inherited,
         "includes_inherited": whole and head.parent is not None,
         "created": session.created.isoformat(),

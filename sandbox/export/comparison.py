@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from sandbox.analysis.arm import in_place_of
 from sandbox.analysis.beginning import beginning, control_beside
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
 from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with, compared_with
-from sandbox.analysis.numeral import numeral
-from sandbox.analysis.paired import PairedDifference
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import NotFoundError, UsageError
+from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.family import NOTICE, is_control
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.table import guarded
@@ -21,38 +21,46 @@ from sandbox.store.store import Store
 
 COLUMNS = (
     "point", "phase", "technique_turn", "arm", "sessions", "control", "compared_with", "questionnaire",
-    "way", "scale", "score", "change", "difference", "low", "high", "pairs", "left_out", "reliable",
-    "difference_reliable", "reason", "usable", "note",
+    "way", "scale", "score", "score_n", "change", "change_n", "difference", "low", "high", "pairs",
+    "left_out", "primary", "reliable", "difference_reliable", "reason", "usable", "replaces", "note",
 )  # fmt: skip
 _NOTE = "simulated affect, not a feeling"
 
 
 def gather_compared(
-    store: Store, ids: Iterable[str], *, controls: bool = True
+    store: Store, ids: Iterable[str], *, controls: bool = True, earlier: bool = False
 ) -> tuple[ComparedSession, ...]:
     """The sessions from the record; a trunk stands for all its branches. Raises NotFoundError, UsageError.
 
-    With `controls` the control that stands beside a session comes along, as every comparison needs it.
+    With `controls` the control that stands beside a session comes along, as every comparison needs it. Of a
+    trunk's arms those are left out whose place a redo took; with `earlier` they come along, marked
+    (`replaced_by`). A session named by itself always comes.
     """
-    wanted: dict[str, str] = {}
-    families: dict[str, tuple[str, ...]] = {}
-    places: dict[str, int] = {}
-    for id in ids:
-        heads = store.family(id)
-        places.update((head.id, place) for place, head in enumerate(heads, -1))
-        trunk = heads[0].id
-        families[trunk] = tuple(
-            h.id for h in heads if h.plan.technique is not None and h.plan.technique.is_control
-        )
-        arms = [head.id for head in heads if head.plan.technique is not None]
-        for one in (arms or [id]) if id == trunk else [id]:
-            wanted.setdefault(one, trunk)
     known: dict[str, StoredSession] = {}
 
     def find(id: str) -> StoredSession:
         if id not in known:
             known[id] = store.session(id)
         return known[id]
+
+    ids = tuple(ids)
+    wanted: dict[str, str] = {}
+    families: dict[str, tuple[str, ...]] = {}
+    places: dict[str, int] = {}
+    replaced: dict[str, str] = {}
+    for id in ids:
+        heads = store.family(id)
+        places.update((head.id, place) for place, head in enumerate(heads, -1))
+        trunk = heads[0].id
+        if any(head.plan.redo is not None for head in heads):
+            replaced |= in_place_of(find(head.id) for head in heads)
+        arms = [head for head in heads if head.plan.technique is not None]
+        families[trunk] = tuple(
+            h.id for h in arms if h.plan.technique and h.plan.technique.is_control and h.id not in replaced
+        )
+        standing = [head.id for head in arms if earlier or head.id not in replaced]
+        for one in (standing or [id]) if id == trunk else [id]:
+            wanted.setdefault(one, trunk)
 
     if controls:
         for trunk, found in families.items():
@@ -61,13 +69,19 @@ def gather_compared(
     if len(wanted) < 2:
         raise UsageError(
             "There is nothing to compare this session with.",
-            todo="Name two sessions, or a trunk that has branches; `b` in the app opens a branch.",
+            todo="Name two sessions, or a shared start with several arms; `b` in the app adds an arm.",
         )
     sessions = [(find(id), trunk) for id, trunk in wanted.items()]
     checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
     return tuple(
         compared_session(
-            session, trunk, beginning(session, find), checks[session.model.name], places[session.head.id]
+            session,
+            trunk,
+            beginning(session, find),
+            checks[session.model.name],
+            places[session.head.id],
+            replaces=[old for old, now in replaced.items() if now == session.head.id],
+            replaced_by=None if session.head.id in ids else replaced.get(session.head.id),
         )
         for session, trunk in sessions
     )
@@ -127,94 +141,6 @@ def _nothing_measured(sessions: tuple[ComparedSession, ...]) -> NotFoundError:
         todo=f"Go on with them: sandbox resume {trunk}, or name others: sandbox compare A B."
         if unfinished
         else "Name others: sandbox compare A B.",
-    )
-
-
-# Text shared by the terminal and Markdown
-
-
-def heading(comparison: Comparison) -> str:
-    """`distress (word-probe, read by word)`."""
-    questionnaire, way, scale = comparison.scale
-    return f"{scale} ({questionnaire}, read by {way})"
-
-
-def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """A header and a row a point: score, change and difference of each arm, for a table."""
-    against = "vs control" if _has_control(comparison) else "vs first"
-    head = ["point"]
-    for arm in comparison.arms:
-        head += [arm.title, "change", *([] if arm.reference else [against])]
-    rows = []
-    for row in comparison.rows:
-        line = [row.label]
-        for arm, cell in zip(comparison.arms, row.cells, strict=True):
-            line += [score_text(cell), numeral(cell.change, signed=True) if cell.change is not None else ""]
-            if not arm.reference:
-                line.append(difference_text(cell.difference))
-        rows.append(tuple(line))
-    return tuple(head), rows
-
-
-def score_text(cell: Cell) -> str:
-    """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
-    if cell.score is None:
-        return "–" if cell.reason else ""
-    return numeral(cell.score) + ("" if cell.reliable else " ?")
-
-
-def difference_text(difference: PairedDifference | None) -> str:
-    """`−20.0 [−31.0, −9.0]`, without the interval where there is none; – when undefined.
-
-    `?` after it when the coverage of a score that went into it was too low.
-    """
-    if difference is None:
-        return ""
-    doubt = "" if difference.reliable else " ?"
-    if difference.low is None or difference.high is None:
-        return numeral(difference.mean, signed=True) + doubt
-    low, high = numeral(difference.low, signed=True), numeral(difference.high, signed=True)
-    return f"{numeral(difference.mean, signed=True)} [{low}, {high}]{doubt}"
-
-
-def explanation(comparison: Comparison) -> str:
-    """What the columns mean, and what the numbers cannot say, in one paragraph."""
-    reference = comparison.reference
-    title = reference.title if reference and not reference.control else "the control"
-    said = (
-        f"change = score − score after the scenario; difference = change − the change under {title} from the"
-        " same start: the technique effect. Below zero the score fell, or fell further."
-    )
-    if comparison.trunks == 1:
-        return f"{said} One trunk is one pair: no interval."
-    if all(len(arm.sessions) == 1 for arm in comparison.arms):
-        return f"{said} Each arm is one session: no interval."
-    return (
-        f"{said} Means over {comparison.trunks} trunks; in brackets the 95 % interval of the mean paired"
-        " difference, by Student's t (the trunk is the unit). With few pairs it is wide: with two it reaches"
-        " 12.7 standard errors to either side, with five 2.8, with ten 2.3."
-    )
-
-
-def reasons(comparison: Comparison) -> tuple[str, ...]:
-    """Why a difference, or its interval, is undefined: a sentence an arm and reason.
-
-    That one pair has no interval is said for the whole comparison, by `explanation`.
-    """
-    undefined: dict[str, None] = {}
-    without_interval: dict[tuple[str, str], list[str]] = {}
-    for row in comparison.rows:
-        for arm, cell in zip(comparison.arms, row.cells, strict=True):
-            difference = cell.difference
-            if difference is None or not difference.reason:
-                continue
-            if difference.mean is None:
-                undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
-            elif difference.pairs > 1:
-                without_interval.setdefault((arm.title, difference.reason), []).append(row.label)
-    return *undefined, *(
-        f"{title}: no interval at {', '.join(labels)}, because {reason}."
-        for (title, reason), labels in without_interval.items()
     )
 
 
@@ -285,10 +211,6 @@ def _usable(arm: Arm, scale: ScaleName) -> str:
     return " | ".join(dict.fromkeys(found))
 
 
-def _has_control(comparison: Comparison) -> bool:
-    return comparison.reference is None or comparison.reference.control
-
-
 def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, object]:
     questionnaire, way, scale = comparison.scale
     difference = cell.difference
@@ -304,16 +226,20 @@ def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, o
         "way": way,
         "scale": scale,
         "score": cell.score,
+        "score_n": cell.sessions,
         "change": cell.change,
+        "change_n": cell.changes,
         "difference": difference.mean if difference else None,
         "low": difference.low if difference else None,
         "high": difference.high if difference else None,
         "pairs": difference.pairs if difference else None,
         "left_out": difference.left_out if difference else None,
+        "primary": int(row.label == arm.primary) if difference else None,
         "reliable": int(cell.reliable),
         "difference_reliable": int(difference.reliable) if difference else None,
         "reason": cell.reason or (difference.reason if difference else ""),
         "usable": _usable(arm, comparison.scale),
+        "replaces": " ".join(old for session in arm.sessions for old in session.replaces),
         "note": _NOTE,
     }
 
@@ -327,6 +253,7 @@ def _arm(arm: Arm, comparison: Comparison) -> dict[str, Any]:
         "technique": technique.id if technique else None,
         "control": arm.control,
         "reference": arm.reference,
+        "primary": arm.primary or None,
         "compared_with": [other.title for other in beside],
         "usable": _usable(arm, comparison.scale) or None,
         "model": arm.sessions[0].plan.model,
@@ -337,6 +264,9 @@ def _arm(arm: Arm, comparison: Comparison) -> dict[str, Any]:
                 "trunk": s.trunk,
                 "seed": s.plan.seed,
                 "state": s.state,
+                "redone_turn": s.redone,
+                "replaces": list(s.replaces),
+                "replaced_by": s.replaced_by,
                 "compared_with": other.id if (other := used[s.id]) else None,
             }
             for s in arm.sessions
@@ -350,6 +280,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "score": cell.score,
         "change": cell.change,
         "sessions": cell.sessions,
+        "changes": cell.changes,
         "reliable": cell.reliable,
         "reason": cell.reason,
         "difference": {

@@ -1,8 +1,10 @@
 """What an export is about: one session, or a trunk with its branches, read from the record. No format."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.analysis.answered_by import other_model_remark
+from sandbox.analysis.arm import arm_title, in_place_of, redone_remark, redone_turn
 from sandbox.analysis.beginning import Beginning, beginning, control_beside
 from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
 from sandbox.analysis.induction import scale_of, small_induction
@@ -47,15 +49,28 @@ class Family:
 
     @property
     def arms(self) -> tuple[StoredSession, ...]:
-        """The sessions with a technique; the trunk alone when nothing branched from it."""
-        with_technique = tuple(s for s in self.sessions if s.head.plan.technique is not None)
-        return with_technique or self.sessions
+        """The sessions with a technique; the trunk alone when nothing branched from it.
+
+        Without those whose place a redo took (`replaced`): they are in `sessions` and in the record.
+        """
+        standing = (s for s in self.sessions if s.head.id not in self.replaced)
+        return tuple(s for s in standing if s.head.plan.technique is not None) or self.sessions
+
+    @property
+    def replaced(self) -> Mapping[str, str]:
+        """The arms whose place a redo took, each with the id of the session that stands there now."""
+        return in_place_of(self.sessions)
+
+    def title(self, session: StoredSession) -> str:
+        """What the session is called beside the others of the family."""
+        earlier = session.head.id in self.replaced
+        return arm_title(session.head.plan, redone_turn(session.head), earlier=earlier)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What has to be said before the scores are read: of documents changed in the record, of the models
         that answered or spoke, of plans, measures and probes that saw too little, and of arms of other length
-        or beginning."""
+        or beginning, or with a reply redone."""
         spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
         planned = (remark for session in self.sessions for remark in plan_remarks(session.head.plan))
         measures = (remark for found in self.suitabilities for remark in found.remarks)
@@ -72,6 +87,7 @@ class Family:
                         *self._unseen,
                         self._lengths,
                         *self._inherited,
+                        *self._redone,
                     ),
                 )
             )
@@ -89,7 +105,18 @@ class Family:
 
     @property
     def _inherited(self) -> tuple[str, ...]:
-        return tuple(self._beginning(arm).remark(arm_title(arm)) for arm in self.arms)
+        return tuple(self._beginning(arm).remark(self.title(arm)) for arm in self.arms)
+
+    @property
+    def _redone(self) -> tuple[str, ...]:
+        old: dict[str, list[str]] = {}
+        for earlier, now in self.replaced.items():
+            old.setdefault(now, []).append(earlier)
+        return tuple(
+            redone_remark(self.title(arm), old.get(arm.head.id, ()))
+            for arm in self.arms
+            if redone_turn(arm.head) is not None
+        )
 
     @property
     def _lengths(self) -> str:
@@ -97,7 +124,7 @@ class Family:
         for arm in self.arms:
             taken = sum(turn.phase == "technique" for turn in arm.history.turns)
             if taken:
-                turns.setdefault(arm_title(arm), []).append(taken)
+                turns.setdefault(self.title(arm), []).append(taken)
         return unequal_lengths(turns)
 
     @property
@@ -180,14 +207,6 @@ def _suitabilities(store: Store, session: StoredSession) -> tuple[Suitability, .
 def is_control(session: StoredSession) -> bool:
     technique = session.head.plan.technique
     return technique is not None and technique.is_control
-
-
-def arm_title(session: StoredSession) -> str:
-    """What the session is called beside others: its technique's title, marked if it is a control."""
-    technique = session.head.plan.technique
-    if technique is None:
-        return "Shared start"
-    return f"{technique.title} (control)" if technique.is_control else technique.title
 
 
 def course(session: StoredSession, name: ScaleName) -> Trajectory:

@@ -10,7 +10,6 @@ from sandbox.engine.written_measure import written
 from sandbox.export.family import (
     NOTICE,
     Family,
-    arm_title,
     cell,
     course,
     effects,
@@ -43,7 +42,7 @@ def transcript(family: Family) -> str:
 
 def _heading(family: Family) -> Iterator[str]:
     plan = family.first.head.plan
-    arms = _listed([inline(arm_title(arm)) for arm in family.arms if arm.head.plan.technique])
+    arms = _listed([inline(family.title(arm)) for arm in family.arms if arm.head.plan.technique])
     affect = "neutral" if plan.scenario.affect == "none" else plan.scenario.affect
     yield f"# {inline(plan.scenario.title)} ({affect})" + (f": {arms}" if arms else "")
     yield f"> {NOTICE}"
@@ -59,7 +58,7 @@ def _heading(family: Family) -> Iterator[str]:
     for session in family.sessions:
         if session.state.now != "finished":
             reason = f": {inline(session.state.reason)}" if session.state.reason else ""
-            yield f"**Not finished:** {inline(arm_title(session))} is {session.state.now}{reason}"
+            yield f"**Not finished:** {inline(family.title(session))} is {session.state.now}{reason}"
 
 
 def _listed(names: list[str]) -> str:
@@ -78,7 +77,7 @@ def _record(family: Family) -> Iterator[str]:
         ("Questionnaires given", "on a side copy of the conversation" if aside else "in the conversation"),
         ("Planned", first.created.strftime("%Y-%m-%d %H:%M:%S %Z").strip()),
         ("App", f"therapy-sandbox {inline(first.app_version)}"),
-        *((f"Session {s.head.id}", _place(s)) for s in family.sessions),
+        *((f"Session {s.head.id}", _place(family, s)) for s in family.sessions),
     ]
     yield "## What was run"
     yield table(("", ""), rows)
@@ -97,10 +96,12 @@ def _record(family: Family) -> Iterator[str]:
     )
 
 
-def _place(session: StoredSession) -> str:
+def _place(family: Family, session: StoredSession) -> str:
     head = session.head
     origin = "" if head.parent is None else f", from {head.parent} after turn {session.history.inherited}"
-    return f"{inline(arm_title(session))}{origin}: {session.state.now}"
+    now = family.replaced.get(head.id)
+    place = f"; session {now} stands in its place" if now else ""
+    return f"{inline(family.title(session))}{origin}: {session.state.now}{place}"
 
 
 def documents(family: Family) -> tuple[Document, ...]:
@@ -128,7 +129,7 @@ def _trajectories(family: Family) -> Iterator[str]:
     if others:
         yield "### Other scales"
         for arm in family.arms:
-            yield f"**{inline(arm_title(arm))}**"
+            yield f"**{inline(family.title(arm))}**"
             yield _other_scales(family, arm, others)
     yield from _replies(family)
     yield (
@@ -150,7 +151,7 @@ def _replies(family: Family) -> Iterator[str]:
     rows = [(f"`{label}`", *(numeral(one.at(label)) for one in found)) for label in labels]
     yield "### Negativity of the replies"
     yield table(
-        ("after", *(inline(arm_title(arm)) for arm in family.arms)),
+        ("after", *(inline(family.title(arm)) for arm in family.arms)),
         [*rows, ("change", *(numeral(one.change, signed=True) for one in found))],
         numbers_from=1,
     )
@@ -165,7 +166,7 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
     questionnaire, way, scale = name
     arms = family.arms
     yield f"### {inline(scale)} ({inline(questionnaire)}, read as *{inline(way)}*)"
-    head = ("point", *(inline(arm_title(arm)) for arm in arms))
+    head = ("point", *(inline(family.title(arm)) for arm in arms))
     courses = [course(arm, name) for arm in arms]
     yield table(
         head,
@@ -197,20 +198,21 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
     for arm in family.arms:
         found = effects(family, arm, name)
         if found.change.value is None:
-            yield f"{inline(arm_title(arm))}: no change, because {inline(found.change.reason)}."
+            yield f"{inline(family.title(arm))}: no change, because {inline(found.change.reason)}."
         elif found.technique is not None and found.technique.value is None:
-            yield f"{inline(arm_title(arm))}: no technique effect, because {inline(found.technique.reason)}."
+            why = inline(found.technique.reason)
+            yield f"{inline(family.title(arm))}: no technique effect, because {why}."
         elif found.technique is not None:
             little = f" This says little, because {inline(found.little_induced)}."
             yield (
-                f"{inline(arm_title(arm))}: {in_words(found.technique, found.higher_is)}"
+                f"{inline(family.title(arm))}: {in_words(found.technique, found.higher_is)}"
                 f" at `{found.technique.at}`.{little if found.little_induced else ''}"
             )
         if is_control(arm) and found.change.value is not None:
             yield f"{moved_under_control(found.change)}."
         elif not is_control(arm) and found.technique is None:
             where = f" Export {family.absent_trunk} to see it." if family.absent_trunk else ""
-            title = inline(arm_title(arm))
+            title = inline(family.title(arm))
             yield f"{title}: no technique effect, because no control stands beside it.{where}"
 
 
@@ -239,7 +241,7 @@ def _course(family: Family) -> Iterator[str]:
         if head.parent is None:
             yield "## Transcript: baseline and scenario"
         else:
-            yield f"## Transcript: {inline(arm_title(session))}"
+            yield f"## Transcript: {inline(family.title(session))}"
         if not whole:
             yield f"*Goes on from session {head.parent} after turn {session.history.inherited}.*"
         blocks = list(course_of(session, own_only=not whole))
@@ -267,7 +269,7 @@ def _reproduction(family: Family) -> Iterator[str]:
     yield "## How to run it again"
     yield f"```sh\n{shlex.join(_word(word) for word in words)}\n```"
     otherwise = [
-        f"- {inline(arm_title(session))}, session {session.head.id}: {'; '.join(found)}"
+        f"- {inline(family.title(session))}, session {session.head.id}: {'; '.join(found)}"
         for session in family.sessions
         if (found := list(_not_planned(family, session)))
     ]

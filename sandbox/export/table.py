@@ -13,9 +13,9 @@ from sandbox.text import printable
 
 COLUMNS = (
     "session", "trunk", "parent", "model", "seed", "client", "scenario", "affect", "technique", "control",
-    "state", "point", "phase", "after_turn", "technique_turn", "questionnaire", "way", "scale", "value",
-    "answered", "items", "reason", "reliable", "usable", "coverage", "entropy", "unseen", "hidden", "form",
-    "note",
+    "state", "replaced_by", "point", "phase", "after_turn", "technique_turn", "questionnaire", "way", "scale",
+    "value", "answered", "items", "reason", "reliable", "usable", "coverage", "entropy", "unseen", "hidden",
+    "form", "note",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "\ufffd")
 _NOTE = "simulated affect, not a feeling"
@@ -125,4 +125,5 @@ def _session_cells(family: Family, session: StoredSession, *, own: bool) -> dict
         "technique": technique.id if technique else None,
         "control": int(technique.is_control) if technique else None,
         "state": session.state.now if own else None,
+        "replaced_by": family.replaced.get(session.head.id) if own else None,
     }

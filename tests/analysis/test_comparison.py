@@ -258,7 +258,7 @@ def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about()
     enough = session("a1", scores=[8.0, 18.0, 12.0]), session("c1", FILLER, scores=[8.0, 18.0, 15.0])
     assert compare(enough, DISTRESS).warnings == ()
     assert (
-        "In 1 of 2 trunks the scenario hardly raised distress."
+        "In 1 of 2 shared starts the scenario hardly raised distress."
         in compare((*flat, TWO, ITS_OWN), DISTRESS, pooled=True).warnings
     )
 

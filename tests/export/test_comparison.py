@@ -19,10 +19,9 @@ from sandbox.export.comparison import (
     comparison_csv,
     comparison_json,
     comparison_markdown,
-    explanation,
     gather_compared,
-    reasons,
 )
+from sandbox.export.comparison_text import explanation, reasons
 from sandbox.export.family import gather
 from sandbox.export.table import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE

@@ -5,15 +5,17 @@ from contextlib import aclosing
 from sandbox.analysis.comparison import compare, compared_with
 from sandbox.engine.branch import branch, redo
 from sandbox.engine.run import run
+from sandbox.export.archive import archive
 from sandbox.export.comparison import gather_compared
 from sandbox.export.family import gather
+from sandbox.export.markdown import transcript
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 from tests.documents import technique
 from tests.store.runs import breathing_and_control, record_run, scripted
 
 
-async def test_a_control_redone_because_the_first_was_stopped_is_the_one_beside(tmp_path):
+async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_path):
     with Store.open(tmp_path / "sandbox.db") as store:
         trunk, breathing, control = breathing_and_control()
         await record_run(store, (trunk, breathing, control))
@@ -28,10 +30,31 @@ async def test_a_control_redone_because_the_first_was_stopped_is_the_one_beside(
             found = family.control_for(arm)
             return found.head.id if found else None
 
-        assert beside() == control.id
-        store.set_state(control.id, "stopped", "for the redo")
         assert beside() == again.id
         assert [s.id for s in gather_compared(store, [breathing.id])] == [breathing.id, again.id]
+        family = gather(store, trunk.id)
+        assert [family.title(arm) for arm in family.arms] == ["Breathing", "Filler (control, turn 4 redone)"]
+        assert any(f"before the redo: session {control.id}" in remark for remark in family.remarks)
+        text = transcript(family)
+        assert "stands in its place" in text and "Filler (control, before the redo)" in text
+        replaced = {s["id"]: s["replaced_by"] for s in archive(family)["sessions"]}
+        assert replaced == {trunk.id: None, breathing.id: None, control.id: again.id, again.id: None}
+
+        shown = gather_compared(store, [trunk.id])
+        assert [s.id for s in shown] == [breathing.id, again.id]
+        assert shown[1].replaces == (control.id,)
+        both = gather_compared(store, [trunk.id], earlier=True)
+        assert {s.id: s.replaced_by for s in both} == {
+            breathing.id: None,
+            control.id: again.id,
+            again.id: None,
+        }
+        assert {s.id for s in gather_compared(store, [control.id, again.id])} == {control.id, again.id}
+        store.set_state(again.id, "stopped", "by the clinician")
+        assert beside() == control.id, "a finished arm keeps its place against a redo that was cut short"
+        store.set_state(control.id, "stopped", "for the redo")
+        assert beside() == again.id
+        store.set_state(again.id, "finished", "")
         assert store.to_finish(trunk.id) == ()
         store.set_state(breathing.id, "stopped", "by the clinician")
         assert store.to_finish(trunk.id) == (breathing,)
@@ -59,7 +82,7 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
             for arm in family.arms
             if (found := family.control_for(arm)) is not None
         }
-        assert exported == {breathing.id: control.id, talking.id: filler.id, again.id: filler.id}
+        assert exported == {breathing.id: control.id, again.id: filler.id}
         comparison = compare(gather_compared(store, [trunk.id]), ("probe", "word", "distress"))
         sessions = [session for arm in comparison.arms for session in arm.sessions]
         compared = {

@@ -142,7 +142,7 @@ async def test_a_number_opens_that_arm_at_the_rows_turn(tmp_path: Path) -> None:
 async def test_w_says_what_the_columns_mean(tmp_path: Path) -> None:
     async with comparing(tmp_path) as at:
         await at.press("w")
-        await at.shows("One trunk is one pair")
+        await at.shows("One shared start is one")
 
 
 async def test_m_is_greyed_out_for_one_trunk(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from sandbox.analysis.compared_session import ComparedSession, scales
 from sandbox.analysis.comparison import Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
-from sandbox.export.comparison import comparison_markdown, explanation, reasons
+from sandbox.export.comparison import comparison_markdown
+from sandbox.export.comparison_text import explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at

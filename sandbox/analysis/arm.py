@@ -1,0 +1,76 @@
+"""An arm as every face tells of it: what it is called, and which redo took whose place. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.store.session import StoredSession
+
+SHARED_START = "Shared start"
+
+
+def arm_title(plan: SessionPlan, redone: int | None = None, *, earlier: bool = False) -> str:
+    """The technique's title with what sets the arm apart: `Filler (control)`, `Breathing (turn 4 redone)`.
+
+    `redone` is the turn whose reply was asked for again; `earlier`: a redo has taken the arm's place.
+    """
+    technique = plan.technique
+    notes = [
+        *(["control"] if technique is not None and technique.is_control else []),
+        *([f"turn {redone} redone"] if redone is not None else []),
+        *(["before the redo"] if earlier else []),
+    ]
+    title = technique.title if technique is not None else SHARED_START
+    return f"{title} ({', '.join(notes)})" if notes else title
+
+
+def redone_turn(head: SessionHead) -> int | None:
+    """The turn whose reply the session asks for again; None when it is no redo."""
+    return None if head.plan.redo is None or head.parent_turn is None else head.parent_turn + 1
+
+
+def in_place_of(sessions: Iterable[StoredSession]) -> dict[str, str]:
+    """The arms whose place a redo took, each with the id of the session that stands there now.
+
+    An arm and all its redos are versions of one arm. The newest stands for it, but one that has not begun or
+    was cut short does so only where no other was finished.
+    """
+    known = {session.head.id: session for session in sessions}
+    versions: dict[str, list[StoredSession]] = {}
+    for session in known.values():
+        if session.head.plan.technique is not None:
+            versions.setdefault(_first_version(session, known), []).append(session)
+    found: dict[str, str] = {}
+    for group in versions.values():
+        now = _standing(group)
+        found.update({one.head.id: now.head.id for one in group if one is not now})
+    return found
+
+
+def _first_version(session: StoredSession, known: dict[str, StoredSession]) -> str:
+    while session.head.plan.redo is not None and session.head.parent in known:
+        parent = known[session.head.parent or ""]
+        if parent.head.plan.technique is None:
+            break
+        session = parent
+    return session.head.id
+
+
+def _standing(versions: Sequence[StoredSession]) -> StoredSession:
+    """The one of an arm's versions, in the order planned, that stands for it."""
+
+    def worth(session: StoredSession) -> int:
+        state = session.state.now
+        if state in ("finished", "running"):
+            return 2
+        return int(state != "planned" and bool(session.own_turns))
+
+    return max(reversed(versions), key=worth)
+
+
+def redone_remark(title: str, before: Sequence[str], where: str = "In {}") -> str:
+    """That a reply was chosen after the first was read, and which sessions hold what was before."""
+    kept = f" What was before the redo: session {', '.join(before)}." if before else ""
+    return (
+        f"{where.format(title)} a reply was asked for again: who redoes the replies that displease chooses"
+        f" the result.{kept}"
+    )

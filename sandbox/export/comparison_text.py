@@ -1,0 +1,141 @@
+"""A comparison in words and numbers: the cells of its table, and what they mean, for every face."""
+
+from sandbox.analysis.comparison import Arm, Cell, Comparison
+from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.paired import PairedDifference
+
+
+def heading(comparison: Comparison) -> str:
+    """`distress (word-probe, read by word)`."""
+    questionnaire, way, scale = comparison.scale
+    return f"{scale} ({questionnaire}, read by {way})"
+
+
+def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """A header and a row a point: score, change and difference of each arm, for a table.
+
+    `n=2` stands where a number rests on fewer runs than its column has.
+    """
+    against = "vs control" if has_control(comparison) else "vs first"
+    head = ["point"]
+    for arm in comparison.arms:
+        head += [arm.title, "change", *([] if arm.reference else [against])]
+    rows = []
+    for row in comparison.rows:
+        line = [row.label]
+        for arm, cell in zip(comparison.arms, row.cells, strict=True):
+            line += [score_text(cell, arm), change_text(cell, arm)]
+            if not arm.reference:
+                line.append(difference_text(cell.difference, arm))
+        rows.append(tuple(line))
+    return tuple(head), rows
+
+
+def score_text(cell: Cell, arm: Arm, decimals: int = 1) -> str:
+    """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
+    if cell.score is None:
+        return MISSING if cell.reason else ""
+    return numeral(cell.score, decimals=decimals) + _marked(cell.reliable) + _fewer(cell.sessions, arm)
+
+
+def change_text(cell: Cell, arm: Arm, decimals: int = 1) -> str:
+    """The change, nothing where there is none."""
+    if cell.change is None:
+        return ""
+    return numeral(cell.change, signed=True, decimals=decimals) + _fewer(cell.changes, arm)
+
+
+def difference_text(difference: PairedDifference | None, arm: Arm, decimals: int = 1) -> str:
+    """`−20.0 [−31.0, −9.0]`, without the interval where there is none; – when undefined.
+
+    `?` after it when the coverage of a score that went into it was too low.
+    """
+    if difference is None:
+        return ""
+    mean, low, high = (
+        numeral(value, signed=True, decimals=decimals)
+        for value in (difference.mean, difference.low, difference.high)
+    )
+    if difference.mean is None:
+        return mean
+    interval = "" if difference.low is None or difference.high is None else f" [{low}, {high}]"
+    return f"{mean}{interval}{_marked(difference.reliable)}{_fewer(difference.pairs, arm)}"
+
+
+def _marked(reliable: bool) -> str:
+    return "" if reliable else " ?"
+
+
+def _fewer(n: int, arm: Arm) -> str:
+    return f" n={n}" if n < len(arm.sessions) else ""
+
+
+def explanation(comparison: Comparison) -> str:
+    """What the columns mean, and what the numbers cannot say, in one paragraph."""
+    reference = comparison.reference
+    title = reference.title if reference and not reference.control else "the control"
+    said = (
+        f"change = score − score after the scenario; difference = change − the change under {title} from the"
+        " same start: the technique effect. Below zero the score fell, or fell further."
+    )
+    return f"{said} {how_many(comparison)}{_primary(comparison)}"
+
+
+def how_many(comparison: Comparison) -> str:
+    """What the comparison rests on: one pair, runs by themselves, or means with their intervals."""
+    if comparison.trunks == 1:
+        return "One shared start is one pair: no interval."
+    if not comparison.pooled:
+        return f"Each of the {len(comparison.arms)} arms is one run: no interval."
+    return (
+        f"Means over up to {comparison.trunks} shared starts; n stands where there are fewer. Changes and"
+        " differences are over complete pairs, those with a score under both. In brackets the 95 % interval"
+        " of the mean difference, by Student's t (the shared start is the unit). With few pairs it is wide:"
+        " with two it reaches 12.7 standard errors to either side, with five 2.8, with ten 2.3."
+    )
+
+
+def _primary(comparison: Comparison) -> str:
+    """Which difference counts, named beforehand, and what the others are."""
+    ends = {arm.title: arm.primary for arm in comparison.arms if arm.primary}
+    if not ends:
+        return ""
+    labels = dict.fromkeys(ends.values())
+    where = (
+        next(iter(labels))
+        if len(labels) == 1
+        else "; ".join(f"{title}: {label}" for title, label in ends.items())
+    )
+    many = (
+        f" There are {comparison.intervals} intervals here: about one in 20 excludes 0 by chance alone, so"
+        " read the others as a description."
+        if comparison.intervals > 1
+        else ""
+    )
+    return f" The end was named beforehand as the point that counts ({where}).{many}"
+
+
+def reasons(comparison: Comparison) -> tuple[str, ...]:
+    """Why a difference, or its interval, is undefined: a sentence an arm and reason.
+
+    Where every difference is one pair, `explanation` says so for the whole comparison.
+    """
+    undefined: dict[str, None] = {}
+    without_interval: dict[tuple[str, str], list[str]] = {}
+    for row in comparison.rows:
+        for arm, cell in zip(comparison.arms, row.cells, strict=True):
+            difference = cell.difference
+            if difference is None or not difference.reason:
+                continue
+            if difference.mean is None:
+                undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
+            elif len(arm.sessions) > 1:
+                without_interval.setdefault((arm.title, difference.reason), []).append(row.label)
+    return *undefined, *(
+        f"{title}: no interval at {', '.join(labels)}, because {reason}."
+        for (title, reason), labels in without_interval.items()
+    )
+
+
+def has_control(comparison: Comparison) -> bool:
+    return comparison.reference is None or comparison.reference.control

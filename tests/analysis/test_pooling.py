@@ -1,0 +1,113 @@
+"""Means over several trunks: what is pooled, over how many, and what is said where something is missing."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
+from sandbox.engine.plan import Measure
+from sandbox.export.comparison_text import cells, explanation, reasons
+from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
+from tests.documents import client, probe, scenario, technique
+
+SCORES = ([8.0, 80.0, 50.0, 20.0], [9.0, 90.0, 55.0, 30.0], [7.0, 70.0, 60.0, 10.0])
+
+
+def cell(comparison: Comparison, label: str, arm: int) -> Cell:
+    return next(row.cells[arm] for row in comparison.rows if row.label == label)
+
+
+def runs(**gone: list[float | None]):
+    """Three trunks with their controls; `gone` replaces the scores of a session."""
+    found = []
+    for n, scores in enumerate(SCORES, start=1):
+        control = [*scores[:2], scores[2] + 5 * n, scores[3] + 8 + n * n]
+        for id, own, chosen in ((f"a{n}", scores, BREATHING), (f"c{n}", control, FILLER)):
+            found.append(session(id, chosen, scores=gone.get(id, own), trunk=f"t{n}", seed=n))
+    return tuple(found)
+
+
+@pytest.mark.parametrize("id", ["a2", "c2"])
+def test_a_row_adds_up_over_complete_pairs_and_says_how_many(id):
+    missing = [9.0, 90.0, 55.0, None]
+    found = compare(runs(**{id: missing}), DISTRESS, pooled=True)
+    for label, n in (("t1", 3), ("t2", 2)):
+        technique_cell, control = cell(found, label, 0), cell(found, label, 1)
+        assert technique_cell.difference is not None and technique_cell.difference.mean is not None
+        assert technique_cell.change is not None and control.change is not None
+        assert technique_cell.change - control.change == pytest.approx(technique_cell.difference.mean)
+        assert (technique_cell.changes, control.changes, technique_cell.difference.pairs) == (n, n, n)
+    _, rows = cells(found)
+    t1, t2 = (next(row for row in rows if row[0] == label) for label in ("t1", "t2"))
+    assert not [text for text in t1 if "n=" in text]
+    marked = [column for column, text in enumerate(t2) if text.endswith(" n=2")]
+    assert marked == ([1, 2, 3, 5] if id == "a2" else [2, 3, 4, 5])
+
+
+def test_missing_scores_are_counted_at_each_point():
+    gone = {"a2": [9.0, 90.0, 55.0, None], "a3": [7.0, 70.0, None, None], "c1": [None, 80.0, 55.0, 30.0]}
+    (said,) = [w for w in compare(runs(**gone), DISTRESS, pooled=True).warnings if "missing" in w]
+    assert "Breathing 1 of 3 at t1, 2 of 3 at t2; Filler (control) 1 of 3 at base." in said
+    assert "not be missing at random" in said
+    assert not [w for w in compare(runs(), DISTRESS, pooled=True).warnings if "missing" in w]
+
+
+def test_one_pair_is_said_where_it_is_one_pair():
+    found = compare(runs(), DISTRESS, pooled=True)
+    assert "one pair" not in explanation(found) and reasons(found) == ()
+    gone = {"a2": [9.0, 90.0, 55.0, None], "a3": [7.0, 70.0, 60.0, None]}
+    assert reasons(compare(runs(**gone), DISTRESS, pooled=True)) == (
+        "Breathing: no interval at t2, because one pair has no interval.",
+    )
+    assert "one run: no interval" in explanation(compare(runs(), DISTRESS))
+    assert "One shared start is one pair" in explanation(compare(runs()[:2], DISTRESS))
+
+
+def test_many_intervals_are_called_many_and_one_point_is_named_beforehand():
+    found = compare(runs(), DISTRESS, pooled=True)
+    assert (found.intervals, [arm.primary for arm in found.arms]) == (2, ["t2", ""])
+    assert "(t2). There are 2 intervals here" in explanation(found)
+    ended = tuple(
+        session("e", one.plan.technique, scores=[8.0, 80.0, 50.0, 20.0], end=18.0) for one in runs()[:2]
+    )
+    ended = (ended[0], replace(ended[1], id="f"))
+    assert compare(ended, DISTRESS).arms[0].primary == "end"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"scenario": scenario("It rains.")},
+        {"client": client().model_copy(update={"system": "You are old."})},
+        {"measures": (Measure(questionnaire=probe().model_copy(update={"ask": "How?"}), way="word"),)},
+    ],
+)
+def test_an_edited_document_under_the_same_id_is_another_one(changed):
+    sessions = tuple(
+        replace(one, plan=one.plan.model_copy(update=changed)) if one.trunk == "t2" else one for one in runs()
+    )
+    found = compare(sessions, DISTRESS, pooled=True)
+    assert [len(arm.sessions) for arm in found.arms] == [2, 1, 2, 1]
+    assert worth_pooling(sessions)
+    assert any("in 2 versions" in w or "They differ in measures" in w for w in found.warnings)
+
+
+def test_a_control_that_was_cut_to_length_is_the_same_control():
+    pages = technique("One.", "Two.", "Three.", id="filler", family="control")
+    cut = pages.model_copy(update={"steps": pages.steps[:2]})
+    sessions = tuple(
+        replace(one, plan=one.plan.model_copy(update={"technique": pages if one.trunk == "t1" else cut}))
+        if one.is_control
+        else one
+        for one in runs()
+    )
+    found = compare(sessions, DISTRESS, pooled=True)
+    assert [len(arm.sessions) for arm in found.arms] == [3, 3]
+    assert not [w for w in found.warnings if "technique text" in w]
+    other = technique("One.", "Another.", id="filler", family="control")
+    edited = tuple(
+        replace(one, plan=one.plan.model_copy(update={"technique": other})) if one.id == "c2" else one
+        for one in sessions
+    )
+    assert len(compare(edited, DISTRESS, pooled=True).arms) == 3
+    assert any("filler in 2 versions" in w for w in compare(edited, DISTRESS, pooled=True).warnings)
