@@ -17,7 +17,7 @@ def cautions(sessions: Sequence[ComparedSession], arms: Arms, scale: ScaleName) 
     unusable, lesser = _unsuitable(sessions, scale)
     said = [*unusable, *conditions_that_differ(sessions), *missing(arms, scale)]
     if repeats := repeated_trunks(sessions):
-        said.append(f"{repeats} of the shared starts repeat another one's seed: they are not independent.")
+        said.append(f"Not independent: seeds are used again, in {repeats} of the shared starts.")
     if len(sessions) > 1 and not any(session.is_control for session in sessions):
         said.append("No control was run: a fall may be the mere passage of time.")
     said += dict.fromkeys(filter(None, (s.began.remark(title) for title, own in arms.items() for s in own)))

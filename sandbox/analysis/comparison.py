@@ -118,6 +118,15 @@ def worth_pooling(sessions: Sequence[ComparedSession]) -> bool:
     return len(_arms(sessions, pooled=True)) < len(sessions)
 
 
+def why_not_pooled(sessions: Sequence[ComparedSession]) -> str:
+    """Why means over runs cannot be shown; empty where they can."""
+    if worth_pooling(sessions):
+        return ""
+    if len({session.trunk for session in sessions}) < 2:
+        return "all arms share one start"
+    return "no arm was run twice alike"
+
+
 # Arms
 
 

@@ -72,7 +72,9 @@ class ReadingApp(PreferredApp):
         from sandbox.tui.screens.compare import CompareScreen
 
         try:
-            screen = await asyncio.to_thread(CompareScreen, lambda: gather_compared(bench.store, sessions))
+            screen = await asyncio.to_thread(
+                CompareScreen, lambda: gather_compared(bench.store, sessions, earlier=True)
+            )
         except SandboxError as error:
             self.report(error)
         else:

@@ -145,14 +145,14 @@ async def test_w_says_what_the_columns_mean(tmp_path: Path) -> None:
         await at.shows("One shared start is one")
 
 
-async def test_m_is_greyed_out_for_one_trunk(tmp_path: Path) -> None:
+async def test_m_says_why_there_are_no_means(tmp_path: Path) -> None:
     async with comparing(tmp_path) as at:
-        assert at.app.screen.check_action("pool", ()) is None
-        await at.press("m")
         await at.shows("one pair: no interval")
+        await at.press("m")
+        await at.shows("no means: all arms share one start")
 
 
-async def test_two_runs_are_pooled_with_m(tmp_path: Path) -> None:
+async def test_two_runs_are_pooled_and_m_shows_each(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 36)) as at:
         await at.started()
         for _ in range(2):
@@ -165,13 +165,14 @@ async def test_two_runs_are_pooled_with_m(tmp_path: Path) -> None:
         await at.until(lambda: at.text().count("Mindful breathing") == 2, "both runs")
         await at.press("space", "space", "space", "space", "c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
-        await at.shows("not independent")  # the same seed twice
-        await at.press("m")
-        await at.shows("means over 2 trunks")
+        await at.shows("means over 2 starts")
         await at.shows("n=2")
         await at.shows("±0")
         await at.press("w")
+        await at.shows("Not independent")  # the same seed twice
         await at.shows("no interval at t1, t2, t3, end")
+        await at.press("escape", "m")
+        await at.shows("each run by itself: no interval")
 
 
 async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ async def test_escape_goes_back_and_question_mark_explains(tmp_path: Path) -> No
     async with comparing(tmp_path, (100, 40)) as at:
         await at.press("question_mark")
         assert isinstance(at.app.screen, HelpScreen)
-        for words in ("Compare the next scale", "Write the comparison", "Every warning", "arm 1"):
+        for words in ("Compare the next scale", "Write the comparison", "Every caution", "arm 1"):
             assert words in at.text()
         rows = [line.partition("│")[2].split() for line in at.text().splitlines()]
         keys = [row[0] for row in rows if row]

@@ -1,6 +1,7 @@
-"""Compare: two to six sessions side by side, their trajectories over each other. Runs and reads nothing."""
+"""Compare: sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -13,12 +14,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from sandbox.analysis.compared_session import ComparedSession, scales
-from sandbox.analysis.comparison import Comparison, compare, worth_pooling
+from sandbox.analysis.comparison import Comparison, compare, why_not_pooled, worth_pooling
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.text import printable
+from sandbox.tui.arm_columns import ArmColumns
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at
 from sandbox.tui.standing import read_for, stands
@@ -32,8 +34,16 @@ _SECONDS = 2.0
 _UNFINISHED = ("planned", "running")
 
 
+_PLOT_LEAST = 28
+_PLOT_MOST = ((150, 64), (110, 48), (0, 32))
+"""Cells of the chart, at least and at most from so many columns on."""
+
+
 class CompareScreen(Screen[None]):
-    """`gather` reads the arms from the record, their controls among them; again while one still runs."""
+    """`gather` reads the arms from the record, their controls among them; again while one still runs.
+
+    Those whose place a redo took may be among them (`replaced_by`): a key shows them.
+    """
 
     CSS_PATH = "compare.tcss"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
@@ -44,9 +54,11 @@ class CompareScreen(Screen[None]):
         Binding("V", "scale_back", "previous scale", show=False, id="compare.scale-back",
                 tooltip="Compare the scale before"),
         Binding("m", "pool", "means", id="compare.pool",
-                tooltip="One arm a technique with means over trunks, or one a session"),
-        Binding("w", "why", "mind", id="compare.why",
-                tooltip="Every warning, and what the columns mean"),
+                tooltip="Show averages over runs, or each run"),
+        Binding("o", "earlier", "before redo", id="compare.earlier",
+                tooltip="Show the arms that were redone beside their redos, or hide them"),
+        Binding("w", "why", "cautions", id="compare.why",
+                tooltip="Every caution, and what the columns mean"),
         Binding("e", "export", "export", id="compare.export",
                 tooltip="Write the comparison: Markdown and CSV"),
         Binding("y", "copy", "copy", id="compare.copy", show=False,
@@ -58,9 +70,11 @@ class CompareScreen(Screen[None]):
         Binding("escape", "leave", "back", id="compare.back", tooltip="Back to where you came from"),
     ]  # fmt: skip
     HELP = (
-        "A row a measurement point: each arm's score, its change since the induction, and the difference "
-        "from the control of the same trunk (below zero: it fell further). Up and down walk the rows, Enter "
-        "shows the row's turn below, where all arms scroll together. Tab goes between table and texts."
+        "A row a measurement point: each arm's score, its change since the scenario, and the difference "
+        "from the control that began from the same state (below zero: it fell further). Up and down walk the "
+        "rows, left and right bring other arms into view. Enter shows the row's turn below, where the arms "
+        "scroll together. m shows averages over runs; they need several runs of one technique, with other "
+        "seeds. Tab goes between table and texts."
     )
 
     class ExportWanted(Message):
@@ -84,18 +98,25 @@ class CompareScreen(Screen[None]):
         self._sessions = sessions = gather()
         self._scales: tuple[ScaleName, ...] = scales(sessions)
         self._at = next((n for n, name in enumerate(self._scales) if name[2] == "distress"), 0)
-        self._pooled = False
+        self._earlier = False
+        self._pooled = worth_pooling(self._shown)
         self._comparison: Comparison | None = None
         self._rows: tuple[AlignedTurn, ...] = ()
+
+    @property
+    def _shown(self) -> tuple[ComparedSession, ...]:
+        return tuple(one for one in self._sessions if self._earlier or one.replaced_by is None)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="compare-title", markup=False)
         with Horizontal(id="compare-notes"):
             yield Static("", id="compare-pairs", markup=False)
             yield Static(Content.styled(NOTE, "$text-warning italic"), id="compare-note", markup=False)
-        yield Static("", id="compare-mind", markup=False)
+        yield Static("", id="compare-cautions", markup=False)
         with Horizontal(id="compare-scores"):
-            yield ComparisonTable(id="compare-table")
+            with Vertical(id="compare-numbers"):
+                yield ComparisonTable(id="compare-table")
+                yield Static("", id="compare-view", markup=False)
             with Vertical(id="compare-plot"):
                 yield TrajectoryChart(id="compare-chart")
         yield ParallelConversations(id="compare-texts")
@@ -125,18 +146,47 @@ class CompareScreen(Screen[None]):
         if not self._scales:
             self.query_one("#compare-title", Static).update("Nothing was measured in these sessions.")
             return
-        found = compare(self._sessions, self._scales[self._at], pooled=self._pooled)
+        found = compare(self._shown, self._scales[self._at], pooled=self._pooled)
         self._comparison = found
         self.query_one("#compare-title", Static).update(self._title(found))
-        self._draw_warnings(found)
+        self._draw_cautions(found)
+        self._share_width()
         self.query_one(ComparisonTable).show(found)
-        self._draw_chart(self.query_one(ComparisonTable).point)
-        marks = mark_places(found.arms, len(MARKS))
-        titles = [f"{n + 1}{MARKS[marks[n]]} {arm.title}" for n, arm in enumerate(found.arms)]
         # A pooled arm is read by its first session; the others are opened from Sessions.
         self._rows = aligned([arm.sessions[0] for arm in found.arms])
-        await self.query_one(ParallelConversations).show(titles, self._rows)
+        await self._draw_view()
         self.refresh_bindings()
+
+    async def _draw_view(self) -> None:
+        """What is drawn of the arms that are in view: their lines, their texts."""
+        found, table = self._comparison, self.query_one(ComparisonTable)
+        if found is None or (view := table.view) is None:
+            return
+        said = self.query_one("#compare-view", Static)
+        said.update(Content.styled(view.told(), "$text-muted"))
+        said.display = bool(view.told())
+        self._draw_chart(table.point)
+        places = sorted(view.places)
+        marks = mark_places(found.arms, len(MARKS))
+        titles = [f"{n + 1}{MARKS[marks[n]]} {found.arms[n].title}" for n in places]
+        rows = [replace(row, turns=tuple(row.turns[n] for n in places)) for row in self._rows]
+        await self.query_one(ParallelConversations).show(titles, rows)
+
+    async def on_comparison_table_viewed(self) -> None:
+        await self._draw_view()
+
+    def on_resize(self) -> None:
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """The table has what its columns take, the chart the rest; the chart goes where there is none."""
+        if self._comparison is None:
+            return
+        columns, width = ArmColumns(self._comparison), self.size.width - 2
+        most = next(cells for least, cells in _PLOT_MOST if self.size.width >= least)
+        plot = self.query_one("#compare-plot", Vertical)
+        plot.styles.width = min(most, max(_PLOT_LEAST, width - columns.comfortable))
+        plot.display = width - _PLOT_LEAST >= columns.least
 
     def _title(self, found: Comparison) -> Content:
         questionnaire, _, scale = found.scale
@@ -151,22 +201,24 @@ class CompareScreen(Screen[None]):
             (f"  ({self._at + 1} of {len(self._scales)} scales: v)", "$text-muted"),
         )
 
-    def _draw_warnings(self, found: Comparison) -> None:
-        pooled = any(len(arm.sessions) > 1 for arm in found.arms)
-        pairs = f"means over {found.trunks} trunks" if pooled else "one pair: no interval"
-        self.query_one("#compare-pairs", Static).update(Content(f"{pairs} (w: what it means)"))
+    def _draw_cautions(self, found: Comparison) -> None:
+        rests = f"means over {found.trunks} starts" if found.pooled else "each run by itself: no interval"
+        if found.trunks == 1:
+            rests = "one pair: no interval"
+        self.query_one("#compare-pairs", Static).update(Content(f"{rests} (w: what it means)"))
         shown = [printable(warning) for warning in found.warnings]
         all_of_them = f"! (1 of {len(shown)}, w: all) " if len(shown) > 1 else "! "
-        mind = self.query_one("#compare-mind", Static)
-        mind.update(Content.styled(f"{all_of_them}{shown[0] if shown else ''}", "bold $text-warning"))
-        mind.display = bool(shown)
+        first = self.query_one("#compare-cautions", Static)
+        first.update(Content.styled(f"{all_of_them}{shown[0] if shown else ''}", "bold $text-warning"))
+        first.display = bool(shown)
 
     def _draw_chart(self, cursor: str) -> None:
-        if self._comparison is None:
+        view = self.query_one(ComparisonTable).view
+        if self._comparison is None or view is None:
             return
         found = courses(self._comparison)
         marks = mark_places(self._comparison.arms, len(MARKS))
-        lines = [Line(one.title, one, mark) for one, mark in zip(found, marks, strict=True)]
+        lines = [Line(found[n].title, found[n], marks[n]) for n in sorted(view.places)]
         points = [point for one in found for point, _ in one.scores]
         steps = max((point.number for point in points), default=0)
         self.query_one(TrajectoryChart).show(lines, point_labels(steps, points), cursor)
@@ -174,8 +226,8 @@ class CompareScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "pool":
-            return True if worth_pooling(self._sessions) else None
+        if action == "earlier":
+            return any(session.replaced_by is not None for session in self._sessions)
         if action == "scale":
             return True if len(self._scales) > 1 else None
         if action == "open":
@@ -199,7 +251,14 @@ class CompareScreen(Screen[None]):
         await self.action_scale(-1)
 
     async def action_pool(self) -> None:
+        if not self._pooled and (why := why_not_pooled(self._shown)):
+            self.query_one("#compare-pairs", Static).update(Content(f"no means: {why}"))
+            return
         self._pooled = not self._pooled
+        await self._draw()
+
+    async def action_earlier(self) -> None:
+        self._earlier = not self._earlier
         await self._draw()
 
     def action_why(self) -> None:
@@ -208,7 +267,7 @@ class CompareScreen(Screen[None]):
             return
         lines = [*found.warnings, *reasons(found), explanation(found)]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
-        self.app.push_screen(PageScreen("Mind", spaced[:-1]))
+        self.app.push_screen(PageScreen("Cautions", spaced[:-1]))
 
     def action_export(self) -> None:
         if self._comparison is not None:

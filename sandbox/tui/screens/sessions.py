@@ -27,7 +27,6 @@ PAGE = 100
 AUTHOR = "clinician"
 _TYPING_PAUSE = 0.15
 _AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 365))
-_MOST_COMPARED = 6
 
 
 class WordsInput(Input):
@@ -62,7 +61,7 @@ class SessionsScreen(Screen[None]):
     HELP = (
         "Every session of the record, newest first; a branch has its own line, its trunk stands in it. "
         "Tab goes through the filters; / looks for words, and each line then is a turn that has them all, "
-        "where Enter opens it. Space marks several sessions, c compares them (two to six)."
+        "where Enter opens it. Space marks several sessions, c compares them."
     )
 
     class OpenWanted(Message):
@@ -243,10 +242,7 @@ class SessionsScreen(Screen[None]):
         meant = self._meant()
         if len(meant) == 1:
             meant = (self._store.family(meant[0])[0].id,)
-        if len(meant) > _MOST_COMPARED:
-            self.notify(f"At most {_MOST_COMPARED} can stand side by side: u takes the marks off.",
-                        severity="warning")  # fmt: skip
-        elif meant:
+        if meant:
             self.post_message(self.CompareWanted(meant))
 
     def action_export(self) -> None:

@@ -1,24 +1,18 @@
-"""The table of a comparison: a row a measurement point, score, change and difference of each arm."""
-
-from collections.abc import Sequence
+"""The table of a comparison: a row a measurement point, score, change and difference of each arm in view."""
 
 from rich.text import Text
 from textual.message import Message
 from textual.widgets import DataTable
 
-from sandbox.analysis.comparison import Arm, Cell, Comparison
-from sandbox.analysis.numeral import numeral
-from sandbox.analysis.paired import PairedDifference
-from sandbox.text import excerpt
-from sandbox.tui.side_by_side import mark_places
-from sandbox.tui.widgets.trajectory_chart import MARKS
-
-_TITLE = 18
-"""Cells a column has at least, for the arm's title."""
+from sandbox.analysis.comparison import Comparison
+from sandbox.tui.arm_columns import POINT, ArmColumns, View
 
 
 class ComparisonTable(DataTable[Text]):
-    """Walked by rows; left and right scroll sideways, Enter or a click jumps to the row's turn."""
+    """Walked by rows; left and right bring other arms into view, Enter or a click jumps to the row's turn.
+
+    Only whole columns are shown: as many arms as fit, and always the one the others are compared with.
+    """
 
     class PointMarked(Message):
         """The cursor is on the row of this point."""
@@ -34,30 +28,26 @@ class ComparisonTable(DataTable[Text]):
             super().__init__()
             self.label = label
 
+    class Viewed(Message):
+        """Other arms are in view: see `view`."""
+
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, cursor_type="row", zebra_stripes=True, fixed_columns=2, header_height=2)
+        super().__init__(id=id, cursor_type="row", zebra_stripes=True, fixed_columns=1, header_height=2)
+        self._comparison: Comparison | None = None
+        self._columns: ArmColumns | None = None
+        self._first = 0
+        self._view: View | None = None
+        self._drawn: tuple[Comparison, View] | None = None
 
     def show(self, comparison: Comparison) -> None:
-        kept = self.cursor_row
-        self.clear(columns=True)
-        self.add_column(Text("\npoint"), key="point")
-        against = "vs control" if comparison.reference is None or comparison.reference.control else "vs first"
-        # What the others are compared with comes first and stays in view.
-        ordered = sorted(enumerate(comparison.arms), key=lambda numbered: not numbered[1].reference)
-        marks = [MARKS[mark] for mark in mark_places(comparison.arms, len(MARKS))]
-        columns = [
-            _column(
-                f"{place + 1}{marks[place]} ", arm, [row.cells[place] for row in comparison.rows], against
-            )
-            for place, arm in ordered
-        ]
-        for title, _ in columns:
-            self.add_column(Text(title, style="bold"))
-        for place, row in enumerate(comparison.rows):
-            self.add_row(
-                Text(row.label, style="bold"), *(Text(texts[place]) for _, texts in columns), key=row.label
-            )
-        self.move_cursor(row=min(kept, self.row_count - 1))
+        """Show its arms, from where the reader was among them."""
+        self._comparison, self._columns = comparison, ArmColumns(comparison)
+        self._lay_out()
+
+    @property
+    def view(self) -> View | None:
+        """The arms in view; None before there was room to draw any."""
+        return self._view
 
     @property
     def point(self) -> str:
@@ -65,6 +55,19 @@ class ComparisonTable(DataTable[Text]):
         if not self.row_count:
             return ""
         return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def action_cursor_right(self) -> None:
+        if self._view is not None and self._view.first + self._view.shown < self._view.others:
+            self._first = self._view.first + 1
+            self._lay_out()
+
+    def action_cursor_left(self) -> None:
+        if self._view is not None and self._view.first:
+            self._first = self._view.first - 1
+            self._lay_out()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         event.stop()
@@ -74,45 +77,24 @@ class ComparisonTable(DataTable[Text]):
         event.stop()
         self.post_message(self.TurnWanted(str(event.row_key.value)))
 
-
-def _column(mark: str, arm: Arm, cells: Sequence[Cell], against: str) -> tuple[str, list[str]]:
-    """The head of an arm's column (two lines, its mark first) and its rows, the numbers one under another."""
-    names = ("score", "change") if arm.reference else ("score", "change", against)
-    parts = [_parts(arm, cell) for cell in cells]
-    widths = [max(len(name), *(len(row[n]) for row in parts)) for n, name in enumerate(names)]
-
-    def joined(texts: Sequence[str]) -> str:
-        return " ".join(f"{text:>{width}}" for text, width in zip(texts, widths, strict=True))
-
-    count = f", n={len(arm.sessions)}" if len(arm.sessions) > 1 else ""
-    room = max(sum(widths) + len(widths) - 1, _TITLE) - len(mark) - len(count)
-    title = excerpt(arm.title, room)[:room]
-    return f"{mark}{title}{count}\n{joined(names)}", [joined(row) for row in parts]
-
-
-def _parts(arm: Arm, cell: Cell) -> tuple[str, ...]:
-    missing = "–" if cell.reason else ""
-    score = (
-        missing if cell.score is None else f"{numeral(cell.score, decimals=0)}{'' if cell.reliable else '?'}"
-    )
-    own = (score, signed(cell.change))
-    return own if arm.reference else (*own, difference(cell.difference))
-
-
-def signed(value: float | None) -> str:
-    """`−20`, `+3`, `±0`, nothing for None."""
-    if value is None:
-        return ""
-    return numeral(value, signed=True, decimals=0)
-
-
-def difference(found: PairedDifference | None) -> str:
-    """`−20 [−31, −9]`, or without an interval; – where it is undefined, `?` after it where unreliable."""
-    if found is None:
-        return ""
-    if found.mean is None:
-        return "–"
-    doubt = "" if found.reliable else "?"
-    if found.low is None or found.high is None:
-        return signed(found.mean) + doubt
-    return f"{signed(found.mean)} [{signed(found.low)}, {signed(found.high)}]{doubt}"
+    def _lay_out(self) -> None:
+        """Draw what fits, unless it stands there already."""
+        width = self.size.width - 1  # a scroll bar may take one
+        if self._comparison is None or self._columns is None or width <= 0:
+            return
+        view = self._columns.view(width, self._first)
+        if (self._comparison, view) == self._drawn:
+            return
+        self._drawn = self._comparison, view
+        kept = self.cursor_row
+        self.clear(columns=True)
+        self.add_column(Text("\npoint"), key="point", width=POINT)
+        for column, title in view.columns:
+            self.add_column(Text(f"{title}\n{column.head}", style="bold"))
+        for place, row in enumerate(self._comparison.rows):
+            numbers = (Text(column.lines[place]) for column, _ in view.columns)
+            self.add_row(Text(row.label, style="bold"), *numbers, key=row.label)
+        self.move_cursor(row=min(kept, self.row_count - 1))
+        if view != self._view:
+            self._view = view
+            self.post_message(self.Viewed())

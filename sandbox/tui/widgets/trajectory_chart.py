@@ -13,7 +13,7 @@ from sandbox.engine.phase import Point
 from sandbox.tui.arm_name import shortened
 from sandbox.tui.scores import Series, number
 
-MARKS = ("●", "○", "◆", "△", "◇", "☆")
+MARKS = ("●", "○", "◆", "△", "◇", "☆", "▲", "▽", "□", "★", "▼", "◈")
 _STYLES = ("$primary bold", "$warning", "$success", "$secondary", "$error", "$accent")
 _SEVERAL = "◎"
 _REFERENCE = "$text-muted"

@@ -1,0 +1,136 @@
+"""Compare with more arms than fit: whole columns, a line that says so, names that can be told apart."""
+
+from dataclasses import replace
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.comparison import compare
+from sandbox.analysis.numeral import numeral
+from sandbox.tui.arm_columns import POINT, ArmColumns
+from sandbox.tui.arm_name import distinct
+from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.widgets.comparison_table import ComparisonTable
+from tests.analysis.compared import DISTRESS, FILLER, session
+from tests.documents import technique
+
+TITLES = ("Leaves on a stream", "Leaves on a stream with sound", "Mindful breathing", "Opposite action")
+
+
+def arms(trunk: str = "t1", seed: int = 1) -> tuple[ComparedSession, ...]:
+    """Four techniques and a control."""
+    made = []
+    for n, title in enumerate((*TITLES, "")):
+        chosen = technique(id=f"technique-{n}").model_copy(update={"title": title}) if title else FILLER
+        scores = [8.0, 80.0 - seed, 50.0 + n * seed, 20.0 + 3 * n + seed * seed]
+        made.append(replace(session(f"{trunk}-{n}", chosen, scores=scores, trunk=trunk, seed=seed), place=n))
+    return tuple(made)
+
+
+MANY = tuple(one for seed in range(1, 9) for one in arms(f"t{seed}", seed))
+"""Forty sessions of eight trunks."""
+
+
+class Easel(App[None]):
+    def __init__(self, sessions: tuple[ComparedSession, ...]) -> None:
+        super().__init__()
+        self._sessions = sessions
+
+    def on_mount(self) -> None:
+        self.push_screen(CompareScreen(lambda: self._sessions))
+
+
+def text(app: App[None]) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def until(pilot: Pilot[None], shown: str) -> None:
+    for _ in range(1000):
+        if shown in text(pilot.app):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"“{shown}” did not come; on screen:\n{text(pilot.app)}")
+
+
+@pytest.mark.parametrize("sessions", [arms(), MANY], ids=["one start", "eight starts"])
+@pytest.mark.parametrize("pooled", [True, False])
+@pytest.mark.parametrize("width", [64, 91, 160])
+def test_only_whole_columns_stand_side_by_side_and_all_can_be_reached(sessions, pooled, width):
+    comparison = compare(sessions, DISTRESS, pooled=pooled)
+    columns = ArmColumns(comparison)
+    assert columns.least <= width
+    seen, first = set(), 0
+    while True:
+        view = columns.view(width, first)
+        cells = POINT + 2 + sum(max(map(len, (title, c.head, *c.lines))) + 2 for c, title in view.columns)
+        assert cells <= width
+        seen |= set(view.places)
+        left, right = "←" in view.told(), "→" in view.told()
+        assert (left, right) == (view.first > 0, view.first + view.shown < view.others)
+        assert len({title for _, title in view.columns}) == len(view.columns)
+        if not right:
+            break
+        first = view.first + 1
+    assert seen == set(range(len(comparison.arms)))
+
+
+async def test_a_line_says_how_many_arms_are_in_view_and_the_arrows_bring_the_others() -> None:
+    app = Easel(arms())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until(pilot, "3 of 5 arms, → for more")
+        assert "5◇ Filler" in text(app) and "Opposite" not in text(app)
+        await pilot.press("right", "right")
+        await until(pilot, "4△ Opposite action")
+        await until(pilot, "3 of 5 arms, ← for more")
+        assert "5◇ Filler" in text(app), "what the others are compared with stays in view"
+        await pilot.resize_terminal(200, 30)
+        await until(pilot, "1● Leaves")
+        assert "for more" not in text(app)
+        table = app.screen.query_one(ComparisonTable)
+        assert len(table.columns) == 6 and table.max_scroll_x == 0
+
+
+async def test_an_arm_that_was_redone_is_a_key_away() -> None:
+    old, *others = arms()
+    redo = replace(old, id="redo", redone=4, replaces=(old.id,), place=9)
+    app = Easel((replace(old, replaced_by="redo"), redo, *others[-1:]))
+    async with app.run_test(size=(200, 30)) as pilot:
+        await until(pilot, "Leaves on a stream (turn 4 redone)")
+        assert "2★" not in text(app)
+        await pilot.press("o")
+        await until(pilot, "Leaves on a stream (before the redo)")
+        await until(pilot, "2★ Leaves")
+        await pilot.press("o")
+        await until(pilot, "1★ Leaves on a stream (turn 4 redone)")
+
+
+@pytest.mark.parametrize(
+    ("names", "room", "short"),
+    [
+        (["Breathing", "Talking"], 12, ["Breathing", "Talking"]),
+        (
+            ["Leaves on a stream, calm street", "Leaves on a stream, loud street"],
+            16,
+            ["Lea… calm street", "Lea… loud street"],
+        ),
+        (["Mindful breathing", "Mindful breathing (turn 4 redone)"], 10, ["Mindful b…", "M…redone)"]),
+    ],
+)
+def test_names_that_would_read_alike_keep_what_differs(names, room, short):
+    found = distinct(names, room)
+    assert len(set(found)) == len(names) and all(len(name) <= room for name in found)
+    if room > 10:
+        assert found == short
+
+
+def test_compare_and_its_files_round_once():
+    comparison = compare(arms(), DISTRESS)
+    cell = comparison.rows[-1].cells[0]
+    shown = ArmColumns(comparison).view(200, 0).columns[1][0].lines[-1].split()
+    assert shown == [
+        numeral(cell.score, decimals=0),
+        numeral(cell.change, signed=True, decimals=0),
+        numeral(cell.difference.mean if cell.difference else None, signed=True, decimals=0),
+    ]

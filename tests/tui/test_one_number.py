@@ -1,0 +1,85 @@
+"""One number, one value, one sign: the terminal, files, Session and Compare tell the same of one family."""
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.numeral import numeral
+from sandbox.cli.compared_arms import compared_arms
+from sandbox.cli.outcome import report
+from sandbox.export.archive import archive
+from sandbox.export.comparison import comparison_csv, comparison_json, gather_compared
+from sandbox.export.family import Family, effects, gather
+from sandbox.export.markdown import transcript
+from sandbox.library.workspace import create_workspace
+from sandbox.tui.arm_columns import ArmColumns
+from sandbox.tui.scores import change, series
+from tests.analysis.compared import DISTRESS
+from tests.export.specimen import recorded_family
+
+
+@pytest.fixture
+def told(tmp_path, capsys) -> Iterator[tuple[Family, Comparison, str, dict[str, Any]]]:
+    """The family of the record, its comparison, and what `sandbox run` prints of it, as text and as JSON."""
+    with recorded_family(tmp_path) as store:
+        family = gather(store, "trunk111")
+        workspace = create_workspace(tmp_path / "workspace")
+        report(store, workspace, "trunk111", as_json=False)
+        text = capsys.readouterr().out
+        report(store, workspace, "trunk111", as_json=True)
+        data = json.loads(capsys.readouterr().out)
+        yield family, compare(gather_compared(store, ["trunk111"]), DISTRESS), text, data
+
+
+def test_change_and_technique_effect_are_the_same_everywhere(told):
+    family, comparison, printed, data = told
+    arm = next(one for one in family.arms if one.head.id == "breath11")
+    place = next(n for n, one in enumerate(comparison.arms) if one.sessions[0].id == "breath11")
+    found = effects(family, arm, DISTRESS)
+    assert found.technique is not None and found.technique.value is not None
+    moved, effect, at = found.change.value, found.technique.value, found.technique.at
+    assert (moved, effect, at) == (-50.0, -30.0, "t2"), "it fell, and fell further than under the control"
+
+    assert comparison.arms[place].primary == at
+    row = next(row for row in comparison.rows if row.label == at)
+    compared = row.cells[place]
+    assert compared.difference is not None
+    assert (compared.change, compared.difference.mean) == (moved, effect)
+
+    (run,) = [one for one in data["arms"] if one["session"] == "breath11"]
+    (course,) = [one for one in run["trajectories"] if (one["questionnaire"], one["scale"]) == DISTRESS[::2]]
+    assert (course["change"], course["technique_effect"]) == (moved, effect)
+    (kept,) = [
+        one
+        for one in archive(family)["effects"]
+        if (one["session"], one["questionnaire"], one["scale"]) == ("breath11", *DISTRESS[::2])
+    ]
+    assert (kept["change"]["value"], kept["technique"]["value"]) == (moved, effect)
+    cell = json.loads(comparison_json(comparison))["rows"][comparison.rows.index(row)]["cells"][place]
+    assert (cell["change"], cell["difference"]["mean"]) == (moved, effect)
+    (line,) = [
+        one
+        for one in csv.DictReader(comparison_csv(comparison).splitlines())
+        if (one["sessions"], one["point"]) == ("breath11", at)
+    ]
+    assert (float(line["change"]), float(line["difference"]), line["primary"]) == (moved, effect, "1")
+
+    whole = f"{numeral(moved, signed=True)} at `{at}`", f"{numeral(effect, signed=True)} at `{at}`"
+    assert all(text in transcript(family) for text in whole)
+    for text in (printed, compared_arms(comparison)):
+        assert numeral(moved, signed=True) in text and numeral(effect, signed=True) in text
+
+    on_screen = ArmColumns(comparison).view(200, 0)
+    column = next(column for column, _ in on_screen.columns if column.place == place)
+    rounded = column.lines[comparison.rows.index(row)].split()
+    in_session = next(
+        one
+        for one in series((*arm.history.turns, *arm.history.measured), arm.head.plan)
+        if (one.key.questionnaire, one.key.scale) == DISTRESS[::2]
+    )
+    assert change(in_session.at(at), in_session.induced) in rounded
+    assert numeral(effect, signed=True, decimals=0) in rounded
