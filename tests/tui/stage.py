@@ -1,8 +1,9 @@
 """The real app on a real record in a folder of its own, with a scripted model, driven by keys."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from textual.pilot import Pilot
 
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Provider
+from sandbox.store.store import DATABASE
+from sandbox.study.conductor import Conductor
+from sandbox.study.proposal import Proposal
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.screens.session import SessionScreen
 from tests.tui.rehearsal import client_model, make_workspace
@@ -62,9 +66,38 @@ class Stage:
         )
         await self.pilot.pause(0.1)
 
+    async def open_recorded(self) -> None:
+        """Open the run that is in the record, from Home."""
+        await self.started()
+        await self.shows("✓ finished")
+        await self.press("tab", "enter")
+        await self.opened()
+
     async def started(self) -> None:
         """The app is open and its library read."""
         await self.shows("Attacked at night")
+
+
+_RECORD: list[bytes] = []
+
+
+async def put_record(workspace: Workspace) -> None:
+    """Put the record of one finished run there: trunk, technique and control.
+
+    It is played once a process, for all tests that need a run and not its running.
+    """
+    if not _RECORD:
+        with tempfile.TemporaryDirectory() as folder:
+            conductor = Conductor.open(make_workspace(Path(folder)), lambda name: client_model())
+            heads = conductor.runnable(Proposal())
+            async with aclosing(conductor.play(heads)) as events:
+                async for _ in events:
+                    pass
+            path = conductor.store.path
+            await conductor.close()
+            _RECORD.append(path.read_bytes())
+    workspace.sessions.mkdir(mode=0o700, parents=True)
+    (workspace.sessions / DATABASE).write_bytes(_RECORD[0])
 
 
 @asynccontextmanager
@@ -74,14 +107,18 @@ async def stage(
     size: tuple[int, int] = (80, 24),
     *,
     anew: bool = True,
+    played: bool = False,
     open_others: Callable[[str], Provider] | None = None,
 ) -> AsyncIterator[Stage]:
     """The app in a workspace at `root`, made unless it is not to be `anew`.
 
-    Every name leads to `model`; with `open_others` only “embedded” does.
+    With `played` the run that Home proposes is in the record already, finished. Every name leads to `model`;
+    with `open_others` only “embedded” does.
     """
     provider = model or client_model()
     workspace = make_workspace(root) if anew else Workspace(root, root / "sessions")
+    if played:
+        await put_record(workspace)
 
     def opened(name: str) -> Provider:
         return provider if open_others is None or name == "embedded" else open_others(name)

@@ -27,10 +27,8 @@ from tests.tui.stage import Stage, stage
 @asynccontextmanager
 async def comparing(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Stage]:
     """The run's two branches side by side, opened with `c` from the Session screen."""
-    async with stage(root, size=size) as at:
-        await at.started()
-        await at.press("enter")
-        await at.ended()
+    async with stage(root, size=size, played=True) as at:
+        await at.open_recorded()
         await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
         await at.until(lambda: at.app.screen.query_one(ComparisonTable).row_count > 0, "the rows")

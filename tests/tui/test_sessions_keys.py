@@ -26,11 +26,8 @@ from tests.tui.stage import Stage, stage
 @asynccontextmanager
 async def listing(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Stage]:
     """The list after one run."""
-    async with stage(root, size=size) as at:
+    async with stage(root, size=size, played=True) as at:
         await at.started()
-        await at.press("enter")
-        await at.ended()
-        await at.press("escape")
         await open_list(at)
         await at.shows("Mindful breathing ·")
         yield at
