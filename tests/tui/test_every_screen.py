@@ -62,8 +62,7 @@ async def _settings(at: Stage) -> None:
 
 
 async def _session(at: Stage) -> None:
-    await at.press("enter")
-    await at.ended()
+    await at.open_recorded()
 
 
 async def _branch(at: Stage) -> None:
@@ -99,7 +98,7 @@ SCREENS: list[Callable[[Stage], Awaitable[None]]] = [
 async def test_nothing_is_wider_than_its_place(
     tmp_path: Path, go: Callable[[Stage], Awaitable[None]], size: tuple[int, int]
 ) -> None:
-    async with stage(tmp_path, size=size) as at:
+    async with stage(tmp_path, size=size, played=True) as at:
         await at.started()
         await go(at)
         await at.pilot.pause()
@@ -115,7 +114,7 @@ async def test_every_look_draws_every_screen(
         monkeypatch.setenv("NO_COLOR", "1")
     else:
         save_setting("theme", look)
-    async with stage(tmp_path, size=(100, 30)) as at:
+    async with stage(tmp_path, size=(100, 30), played=True) as at:
         await at.started()
         assert at.app.no_color == (look == "NO_COLOR")
         for go in (_library, _models, _settings, _session):

@@ -65,11 +65,8 @@ async def test_resume_goes_on_with_what_was_stopped(tmp_path: Path) -> None:
 
 
 async def test_resume_of_a_finished_session_says_so(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         await at.started()
-        await at.press("enter")
-        await at.ended()
-        await at.press("escape")
         await at.shows("✓ finished")
         await at.press("r")
         assert isinstance(at.app.screen, HomeScreen)
@@ -77,15 +74,13 @@ async def test_resume_of_a_finished_session_says_so(tmp_path: Path) -> None:
 
 
 async def test_export_writes_the_transcript_of_the_marked_session(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         await at.started()
-        await at.press("enter")
-        await at.ended()
-        trunk = at.session.live.state.ids[0]
-        await at.press("escape")
         await at.shows("✓ finished")
+        run = at.app.screen.query_one(RecentSessions).marked
+        assert run is not None
         await at.press("e")
-        path = tmp_path / "sessions" / "exports" / f"{trunk}.md"
+        path = tmp_path / "sessions" / "exports" / f"{run.session}.md"
         await at.until(path.exists, "the transcript")
         assert "Mindful breathing" in path.read_text(encoding="utf-8")
 
