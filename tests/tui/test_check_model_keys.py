@@ -105,7 +105,7 @@ async def test_at_80_columns_each_instrument_has_one_row_that_names_its_way(tmp_
         await open_check(at)
         listed = at.app.screen.query_one(InstrumentList)
         await at.until(lambda: "…  by likelihood" in at.text(), "a name that is cut")
-        assert listed.virtual_size.height == listed.option_count
+        await at.until(lambda: listed.virtual_size.height == listed.option_count, "a row an instrument")
 
 
 async def test_the_palette_names_it(tmp_path: Path) -> None:
