@@ -83,3 +83,22 @@ def shipped_ratings() -> tuple[RatingQuestionnaire, ...]:
     library = Library(Workspace(shipped_content(), Path("sessions")))
     every = (library.questionnaire(id) for id in library.ids("questionnaire"))
     return tuple(one for one in every if isinstance(one, RatingQuestionnaire))
+
+
+ODD = {
+    "a 0-10 scale": labelled([str(n) for n in range(11)]),
+    "a 1-5 scale": labelled([str(n) for n in range(1, 6)], [1.0, 2.0, 3.0, 4.0, 5.0]),
+    "numbers at the ends": labelled(["0, never", "1", "2", "3 = always"]),
+    "numbers of others": labelled(["3", "2", "1", "0"]),
+    "noughts": labelled(["0", "00", "000"]),
+    "signs": labelled(["-1", "0", "+1"], [-1.0, 0.0, 1.0]),
+    "halves": labelled(["0", "0.5", "1"], [0.0, 0.5, 1.0]),
+    "Arabic digits": labelled(["٠", "١", "٢"]),
+    "full-width digits": labelled(["１", "２", "３"]),
+    "alike but for a mark": labelled(["Yes", "Yes.", "“Yes”"]),
+    "letters of others": labelled(["c", "b", "a"]),
+    "a colon": labelled(["answer: no", "rating: yes", "tense: both"]),
+    "brackets": labelled(["often (daily)", "rarely (weekly)", "(never)"]),
+    "thirty": labelled([f"option {n}" for n in range(30)]),
+}
+"""Options that are easily taken for one another, or for numbers."""

@@ -14,28 +14,11 @@ from sandbox.measurement.administration import Form, LabelForm
 from sandbox.measurement.presentation import Presentation
 from sandbox.models.provider import Message, Request
 from sandbox.models.scripted import ScriptedProvider
-from tests.measurement.ratings import labelled, ranged, shipped_ratings
+from tests.measurement.ratings import ODD, labelled, ranged, shipped_ratings
 
 FORMS: tuple[Form, ...] = ("batch", "per item", "structured")
 LABELS: tuple[LabelForm, ...] = ("numbers", "letters", "words")
 SHIPPED = {one.id: one for one in shipped_ratings()}
-
-ODD = {
-    "a 0-10 scale": labelled([str(n) for n in range(11)]),
-    "a 1-5 scale": labelled([str(n) for n in range(1, 6)], [1.0, 2.0, 3.0, 4.0, 5.0]),
-    "numbers at the ends": labelled(["0, never", "1", "2", "3 = always"]),
-    "numbers of others": labelled(["3", "2", "1", "0"]),
-    "noughts": labelled(["0", "00", "000"]),
-    "signs": labelled(["-1", "0", "+1"], [-1.0, 0.0, 1.0]),
-    "halves": labelled(["0", "0.5", "1"], [0.0, 0.5, 1.0]),
-    "Arabic digits": labelled(["٠", "١", "٢"]),
-    "full-width digits": labelled(["１", "２", "３"]),
-    "alike but for a mark": labelled(["Yes", "Yes.", "“Yes”"]),
-    "letters of others": labelled(["c", "b", "a"]),
-    "a colon": labelled(["answer: no", "rating: yes", "tense: both"]),
-    "brackets": labelled(["often (daily)", "rarely (weekly)", "(never)"]),
-    "thirty": labelled([f"option {n}" for n in range(30)]),
-}
 
 
 def offered(request: Request) -> list[tuple[str, str]]:

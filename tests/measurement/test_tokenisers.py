@@ -11,12 +11,13 @@ from sandbox.measurement.presentation import Presentation, option_names
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.provider import Capabilities, Message, Pieces, Provider
 from sandbox.models.scripted import ScriptedProvider
-from tests.measurement.ratings import labelled, shipped_ratings
+from tests.measurement.ratings import ODD, labelled, shipped_ratings
 from tests.measurement.tokenisers import ToldModel, gpt2, llama, qwen
 
 TALK = (Message("user", "It is dark."),)
 TOKENISERS = {"qwen": qwen, "llama": llama, "gpt2": gpt2}
-LABELS: tuple[LabelForm | None, ...] = (None, "numbers", "letters", "words")
+NAMED: tuple[LabelForm, ...] = ("numbers", "letters", "words")
+LABELS: tuple[LabelForm | None, ...] = (None, *NAMED)
 
 
 def names_of(questionnaire: RatingQuestionnaire, labels: LabelForm) -> tuple[str, ...]:
@@ -54,6 +55,25 @@ async def test_every_questionnaire_in_every_form_is_read_whole(tokeniser, spells
                 assert answer.value == pytest.approx(
                     expected, abs=0.06 * (max(o.value for o in values.values()) or 1)
                 )
+
+
+@pytest.mark.parametrize("tokeniser", TOKENISERS)
+async def test_so_are_options_that_are_easily_taken_for_one_another(tokeniser):
+    for name, questionnaire in ODD.items():
+        for labels in NAMED:
+            for spells in (True, False):
+                meant = told(questionnaire, labels) | told(questionnaire, "letters")
+                given = await give(
+                    questionnaire, labels, ToldModel(TOKENISERS[tokeniser], meant, spells=spells)
+                )
+                by_name = told(questionnaire, given.labels)
+                for answer in given.final_answers:
+                    read = list((answer.distribution or {}).values())
+                    total = sum(read)
+                    assert total > 0, (name, labels, spells)
+                    assert [p / total for p in read] == pytest.approx(list(by_name.values()), abs=0.06), (
+                        name, labels, given.labels, spells,
+                    )  # fmt: skip
 
 
 @pytest.mark.parametrize("labels", ["numbers", "letters"])
@@ -108,7 +128,7 @@ async def test_where_no_answer_can_be_opened_the_first_token_is_read():
 @pytest.mark.embedded
 async def test_the_embedded_model_s_answers_begin_right_after_the_opening(embedded_model: EmbeddedProvider):
     for questionnaire in shipped_ratings():
-        for labels in ("numbers", "letters", "words"):
+        for labels in NAMED:
             names = names_of(questionnaire, labels)
             opening = await opening_for(names, embedded_model)
             assert opening is not None and opening.fitted, (questionnaire.id, labels)
