@@ -6,7 +6,7 @@ score's own sign: below zero it fell, or fell further. Nothing is read or writte
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -18,10 +18,13 @@ from sandbox.analysis.paired import PairedDifference, paired_difference
 from sandbox.analysis.script import script_keys
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.library.document import Document
 from sandbox.models.name import short_name
 from sandbox.store.document import document_hash
 
 Members = tuple[ComparedSession, ...]
+Text = Callable[[Document | None], str]
+"""The hash of what a document says; empty for none."""
 Beside = Mapping[str, ComparedSession | None]
 """For each session that is compared with another: which one, by its id. None: nothing stands beside it."""
 
@@ -175,18 +178,30 @@ def _kinds(sessions: Sequence[ComparedSession]) -> dict[str, object]:
 
     By the text of each document and not by its id: an edited scenario is another one.
     """
-    keys = script_keys([s.plan.technique for s in sessions if s.plan.technique is not None])
-    return {session.id: _kind(session, keys) for session in sessions}
+    said = {id(s.plan.technique): s.plan.technique for s in sessions if s.plan.technique is not None}
+    keys = script_keys(said.values())
+    known: dict[int, str] = {}
+
+    def text(document: Document | None) -> str:
+        """Its hash, taken once: sessions of one trunk share their documents."""
+        if document is None:
+            return ""
+        if id(document) not in known:
+            known[id(document)] = document_hash(document)
+        return known[id(document)]
+
+    return {session.id: _kind(session, keys, text) for session in sessions}
 
 
-def _kind(session: ComparedSession, keys: Mapping[str, str]) -> object:
+def _kind(
+    session: ComparedSession, keys: Mapping[str, str], text: Callable[[Document | None], str]
+) -> object:
     plan = session.plan
-    technique = keys[document_hash(plan.technique)] if plan.technique else ""
-    follow_up = document_hash(plan.follow_up) if plan.follow_up else ""
+    technique = keys.get(text(plan.technique), "")
     guidance = session.guidance.model_dump_json() if session.guidance else ""
-    told = document_hash(plan.client), document_hash(plan.scenario)
-    measures = tuple((document_hash(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
-    return technique, follow_up, guidance, plan.model, told, measures, plan.administration
+    told = text(plan.client), text(plan.scenario), text(plan.follow_up)
+    measures = tuple((text(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
+    return technique, guidance, plan.model, told, measures, plan.administration
 
 
 def _titles(members: Sequence[Members]) -> list[str]:
@@ -221,11 +236,12 @@ def _title(group: Members) -> str:
 
 def _all_beside(arms: Sequence[Arm]) -> dict[str, ComparedSession | None]:
     """The session of a reference arm beside each session of the other arms, found once for all rows."""
-    trunks = _by_trunk(session for arm in arms if arm.reference for session in arm.sessions)
+    references = [arm for arm in arms if arm.reference]
+    trunks = _by_trunk(session for arm in references for session in arm.sessions)
     return {
         session.id: _beside(session, trunks.get(session.trunk, ()))
         for arm in arms
-        if not arm.reference and not _is_compared_with_itself(arm, arms)
+        if not arm.reference and not _is_compared_with_itself(arm, references)
         for session in arm.sessions
     }
 

@@ -36,7 +36,7 @@ def paired_difference(differences: Sequence[float | None]) -> PairedDifference:
     left_out = len(differences) - len(found)
     estimate = mean_estimate(found)
     if estimate is None:
-        return PairedDifference(None, None, None, 0, left_out, "no trunk has both values")
+        return PairedDifference(None, None, None, 0, left_out, "no run has a score under both")
     if estimate.n == 1:
         return PairedDifference(estimate.value, None, None, 1, left_out, "one pair has no interval")
     if max(found) - min(found) < _EQUAL:

@@ -16,7 +16,7 @@ import click
 @click.option(
     "--pool/--each",
     default=None,
-    help="One column a technique with means over trunks, or one a session.  [default: what fits]",
+    help="Show averages over runs, or each run.  [default: averages where there are several]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a row an arm and point, for a spreadsheet.")

@@ -147,7 +147,7 @@ class TestPairedDifference:
     def test_missing_pairs_are_left_out_and_counted(self):
         result = paired_difference([6.0, None, None])
         assert (result.mean, result.low, result.pairs, result.left_out) == (6.0, None, 1, 2)
-        assert paired_difference([None]).reason == "no trunk has both values"
+        assert paired_difference([None]).reason == "no run has a score under both"
 
     def test_zero_variance_is_said_and_gives_no_interval(self):
         result = paired_difference([1.0, 0.3 - 0.2 + 0.9, 1.0])
