@@ -62,9 +62,15 @@ class Family:
         return in_place_of(self.sessions)
 
     def title(self, session: StoredSession) -> str:
-        """What the session is called beside the others of the family."""
-        earlier = session.head.id in self.replaced
-        return arm_title(session.head.plan, redone_turn(session.head), earlier=earlier)
+        """What the session is called beside the others: numbered from the second of a name, as in the app."""
+        replaced = self.replaced
+        names = {
+            one.head.id: arm_title(one.head.plan, redone_turn(one.head), earlier=one.head.id in replaced)
+            for one in self.sessions
+        }
+        own = session.head.id
+        alike = [id for id, name in names.items() if name == names[own]]
+        return names[own] if alike[0] == own else f"{names[own]} {alike.index(own) + 1}"
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -97,3 +97,17 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
         said = "left in the middle of Breathing: its rows up to t2 are those of Breathing."
         assert any(said in remark for remark in family.remarks)
         assert any(said in warning for warning in comparison.warnings)
+
+
+async def test_a_second_arm_of_one_technique_has_a_number(tmp_path):
+    with Store.open(tmp_path / "sandbox.db") as store:
+        trunk, breathing, control = breathing_and_control()
+        await record_run(store, (trunk, breathing, control))
+        assert breathing.plan.technique is not None
+        again = branch(trunk, None, breathing.plan.technique, seed=99)
+        known = {trunk.id: store.history(trunk.id)}
+        async with aclosing(recorded(run((again,), scripted(), known=known), store)) as events:
+            assert [event async for event in events]
+        family = gather(store, trunk.id)
+    titles = [family.title(arm) for arm in family.arms]
+    assert titles == ["Breathing", "Breathing 2", "Filler (control)"]
