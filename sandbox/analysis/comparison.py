@@ -63,12 +63,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A measurement point with a cell an arm. `number` counts technique turns from 1, 0 elsewhere."""
+    """A measurement point with a cell an arm. `number` counts technique turns from 1, 0 elsewhere.
+
+    `as_at`: every arm's score is that of an earlier point again, since nothing was said in between.
+    """
 
     label: str
     phase: Phase
     number: int
     cells: tuple[Cell, ...]
+    as_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Comparison:
     @property
     def intervals(self) -> int:
         """How many differences have an interval: that many chances to exclude 0 by chance."""
-        found = (cell.difference for row in self.rows for cell in row.cells)
+        found = (cell.difference for row in self.rows if not row.as_at for cell in row.cells)
         return sum(one is not None and one.low is not None for one in found)
 
 
@@ -109,7 +113,13 @@ def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bo
     beside = _all_beside(arms)
     arms = tuple(replace(arm, primary=_primary(arm, beside, scale)) for arm in arms)
     rows = tuple(
-        Row(p.label, p.phase, p.number, tuple(_cell(arm, arms, beside, scale, p) for arm in arms))
+        Row(
+            p.label,
+            p.phase,
+            p.number,
+            tuple(_cell(arm, arms, beside, scale, p) for arm in arms),
+            _as_at(sessions, scale, p.label),
+        )
         for p in _points(sessions, scale)
     )
     said = cautions(sessions, {arm.title: arm.sessions for arm in arms}, scale)
@@ -293,6 +303,13 @@ def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Poin
         for point in session.course(scale).points:
             by_label.setdefault(point.label, point.point)
     return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
+
+
+def _as_at(sessions: Sequence[ComparedSession], scale: ScaleName, label: str) -> str:
+    """`t5` where that is when every arm's score at `label` was given, `t3 to t5` where arms differ."""
+    found = [point for session in sessions if (point := session.at(scale, label)) is not None]
+    labels = sorted({point.as_at for point in found})
+    return " to ".join(dict.fromkeys((labels[0], labels[-1]))) if labels and all(labels) else ""
 
 
 def _primary(arm: Arm, beside: Beside, scale: ScaleName) -> str:

@@ -15,12 +15,16 @@ ScaleName = tuple[str, Reading, str]
 
 @dataclass(frozen=True, slots=True)
 class TrajectoryPoint:
-    """A score at a measurement point, in the scale's units; None, with a `reason`, when it is missing."""
+    """A score at a measurement point, in the scale's units; None, with a `reason`, when it is missing.
+
+    `as_at` is the label of the point it was given at where it stands for a later one: nothing was said since.
+    """
 
     point: Point
     value: float | None
     reliable: bool = True
     reason: str = ""
+    as_at: str = ""
 
     @property
     def label(self) -> str:
@@ -77,4 +81,5 @@ def trajectories(history: History) -> tuple[Trajectory, ...]:
 
 
 def _point(measured: Measured, score: Score) -> TrajectoryPoint:
-    return TrajectoryPoint(measured.point, score.value, measured.administration.reliable, score.reason)
+    given = measured.administration
+    return TrajectoryPoint(measured.point, score.value, given.reliable, score.reason, given.as_at)

@@ -100,6 +100,8 @@ def _primary(comparison: Comparison) -> str:
     ends = {arm.title: arm.primary for arm in comparison.arms if arm.primary}
     if not ends:
         return ""
+    same = {row.label: f"{row.label}, as at {row.as_at}" for row in comparison.rows if row.as_at}
+    ends = {title: same.get(label, label) for title, label in ends.items()}
     labels = dict.fromkeys(ends.values())
     where = (
         next(iter(labels))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
+from sandbox.engine.phase import Point
 from sandbox.engine.plan import Measure
 from sandbox.export.comparison_text import cells, explanation, reasons
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
@@ -72,6 +73,18 @@ def test_many_intervals_are_called_many_and_one_point_is_named_beforehand():
     )
     ended = (ended[0], replace(ended[1], id="f"))
     assert compare(ended, DISTRESS).arms[0].primary == "end"
+
+
+def test_an_end_that_was_not_measured_again_is_the_point_that_counts_and_no_second_interval():
+    def ended(one):
+        (course,) = one.courses
+        last = course.points[-1]
+        end = replace(last, point=Point(last.point.after_turn, "follow-up"), as_at="t2")
+        return replace(one, courses=(replace(course, points=(*course.points, end)),))
+
+    found = compare(tuple(map(ended, runs())), DISTRESS, pooled=True)
+    assert (found.arms[0].primary, found.rows[-1].as_at, found.intervals) == ("end", "t2", 2)
+    assert "(end, as at t2). There are 2 intervals" in explanation(found)
 
 
 @pytest.mark.parametrize(
