@@ -281,7 +281,7 @@ def _reproduction(family: Family) -> Iterator[str]:
     else:
         yield (
             "The same documents (compare the SHA-256), model and seed give the same session on the embedded"
-            f" model; a hosted model may answer differently. {in_full}."
+            f" model; another model may answer differently. {in_full}."
         )
 
 

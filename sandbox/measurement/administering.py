@@ -24,7 +24,7 @@ def default_way(questionnaire: Questionnaire, capabilities: Capabilities) -> Way
     """The way to read with this model where nobody chose one: the one rule, for proposals and commands alike.
 
     Without sampling where the model can: one likelihood is free of the noise that takes many reports to
-    average out, and repeats exactly. Raises UsageError when no way works.
+    average out. Raises UsageError when no way works.
     """
     if isinstance(questionnaire, RatingQuestionnaire):
         return "likelihood" if capabilities.top_logprobs >= _candidates_needed(questionnaire) else "report"

@@ -10,7 +10,8 @@ Way = Literal["report", "likelihood", "word", "completion"]
 """How a questionnaire is read; stored with every answer (design: “the way of reading”)."""
 
 UNSAMPLED: frozenset[Way] = frozenset({"likelihood", "word"})
-"""Ways that read probabilities: the same conversation gives the same answers, however often it is asked."""
+"""Ways that read probabilities and draw nothing: the same conversation gives the same answers, but for a
+model whose sums depend on what it has cached (docs/models.md)."""
 
 LabelForm = Literal["numbers", "letters", "words"]
 """How the options are named to the model: by their values, by letters A, B, C …, or by their own words."""

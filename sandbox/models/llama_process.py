@@ -64,7 +64,8 @@ class _Child:
 class LlamaProcess:
     """Serves `weights` with a context of so many tokens. `gpu_layers` −1: as many as fit.
 
-    Without a GPU the same request gives the same result to the last bit, whatever was asked before.
+    Without a GPU the same request gives the same result to the last bit, whatever was asked before, but for
+    K-packed weights (docs/models.md).
     """
 
     def __init__(self, weights: Path, *, context: int, gpu_layers: int = 0) -> None:
