@@ -71,6 +71,6 @@ def redone_remark(title: str, before: Sequence[str], where: str = "In {}") -> st
     """That a reply was chosen after the first was read, and which sessions hold what was before."""
     kept = f" What was before the redo: session {', '.join(before)}." if before else ""
     return (
-        f"{where.format(title)} a reply was asked for again: who redoes the replies that displease chooses"
+        f"{where.format(title)} a reply was asked for again. To redo the replies one dislikes is to choose"
         f" the result.{kept}"
     )

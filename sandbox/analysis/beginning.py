@@ -28,7 +28,7 @@ class Beginning:
         if not self.turns:
             return ""
         of = self.of
-        return f"{title} left in the middle of {of}: its rows up to t{self.turns} are those of {of}."
+        return f"{title} left in the middle of {of}. Up to t{self.turns} its rows are those of {of}."
 
 
 def beginning(session: StoredSession, find: Callable[[str], StoredSession | None]) -> Beginning:

@@ -103,8 +103,8 @@ def _own_words(title: str, own: Sequence[ComparedSession]) -> str:
     if first is None:
         return ""
     return (
-        f"In {title} the clinician said something in own words at t{first}: from there on its rows hold"
-        " other steps than those of the arms beside it."
+        f"In {title} the clinician spoke in own words at t{first}. From there on its rows hold other steps"
+        " than the arms beside it."
     )
 
 

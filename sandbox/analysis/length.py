@@ -13,7 +13,7 @@ def unequal_lengths(turns: Mapping[str, Sequence[int]]) -> str:
         return ""
     counts = ", ".join(f"{title} {_span(found)}" for title, found in turns.items() if found)
     return (
-        f"The arms differ in the number of technique turns ({counts}): compare up to t{min(seen)};"
+        f"The arms differ in the number of technique turns ({counts}). Compare them up to t{min(seen)}:"
         " “end” comes after more turns in some than in others."
     )
 

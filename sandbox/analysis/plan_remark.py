@@ -26,15 +26,15 @@ def _of_scales(technique: Technique, measured: set[str]) -> Iterator[str]:
     absent = [f"“{scale}”" for scale in named if scale not in measured]
     if absent:
         yield (
-            f"“{technique.title}” goes by the score of {' and '.join(absent)}, which nothing measures in this"
-            " session: no comparison with it holds, so its steps may be left out, or repeated as often as"
-            " they can be. Measure a questionnaire that has the scale."
+            f"“{technique.title}” goes by the score of {' and '.join(absent)}, and nothing in this session"
+            " measures that. Steps that depend on it may be left out, or repeated to their limit."
+            " Measure a questionnaire that has the scale."
         )
 
 
 def _of_follow_up(told: Scenario | None) -> Iterator[str]:
     if told is not None and told.affect != "none":
         yield (
-            f"“{told.title}”, told before the last measurement, is meant to induce {told.affect}: the scores"
-            " at the end are those after it, not after the technique alone."
+            f"“{told.title}” is told before the last measurement and is meant to induce {told.affect}."
+            " So the scores at the end follow it, not the technique alone."
         )

@@ -9,6 +9,6 @@ def timeframe_remark(measure: Measure) -> str:
     if questionnaire.timeframe == "right now" or "technique" not in measure.phases:
         return ""
     return (
-        f"“{questionnaire.title}” asks about “{questionnaire.timeframe}” and is given between turns, where"
-        " that hardly changes: a change of its scores there says little."
+        f"“{questionnaire.title}” asks about “{questionnaire.timeframe}” and is given between turns."
+        " That hardly changes within a session, so a change of its scores there says little."
     )

@@ -149,7 +149,7 @@ def test_a_branch_is_not_credited_with_the_turns_of_the_technique_it_left():
     assert own.change == -50.0
     assert own.difference is not None and own.difference.mean is None, "the control began elsewhere"
     assert "began where it did" in own.difference.reason
-    said = "Talking left in the middle of Breathing: its rows up to t1 are those of Breathing."
+    said = "Talking left in the middle of Breathing. Up to t1 its rows are those of Breathing."
     assert said in found.warnings
 
     beside = replace(session("c2", FILLER, scores=[8.0, 80.0, 50.0, 45.0]), began=middle)
@@ -223,7 +223,7 @@ def test_unfinished_unmeasured_and_longer_arms_are_named():
     warnings = " ".join(compare((stopped, unmeasured, ITS_CONTROL), DISTRESS).warnings)
     assert "Breathing, seed 7 is not finished (stopped)." in warnings
     assert "Breathing, seed 8 was not measured with distress" in warnings
-    assert "compare up to t1" in warnings
+    assert "Compare them up to t1" in warnings
 
 
 def taken(count: int) -> tuple[Turn, ...]:
@@ -247,7 +247,7 @@ def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_sc
     assert compare(alike, DISTRESS).warnings == ()
     repeated = (replace(ONE, turns=taken(5)), replace(ITS_CONTROL, turns=taken(3)))
     (warning,) = compare(repeated, DISTRESS).warnings
-    assert "(Breathing 5, Filler (control) 3): compare up to t3" in warning
+    assert "(Breathing 5, Filler (control) 3). Compare them up to t3" in warning
     assert "“end” comes after more turns in some" in warning
 
 

@@ -78,7 +78,7 @@ async def test_a_technique_effect_where_the_scenario_did_nothing_says_so(tmp_pat
 
 
 async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
-    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2): compare up to t2"
+    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2). Compare them up to t2"
     assert said in await printed(tmp_path / "text", capsys)
     result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
     assert any(said in remark for remark in result["cautions"])
@@ -127,5 +127,5 @@ def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, cap
     outcome.run_proposal(proposal, quiet=True)
     out, err = capsys.readouterr()
     (line,) = [line for line in err.splitlines() if line.startswith("Caution: ")]
-    assert "goes by the score of “distress”, which nothing measures" in line
+    assert "goes by the score of “distress”, and nothing in this session measures that" in line
     assert "Caution: “Decatastrophising”" in out

@@ -94,7 +94,7 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
         assert [s.id for s in gather_compared(store, [talking.id])] == [talking.id, filler.id]
         chosen = [s.id for s in gather_compared(store, [talking.id, control.id])]
         assert chosen == [talking.id, control.id, filler.id]
-        said = "left in the middle of Breathing: its rows up to t2 are those of Breathing."
+        said = "left in the middle of Breathing. Up to t2 its rows are those of Breathing."
         assert any(said in remark for remark in family.remarks)
         assert any(said in warning for warning in comparison.warnings)
 
