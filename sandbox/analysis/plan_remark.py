@@ -1,13 +1,14 @@
 """What has to be said of a plan before it is run and wherever its scores are read. Looks at no answer."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sandbox.engine.plan import SessionPlan
+from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.lint import scales_named
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.library.template import Refused
+from sandbox.measurement.administering import WAYS
 
 
 def plan_remarks(plan: SessionPlan) -> tuple[str, ...]:
@@ -15,7 +16,26 @@ def plan_remarks(plan: SessionPlan) -> tuple[str, ...]:
     if plan.technique is None:
         return ()
     measured = {scale.id for measure in plan.measures for scale in measure.questionnaire.scales}
-    return (*_of_scales(plan.technique, measured), *_of_follow_up(plan.follow_up))
+    return (
+        *_of_reading(plan.measures),
+        *_of_scales(plan.technique, measured),
+        *_of_follow_up(plan.follow_up),
+    )
+
+
+def _of_reading(measures: Iterable[Measure]) -> Iterator[str]:
+    """What stands in for what could not be read on this model."""
+    for measure in measures:
+        if measure.instead_of in WAYS[measure.questionnaire.kind]:
+            yield (
+                f"“{measure.questionnaire.title}” is read by {measure.way}, not by {measure.instead_of}: this"
+                " model gives no log-probabilities."
+            )
+        elif measure.instead_of:
+            yield (
+                f"“{measure.questionnaire.title}”, read by {measure.way}, is measured in place of"
+                f" {measure.instead_of}: this model gives no log-probabilities."
+            )
 
 
 def _of_scales(technique: Technique, measured: set[str]) -> Iterator[str]:

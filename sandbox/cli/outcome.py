@@ -1,5 +1,6 @@
 """Running sessions for the commands and saying what came out: trajectories on stdout, a transcript beside."""
 
+import asyncio
 import json
 from contextlib import suppress
 
@@ -43,7 +44,10 @@ def run_proposal(
 ) -> None:
     """Compose the sessions, run them and print what came out. Raises SandboxError."""
     conductor = open_conductor(local_only=local_only)
-    heads = conductor.runnable(proposal, clinician=False)
+    conductor.check(conductor.composed(proposal), clinician=False)
+    if model := conductor.unsure(proposal):  # what is composed after its answer fits it
+        asyncio.run(model.find_out())
+    heads = conductor.composed(proposal)
     provider = conductor.models.model(proposal.model)
     planned = (remark for head in heads for remark in plan_remarks(head.plan))
     timed = map(timeframe_remark, heads[0].plan.measures)

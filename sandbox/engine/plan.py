@@ -23,7 +23,11 @@ Shuffled = Literal["options", "labels"]
 
 
 class Measure(BaseModel):
-    """A questionnaire, how it is read and put, and in which phases it is given."""
+    """A questionnaire, how it is read and put, and in which phases it is given.
+
+    `instead_of` says what it stands in for, as the model cannot be asked that: a way of reading, or another
+    questionnaire with its way.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +36,7 @@ class Measure(BaseModel):
     phases: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
     form: Form = "batch"
     shuffled: tuple[Shuffled, ...] = ()
+    instead_of: str = ""
 
     @property
     def presentation(self) -> Presentation:

@@ -1,13 +1,13 @@
 """A provider over LiteLLM: one call, whole or streamed, tried as its policy says. Starts no server."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.models.adaptation import MORE_ROOM, adaptation, adapted_parameters, leaves_out
+from sandbox.models.assumption import gives_log_probabilities, note_log_probabilities
 from sandbox.models.explanation import explanation
 from sandbox.models.failure import Failure, failure_of
 from sandbox.models.hosted import authorization_of, without_credentials
@@ -19,6 +19,7 @@ from sandbox.models.provider import (
     Capabilities,
     Completion,
     Delta,
+    Message,
     ModelDescription,
     ModelError,
     Request,
@@ -27,7 +28,7 @@ from sandbox.models.provider import (
     StreamPart,
     Withdrawn,
 )
-from sandbox.models.retry import RetryPolicy, Tries
+from sandbox.models.retry import Budget, RetryPolicy, Tries
 from sandbox.models.sentence import cut_to_sentence
 from sandbox.models.stream_watch import StreamWatch
 from sandbox.text import printable
@@ -40,6 +41,14 @@ class Endpoint:
     base: str | None = None
     key: str | None = field(default=None, repr=False)
 
+
+PROBE = Request(
+    (Message("user", "Say hello."),),
+    Sampling(temperature=0.0, max_tokens=5),
+    top_logprobs=5,
+    purpose="measurement",
+)
+"""The call that shows whether a server gives log-probabilities."""
 
 FindEndpoint = Callable[[Failure | None], Awaitable[Endpoint]]
 """Called before each try with the failure of the one before; may start a server; may raise Failure."""
@@ -101,8 +110,23 @@ class LiteLLMProvider:
         return self._capabilities
 
     @property
+    def found(self) -> Capabilities:
+        gives = gives_log_probabilities(self._name, self._fixed.base or "")
+        return replace(self._capabilities, top_logprobs=0) if gives is False else self._capabilities
+
+    @property
     def sampling(self) -> Sampling:
         return self._sampling
+
+    @property
+    def unsure(self) -> bool:
+        known = gives_log_probabilities(self._name, self._fixed.base or "")
+        return known is None and self._capabilities.top_logprobs > 0
+
+    async def find_out(self) -> None:
+        if self.unsure:
+            with suppress(ModelError):
+                await self._complete(PROBE, replace(self._policy, attempts=1))
 
     async def warm_up(self) -> None:
         """Import LiteLLM and find (or start) the server now, so that the first call need not wait for it."""
@@ -117,7 +141,10 @@ class LiteLLMProvider:
         """Nothing is held between calls but LiteLLM's pooled connections, which are shared."""
 
     async def complete(self, request: Request) -> Completion:
-        tries = Tries(self._policy)
+        return await self._complete(request, self._policy)
+
+    async def _complete(self, request: Request, policy: RetryPolicy) -> Completion:
+        tries = Tries(policy)
         failure: Failure | None = None
         while True:
             asked = self._asked(request, tries)
@@ -216,7 +243,7 @@ class LiteLLMProvider:
         self, request: Request, reply: StreamedReply, after: Failure | None, tries: Tries
     ) -> AsyncGenerator[Delta | Withdrawn, None]:
         """The text as it arrives, gathered in `reply`. Time the caller takes in between is not counted."""
-        budget = _Budget(self._policy, tries)
+        budget = Budget(self._policy, tries)
         stream: Any = None
         watch = StreamWatch()
         try:
@@ -309,6 +336,8 @@ class LiteLLMProvider:
         if reply.refusal or reply.finish_reason == "content_filter":
             text = reply.refusal or reply.generated.strip()
             return self._told(text, reply, refused=True)
+        if request.top_logprobs:
+            note_log_probabilities(self._name, self._fixed.base or "", given=bool(reply.top))
         if not reply.generated.strip() and not reply.top:
             raise _empty(reply, request.sampling.seed)
         used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
@@ -357,6 +386,8 @@ class LiteLLMProvider:
     def _wait_or_raise(self, tries: Tries, failure: Failure, asked: Request) -> float:
         if self._adapts(tries, failure, asked):
             return tries.adapt(failure)
+        if asked.top_logprobs and failure.kind == "bad request" and "logprob" in failure.message.lower():
+            note_log_probabilities(self._name, self._fixed.base or "", given=False)
         wait = tries.failed(failure)
         if failure.unstreamed and wait is not None and len(tries.attempts) == 1:
             wait = 0.0
@@ -412,22 +443,3 @@ async def _next(stream: Any, watch: StreamWatch) -> Any:
         if watch.done and "finish_reason" in str(error):
             return None
         raise
-
-
-class _Budget:
-    """The time one try may still wait for its server."""
-
-    def __init__(self, policy: RetryPolicy, tries: Tries) -> None:
-        self._tries = tries
-        self._left = policy.timeout
-        self._idle = policy.idle_timeout
-
-    async def wait(self, awaitable: Awaitable[Any]) -> Any:
-        """The awaitable's result. Raises TimeoutError when it takes too long."""
-        since = time.monotonic()
-        try:
-            async with asyncio.timeout(min(self._left, self._idle)):
-                with self._tries.calling():
-                    return await awaitable
-        finally:
-            self._left -= time.monotonic() - since

@@ -226,6 +226,30 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class Assuming(Protocol):
+    """A provider whose `capabilities` are those its kind of server usually has."""
+
+    @property
+    def found(self) -> Capabilities:
+        """Its capabilities, without what its answers have shown to be absent."""
+        ...
+
+    @property
+    def unsure(self) -> bool:
+        """Whether no answer has shown yet if it gives the log-probabilities that are assumed of it."""
+        ...
+
+    async def find_out(self) -> None:
+        """Make one short call that shows it. Raises nothing: the next call will tell what is wrong."""
+        ...
+
+
+def found_capabilities(provider: Provider) -> Capabilities:
+    """What the provider can do, as far as is known now."""
+    return provider.found if isinstance(provider, Assuming) else provider.capabilities
+
+
+@runtime_checkable
 class Tokenizing(Protocol):
     """A provider that counts with the model's own tokenizer. Raises ModelError."""
 

@@ -3,10 +3,11 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sandbox.models.failure import Failure
 from sandbox.models.provider import Attempt
@@ -107,3 +108,22 @@ class Tries:
             adapted=self.adapted,
             thoughts=failure.thoughts if failure else "",
         )
+
+
+class Budget:
+    """The time one try may still wait for its server."""
+
+    def __init__(self, policy: RetryPolicy, tries: Tries) -> None:
+        self._tries = tries
+        self._left = policy.timeout
+        self._idle = policy.idle_timeout
+
+    async def wait(self, awaitable: Awaitable[Any]) -> Any:
+        """The awaitable's result. Raises TimeoutError when it takes too long."""
+        since = time.monotonic()
+        try:
+            async with asyncio.timeout(min(self._left, self._idle)):
+                with self._tries.calling():
+                    return await awaitable
+        finally:
+            self._left -= time.monotonic() - since

@@ -5,6 +5,7 @@ The app and the command line are its two callers; nobody else runs sessions. Say
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cached_property
 
 from sandbox.engine.branch import branch, other_seed, redo
@@ -12,18 +13,22 @@ from sandbox.engine.composition import Composition, beside, compose
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event
 from sandbox.engine.history import History
+from sandbox.engine.other_reading import readable_measures
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.privacy import leaving_details
 from sandbox.engine.run import run
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
+from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace, find_workspace
+from sandbox.measurement.administration import UNSAMPLED
 from sandbox.models.opening import open_model, refuse_without_key
 from sandbox.models.pool import ModelPool, OpenModel
+from sandbox.models.provider import Assuming, found_capabilities
 from sandbox.store.recorder import recorded
 from sandbox.store.store import DATABASE, Store
-from sandbox.study.proposal import Proposal, chosen
+from sandbox.study.proposal import RATINGS, Proposal, chosen
 
 
 class Conductor:
@@ -58,8 +63,25 @@ class Conductor:
         wrong, or does not fit."""
         if isinstance(proposal, Composition):
             return compose(proposal)
-        able = self.models.model(proposal.model).capabilities
-        return compose(chosen(proposal, self.library, able))
+        model = self.models.model(proposal.model)
+        wished = chosen(proposal, self.library, model.capabilities)
+        found = found_capabilities(model)
+        if found == model.capabilities:
+            return compose(wished)
+        ratings = self.library.questionnaire(RATINGS)
+        if not isinstance(ratings, RatingQuestionnaire):
+            return compose(wished)
+        return compose(replace(wished, measures=readable_measures(wished.measures, found, ratings)))
+
+    def unsure(self, proposal: Proposal) -> Assuming | None:
+        """The client's model, if it was never seen to give the log-probabilities that this proposal needs.
+
+        Raises SandboxError as `runnable` does.
+        """
+        heads = self.runnable(proposal)
+        model = self.models.model(proposal.model)
+        needed = any(measure.way in UNSAMPLED for measure in heads[0].plan.measures)
+        return model if needed and isinstance(model, Assuming) and model.unsure else None
 
     def runnable(
         self, proposal: Proposal | Composition, *, clinician: bool = True

@@ -16,6 +16,9 @@ from sandbox.measurement.administering import WAYS, default_way
 from sandbox.models.name import full_name
 from sandbox.models.provider import Capabilities
 
+RATINGS = "affect-ratings"
+"""The questionnaire that every model can be asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -92,7 +95,7 @@ def _default_measures(library: Library, capabilities: Capabilities) -> tuple[Mea
     """The word probe at every point; ratings where it cannot be read. A small model is given none: it fills
     them in, and its answers hardly follow what happened. Others get one at the start, after the induction and
     at the end."""
-    questionnaire = library.questionnaire("affect-ratings")
+    questionnaire = library.questionnaire(RATINGS)
     ratings = Measure(questionnaire=questionnaire, way=default_way(questionnaire, capabilities))
     if not capabilities.top_logprobs:
         return (ratings,)

@@ -172,6 +172,11 @@ class SandboxApp(BranchingApp):
         from sandbox.tui.last_choice import as_values
 
         try:
+            if model := await asyncio.to_thread(bench.conductor.unsure, self._proposal):
+                self.notify("Asking the model first whether it gives log-probabilities.")
+                await model.find_out()
+                if not self.free():
+                    return
             live = await asyncio.to_thread(bench.new_run, self._proposal)
         except SandboxError as error:
             self.report(error)
