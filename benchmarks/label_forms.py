@@ -34,6 +34,7 @@ SEEDS = (1, 2, 3)
 SCENARIO = "night-attack"
 QUESTIONNAIRES = ("gad-7", "k6", "discrete-emotions-questionnaire", "affect-ratings")
 FORMS: tuple[LabelForm, ...] = ("numbers", "letters", "words")
+HEAD = ("questionnaire", "options as", "coverage", "before", "after", "each telling", "calls an item")
 
 
 @dataclass(frozen=True)
@@ -101,22 +102,22 @@ async def read(
 
 
 async def page(*, smoke: bool) -> None:
-    """Print the table as it comes out."""
+    """Print the table, row by row as it comes out."""
     library = Library(Workspace(shipped_content(), Path("sessions")))
     names, seeds = (("distress-rating",), SEEDS[:1]) if smoke else (QUESTIONNAIRES, SEEDS)
     inner = embedded_model()
     provider = RecordingProvider(inner)
     try:
         talks = [await told(seed, library, provider) for seed in (None, *seeds)]
-        rows = []
+        print(table(HEAD, [], numbers_from=2), flush=True)
         for name in names:
             questionnaire = library.questionnaire(name)
             assert isinstance(questionnaire, RatingQuestionnaire)
-            rows += [(await read(questionnaire, labels, talks, provider)).row() for labels in FORMS]
+            for labels in FORMS:
+                found = await read(questionnaire, labels, talks, provider)
+                print(f"| {' | '.join(found.row())} |", flush=True)
     finally:
         await inner.close()
-    head = ("questionnaire", "options as", "coverage", "before", "after", "each telling", "calls an item")
-    print(table(head, rows, numbers_from=2))
 
 
 def main() -> None:
