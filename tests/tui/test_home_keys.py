@@ -37,7 +37,7 @@ async def test_what_was_run_is_listed_and_opens_again(tmp_path: Path) -> None:
         await at.shows("✓ finished")
         await at.press("tab", "enter")
         assert at.session.live.state.ids == ids
-        await at.shows("measured at end: distress")
+        await at.shows("at end, as at t3: distress")
 
 
 async def test_enter_pressed_before_the_library_is_read_is_not_lost(tmp_path: Path) -> None:

@@ -258,6 +258,6 @@ def test_a_finished_session(snap_compare: Compare, size: tuple[int, int], tmp_pa
         while not app.live.state.ids or app.live.playing:
             await pilot.pause(0.02)
         await pilot.press("left_square_bracket")
-        await pilot.pause(0.2)
+        await settled(pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=play)
