@@ -67,10 +67,10 @@ def _standing(versions: Sequence[StoredSession]) -> StoredSession:
     return max(reversed(versions), key=worth)
 
 
-def redone_remark(title: str, before: Sequence[str], where: str = "In {}") -> str:
-    """That a reply was chosen after the first was read, and which sessions hold what was before."""
+def redone_remark(where: str, before: Sequence[str]) -> str:
+    """That a reply was chosen after the first was read (`where`: in which arm), and what was before."""
     kept = f" What was before the redo: session {', '.join(before)}." if before else ""
     return (
-        f"{where.format(title)} a reply was asked for again. To redo the replies one dislikes is to choose"
+        f"A reply was asked for again in {where}. To redo the replies one dislikes is to choose"
         f" the result.{kept}"
     )

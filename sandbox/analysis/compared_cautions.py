@@ -73,8 +73,8 @@ def _redone(title: str, own: Sequence[ComparedSession]) -> str:
     if not redone:
         return ""
     old = [id for session in redone for id in session.replaces]
-    where = f"In {len(redone)} of the {len(own)} runs of {{}}" if len(own) > 1 else "In {}"
-    return redone_remark(title, old, where)
+    where = f"{len(redone)} of the {len(own)} runs of {title}" if len(own) > 1 else title
+    return redone_remark(where, old)
 
 
 def _unsuitable(

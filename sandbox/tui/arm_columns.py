@@ -63,7 +63,9 @@ class View:
 
 
 class ArmColumns:
-    """All columns of a comparison. The one arm that the others are compared with stays in view, first."""
+    """All columns of a comparison. The one arm that the others are compared with stays in view, first; where
+    there are several, as with runs of several trunks, each stands before those of its own trunk.
+    """
 
     def __init__(self, comparison: Comparison) -> None:
         marks = [MARKS[mark] for mark in mark_places(comparison.arms, len(MARKS))]
@@ -71,7 +73,14 @@ class ArmColumns:
         references = [place for place, arm in enumerate(comparison.arms) if arm.reference]
         pinned = references if len(references) == 1 else []
         self._pinned = [column for column in columns if column.place in pinned]
-        self._others = [column for column in columns if column.place not in pinned]
+        trunks = list(dict.fromkeys(arm.sessions[0].trunk for arm in comparison.arms))
+
+        def by_trunk(column: Column) -> tuple[int, bool, int]:
+            arm = comparison.arms[column.place]
+            return trunks.index(arm.sessions[0].trunk), not arm.reference, column.place
+
+        others = [column for column in columns if column.place not in pinned]
+        self._others = others if pinned else sorted(others, key=by_trunk)
         self._names = [arm.title for arm in comparison.arms]
 
     @property

@@ -77,6 +77,13 @@ def test_only_whole_columns_stand_side_by_side_and_all_can_be_reached(sessions, 
     assert seen == set(range(len(comparison.arms)))
 
 
+def test_each_control_stands_before_the_arms_of_its_own_start():
+    comparison = compare(MANY[:10], DISTRESS)
+    places = ArmColumns(comparison).view(10_000, 0).places
+    order = [(one.trunk, one.is_control) for n in places for one in comparison.arms[n].sessions]
+    assert order == [(t, first) for t in ("t1", "t2") for first in (True, *[False] * 4)]
+
+
 async def test_a_line_says_how_many_arms_are_in_view_and_the_arrows_bring_the_others() -> None:
     app = Easel(arms())
     async with app.run_test(size=(120, 30)) as pilot:
