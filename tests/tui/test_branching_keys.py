@@ -35,9 +35,8 @@ steps:
 
 
 async def finished(at: Stage) -> list[SessionState]:
-    await at.started()
-    await at.press("enter")
-    await at.ended()
+    """The sessions of the run in the record, opened."""
+    await at.open_recorded()
     return list(at.session.live.state.sessions.values())
 
 
@@ -46,7 +45,7 @@ def turns(session: SessionState) -> list[Turn]:
 
 
 async def test_a_second_control_is_as_long_as_the_first_and_told_from_it_by_a_number(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 36)) as at:
+    async with stage(tmp_path, size=(120, 36), played=True) as at:
         path = tmp_path / "techniques" / "filler-manual.yaml"
         path.write_text(f"{path.read_text()}  - {{id: wait, say: Wait until the programme ends.}}\n")
         first = (await finished(at))[-1]
@@ -67,7 +66,7 @@ async def test_a_second_control_is_as_long_as_the_first_and_told_from_it_by_a_nu
 
 
 async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         states = await finished(at)
         old = states[-1]
         await at.press("r")
@@ -85,7 +84,7 @@ async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path:
 
 
 async def test_r_on_a_marked_measurement_redoes_the_reply_before_it(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         await finished(at)
         await at.press("tab", "tab", "tab")  # base, ind, t1
         await at.press("r")
@@ -181,7 +180,7 @@ async def test_r_on_the_running_trunk_takes_its_branches_along(tmp_path: Path) -
 
 
 async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         await finished(at)
         await at.press("r")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
@@ -200,7 +199,7 @@ async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> N
 
 
 async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 36)) as at:
+    async with stage(tmp_path, size=(120, 36), played=True) as at:
         await finished(at)
         await at.press("r")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
@@ -211,7 +210,7 @@ async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(t
 
 
 async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         trunk = (await finished(at))[0]
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
@@ -230,7 +229,7 @@ async def live_stage(root: Path) -> AsyncIterator[Stage]:
     """A live branch that waits for the clinician's words at its first step."""
     (root / "techniques").mkdir()
     (root / "techniques" / "live-session.yaml").write_text(_LIVE, encoding="utf-8")
-    async with stage(root, size=(100, 30)) as at:
+    async with stage(root, size=(100, 30), played=True) as at:
         await finished(at)
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
@@ -292,7 +291,7 @@ async def test_arrows_bring_back_what_was_said(tmp_path: Path) -> None:
 
 
 async def test_left_and_right_read_a_point_out(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 36)) as at:
+    async with stage(tmp_path, size=(120, 36), played=True) as at:
         await finished(at)
         await at.press("left_square_bracket")
         await at.shows("Breathe in slowly")
@@ -312,7 +311,7 @@ async def test_left_and_right_read_a_point_out(tmp_path: Path) -> None:
 
 
 async def test_at_80_columns_each_scale_drawn_can_be_told_by_its_name_and_its_mark(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, played=True) as at:
         await finished(at)
         await at.press("a")
         await at.shows("5 of 6 scales")
@@ -322,7 +321,7 @@ async def test_at_80_columns_each_scale_drawn_can_be_told_by_its_name_and_its_ma
 
 
 async def test_a_charts_several_scales_of_the_session(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 36)) as at:
+    async with stage(tmp_path, size=(120, 36), played=True) as at:
         await finished(at)
         await at.press("a")
         await at.shows("5 of 6 scales")

@@ -141,7 +141,7 @@ class SessionScreen(Screen[None]):
         self._leads = "home" if over_home else "back"
         self.live = live
         self._shown = shown or live.state.running or next(iter(live.state.ids), "")
-        self._following = shown in (None, live.state.running)
+        self._following = shown is None or live.state.running in (shown, None)
         self._turn = turn
         self._redraw: Timer | None = None
 
