@@ -58,7 +58,8 @@ def explanation(
         what, said = "The model wrote no reply.", f" {message}"
         todo = "Use a model that reasons less, or turn its reasoning off on its server."
     if failure.kind == "rate limited" and failure.retry_after:
-        said += f" It asks to wait {_wait(failure.retry_after)}."
+        stop = "." if said and said[-1] not in ".!?”" else ""
+        said += f"{stop} It asks to wait {_wait(failure.retry_after)}."
         todo = "Wait that long, then resume."
     return what + said, todo.format(key=key)
 

@@ -4,6 +4,7 @@ Judges exceptions by their shape alone (status, type name, message), so nothing 
 """
 
 import email.utils
+import json
 import os
 import re
 import time
@@ -86,6 +87,7 @@ def failure_of(error: Exception, *secrets: str | None) -> Failure:
     if isinstance(cause := getattr(error, "original_exception", None), Exception):
         error = cause  # LiteLLM wraps what breaks a stream, with a response of its own making
     text = scrubbed(_LITELLM_PREFIX.sub("", str(error)), *secrets).partition("Traceback (most")[0]
+    text = _message_in(text)
     status = _status(error)
     kind = _kind(error, status, text)
     if page := _WEB_PAGE.search(text):
@@ -130,6 +132,16 @@ def _kind(error: Exception, status: int | None, text: str) -> FailureKind:
         (status is not None, "server error"),
     )
     return next((kind for holds, kind in verdicts if holds), "malformed")
+
+
+def _message_in(text: str) -> str:
+    """The server's message, where all of its JSON has come through; else the text as it is."""
+    try:
+        error = json.loads(text)["error"]
+        message = error["message"] if isinstance(error, dict) else error
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return text
+    return message if isinstance(message, str) and message else text
 
 
 def _words_of(page: str) -> str:

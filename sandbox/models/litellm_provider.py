@@ -190,7 +190,9 @@ class LiteLLMProvider:
                 unstreamed = failure is not None and failure.unstreamed
                 failure = problem
                 # Until a whole reply has come, the same call without a stream says why there is none.
-                failure.unstreamed = failure.unstreamed or unstreamed
+                # LiteLLM makes an empty stream of what some servers send whole.
+                hollow = failure.kind == "empty" and not failure.thoughts and self._endpoint is None
+                failure.unstreamed = failure.unstreamed or unstreamed or hollow
             else:
                 if completion.refused and (said := completion.text):
                     yield Withdrawn()
