@@ -48,9 +48,9 @@ def residual(trajectory: Trajectory, label: str | None = None) -> Effect:
 
 
 def technique_effect(technique: Trajectory, control: Trajectory, label: str | None = None) -> Effect:
-    """Change under the technique − change under the control, both at `label`.
+    """Change under the technique − change under the control, both at `label` and after as many turns.
 
-    `label` None: the last point at which both were measured after as many turns. The two must continue from
+    `label` None: the last point at which both were so measured. The two must continue from
     the same induced state (branches of one trunk): that is what pairs them, and a difference there makes the
     effect undefined.
     """
@@ -66,10 +66,12 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
             None, reason="technique and control have no measurement in common after as many technique turns"
         )
     under_technique, under_control = change(technique, label), change(control, label)
-    if under_technique.value is None:
-        return Effect(None, label, f"technique: {under_technique.reason}")
-    if under_control.value is None:
-        return Effect(None, label, f"control: {under_control.reason}")
+    if under_technique.value is None or under_control.value is None:
+        whose = "technique" if under_technique.value is None else "control"
+        return Effect(None, label, f"{whose}: {(under_technique.reason or under_control.reason)}")
+    now, beside = technique.at(label), control.at(label)
+    if now is not None and beside is not None and now.point != beside.point:
+        return Effect(None, label, f"“{label}” comes after another number of turns under the control")
     return Effect(
         under_technique.value - under_control.value,
         label,

@@ -68,6 +68,8 @@ def test_the_end_is_the_same_time_only_where_the_arms_had_as_many_turns():
     shorter, longer = ended(BREATHING, 3, 11.0), ended(course(8.0, 79.0, 60.0, 21.0, 5.0), 4, 5.0)
     effect = technique_effect(shorter, longer)
     assert (effect.value, effect.at) == (-10.0, "t2")
+    at_the_end = technique_effect(shorter, longer, "end")
+    assert at_the_end.value is None and "another number of turns" in at_the_end.reason
     alike = technique_effect(shorter, ended(FILLER, 3, 18.0))
     assert (alike.value, alike.at) == (-7.0, "end")
     unmeasured = technique_effect(ended(course(8.0, 79.0), 3, 11.0), ended(course(8.0, 79.0), 4, 5.0))
