@@ -1,8 +1,7 @@
 """What the names of options do to a reading by likelihood on the embedded model: numbers, letters, words.
 
-Prints Markdown for docs/measurement.md: coverage, and the main scale before any scenario and after the strong
-one, in percent of its range. Nothing is chosen or tuned: three tellings, seeds counted from 1, whatever comes
-out.
+Prints Markdown for docs/measurement.md: coverage, and a scale before any scenario and after the strong one,
+in percent of its range. Nothing is chosen or tuned: three tellings, seeds counted from 1, whatever comes out.
 """
 
 import argparse
@@ -24,7 +23,6 @@ from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration, LabelForm
 from sandbox.measurement.presentation import Presentation
-from sandbox.measurement.trials import main_scale
 from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import Message, Provider
 from sandbox.models.recording import RecordingProvider
@@ -32,7 +30,13 @@ from sandbox.study.proposal import Proposal, proposed
 
 SEEDS = (1, 2, 3)
 SCENARIO = "night-attack"
-QUESTIONNAIRES = ("gad-7", "k6", "discrete-emotions-questionnaire", "affect-ratings")
+SCALES = {
+    "gad-7": "gad-7",
+    "k6": "k6",
+    "discrete-emotions-questionnaire": "deq-fear",
+    "affect-ratings": "distress",
+}
+"""The scale looked at: of the DEQ, which has no sum, that of what the scenario is to induce."""
 FORMS: tuple[LabelForm, ...] = ("numbers", "letters", "words")
 HEAD = ("questionnaire", "options as", "coverage", "before", "after", "each telling", "calls an item")
 
@@ -42,6 +46,7 @@ class Read:
     """One questionnaire in one form: administrations before and after, and the calls they took."""
 
     questionnaire: RatingQuestionnaire
+    scale: str
     labels: LabelForm
     before: Administration
     after: tuple[Administration, ...]
@@ -64,7 +69,7 @@ class Read:
         )
 
     def _percent(self, given: Administration) -> float:
-        scale = main_scale(self.questionnaire)
+        scale = next(one for one in self.questionnaire.scales if one.id == self.scale)
         value = given.score(scale.id)
         if value is None:
             raise ValueError(f"{self.questionnaire.id} has no score")
@@ -88,6 +93,7 @@ async def told(seed: int | None, library: Library, provider: Provider) -> tuple[
 
 async def read(
     questionnaire: RatingQuestionnaire,
+    scale: str,
     labels: LabelForm,
     talks: Sequence[tuple[Message, ...]],
     provider: RecordingProvider,
@@ -98,23 +104,23 @@ async def read(
     given = [
         await administer(questionnaire, "likelihood", talk, provider, 1, presentation=shown) for talk in talks
     ]
-    return Read(questionnaire, labels, given[0], tuple(given[1:]), len(provider.drain()))
+    return Read(questionnaire, scale, labels, given[0], tuple(given[1:]), len(provider.drain()))
 
 
 async def page(*, smoke: bool) -> None:
     """Print the table, row by row as it comes out."""
     library = Library(Workspace(shipped_content(), Path("sessions")))
-    names, seeds = (("distress-rating",), SEEDS[:1]) if smoke else (QUESTIONNAIRES, SEEDS)
+    scales, seeds = ({"distress-rating": "distress-rating"}, SEEDS[:1]) if smoke else (SCALES, SEEDS)
     inner = embedded_model()
     provider = RecordingProvider(inner)
     try:
         talks = [await told(seed, library, provider) for seed in (None, *seeds)]
         print(table(HEAD, [], numbers_from=2), flush=True)
-        for name in names:
+        for name, scale in scales.items():
             questionnaire = library.questionnaire(name)
             assert isinstance(questionnaire, RatingQuestionnaire)
             for labels in FORMS:
-                found = await read(questionnaire, labels, talks, provider)
+                found = await read(questionnaire, scale, labels, talks, provider)
                 print(f"| {' | '.join(found.row())} |", flush=True)
     finally:
         await inner.close()
