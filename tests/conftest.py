@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.models import embedded
 from sandbox.models.hosted import is_loopback
 from sandbox.remembered import Remembered, save_remembered
 from sandbox.settings import FOLDER_VARIABLE
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
