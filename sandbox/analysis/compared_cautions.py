@@ -15,7 +15,8 @@ Arms = Mapping[str, tuple[ComparedSession, ...]]
 def cautions(sessions: Sequence[ComparedSession], arms: Arms, scale: ScaleName) -> tuple[str, ...]:
     """The sentences, what matters most first."""
     unusable, lesser = _unsuitable(sessions, scale)
-    said = [*unusable, *conditions_that_differ(sessions), *missing(arms, scale)]
+    of_the_record = dict.fromkeys(text for session in sessions for text in session.record_cautions)
+    said = [*of_the_record, *unusable, *conditions_that_differ(sessions), *missing(arms, scale)]
     if repeats := repeated_trunks(sessions):
         said.append(f"Not independent: seeds are used again, in {repeats} of the shared starts.")
     if len(sessions) > 1 and not any(session.is_control for session in sessions):

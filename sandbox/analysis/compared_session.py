@@ -29,6 +29,7 @@ class ComparedSession:
     branches from 0, in the order planned; a trunk has −1. `suitabilities` say whether its measures are known
     to work on its model. `redone` is the turn whose reply it asked for again, `replaces` the versions of the
     arm whose place it took, `replaced_by` the session that took its own place, if it is shown beside it.
+    `record_cautions`: what the record itself says against its scores.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ComparedSession:
     redone: int | None = None
     replaces: tuple[str, ...] = ()
     replaced_by: str | None = None
+    record_cautions: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -85,10 +87,12 @@ def compared_session(
     place: int = 0,
     replaces: Iterable[str] = (),
     replaced_by: str | None = None,
+    record_cautions: Iterable[str] = (),
 ) -> ComparedSession:
     """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
 
-    `place` is its place among the trunk's branches; for `replaces` and `replaced_by` see there.
+    `place` is its place among the trunk's branches; for `replaces`, `replaced_by` and
+    `record_cautions` see there.
     """
     head = session.head
     replies = reply_trajectory(session.history, head.plan.scenario.language)
@@ -105,6 +109,7 @@ def compared_session(
         redone=redone_turn(head),
         replaces=tuple(replaces),
         replaced_by=replaced_by,
+        record_cautions=tuple(record_cautions),
     )
 
 

@@ -48,9 +48,6 @@ def command(
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         found = gather_compared(store, dict.fromkeys(store.resolve(session) for session in sessions))
-        altered = store.altered(session.id for session in found)
-    for changed in altered:
-        click.echo(f"Caution: {changed}", err=True)
     pooled = worth_pooling(found) if pool is None else pool
     comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
     if as_json:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from sandbox.analysis.answered_by import other_model_remark
 from sandbox.analysis.arm import in_place_of
 from sandbox.analysis.beginning import beginning, control_beside
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
@@ -73,6 +74,9 @@ def gather_compared(
         )
     sessions = [(find(id), trunk) for id, trunk in wanted.items()]
     checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
+    mixed = {
+        trunk: other_model_remark(session for session, its in sessions if its == trunk) for trunk in families
+    }
     return tuple(
         compared_session(
             session,
@@ -82,6 +86,7 @@ def gather_compared(
             places[session.head.id],
             replaces=[old for old, now in replaced.items() if now == session.head.id],
             replaced_by=None if session.head.id in ids else replaced.get(session.head.id),
+            record_cautions=filter(None, (*map(str, store.altered([session.head.id])), mixed[trunk])),
         )
         for session, trunk in sessions
     )

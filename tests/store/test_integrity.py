@@ -5,8 +5,11 @@ import sqlite3
 
 import pytest
 
+from sandbox.analysis.comparison import compare
 from sandbox.engine.events import StepSkipped
 from sandbox.engine.history import Skip
+from sandbox.export.comparison import chosen_scale, gather_compared
+from sandbox.export.family import gather
 from sandbox.store.document import document_hash, document_json
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
@@ -113,6 +116,9 @@ async def test_a_document_that_was_changed_is_found_wherever_its_session_is_read
         assert (found.hash, found.kind, found.id) == (name, "scenario", told.id)
         assert again.altered() == (found,)
         assert "changed in the record" in str(found)
+        compared = gather_compared(again, [trunk])
+        comparison = compare(compared, chosen_scale(compared))
+        assert str(found) in comparison.warnings and str(found) in gather(again, trunk).remarks
 
 
 async def test_a_document_no_session_asked_about_ran_with_is_not_held_against_it(full):
