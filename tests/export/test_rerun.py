@@ -1,5 +1,7 @@
 """What a transcript says of runs unlike the usual specimen: guided, shuffled, repeated, with a task."""
 
+import csv
+import io
 import re
 import shlex
 
@@ -14,6 +16,7 @@ from sandbox.engine.plan import Measure, SessionHead
 from sandbox.export.archive import archive
 from sandbox.export.family import Family, gather
 from sandbox.export.markdown import transcript
+from sandbox.export.table import scores_csv
 from sandbox.store.store import Store
 from tests.documents import plan, probe, technique
 from tests.export.specimen import ratings
@@ -99,3 +102,16 @@ async def test_sessions_that_the_command_does_not_give_again_are_named(tmp_path)
         assert re.search(rf"^- .*, session {session.id}: {said}$", page, re.MULTILINE)
     assert f"session {breathing.id}:" not in page
     assert rerun(page)["techniques"] == ("breathing", "talking", "filler")
+
+
+async def test_the_end_that_was_not_measured_again_says_where_it_was_and_is_in_every_export(tmp_path):
+    heads = breathing_and_control()
+    with Store.open(tmp_path / "sandbox.db") as store:
+        await record_run(store, heads)
+        found = gather(store, heads[0].id)
+    page = transcript(found)
+    assert page.count("**`end`, as at `t3`:**") == 2, "once an arm"
+    rows = list(csv.DictReader(io.StringIO(scores_csv(found))))
+    for arm in heads[1:]:
+        at = {r["point"]: r["value"] for r in rows if (r["session"], r["scale"]) == (arm.id, "distress")}
+        assert at["end"] == at["t3"] != ""
