@@ -19,7 +19,7 @@ LEGEND = (
     " brackets the 95 % interval: a repeat, with its own tellings of the scenarios, is one case; for alpha a"
     " telling is. The state before any scenario is one and the same conversation: read without sampling it is"
     " measured once and has no interval; else its repeats are new draws of answers, not new states. Shifts"
-    " are judged by their whole interval, rates and alpha by what was seen. Simulated affect, not a feeling."
+    " and alpha are judged by their whole interval, rates by what was seen. Simulated affect, not a feeling."
 )
 
 
