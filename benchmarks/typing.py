@@ -35,6 +35,7 @@ from sandbox.engine.events import (
 from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.run import run
+from sandbox.engine.run_state import RunState, SessionState, fold
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.litellm_import import litellm
@@ -43,7 +44,6 @@ from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.session import SessionScreen
-from sandbox.tui.session_state import RunState, SessionState, fold
 
 TURNS = 500
 SECONDS = 8

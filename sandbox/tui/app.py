@@ -17,6 +17,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from sandbox.errors import SandboxError
 from sandbox.text import excerpt
 from sandbox.tui.branching_app import BranchingApp
+from sandbox.tui.open_screens import bring_up
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
@@ -210,6 +211,8 @@ class SandboxApp(BranchingApp):
             await bench.check(chosen)
 
         documents = await asyncio.to_thread(bench.documents)
+        if bring_up(self, NewSessionScreen):
+            return
         self.push_screen(
             NewSessionScreen(documents, self._proposal, bench.outline, bench.weighed, check), take
         )
@@ -274,7 +277,7 @@ class SandboxApp(BranchingApp):
         from sandbox.tui.screens.progress import ProgressScreen
 
         bench = await self.opened()
-        if bench is not None and not self._is_open(ProgressScreen):
+        if bench is not None and not bring_up(self, ProgressScreen):
             self.push_screen(ProgressScreen(bench.store))
 
     def on_progress_screen_open_wanted(self, message: "ProgressScreen.OpenWanted") -> None:
@@ -295,7 +298,7 @@ class SandboxApp(BranchingApp):
         from sandbox.tui.screens.library import LibraryScreen
 
         bench = await self.opened()
-        if bench is not None and not self._is_open(LibraryScreen):
+        if bench is not None and not bring_up(self, LibraryScreen):
             self.push_screen(LibraryScreen(bench.library))
 
     def on_library_screen_chosen(self, message: "LibraryScreen.Chosen") -> None:
@@ -316,7 +319,7 @@ class SandboxApp(BranchingApp):
             return
         from sandbox.tui.screens.models import ModelsScreen
 
-        if not self._is_open(ModelsScreen):
+        if not bring_up(self, ModelsScreen):
             folders = await asyncio.to_thread(bench.model_folders)
             self.push_screen(ModelsScreen(lambda: self.preferences.settings, self._opener, folders))
 
@@ -325,9 +328,6 @@ class SandboxApp(BranchingApp):
 
     def on_models_screen_trouble(self, message: "ModelsScreen.Trouble") -> None:
         self.report(message.error)
-
-    def _is_open(self, kind: type[Screen[None]]) -> bool:
-        return any(isinstance(screen, kind) for screen in self.screen_stack)
 
     def prefer(self, key: str, value: str | bool | int | tuple[str, ...]) -> None:
         """Change one setting; a model is kept only if its name leads to one."""
@@ -420,8 +420,11 @@ class SandboxApp(BranchingApp):
     def _open_session(self, live: "LiveRun", shown: str | None = None, turn: int | None = None) -> None:
         from sandbox.tui.screens.session import SessionScreen
 
-        over_home = isinstance(self.screen, HomeScreen)
-        self.push_screen(SessionScreen(live, shown, turn, over_home=over_home))
+        open_already = bring_up(self, SessionScreen, lambda one: one.live is live)
+        if open_already is None:
+            self.push_screen(SessionScreen(live, shown, turn))
+        else:
+            open_already.go_to(shown, turn)
 
     async def on_unmount(self) -> None:
         """Break a run off so that the record says so, then end the model's process."""

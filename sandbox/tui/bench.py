@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from sandbox.analysis.answered_by import other_model_remark
 from sandbox.analysis.suitability import remarks
 from sandbox.engine.cost import load, plans_of, texts_of
 from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.engine.run_state import RunState, SessionState, recorded_session
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace
@@ -25,7 +27,6 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.outline import Outline, cost_lines, outline
-from sandbox.tui.session_state import RunState, SessionState, recorded_session
 from sandbox.tui.widgets.proposed_session import ProposalText
 from sandbox.tui.widgets.recent_sessions import RecentRun
 
@@ -37,6 +38,7 @@ class Bench:
 
     def __init__(self, conductor: Conductor) -> None:
         self.conductor = conductor
+        self._runs: WeakValueDictionary[str, LiveRun] = WeakValueDictionary()
 
     @classmethod
     def open(cls, workspace: Workspace | None = None, opener: OpenModel = open_model) -> "Bench":
@@ -71,18 +73,26 @@ class Bench:
     def new_run(self, proposal: Proposal) -> LiveRun:
         """A run of new sessions. Raises SandboxError when the proposal cannot be composed."""
         heads = self.conductor.runnable(proposal)
-        live = LiveRun(self.conductor.play, self.store.history)
+        live = self._runs[heads[0].id] = LiveRun(self.conductor.play, self.store.history)
         live.add(*heads)
         live.remarks = self.remarks(heads)
         live.leaves_machine = self.conductor.leaves_machine(heads)
         return live
 
     def recorded_run(self, session: str, *, resume: bool = False) -> LiveRun:
-        """The whole family of a recorded session; with `resume`, whatever is unfinished is put in line."""
+        """The whole family of a recorded session; with `resume`, whatever is unfinished is put in line.
+
+        While anybody has it, it is one and the same: whoever shows it sees what becomes of it.
+        """
         stored = [self.store.session(head.id) for head in self.store.family(session)]
+        root = stored[0].head.id
+        live = self._runs.get(root)
+        if live is None:
+            live = self._runs[root] = LiveRun(self.conductor.play, self.store.history)
+        if live.playing:
+            return live
         states = {one.head.id: _recorded(one) for one in stored}
-        spent = sum(seconds_run(one.states) for one in stored)
-        live = LiveRun(self.conductor.play, self.store.history, RunState(states), spent=spent)
+        live.read_anew(RunState(states), spent=sum(seconds_run(one.states) for one in stored))
         kept = (*map(str, self.store.altered(states)), other_model_remark(stored))
         live.remarks = tuple(filter(None, kept)) + self._remarks(
             (s.head.plan for s in states.values()), self._model_of(states)

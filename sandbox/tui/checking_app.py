@@ -8,6 +8,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from sandbox.errors import SandboxError
+from sandbox.tui.open_screens import close_below
 from sandbox.tui.reading_app import ReadingApp
 
 if TYPE_CHECKING:
@@ -50,12 +51,17 @@ class CheckingApp(ReadingApp):
         bench = await self.opened()
         if bench is None or not self.free():
             return
+        from sandbox.tui.screens.check_model import CheckModelScreen
+
+        if isinstance(self.screen, CheckModelScreen):
+            return
         try:
             screen = await asyncio.to_thread(_screen, bench, model)
         except SandboxError as error:
             self.report(error)
         else:
             self.push_screen(screen)
+            await close_below(self, lambda below: isinstance(below, CheckModelScreen))
 
 
 def _screen(bench: "Bench", model: str) -> "CheckModelScreen":

@@ -1,10 +1,10 @@
 """Where a new branch can leave from, and with what: data for the branch picker."""
 
 from sandbox.engine.history import Turn
+from sandbox.engine.run_state import RunState, SessionState
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Technique
 from sandbox.tui.screens.branch_picker import Choice, Departure
-from sandbox.tui.session_state import RunState, SessionState
 
 
 def departures(run: RunState, session: SessionState, turn: int) -> tuple[Departure, ...]:

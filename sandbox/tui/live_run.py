@@ -8,8 +8,8 @@ from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, SessionFinished
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, new_session_id
+from sandbox.engine.run_state import RunState, after, stopped_before_begun
 from sandbox.errors import SandboxError
-from sandbox.tui.session_state import RunState, after, stopped_before_begun
 
 Play = Callable[[tuple[SessionHead, ...], Mapping[str, History], Controls], AsyncGenerator[Event, None]]
 """Runs sessions and records them: heads, the histories already in the record, the clinician's hand."""
@@ -32,7 +32,6 @@ class LiveRun:
         history: Callable[[str], History],
         state: RunState | None = None,
         clock: Callable[[], float] = time.monotonic,
-        spent: float = 0.0,
     ) -> None:
         self.state = state or RunState()
         self.controls = Controls()
@@ -48,7 +47,7 @@ class LiveRun:
         self._clock = clock
         self._hold = False
         self._began: float | None = None
-        self._spent = spent
+        self._spent = 0.0
 
     @property
     def seconds(self) -> float:
@@ -82,6 +81,11 @@ class LiveRun:
     def forget(self, listener: Listener) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
+
+    def read_anew(self, state: RunState, *, spent: float) -> None:
+        """Take over what the record says of it now, while nothing runs; whoever listens is told."""
+        self.state, self._spent = state, spent
+        self._tell(None)
 
     def add(self, *heads: SessionHead) -> None:
         """Put sessions in line: they run after the ones in line now."""

@@ -5,17 +5,23 @@ app builds on it.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.dom import DOMNode
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import OptionList
 
 from sandbox.errors import SandboxError
 from sandbox.text import printable
 from sandbox.tui.announcement import run_ended, titled, untitled
+from sandbox.tui.kept_focus import FocusKeeper
+from sandbox.tui.open_screens import bring_up
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.themes import OWN_THEMES
 
@@ -37,6 +43,7 @@ class PreferredApp(App[None]):
         self._lent = False
         self._untold: list[str] = []
         self._screens_open = 0
+        self._focus = FocusKeeper()
         for theme in OWN_THEMES:
             self.register_theme(theme)
         if self.preferences.settings.theme in self.available_themes:
@@ -114,6 +121,12 @@ class PreferredApp(App[None]):
         for key in ("local_only", "model"):
             self.preferred(key)
 
+    def action_command_palette(self) -> None:
+        from sandbox.tui.command_palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
     def action_settings(self) -> None:
         self.run_worker(self._open_settings(), group="open", exclusive=True)
 
@@ -121,7 +134,7 @@ class PreferredApp(App[None]):
         from sandbox.tui.keymap import changeable_bindings
         from sandbox.tui.screens.settings import SettingsScreen
 
-        if any(isinstance(screen, SettingsScreen) for screen in self.screen_stack):
+        if bring_up(self, SettingsScreen):
             return
         known = await asyncio.to_thread(changeable_bindings)
         keys = self.preferences.settings.keys
@@ -174,8 +187,27 @@ class PreferredApp(App[None]):
         text = "\n".join(printable(line) for line in (error.where, error.todo) if line)
         self.notify(text or " ", title=printable(error.what), severity="error", timeout=15, markup=False)
 
-    def _screen_changed(self, _screen: Screen[object]) -> None:
+    async def on_event(self, event: Event) -> None:
+        """A key never goes to a widget that has gone: nobody else would hear it, not even the app."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._focus.look(self.screen)
+        await super().on_event(event)
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """A list that is not laid out yet has no pages to turn: Textual's raises then."""
+        unlaid = isinstance(default_namespace, OptionList) and not default_namespace.scrollable_content_region
+        if unlaid and str(action).startswith("page_"):
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def _screen_changed(self, screen: Screen[object]) -> None:
         """What was said in passing does not cover the screen opened next; warnings and errors stay."""
+        self._focus.watch(screen)
         before, self._screens_open = self._screens_open, len(self.screen_stack)
         if self._screens_open > before:
             for said in tuple(self._notifications):

@@ -6,9 +6,13 @@ The sandbox's own app builds on it, and says how the record is opened and how a 
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from textual.screen import Screen
 
 from sandbox.errors import SandboxError
+from sandbox.tui.open_screens import bring_up, close_below
 from sandbox.tui.preferred_app import PreferredApp
 
 if TYPE_CHECKING:
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 
 class ReadingApp(PreferredApp):
     """Fulfils the wishes of Sessions and Compare, and writes transcripts and comparisons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compared: WeakKeyDictionary[Screen[Any], tuple[str, ...]] = WeakKeyDictionary()
 
     async def opened(self) -> "Bench | None":
         """The bench once it was tried to open it; None when it could not be."""
@@ -44,7 +52,8 @@ class ReadingApp(PreferredApp):
         if (bench := await self.opened()) is not None:
             from sandbox.tui.screens.sessions import SessionsScreen
 
-            self.push_screen(SessionsScreen(bench.store, self.held))
+            if not bring_up(self, SessionsScreen):
+                self.push_screen(SessionsScreen(bench.store, self.held))
 
     def on_sessions_screen_open_wanted(self, message: "SessionsScreen.OpenWanted") -> None:
         if self.open_recorded(message.session, turn=message.turn) and message.branch:
@@ -78,7 +87,9 @@ class ReadingApp(PreferredApp):
         except SandboxError as error:
             self.report(error)
         else:
+            self._compared[screen] = sessions
             self.push_screen(screen)
+            await close_below(self, lambda below: self._compared.get(below) == sessions)
 
     def on_compare_screen_open_wanted(self, message: "CompareScreen.OpenWanted") -> None:
         self.open_recorded(message.session, turn=message.turn)

@@ -8,8 +8,8 @@ from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionPlan
+from sandbox.engine.run_state import Entry
 from sandbox.measurement.administration import Score
-from sandbox.tui.session_state import Entry
 
 _BARS = "▁▂▃▄▅▆▇█"
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sandbox.analysis.comparison import Comparison
 from sandbox.engine.history import Measured, Turn
+from sandbox.engine.run_state import RunState
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.family import NOTICE, gather
 from sandbox.export.file import export_family, write_file
@@ -12,7 +13,6 @@ from sandbox.models.name import short_name
 from sandbox.store.store import Store
 from sandbox.text import printable
 from sandbox.tui.scores import main_scale
-from sandbox.tui.session_state import RunState
 from sandbox.tui.widgets.measured_line import summary
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from textual.widgets import OptionList
 
 from sandbox.engine.history import Turn
+from sandbox.engine.run_state import SessionState
 from sandbox.store.store import Store
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.compare import CompareScreen
-from sandbox.tui.session_state import SessionState
 from sandbox.tui.widgets.therapist_line import TherapistLine
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from sandbox.engine.events import Event
 from sandbox.engine.history import History, Measured, Skip, Turn
+from sandbox.engine.run_state import Entry, RunState, fold
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.session import SessionScreen
-from sandbox.tui.session_state import Entry, RunState, fold
 from sandbox.tui.widgets.conversation import Conversation
 from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.page import Page

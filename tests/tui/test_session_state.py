@@ -11,11 +11,11 @@ from sandbox.engine.events import Event, SessionFinished, TextDelta, TextReset, 
 from sandbox.engine.history import Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.run import run
+from sandbox.engine.run_state import RunState, fold
 from sandbox.library.catalogue import Library
 from sandbox.measurement.administration import Administration, Answer, Way
 from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
-from sandbox.tui.session_state import RunState, fold
 from sandbox.tui.widgets.measured_line import Detail, details, hanging
 from sandbox.tui.widgets.trajectory_chart import Line, _legend, axis, draw, point_labels
 from tests.tui.rehearsal import client_model, make_workspace

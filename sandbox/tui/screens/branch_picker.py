@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sandbox.text import excerpt
+from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
 

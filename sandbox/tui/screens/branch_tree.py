@@ -6,13 +6,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from sandbox.engine.run_state import RunState, SessionState
 from sandbox.tui.arm_name import shortened
 from sandbox.tui.scores import change, number, series
-from sandbox.tui.session_state import RunState, SessionState
+from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.branch_line import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
 

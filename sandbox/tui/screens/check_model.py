@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -30,6 +29,7 @@ from sandbox.models.provider import Provider
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
 from sandbox.text import printable
+from sandbox.tui.screen import Screen
 from sandbox.tui.standing import stands
 from sandbox.tui.widgets.key_line import KeyLine
 

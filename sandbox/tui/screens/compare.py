@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from sandbox.analysis.compared_session import ComparedSession, scales
@@ -21,6 +20,7 @@ from sandbox.export.comparison import comparison_markdown
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
+from sandbox.tui.screen import Screen
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at
 from sandbox.tui.standing import read_for, stands

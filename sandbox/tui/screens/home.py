@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
+from sandbox.tui.screen import Screen
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.proposed_session import ProposalText, ProposedSession
 from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
@@ -22,6 +21,7 @@ from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.own_copy import copy_to_workspace
 from sandbox.text import excerpt
 from sandbox.tui.lent_terminal import edit_file
+from sandbox.tui.screen import Screen
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
 from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
 from sandbox.tui.standing import read_for

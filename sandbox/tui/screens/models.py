@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -22,6 +21,7 @@ from sandbox.models.price import BASIS, price_of_thousand_turns, price_text
 from sandbox.models.provider import Provider
 from sandbox.settings import Settings
 from sandbox.text import printable
+from sandbox.tui.screen import Screen
 from sandbox.tui.screens.line_prompt import LinePrompt
 from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.key_line import KeyLine

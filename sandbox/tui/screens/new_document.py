@@ -7,10 +7,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from sandbox.library.document import SLUG_PATTERN, Kind
+from sandbox.tui.screen import ModalScreen
 from sandbox.tui.shelf import KINDS
 from sandbox.tui.widgets.key_line import KeyLine
 

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Button, Static
 
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry
 from sandbox.study.proposal import Proposal
 from sandbox.tui.outline import Outline
+from sandbox.tui.screen import Screen
 from sandbox.tui.standing import stands
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_form import SessionForm

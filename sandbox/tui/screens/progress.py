@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -16,6 +15,7 @@ from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
 from sandbox.text import excerpt
+from sandbox.tui.screen import Screen
 from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.recent_sessions import SIGNS

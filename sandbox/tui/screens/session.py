@@ -8,20 +8,21 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, SessionStarted, TextDelta
 from sandbox.engine.history import Turn
+from sandbox.engine.run_state import RunState, SessionState
 from sandbox.errors import SandboxError
 from sandbox.models.name import short_name
 from sandbox.text import printable
 from sandbox.tui.live_run import LiveRun
+from sandbox.tui.screen import Screen
 from sandbox.tui.screens.branch_tree import BranchTree
+from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.page import PageScreen
-from sandbox.tui.session_state import RunState, SessionState
 from sandbox.tui.standing import stands
 from sandbox.tui.widgets.branch_line import SIGNS, BranchLine
 from sandbox.tui.widgets.conversation import Conversation
@@ -134,11 +135,8 @@ class SessionScreen(Screen[None]):
             super().__init__()
             self.error = error
 
-    def __init__(
-        self, live: LiveRun, shown: str | None = None, turn: int | None = None, *, over_home: bool = True
-    ) -> None:
+    def __init__(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> None:
         super().__init__()
-        self._leads = "home" if over_home else "back"
         self.live = live
         self._shown = shown or live.state.running or next(iter(live.state.ids), "")
         self._following = shown is None or live.state.running in (shown, None)
@@ -253,12 +251,17 @@ class SessionScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out keys that would do nothing now; leave out what a key does not do here."""
         if action == "leave":
-            return parameters == (self._leads,)
+            return parameters == ("home" if self._over_home else "back",)
         if action == "say" and isinstance(self.focused, TherapistLine):  # there it is a letter
             return False
         if action in {"step", "remind"} and self._awaited != (action == "remind"):
             return False
         return True if self._does_something(action) else None
+
+    @property
+    def _over_home(self) -> bool:
+        below = self.app.screen_stack[1:-1]  # the first is an empty one of Textual's
+        return not below or isinstance(below[-1], HomeScreen)
 
     def _does_something(self, action: str) -> bool:
         sessions = self._state.sessions.values()
@@ -376,6 +379,15 @@ class SessionScreen(Screen[None]):
         self._shown = self._state.running or self._shown
         self.query_one(Conversation).anchor()
         self._draw()
+
+    def go_to(self, session: str | None, turn: int | None) -> None:
+        """Show that session (None: the one that runs) at that turn, as if the screen was opened on it."""
+        if session is None:
+            self.action_follow()
+        else:
+            self._show(session)
+        if turn is not None:
+            self.query_one(Conversation).go_to(turn)
 
     def _show(self, session: str) -> None:
         self._shown = session

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Select, Static
 
@@ -18,6 +17,7 @@ from sandbox.errors import SandboxError
 from sandbox.store.listing import Choices, FoundSession, SessionFilter
 from sandbox.store.store import Store
 from sandbox.text import excerpt
+from sandbox.tui.screen import Screen
 from sandbox.tui.screens.line_prompt import LinePrompt
 from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.key_line import KeyLine

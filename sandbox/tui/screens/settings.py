@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Select, Static
 
 from sandbox.editor import editor_words
@@ -17,6 +16,7 @@ from sandbox.errors import SandboxError
 from sandbox.settings import TEMPLATE, Flaw, Settings, settings_file
 from sandbox.text import printable
 from sandbox.tui.lent_terminal import edit_file
+from sandbox.tui.screen import Screen
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.ticks import Tick
 from sandbox.whole_file import write_whole

@@ -5,8 +5,8 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+from sandbox.engine.run_state import RunState, State
 from sandbox.tui.arm_name import shortened
-from sandbox.tui.session_state import RunState, State
 from sandbox.tui.widgets.trajectory_chart import MARKS
 
 SIGNS: dict[State, str] = {

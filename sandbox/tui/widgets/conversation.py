@@ -8,9 +8,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sandbox.engine.history import Measured, Turn
+from sandbox.engine.run_state import Entry, SessionState
 from sandbox.text import excerpt
 from sandbox.tui.scores import main_scale
-from sandbox.tui.session_state import Entry, SessionState
 from sandbox.tui.widgets.page import Page, Placed, keep_free
 from sandbox.tui.widgets.turn import TurnBlock
 

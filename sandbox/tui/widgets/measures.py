@@ -5,8 +5,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from sandbox.engine.run_state import Entry, RunState, SessionState
 from sandbox.tui.scores import ScaleKey, Series, change, number, series
-from sandbox.tui.session_state import Entry, RunState, SessionState
 from sandbox.tui.widgets.scale_rows import ScaleRows
 from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
 

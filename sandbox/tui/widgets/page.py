@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from sandbox.engine.history import Skip, Turn
 from sandbox.engine.plan import SessionPlan
-from sandbox.tui.session_state import Entry
+from sandbox.engine.run_state import Entry
 from sandbox.tui.widgets.measured_line import MeasuredLine, measured_rows
 from sandbox.tui.widgets.turn import TurnBlock, turn_rows
 

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sandbox.engine.phase import PHASES, Phase
-from sandbox.tui.session_state import SessionState
+from sandbox.engine.run_state import SessionState
 
 NOTE = "simulated affect, not a feeling"
 

@@ -7,8 +7,8 @@ from textual.widgets import Static
 
 from sandbox.engine.history import Turn
 from sandbox.engine.plan import SessionPlan
+from sandbox.engine.run_state import OpenTurn
 from sandbox.text import printable
-from sandbox.tui.session_state import OpenTurn
 
 CURSOR = "▍"
 CLIENT = "client"

@@ -1,0 +1,24 @@
+"""The command palette, which may be left before it has looked anything up."""
+
+from typing import Any
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette
+
+from sandbox.tui.standing import stands
+
+
+class Palette(CommandPalette):
+    """Textual's looks for commands on a worker, and raises where the palette was closed meanwhile."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
+
+    def _action_command_list(self, action: str) -> None:
+        """Pass an action on to the list once it is laid out."""
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
+
+    def _gather_commands(self, search_value: str) -> Any:
+        return super()._gather_commands(search_value) if stands(self) else None

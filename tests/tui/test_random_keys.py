@@ -1,0 +1,200 @@
+"""Random keys on every screen: the keyboard never dies, nothing raises, and Escape leads Home.
+
+`RANDOM_KEYS` (how many keys a screen) and `RANDOM_SEED` (any text) ask for more, and for others.
+"""
+
+import os
+import random
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.events import Key
+from textual.keys import _character_to_key, key_to_character
+
+from sandbox.tui.bench import Bench
+from sandbox.tui.kept_focus import lasts
+from sandbox.tui.last_choice import usual_choice
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.session import SessionScreen
+from sandbox.tui.widgets.conversation import Conversation
+from tests.tui.rehearsal import client_model, make_workspace
+from tests.tui.stage import Stage, stage
+
+KEYS = int(os.environ.get("RANDOM_KEYS", "150"))
+SEED = os.environ.get("RANDOM_SEED", "0")
+BURST = 10
+WALKED = ("tab", "shift+tab", "pageup", "pagedown", "up", "down", "left", "right", "home", "end", "enter",
+          "escape", "space", "backspace", "delete")  # fmt: skip
+TYPED = (*"abdefnrt[]/?,1 9é", "ctrl+q", "ctrl+p")
+
+
+async def _home(at: Stage) -> None:
+    await at.press("tab")
+
+
+async def _new_session(at: Stage) -> None:
+    await at.press("n")
+    await at.shows("if every answer")
+
+
+async def _library(at: Stage) -> None:
+    await at.press("l")
+    await at.shows("scenario night-attack")
+
+
+async def _models(at: Stage) -> None:
+    await at.press("m")
+    await at.shows("← proposed")
+
+
+async def _settings(at: Stage) -> None:
+    await at.press("comma")
+    await at.shows("settings.toml")
+
+
+async def _sessions(at: Stage) -> None:
+    await at.press("s")
+    await at.shows("[ ]")
+
+
+async def _progress(at: Stage) -> None:
+    await at.press("p")
+    await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "Progress")
+
+
+async def _session(at: Stage) -> None:
+    await at.press("tab", "enter")
+    await at.opened()
+    await at.shows("measured")
+
+
+async def _compare(at: Stage) -> None:
+    await _session(at)
+    await at.press("c")
+    await at.until(lambda: not isinstance(at.app.screen, SessionScreen), "Compare")
+
+
+async def _branch(at: Stage) -> None:
+    await _session(at)
+    await at.press("b")
+    await at.shows("Branch with")
+
+
+async def _check(at: Stage) -> None:
+    at.app.action_check_model()
+    await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "the check of a model")
+
+
+STARTS: list[Callable[[Stage], Awaitable[None]]] = [
+    _home, _new_session, _library, _models, _settings, _sessions, _progress, _session, _compare, _branch,
+    _check,
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def recorded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+    """A workspace with one finished run of four arms."""
+    root = tmp_path_factory.mktemp("recorded")
+    workspace = make_workspace(root)
+    for technique in (root / "techniques").iterdir():
+        _lengthen(technique)
+    bench = Bench.open(workspace, lambda name: client_model())
+    live = bench.new_run(usual_choice("embedded"))
+    await live.run()
+    for arm in ("mindful-breathing", "filler-manual"):
+        trunk = live.state.sessions[live.state.ids[0]].head
+        live.add(bench.conductor.branch(trunk, None, bench.library.technique(arm), another_seed=True))
+        await live.run()
+    await bench.conductor.close()
+    yield root
+
+
+def _lengthen(technique: Path) -> None:
+    """Let its conversation take several pages."""
+    steps = "".join(f"  - {{id: more-{n}, say: And once more.}}\n" for n in range(12))
+    technique.write_text(technique.read_text(encoding="utf-8") + steps, encoding="utf-8")
+
+
+@pytest.mark.parametrize("go", STARTS, ids=lambda go: go.__name__.strip("_"))
+async def test_no_keys_leave_the_keyboard_dead(
+    recorded: Path, tmp_path: Path, go: Callable[[Stage], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("EDITOR", "VISUAL"):
+        monkeypatch.delenv(variable, raising=False)
+    root = tmp_path / "copy"
+    shutil.copytree(recorded, root)
+    pressed: list[str] = []
+    try:
+        async with stage(root, anew=False) as at:
+            quits = _intercept(at, monkeypatch)
+            await at.started()
+            await go(at)
+            chance = random.Random(f"{SEED} {go.__name__}")
+            while len(pressed) < KEYS:
+                keys = [_any_key(at, chance) for _ in range(BURST)]
+                pressed += keys
+                await _press_at_once(at, keys)
+                focused = at.app.screen.focused
+                assert focused is None or lasts(focused), f"{focused!r} has the focus and is gone"
+            await _still_heard(at, quits)
+            await _escape_leads_home(at)
+    except BaseException:
+        print(f"RANDOM_SEED={SEED} RANDOM_KEYS={KEYS}, {go.__name__.strip('_')}:", *pressed)
+        raise
+
+
+def _intercept(at: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let quitting only be noted, and no picture of the screen be written."""
+    quits: list[str] = []
+
+    async def quit() -> None:
+        quits.append("quit")
+
+    monkeypatch.setattr(at.app, "action_quit", quit)
+    monkeypatch.setattr(at.app, "deliver_screenshot", lambda *_, **__: None)
+    monkeypatch.setattr(at.app, "animation_level", "none")
+    return quits
+
+
+async def _press_at_once(at: Stage, keys: list[str]) -> None:
+    """As fast typing comes: no key waits until what the one before it began is done."""
+    for key in keys:
+        named = _character_to_key(key) if len(key) == 1 else key
+        at.app.post_message(Key(named, key_to_character(named)))
+    await at.pilot.pause()
+
+
+def _any_key(at: Stage, chance: random.Random) -> str:
+    bound = sorted(at.app.screen.active_bindings)
+    return chance.choice((chance.choice(bound or WALKED), chance.choice(WALKED), chance.choice(TYPED)))
+
+
+async def _still_heard(at: Stage, quits: list[str]) -> None:
+    before = len(quits)
+    await at.press("ctrl+q")
+    await at.until(lambda: len(quits) > before, "^q")
+
+
+async def _escape_leads_home(at: Stage) -> None:
+    """Each Escape closes one thing: what is open on a screen, then the screen."""
+    pressed = 0
+    while not isinstance(at.app.screen, HomeScreen):
+        assert pressed < 2 * len(at.app.screen_stack) + 20, at.text()
+        await at.press("escape")
+        pressed += 1
+
+
+async def test_the_focus_never_stays_on_a_line_taken_away(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys that killed it: Textual moved the focus to a line of a page that was going, too."""
+    shutil.copytree(recorded, root := tmp_path / "copy")
+    async with stage(root, anew=False) as at:
+        quits = _intercept(at, monkeypatch)
+        await at.started()
+        await _session(at)
+        await at.press("left_square_bracket", "tab", "pagedown", "tab", "pagedown", "left_square_bracket")
+        assert at.app.screen.focused is at.session.query_one(Conversation)
+        await _still_heard(at, quits)
