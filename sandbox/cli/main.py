@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from sandbox import __version__
-from sandbox.errors import ExitCode, SandboxError
+from sandbox.errors import ExitCode, SandboxError, UsageError
 from sandbox.text import printable
 
 COMMANDS = {
@@ -66,6 +66,11 @@ def cli(context: click.Context) -> None:
     scripts, never a treatment.
     """
     if context.invoked_subcommand is None:
+        if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+            raise UsageError(
+                "The app needs a terminal to be seen in, and its input or output goes elsewhere.",
+                todo="Start it without a pipe or redirect; `sandbox demo` runs a session without the app.",
+            )
         from sandbox.tui.app import open_app
 
         context.exit(open_app())

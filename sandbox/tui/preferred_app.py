@@ -23,6 +23,7 @@ from sandbox.tui.announcement import run_ended, titled, untitled
 from sandbox.tui.kept_focus import FocusKeeper
 from sandbox.tui.open_screens import bring_up
 from sandbox.tui.preferences import Preferences
+from sandbox.tui.termination import end_on_termination
 from sandbox.tui.themes import OWN_THEMES
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class PreferredApp(App[None]):
             self.theme = self.preferences.settings.theme
 
     def on_mount(self) -> None:
+        if not self.is_headless:
+            end_on_termination(self)
         if self.preferences.settings.keys:
             self.set_keymap(self.preferences.settings.keys)
         self.theme_changed_signal.subscribe(self, self._theme_chosen)

@@ -1,5 +1,7 @@
 """How the command ends when the app ends."""
 
+import sys
+
 import pytest
 
 from sandbox.cli.main import run_command_line
@@ -15,5 +17,7 @@ def test_a_crash_of_the_app_is_told_to_the_shell(
     def run(self: SandboxApp) -> None:
         self._return_code = ended
 
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(getattr(sys, name), "isatty", lambda: True, raising=False)
     monkeypatch.setattr(app.SandboxApp, "run", run)
     assert run_command_line([]) == code
