@@ -14,7 +14,6 @@ from textual.events import Key
 from textual.keys import _character_to_key, key_to_character
 
 from sandbox.tui.bench import Bench
-from sandbox.tui.kept_focus import lasts
 from sandbox.tui.last_choice import usual_choice
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.session import SessionScreen
@@ -136,9 +135,7 @@ async def test_no_keys_leave_the_keyboard_dead(
                 keys = [_any_key(at, chance) for _ in range(BURST)]
                 pressed += keys
                 await _press_at_once(at, keys)
-                focused = at.app.screen.focused
-                assert focused is None or lasts(focused), f"{focused!r} has the focus and is gone"
-            await _still_heard(at, quits)
+                await _still_heard(at, quits)
             await _escape_leads_home(at)
     except BaseException:
         print(f"RANDOM_SEED={SEED} RANDOM_KEYS={KEYS}, {go.__name__.strip('_')}:", *pressed)
