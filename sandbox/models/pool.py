@@ -41,6 +41,11 @@ class ModelPool:
         hosted = [name for name, model in self._models.items() if not model.capabilities.local]
         await asyncio.gather(*(self._models.pop(name).close() for name in hosted), return_exceptions=True)
 
+    async def forget_served(self) -> None:
+        """Close every model that a service serves, here or elsewhere: its key or address has changed."""
+        served = [name for name in self._models if name != "embedded" and not name.startswith("gguf:")]
+        await asyncio.gather(*(self._models.pop(name).close() for name in served), return_exceptions=True)
+
     async def close(self) -> None:
         """End the models' processes. What one does wrong in it keeps no other from its end."""
         models, self._models = list(self._models.values()), {}

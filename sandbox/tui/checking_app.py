@@ -44,6 +44,12 @@ class CheckingApp(ReadingApp):
     def on_models_screen_validity_wanted(self, message: "ModelsScreen.ValidityWanted") -> None:
         self.run_worker(self._open_check(message.model), group="open", exclusive=True)
 
+    async def on_models_screen_service_changed(self) -> None:
+        """Models that are open keep the key and the address they were opened with."""
+        bench = await self.opened()
+        if bench is not None and self.free():
+            await bench.models.forget_served()
+
     def on_check_model_screen_trouble(self, message: "CheckModelScreen.Trouble") -> None:
         self.report(message.error)
 

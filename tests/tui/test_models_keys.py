@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.models.hosted import SERVICES
+from sandbox.models.address import address_of
+from sandbox.models.hosted import SERVICES, service_of
+from sandbox.models.key import find_key, key_place
 from sandbox.models.provider import Provider
 from sandbox.settings import load_settings, save_setting
 from sandbox.tui.screens.home import HomeScreen
@@ -140,11 +142,35 @@ async def test_a_names_a_file_and_d_drops_it(tmp_path: Path) -> None:
         await at.until(lambda: load_settings().settings.models == (), "its absence")
 
 
-async def test_k_without_a_keyring_says_what_to_do(tmp_path: Path) -> None:
+async def test_k_takes_a_key_for_this_run_and_never_shows_it(tmp_path: Path) -> None:
     async with models(tmp_path) as at:
         await go_to(at, "anthropic/claude-sonnet-4-5")
+        assert key_place("ANTHROPIC_API_KEY") is None
         await at.press("k")
-        await at.shows("pip install keyring")
+        await at.shows("until the app is closed")
+        assert "pip" not in at.text()
+        await at.press(*"sk-secret", "enter")
+        await at.shows("✓ anthropic/claude-sonnet-4-5")
+        assert find_key("ANTHROPIC_API_KEY") == "sk-secret" and "sk-secret" not in at.text()
+        assert key_place("ANTHROPIC_API_KEY") == "this run"
+        await at.press("k", "enter")
+        await at.until(lambda: find_key("ANTHROPIC_API_KEY") is None, "the end of the key")
+
+
+async def test_u_takes_an_address_for_this_run_or_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    async with models(tmp_path) as at:
+        await go_to(at, "openai/gpt-4o")
+        usual = address_of(service_of("openai/gpt-4o"))
+        await at.press("u")
+        await at.shows("Address of the server")
+        await at.press(*"localhost:1", "enter")
+        await at.shows("does not begin with http://")
+        await at.press("u", *"http://127.0.0.1:9/v1", "enter")
+        await at.until(
+            lambda: address_of(service_of("openai/gpt-4o")) == "http://127.0.0.1:9/v1", "the address"
+        )
+        await at.press("u", "minus", "enter")
+        await at.until(lambda: address_of(service_of("openai/gpt-4o")) == usual, "the usual address")
 
 
 async def test_r_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Taking a key for the keyring. What is typed is shown as dots, handed to the keyring, and kept nowhere."""
+"""Taking a key. What is typed is shown as dots; it is used for this run, or handed to the keyring."""
 
 import asyncio
 from typing import ClassVar
@@ -9,16 +9,28 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from sandbox.errors import SandboxError
-from sandbox.models.key import keep_key
+from sandbox.models.key import keep_key, keyring_installed, use_key
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
+NOTE = "Enter uses it until the app is closed; it is never shown or written. Empty takes it back."
+KEEP = "^k puts it into this system's keyring instead (empty: takes it out)."
 
-class KeyPrompt(ModalScreen[bool]):
-    """Enter keeps the key and gives True, Escape False. An empty line takes a kept key out."""
+
+class _Key(Input):
+    """The line; says in the footer what Enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "for this run")]
+
+
+class KeyPrompt(ModalScreen[str]):
+    """Gives what was done in words, nothing on Escape."""
 
     CSS_PATH = "line_prompt.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+k", "keep", "keep in the keyring", key_display="^k", priority=True),
+        Binding("escape", "cancel", "cancel", priority=True),
+    ]
 
     def __init__(self, variable: str) -> None:
         super().__init__()
@@ -26,23 +38,32 @@ class KeyPrompt(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt-box"):
-            note = "It goes into this system's keyring and is never shown. Empty takes it out."
+            note = f"{NOTE} {KEEP}" if keyring_installed() else NOTE
             yield Static(note, id="prompt-note", markup=False)
-            yield Input(password=True, id="prompt-line", compact=True, max_length=500)
+            yield _Key(password=True, id="prompt-line", compact=True, max_length=500)
         yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#prompt-box").border_title = self._variable
         self.query_one(Input).focus()
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "keep" or keyring_installed()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        key = event.value.strip()
+        use_key(self._variable, key)
+        self.dismiss("The key is used until the app is closed." if key else "The key is taken back.")
+
+    async def action_keep(self) -> None:
+        key = self.query_one(Input).value.strip()
         try:
-            await asyncio.to_thread(keep_key, self._variable, event.value.strip())
+            await asyncio.to_thread(keep_key, self._variable, key)
         except SandboxError as error:
             self.notify(error.todo or " ", title=error.what, severity="error", markup=False)
         else:
-            self.dismiss(True)
+            self.dismiss("The key is kept in the keyring." if key else "The keyring no longer has the key.")
 
     def action_cancel(self) -> None:
-        self.dismiss(False)
+        self.dismiss("")

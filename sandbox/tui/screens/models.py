@@ -52,13 +52,15 @@ class ModelsScreen(Screen[None]):
         Binding("l", "local", "local only", id="models.local", tooltip="Bar models elsewhere, or not"),
         Binding("a", "add", "add", id="models.add", tooltip="Name a GGUF file or a hosted model"),
         Binding("d", "drop", "drop", id="models.drop", show=False, tooltip="Take a model you named away"),
-        Binding("k", "key", "key", id="models.key", tooltip="Keep the service's key in the keyring"),
+        Binding("k", "key", "key", id="models.key", tooltip="Give the service's key"),
+        Binding("u", "address", "address", id="models.address", tooltip="Say where the server is"),
         Binding("r", "again", "look again", id="models.again", tooltip="Look for models again"),
         Binding("escape", "leave", "home", id="models.home", tooltip="Back to where you came from"),
     ]  # fmt: skip
     HELP = (
         "Every model at hand, and every place where one could be with what would make it so. c sends a few "
-        "short calls to the marked model. Keys are kept in the environment or the keyring and never shown."
+        "short calls to the marked model. k takes a key and u a server's address, until the app is "
+        "closed. A key is never shown. docs/models.md lists the variables that hold them for good."
     )
 
     class Wanted(Message):
@@ -75,6 +77,9 @@ class ModelsScreen(Screen[None]):
         def __init__(self, model: str) -> None:
             super().__init__()
             self.model = model
+
+    class ServiceChanged(Message):
+        """A service has another key or another address."""
 
     class Trouble(Message):
         """Something was not possible."""
@@ -240,7 +245,7 @@ class ModelsScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        found = self._marked if action in {"check", "validity", "drop", "key"} else None
+        found = self._marked if action in {"check", "validity", "drop", "key", "address"} else None
         if action in {"check", "validity"}:
             ready = found is not None and found.ready and not self._barred(found)
             return True if ready and not self._checking else None
@@ -248,6 +253,8 @@ class ModelsScreen(Screen[None]):
             return True if found is not None and found.name in self._settings().models else None
         if action == "key":
             return True if found is not None and found.sort == "service" else None
+        if action == "address":
+            return True if found is not None and _has_address(found) else None
         return True
 
     def on_option_list_option_selected(self) -> None:
@@ -320,21 +327,41 @@ class ModelsScreen(Screen[None]):
         if found is None:
             return
         from sandbox.models.hosted import service_of
-        from sandbox.models.key import keyring_installed
         from sandbox.tui.screens.key_prompt import KeyPrompt
 
         variable = service_of(found.name).key_variable
-        if not variable:
-            return
-        if not keyring_installed():
-            hint = f"pip install keyring, or before starting the app: export {variable}=…"
-            self.notify(hint, title="The keyring library is not installed", severity="warning", markup=False)
-            return
-        self.app.push_screen(KeyPrompt(variable), self._key_kept)
+        if variable:
+            self.app.push_screen(KeyPrompt(variable), self._service_changed)
 
-    def _key_kept(self, kept: bool | None) -> None:
-        if kept:
-            self.notify("Kept in the keyring.")
+    def action_address(self) -> None:
+        found = self._marked
+        if found is None:
+            return
+        from sandbox.models.address import use_address
+        from sandbox.models.hosted import service_of
+
+        service = service_of(found.name)
+
+        def take(line: str | None) -> None:
+            if line is None:
+                return
+            back = line in {"-", "−"}
+            try:
+                use_address(service, "" if back else line)
+            except SandboxError as error:
+                self.post_message(self.Trouble(error))
+            else:
+                self._service_changed(
+                    "The usual address holds again." if back else "It is asked there until the app is closed."
+                )
+
+        note = "Where this service is asked until the app is closed. A single - takes it back."
+        self.app.push_screen(LinePrompt("Address of the server", note, "http://localhost:8000/v1"), take)
+
+    def _service_changed(self, done: str | None) -> None:
+        if done:
+            self.notify(done)
+            self.post_message(self.ServiceChanged())
             self.action_again()
 
     def action_again(self) -> None:
@@ -343,6 +370,12 @@ class ModelsScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def _has_address(found: Found) -> bool:
+    from sandbox.models.hosted import service_of
+
+    return found.sort in {"server", "service"} and bool(service_of(found.name).base_variable)
 
 
 def _hanging(text: str, indent: int, width: int) -> str:
