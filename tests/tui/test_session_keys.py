@@ -599,7 +599,9 @@ async def test_every_screen_of_a_run_shows_its_one_state(tmp_path: Path) -> None
         await at.app.push_screen(SessionScreen(bench.recorded_run(live.state.ids[0])))
         above, below = at.app.screen_stack[-1], at.app.screen_stack[-2]
         assert isinstance(below, SessionScreen) and isinstance(above, SessionScreen)
-        await at.press("b", "enter")
+        await at.press("b")
+        await at.shows("Branch with")
+        await at.press("enter")
         await at.until(lambda: len(live.state.ids) == 4 and not live.playing, "the new branch")
         for screen in (below, above):
             assert screen.live.state.sessions[live.state.ids[3]].state == "finished"
