@@ -182,6 +182,8 @@ class SandboxApp(BranchingApp):
         except SandboxError as error:
             self.report(error)
             return
+        if not self.free():  # a second Enter came while the first one was composed
+            return
         self.preferences.remember_proposal(as_values(self._proposal))
         self.play(live)
         self._open_session(live)

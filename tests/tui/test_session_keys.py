@@ -562,12 +562,12 @@ async def test_what_is_opened_twice_is_open_once(tmp_path: Path) -> None:
         await at.press("enter", "enter")
         await at.ended()
         screen = at.session
-        await at.press("s", *"Not said yet", "escape", "c")
+        await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
         await at.until(lambda: at.app.screen.query_one(ComparisonTable).row_count > 0, "the rows")
         await at.press("2")
         await at.opened()
-        assert at.session is screen and screen.query_one(TherapistLine).text == "Not said yet"
+        assert at.session is screen
         await at.press("escape")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare again")
         await at.press("escape")
