@@ -107,8 +107,10 @@ class CheckPlan:
 
     @property
     def own_repeats(self) -> int:
-        """In how many repeats each affect's own scenario is told: one for each there is."""
-        return min(self.repeats, *(len(scenarios) for scenarios in self.own.values())) if self.own else 0
+        """In how many repeats each affect's own scenario is told: one for each there is, or in none where the
+        repeats are fewer, since one or two scenarios tell little of an affect."""
+        each = min((len(scenarios) for scenarios in self.own.values()), default=0)
+        return each if self.repeats >= each else 0
 
     @property
     def repeats(self) -> int:
