@@ -12,6 +12,8 @@ from pathlib import Path
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import SLUG_PATTERN, Kind
+from sandbox.library.document_edit import with_value
+from sandbox.library.interchange.wording import id_of
 from sandbox.library.loading import SUFFIX
 from sandbox.text import excerpt
 from sandbox.whole_file import write_whole
@@ -148,15 +150,18 @@ _BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
 }
 
 
-def blank(kind: Kind, id: str) -> str:
+def blank(kind: Kind, id: str, title: str = "") -> str:
     """The text of a new document. It loads as it stands, and the linter lists what is to be filled in."""
     what, page, folder, body = _BODIES[kind]
     head = _HEAD.replace("{what}", what).replace("{page}", page).replace("{folder}", folder)
-    return (head + body).replace("{id}", id).replace("SCALE-ID", id)
+    text = (head + body).replace("{id}", id).replace("SCALE-ID", id)
+    return (with_value(text, ("title",), title) or text) if title else text
 
 
-def write_blank(library: Library, kind: Kind, id: str) -> Path:
+def write_blank(library: Library, kind: Kind, id: str, title: str = "") -> Path:
     """Write a new document into the workspace, whose folder is made if need be, and say where.
+
+    Without `title` its title is one of the texts to be filled in.
 
     Raises UsageError when the id cannot be one or is taken, by a shipped document too; SandboxError when the
     file cannot be written: then nothing of it is left. Nothing is ever overwritten.
@@ -171,7 +176,7 @@ def write_blank(library: Library, kind: Kind, id: str) -> Path:
             todo="choose another id; to work on a copy of everything shipped: sandbox init DIR",
         )
     try:
-        write_whole(path, blank(kind, id))
+        write_whole(path, blank(kind, id, title))
     except OSError as error:
         reason = error.strerror or str(error)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -184,6 +189,6 @@ def write_blank(library: Library, kind: Kind, id: str) -> Path:
 def _refuse_wrong_id(id: str) -> None:
     if re.fullmatch(SLUG_PATTERN, id) and len(id) <= 64:
         return
-    meant = re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")[:64].strip("-")
+    meant = id_of(id)
     hint = "an id has lower-case letters, digits and single hyphens, at most 64 characters"
     raise UsageError(f"“{excerpt(id, 60)}” is not an id", todo=f"{hint}: {meant}" if meant else hint)

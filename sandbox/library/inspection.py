@@ -6,13 +6,14 @@ from pathlib import Path
 
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.catalogue import Library, document_files, refuse_stray_link
-from sandbox.library.document import FOLDERS, Clash
+from sandbox.library.document import FOLDERS, Clash, Kind
 from sandbox.library.explanation import nearest
 from sandbox.library.lint import lint, scales_known, scales_named
-from sandbox.library.loading import load_file, locate, read_values
+from sandbox.library.loading import load_file, locate, parse_document, read_values
 from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace
+from sandbox.library.yaml_tree import Tree, read_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,20 @@ def inspect(paths: Iterable[Path]) -> Inspection:
     look = _Look(tuple(found))
     problems = (*absent.values(), *look.problems())
     return Inspection(tuple(found), problems, tuple(look.warnings), tuple(absent))
+
+
+def inspect_text(text: str, path: Path, kind: Kind, library: Library) -> tuple[Problem, ...]:
+    """What `inspect` would say of the file at `path` if it held this text: problems, or else warnings.
+
+    References are looked up in `library`. Where a problem is known, no warning is looked for.
+    """
+    try:
+        document = parse_document(text, kind, str(path), id_needed=path.stem)
+    except InvalidDocument as invalid:
+        return invalid.problems
+    tree = read_tree(text, str(path))
+    scales = _wrong_scales(document, library) if isinstance(document, Technique) else ()
+    return _located((*scales, *lint(document, library)), tree, path)
 
 
 def files_under(path: Path) -> tuple[Path, ...]:
@@ -95,8 +110,8 @@ class _Look:
             else:
                 library = self._library(file.absolute().parent.parent)
                 if isinstance(document, Technique):
-                    yield from _unknown_scales(document, file, library)
-                self.warnings += _located(lint(document, library), file)
+                    yield from _in_file(_wrong_scales(document, library), file)
+                self.warnings += _in_file(lint(document, library), file)
             yield from _claimed_twice(file, claimed)
 
     def _library(self, root: Path) -> Library:
@@ -105,10 +120,11 @@ class _Look:
         return self._libraries[root]
 
 
-def _located(clashes: tuple[Clash, ...], file: Path) -> tuple[Problem, ...]:
-    if not clashes:
-        return ()
-    tree = read_values(file)
+def _in_file(clashes: tuple[Clash, ...], file: Path) -> tuple[Problem, ...]:
+    return _located(clashes, read_values(file), file) if clashes else ()
+
+
+def _located(clashes: tuple[Clash, ...], tree: Tree, file: Path) -> tuple[Problem, ...]:
     found = (locate(clash, tree, str(file)) for clash in clashes)
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
 
@@ -130,18 +146,17 @@ def _claimed_twice(file: Path, claimed: dict[tuple[Path, str], Path]) -> Iterato
         yield locate(clash, tree, str(file))
 
 
-def _unknown_scales(technique: Technique, file: Path, library: Library) -> tuple[Problem, ...]:
+def _wrong_scales(technique: Technique, library: Library) -> tuple[Clash, ...]:
     """A scale that no questionnaire has would be missing for ever, and its step never said."""
     named = tuple(scales_named(technique))
     if not named:
         return ()
     known = tuple(sorted({scale.id for _, scale in scales_known(library)}))
-    wrong = (
+    return tuple(
         Clash(f"no questionnaire has a scale “{scale}”", at, _which_scale(scale, known))
         for at, scale in named
         if scale not in known
     )
-    return _located(tuple(wrong), file)
 
 
 def _which_scale(scale: str, scales: tuple[str, ...]) -> str:

@@ -27,6 +27,7 @@ from sandbox.library.scenario import Scenario
 from sandbox.library.task import Quiz, Task
 from sandbox.library.technique import Step, Technique
 from sandbox.library.template import scales_in_expression, scales_in_text
+from sandbox.library.text_name import in_words, text_names
 
 LONGEST_TURN = 100
 """Words. A model of 135 M parameters keeps to the end of what it was told: more than this and it answers
@@ -60,11 +61,20 @@ def _of_kind(document: Document, library: Library) -> Iterator[Clash]:
 
 def _any_document(document: Document) -> Iterator[Clash]:
     values = document.model_dump(mode="python", exclude_unset=True)
-    for at in wording.unfilled(values, FILL_IN):
-        yield Clash("this is still the template's text", at, "put your own words here, or delete it")
+    if unwritten := tuple(wording.unfilled(values, FILL_IN)):
+        yield _unwritten(unwritten)
     for at, character in wording.unseen(values):
         what = f"a character that nobody sees ({_named(character)})"
         yield Clash(what, at, "delete it: what a reader sees is not what the model is told")
+
+
+def _unwritten(routes: tuple[Route, ...]) -> Clash:
+    """One remark on all the template's texts that are left, at the first of them."""
+    are = "is" if len(routes) == 1 else "are"
+    what = f"{in_words(len(routes), 'text')} {are} still to be written: {text_names(routes)}"
+    return Clash(
+        what, routes[0], f"put your own words in the place of {FILL_IN}, or delete what you do not need"
+    )
 
 
 def _named(character: str) -> str:

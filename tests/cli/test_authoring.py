@@ -31,7 +31,7 @@ class TestNew:
         done = run_new("scenario", "my-own")
         assert done.exit_code == ExitCode.OK
         assert done.stdout == f"{root / 'scenarios' / 'my-own.yaml'}\n"
-        assert "still the template's text" in done.stderr
+        assert "Five texts are still to be written: title, description, author, turn 1, turn 2" in done.stderr
 
     def test_the_editor_gets_the_file_as_one_word_and_no_shell(
         self, root: Path, monkeypatch: pytest.MonkeyPatch

@@ -57,7 +57,7 @@ def test_a_good_document_draws_no_warning(kind: Kind, library: Library) -> None:
             "Write to ann@ward.org",
             "“ann@ward.org” looks like a real person's details",
         ),
-        ("scenario", "They stop.", "FILL IN what happens", "this is still the template's text"),
+        ("scenario", "They stop.", "FILL IN what happens", "One text is still to be written: turn 2"),
         (
             "scenario",
             "They stop.",

@@ -159,14 +159,15 @@ async def test_n_starts_a_document_from_a_template(tmp_path: Path) -> None:
     async with library(tmp_path) as at:
         await at.press("n")
         await at.until(lambda: isinstance(at.app.screen, NewDocumentPicker), "the picker")
-        await at.press(*"Not an id", "enter")
-        await at.shows("lower-case letters")
-        at.app.screen.query_one("#id").value = ""  # type: ignore[attr-defined]
-        await at.press(*"my-own", "enter")
-        path = tmp_path / "scenarios" / "my-own.yaml"
+        await at.press("enter")
+        await at.shows("Type a title")
+        await at.press(*"Night attack")
+        await at.shows("There is a scenario “night-attack” already")
+        await at.press(*": Zoë's", "enter")
+        path = tmp_path / "scenarios" / "night-attack-zoes.yaml"
         await at.until(path.exists, "the file")
-        await at.until(lambda: "my-own" in preview(at), "the new document")
-        assert "! line" in preview(at)  # what is left to fill in
+        await at.until(lambda: "night-attack-zoes" in preview(at), "the new document")
+        assert "still to be written: description, author, turn 1" in preview(at)
 
 
 async def test_u_puts_the_document_into_the_proposed_session(tmp_path: Path) -> None:

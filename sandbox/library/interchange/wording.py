@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from unicodedata import normalize
 
 from sandbox.library.document import SLUG_PATTERN
 
@@ -10,6 +11,7 @@ _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _BREAKS = {"br", "p", "div", "li", "tr"}
+_MARK = re.compile(r"['’\u0300-\u036f]")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 MAX_ID = 64
 
@@ -49,8 +51,9 @@ def is_id(text: str) -> bool:
 
 
 def id_of(name: str) -> str:
-    """An id that resembles the name; empty when nothing of the name can be in an id."""
-    return _NOT_SLUG.sub("-", name.lower()).strip("-")[:MAX_ID].strip("-")
+    """An id that resembles the name, without accents; empty when nothing of the name can be in an id."""
+    letters = _MARK.sub("", normalize("NFKD", name)).lower()
+    return _NOT_SLUG.sub("-", letters).strip("-")[:MAX_ID].strip("-")
 
 
 def different(wanted: str, taken: set[str]) -> str:

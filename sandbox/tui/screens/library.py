@@ -276,13 +276,14 @@ class LibraryScreen(Screen[None]):
         key = self._looked.entry.kind if self._looked else None
         node = self.query_one(DocumentTree).cursor_node
         kind = key or (node.data[0] if node is not None and node.data else KINDS[0])
-        self.app.push_screen(NewDocumentPicker(kind), self._begin)
+        taken = {(entry.kind, entry.id) for entry in self._stock.entries} if self._stock else ()
+        self.app.push_screen(NewDocumentPicker(kind, taken), self._begin)
 
     def _begin(self, new: NewDocument | None) -> None:
         if new is None:
             return
         try:
-            path = write_blank(self._library, new.kind, new.id)
+            path = write_blank(self._library, new.kind, new.id, new.title)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
             return

@@ -1,6 +1,6 @@
-"""Starting a document: which kind, and its id. Writes nothing itself."""
+"""Starting a document: which kind, and its title, of which the id is made. Writes nothing itself."""
 
-import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Select, Static
 
-from sandbox.library.document import SLUG_PATTERN, Kind
+from sandbox.library.document import Kind
+from sandbox.library.interchange.wording import id_of, is_id
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.shelf import KINDS
 from sandbox.tui.widgets.key_line import KeyLine
@@ -17,21 +18,23 @@ from sandbox.tui.widgets.key_line import KeyLine
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """What shall be started."""
+    """What shall be started; no title where an id was typed."""
 
     kind: Kind
     id: str
+    title: str = ""
 
 
 class NewDocumentPicker(ModalScreen[NewDocument | None]):
-    """Enter in the id starts it, Escape changes nothing."""
+    """Enter in the title starts it, Escape changes nothing."""
 
     CSS_PATH = "new_document.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, taken: Collection[tuple[Kind, str]] = ()) -> None:
         super().__init__()
         self._kind: Kind = kind
+        self._taken = taken
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker"):
@@ -39,23 +42,45 @@ class NewDocumentPicker(ModalScreen[NewDocument | None]):
             yield Select[Kind](
                 [(kind, kind) for kind in KINDS], id="kind", value=self._kind, allow_blank=False, compact=True
             )
-            yield Static("id: its file's name, such as my-own-scenario", classes="label", markup=False)
-            yield Input(id="id", compact=True, max_length=64)
-            yield Static("Enter writes it, with comments on what to fill in.", classes="label", markup=False)
+            yield Static("title", classes="label", markup=False)
+            example = "for example: Leaves on a stream"
+            yield Input(placeholder=example, id="document-title", compact=True, max_length=200)
+            yield Static("", id="document-id", classes="label", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#picker").border_title = "New document"
+        self._tell()
         self.query_one(Input).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        id = event.value.strip()
-        if not re.fullmatch(SLUG_PATTERN, id):
-            hint = "An id has lower-case letters, digits and single hyphens, such as night-attack."
-            self.notify(hint, severity="warning")
-            return
+    def on_input_changed(self) -> None:
+        self._tell()
+
+    def on_select_changed(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        self.query_one("#document-id", Static).update(self._state()[1])
+
+    def _state(self) -> tuple[NewDocument | None, str]:
+        """What Enter would start, and what is said below the title."""
+        typed = " ".join(self.query_one(Input).value.split())
         kind = next((one for one in KINDS if one == self.query_one(Select).value), self._kind)
-        self.dismiss(NewDocument(kind, id))
+        id = id_of(typed)
+        if not typed:
+            return None, "Type a title; its id and file name are made of it."
+        if not id:
+            return None, "No id can be made of this. Type one in Latin letters; change the title later."
+        if (kind, id) in self._taken:
+            return None, f"There is a {kind} “{id}” already. Type another title."
+        return NewDocument(kind, id, "" if is_id(typed) else typed), f"Its id will be {id}. Enter writes it."
+
+    def on_input_submitted(self) -> None:
+        new, said = self._state()
+        if new is None:
+            self.notify(said, severity="warning", markup=False)
+        else:
+            self.dismiss(new)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
