@@ -6,12 +6,15 @@ Every key is pressed only once the screen names it; what a screen says or looks 
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from sandbox.library.workspace import WORKSPACE_VARIABLE, create_workspace
+from tests.cli.command import sandbox
 from tests.tui.terminal import Terminal, terminal, tmux_installed
 
 pytestmark = [
@@ -69,17 +72,22 @@ def workspace(tmp_path: Path) -> Path:
     return create_workspace(tmp_path / "workspace").root
 
 
-@pytest.fixture
-def walk(tmp_path: Path, workspace: Path) -> Iterator[Walk]:
+@contextmanager
+def app_in(workspace: Path, home: Path, size: tuple[int, int]) -> Iterator[Walk]:
     """The app just started for the first time by someone who has nothing but a workspace."""
-    home = tmp_path / "home"
     home.mkdir()
     environment = {"HOME": str(home), WORKSPACE_VARIABLE: str(workspace)}
     for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
         environment[f"XDG_{kind}_HOME"] = str(home / kind.casefold())
     with terminal(environment) as opened:
-        opened.start([sys.executable, "-m", "sandbox"], workspace, (80, 24))
+        opened.start([sys.executable, "-m", "sandbox"], workspace, size)
         yield Walk(opened)
+
+
+@pytest.fixture
+def walk(tmp_path: Path, workspace: Path) -> Iterator[Walk]:
+    with app_in(workspace, tmp_path / "home", (80, 24)) as walk:
+        yield walk
 
 
 def test_from_a_fresh_start_to_a_comparison_on_disk_and_back(walk: Walk, workspace: Path) -> None:
@@ -173,3 +181,67 @@ def quit_and_leave_nothing_behind(walk: Walk) -> None:
     walk.terminal.press("q")
     assert walk.terminal.exit_code() == 0
     assert not psutil.wait_procs(models, timeout=30)[1]
+
+
+ARMS = {
+    "mindful-breathing": "Breathing",
+    "cognitive-reappraisal": "Reappraisal",
+    "self-compassion": "Compassion",
+    "problem-solving": "Problems",
+}
+
+
+def test_five_arms_a_redo_and_two_ways_to_one_session(workspace: Path, tmp_path: Path) -> None:
+    for technique, title in ARMS.items():
+        shorten(workspace / "techniques" / f"{technique}.yaml", title)
+    chosen = [word for technique in ARMS for word in ("--technique", technique)]
+    assert sandbox(workspace, "run", *chosen, "--quiet").code == 0
+    with app_in(workspace, tmp_path / "home", (120, 36)) as walk:
+        walk.press("Enter I have read this")
+        walk.shows("✓ finished")
+        walk.terminal.press("Tab")
+        walk.press("⏎ open")
+        for title in (*ARMS.values(), "Appliance"):
+            walk.matches(rf"{title[:6]}\S* ✓")
+        see_all_five_side_by_side(walk)
+        ask_for_a_reply_again(walk)
+        walk.terminal.press(
+            "q"
+        )  # names no key there: the line of what the therapist says has none of its own
+        walk.terminal.press("C-q")
+        assert walk.terminal.exit_code() == 0
+
+
+def shorten(technique: Path, title: str) -> None:
+    whole = yaml.safe_load(technique.read_text(encoding="utf-8"))
+    short = whole | {"title": title, "steps": whole["steps"][:2]}
+    technique.write_text(yaml.safe_dump(short), encoding="utf-8")
+
+
+def see_all_five_side_by_side(walk: Walk) -> None:
+    walk.press("c compare")
+    walk.shows("3 of 5 arms, → for more")
+    for title in (*ARMS.values(), "Appliance"):
+        if title in ("Compassion", "Problems"):
+            walk.terminal.press("Right")
+        walk.matches(rf"\d[●○◆◇△] {title[:4]}")
+        walk.matches(r"\d[●○◆◇△] Appl")
+
+
+def ask_for_a_reply_again(walk: Walk) -> None:
+    """Open an arm from Compare and redo its reply; look at the run from Compare again while it goes on."""
+    walk.terminal.press("2")
+    walk.matches(r"▐ \S Reapp\S* ✓ ▌")
+    walk.press("r redo")
+    walk.matches(r"▐ \S redo\S* ▶ ▌")
+    walk.press("c compare")
+    walk.shows("of 5 arms")
+    walk.terminal.press("5")
+    walk.matches(r"▐ \S Appli\S* ✓ ▌.*redo")
+    walk.matches(r"redo\S* ✓")
+    walk.press("c compare")
+    walk.shows("of 5 arms")
+    walk.press("e export")
+    walk.shows("Comparison written")
+    walk.press("esc back")
+    walk.matches(r"▐ \S Appli\S* ✓ ▌.*redo\S* ✓")
