@@ -125,7 +125,7 @@ async def measurement(tour: Tour) -> None:
 async def branch_picker(tour: Tour) -> None:
     await session(tour)
     await tour.press("b")
-    await tour.shows("Branch with")
+    await tour.shows("Add an arm with")
 
 
 async def branch_tree(tour: Tour) -> None:
@@ -230,7 +230,7 @@ async def fill_record(tour: Tour) -> None:
     await tour.press("enter")
     await tour.shows(r"Mindful\S* .*✓ .*Appliance.* ✓")
     await tour.press("b")
-    await tour.shows("Branch with")
+    await tour.shows("Add an arm with")
     techniques = tour.app.screen.query_one(OptionList)
     techniques.highlighted = techniques.get_option_index("cognitive-reappraisal")
     await tour.press("enter")

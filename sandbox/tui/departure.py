@@ -10,7 +10,13 @@ from sandbox.tui.screens.branch_picker import Choice, Departure
 def departures(run: RunState, session: SessionState, turn: int) -> tuple[Departure, ...]:
     """The induced state, which keeps branches paired, then here: after that turn of the technique."""
     trunk = _trunk(run, session)
-    induced = Departure(trunk.head.id, None, f"the induced state of the {trunk.title}, as the other branches")
+    induced = Departure(
+        trunk.head.id,
+        None,
+        "after the scenario, as the other arms"
+        if trunk.redone is None
+        else f"after the scenario ({trunk.title})",
+    )
     told = sum(isinstance(e, Turn) and e.phase == "induction" for e in trunk.entries)
     if session.head.plan.technique is None or turn <= told:
         return (induced,)

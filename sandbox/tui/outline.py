@@ -75,7 +75,7 @@ def _warnings(heads: Sequence[SessionHead]) -> Iterator[str]:
         yield f"Content warning: {', '.join(plan.scenario.content_warning)}"
     techniques = [head.plan.technique for head in heads if head.plan.technique]
     if techniques and not any(technique.is_control for technique in techniques):
-        yield "No control: scores fall by mere passage of time too. ^t adds it."
+        yield "No control: scores may fall by the mere passage of time. ^t adds it."
     yield from dict.fromkeys(remark for head in heads for remark in plan_remarks(head.plan))
     for measure in plan.measures:
         frame = measure.questionnaire.timeframe

@@ -214,7 +214,7 @@ async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> Non
         trunk = (await finished(at))[0]
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
-        await at.shows("as the other branches")
+        await at.shows("as the other arms")
         await at.press("s")
         await at.shows("another one")
         await at.press("enter")

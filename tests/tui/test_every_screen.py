@@ -68,7 +68,7 @@ async def _session(at: Stage) -> None:
 async def _branch(at: Stage) -> None:
     await _session(at)
     await at.press("b")
-    await at.shows("Branch with")
+    await at.shows("Add an arm with")
 
 
 async def _compare(at: Stage) -> None:

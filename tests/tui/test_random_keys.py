@@ -78,7 +78,7 @@ async def _compare(at: Stage) -> None:
 async def _branch(at: Stage) -> None:
     await _session(at)
     await at.press("b")
-    await at.shows("Branch with")
+    await at.shows("Add an arm with")
 
 
 async def _check(at: Stage) -> None:

@@ -506,7 +506,7 @@ async def test_question_mark_explains_the_session_keys(tmp_path: Path) -> None:
             "One step",
             "own words",
             "Leave out",
-            "Branch here",
+            "Add an arm",
             "Stop",
             "Chart the next",
         ):
@@ -600,7 +600,7 @@ async def test_every_screen_of_a_run_shows_its_one_state(tmp_path: Path) -> None
         above, below = at.app.screen_stack[-1], at.app.screen_stack[-2]
         assert isinstance(below, SessionScreen) and isinstance(above, SessionScreen)
         await at.press("b")
-        await at.shows("Branch with")
+        await at.shows("Add an arm with")
         await at.press("enter")
         await at.until(lambda: len(live.state.ids) == 4 and not live.playing, "the new branch")
         for screen in (below, above):

@@ -124,8 +124,8 @@ def take_over_for_one_turn(walk: Walk) -> None:
 
 def branch_with_another_technique(walk: Walk) -> None:
     walk.press("b branch")
-    walk.shows("Branch with")
-    walk.shows("the induced state")
+    walk.shows("Add an arm with")
+    walk.shows("after the scenario")
     walk.choose("Cognitive reappraisal")
     walk.matches(r"Cogn\S* ▶")
     walk.matches(r"Cogn\S* ✓")

@@ -49,7 +49,7 @@ class TechniqueChoices(OptionList):
     """The techniques to walk with the arrow keys; Enter branches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "branch", tooltip="Branch with the marked technique"),
+        Binding("enter", "select", "branch", tooltip="Add an arm with the marked technique"),
     ]
 
 
@@ -61,8 +61,8 @@ class BranchPicker(ModalScreen[Chosen | None]):
 
     CSS_PATH = "branch_picker.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "departure", "leave from elsewhere", tooltip="Another place to leave from"),
-        Binding("s", "seed", "another seed", tooltip="With another seed, or the seed of the other branches"),
+        Binding("f", "departure", "begin elsewhere", tooltip="Another place to begin from"),
+        Binding("s", "seed", "another seed", tooltip="With another seed, or the seed of the other arms"),
         Binding("escape", "cancel", "cancel"),
     ]
 
@@ -86,14 +86,14 @@ class BranchPicker(ModalScreen[Chosen | None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#picker").border_title = "Branch with"
+        self.query_one("#picker").border_title = "Add an arm with"
         self.query_one(OptionList).focus()
         self._draw()
 
     def _draw(self) -> None:
-        text = Content.assemble(("leaves from  ", "$text-muted"), (self._departures[self._at].title, "bold"))
-        drawn = "another one (not paired turn by turn)" if self._another_seed else "as the other branches"
-        text = Content.assemble(text, "\n", ("seed         ", "$text-muted"), drawn)
+        text = Content.assemble(("begins  ", "$text-muted"), (self._departures[self._at].title, "bold"))
+        drawn = "another one (not paired turn by turn)" if self._another_seed else "as the other arms"
+        text = Content.assemble(text, "\n", ("seed    ", "$text-muted"), drawn)
         self.query_one("#departure", Static).update(text)
 
     def action_departure(self) -> None:

@@ -43,8 +43,8 @@ class NewSessionScreen(Screen[Proposal | None]):
         Binding("escape", "cancel", "back", tooltip="Back to Home, nothing changed"),
     ]  # fmt: skip
     HELP = (
-        "Tab goes through the choices; in the lists the arrows move and Space picks. Every picked technique "
-        "becomes a branch that leaves from the same induced state. The right side shows what it will cost, "
+        "Tab goes through the choices; in the lists the arrows move and Space picks. Every technique you "
+        "pick becomes an arm; all arms begin from the same start. The right side shows what it will cost, "
         "what is measured, and what will be said; Tab reaches it too, and the arrows scroll it."
     )
 

@@ -1,4 +1,4 @@
-"""A page of text over the screen it is about: help, or all that has to be minded."""
+"""A page of text over the screen it is about: help, or every caution."""
 
 from collections.abc import Sequence
 from typing import ClassVar

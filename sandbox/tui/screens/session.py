@@ -59,42 +59,42 @@ class SessionScreen(Screen[None]):
         Binding("r", "redo", "redo", id="session.redo",
                 tooltip="Ask for the newest (or marked) reply again; the old one stays"),
         Binding("b", "branch", "branch", id="session.branch",
-                tooltip="Branch here: another technique, live, or another seed"),
+                tooltip="Add an arm: another technique, live, or another seed"),
         Binding("x", "stop", "stop", id="session.stop", tooltip="Stop; everything so far is kept"),
         Binding("c", "compare", "compare", id="session.compare",
-                tooltip="Compare the branches side by side, the control among them"),
+                tooltip="Compare the arms side by side, the control among them"),
         Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
         Binding("y", "copy", "copy", show=False, id="session.copy",
                 tooltip="Copy the whole conversation with its measurements"),
-        Binding("right_square_bracket", "look(1)", "next branch", show=False, id="session.right",
-                tooltip="Show the next session of this trunk"),
-        Binding("left_square_bracket", "look(-1)", "previous branch", show=False, id="session.left",
-                tooltip="Show the session before"),
+        Binding("right_square_bracket", "look(1)", "next arm", show=False, id="session.right",
+                tooltip="Show the next arm"),
+        Binding("left_square_bracket", "look(-1)", "previous arm", show=False, id="session.left",
+                tooltip="Show the arm before"),
         Binding("t", "tree", "tree", show=False, id="session.tree",
-                tooltip="The tree of branches: where each left, and how it stands"),
+                tooltip="The tree of arms: where each began, and how it stands"),
         Binding("v", "chart(1)", "chart", show=False, id="session.chart", tooltip="Chart the next scale"),
         Binding("V", "chart(-1)", "previous scale", show=False, id="session.chart-back",
                 tooltip="Chart the scale before"),
         Binding("a", "several", "scales", show=False, id="session.several",
-                tooltip="Chart several scales of this session, or one scale of all branches"),
+                tooltip="Chart several scales of this arm, or one scale of all arms"),
         Binding("left", "point(-1)", "read out", show=False, id="session.point-left",
                 tooltip="Read out the measurement before"),
         Binding("right", "point(1)", "read out", show=False, id="session.point-right",
                 tooltip="Read out the next measurement"),
         Binding("f", "follow", "follow", show=False, id="session.follow",
-                tooltip="Show the running session and its newest words"),
-        Binding("w", "why", "mind", show=False, id="session.why",
-                tooltip="All that has to be minded about these scores"),
+                tooltip="Show the running arm and its newest words"),
+        Binding("w", "why", "cautions", show=False, id="session.why",
+                tooltip="Every caution about these scores"),
         Binding("escape", "leave('home')", "home", id="session.home", tooltip="Back to Home; a run goes on"),
         Binding("escape", "leave('back')", "back", id="session.home", tooltip="Back; a run goes on"),
     ]  # fmt: skip
 
     HELP = (
         "The chat is on the left, the charted scale and a row a scale on the right. "
-        "Lines of dots mark the baseline and the level after the scenario, ◎ several scores in one place; "
-        "left and right read a point out. "
-        "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b leaves "
-        "from there. Your own words replace nothing: the script goes on after them."
+        "Lines of dots mark the baseline and the level after the scenario, ◎ several scores in one place. "
+        "Left and right read a point out. "
+        "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b adds an "
+        "arm from there. Your own words replace nothing: the script goes on after them."
     )
 
     class BranchWanted(Message):
@@ -412,7 +412,7 @@ class SessionScreen(Screen[None]):
 
     def action_why(self) -> None:
         spaced = [part for line in self.live.remarks for part in (Content(printable(line)), Content(""))]
-        self.app.push_screen(PageScreen("Mind", spaced[:-1]))
+        self.app.push_screen(PageScreen("Cautions", spaced[:-1]))
 
     def action_leave(self, to: str) -> None:
         self.dismiss()

@@ -44,7 +44,8 @@ class ProposedSession(Static, can_focus=True):
     def show(self, proposal: ProposalText) -> None:
         rows = [
             ("scenario", proposal.scenario),
-            ("techniques", "  then  ".join(proposal.techniques)),
+            ("arms", " | ".join(proposal.techniques)),
+            ("", "each from the same start" if len(proposal.techniques) > 1 else ""),
             ("client", proposal.client),
             ("model", proposal.model),
             ("", proposal.model_note),
