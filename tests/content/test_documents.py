@@ -133,15 +133,13 @@ def test_a_client_never_states_a_score_to_give():
 
 
 def test_the_word_probe_keeps_to_its_rule():
-    """Appraisals that make a feeling are in; facts, wishes, how one is made and what one knows are out."""
+    """What tells by itself that things are well or ill is in; what fits both, or is knowledge, is out."""
     probe = load_file(ROOT / "questionnaires" / "word-probe.yaml")
     assert isinstance(probe, WordQuestionnaire)
     lists = {word: item.id for item in probe.items for word in item.words}
-    assert {word: lists[word] for word in ("unsafe", "contaminated", "lucky")} == {
-        "unsafe": "fear",
-        "contaminated": "disgust",
-        "lucky": "happiness",
-    }
-    out = ("alone", "lost", "betrayed", "desperate", "fragile", "uncertain", "confused", "sure")
-    assert not lists.keys() & set(out)
-    assert all(word in (probe.source.drawn_from or "") for word in ("unsafe", "lucky", "alone", "lost"))
+    within = {"unsafe": "fear", "contaminated": "disgust", "lucky": "happiness", "alone": "sadness"}
+    within |= dict.fromkeys(("lost", "desperate", "fragile"), "unpleasant")
+    assert within.items() <= lists.items()
+    without = ("strange", "different", "strong", "uncertain", "confused", "sure")
+    assert not lists.keys() & set(without)
+    assert all(word in (probe.source.drawn_from or "") for word in (*within, "strange", "sure"))
