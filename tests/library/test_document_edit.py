@@ -23,7 +23,7 @@ steps:
       Sit down.
       And rest.
 #     repeat: later
-  - {id: two, say: 'It''s here'}
+  - {id: two, say: 'It''s here – “now”', when: really?}
 
   - id: three
     say: |-

@@ -86,9 +86,21 @@ async def _check(at: Stage) -> None:
     await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "the check of a model")
 
 
+async def _editor(at: Stage) -> None:
+    await _library(at)
+    await at.press("e")
+    await at.shows("turn 1")
+
+
+async def _import(at: Stage) -> None:
+    await _library(at)
+    await at.press("i")
+    await at.shows("Enter brings it in")
+
+
 STARTS: list[Callable[[Stage], Awaitable[None]]] = [
     _home, _new_session, _library, _models, _settings, _sessions, _progress, _session, _compare, _branch,
-    _check,
+    _check, _editor, _import,
 ]  # fmt: skip
 
 

@@ -18,11 +18,15 @@ from sandbox.errors import SandboxError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import FOLDERS, Kind
-from sandbox.library.own_copy import copy_to_workspace
+from sandbox.library.own_copy import copy_to_workspace, duplicate
 from sandbox.text import excerpt
 from sandbox.tui.lent_terminal import edit_file
+from sandbox.tui.open_screens import bring_up
 from sandbox.tui.screen import Screen
+from sandbox.tui.screens.edit_document import DocumentEditor
+from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
+from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
 from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
@@ -61,11 +65,15 @@ class LibraryScreen(Screen[None]):
     ]  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "edit", id="library.edit",
-                tooltip="Edit in your editor; a shipped one is copied first"),
-        Binding("c", "copy", "copy to edit", id="library.copy",
-                tooltip="Copy a shipped document into the workspace"),
+                tooltip="Edit it, in your own editor if EDITOR names one; a shipped one is copied first"),
+        Binding("d", "duplicate", "duplicate as my own", id="library.duplicate",
+                tooltip="Make a document of your own of it, and edit that"),
         Binding("n", "new", "new", id="library.new", tooltip="Start a new document from a template"),
+        Binding("i", "import", "import", id="library.import",
+                tooltip="Make a questionnaire of a FHIR, REDCap or XLSForm file"),
         Binding("u", "use", "use", id="library.use", tooltip="Use it in the session that Home proposes"),
+        Binding("c", "copy", "copy", id="library.copy",
+                tooltip="Copy a shipped document under its own id; the copy takes its place"),
         Binding("p", "problem", "next problem", id="library.problem",
                 tooltip="Go to the next document with a problem"),
         Binding("y", "clip", "copy text", id="library.clip", show=False,
@@ -213,7 +221,7 @@ class LibraryScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         entry = self._looked.entry if self._looked else None
-        if action in {"edit", "clip"}:
+        if action in {"edit", "duplicate", "clip"}:
             return True if entry is not None else None
         if action == "copy":
             return True if entry is not None and entry.shipped and not entry.here else None
@@ -244,25 +252,39 @@ class LibraryScreen(Screen[None]):
     def action_edit(self) -> None:
         if self._looked is None:
             return
-        path: Path | None = self._looked.entry.path
-        line = self._looked.first_line
-        if not self._has_editor(self._looked.entry.path):
-            return
-        if self._looked.entry.shipped and not self._looked.entry.here:
-            path = self.action_copy()
+        entry, line = self._looked.entry, self._looked.first_line
+        path = self.action_copy() if entry.shipped and not entry.here else entry.path
         if path is not None:
-            self._edit(path, line)
+            self._open(path, entry.kind, line)
 
-    def _has_editor(self, path: Path) -> bool:
+    def action_duplicate(self) -> None:
+        if self._looked is None:
+            return
+        entry = self._looked.entry
         try:
-            if editor_words():
-                return True
+            path = duplicate(entry, self._library)
         except SandboxError as error:
             self.post_message(self.Trouble(error))
-            return False
-        hint = f"Set EDITOR, or open the file yourself; changes show here when it is saved: {path}"
-        self.notify(hint, title="No editor is set", severity="warning", timeout=15, markup=False)
-        return False
+            return
+        self._wanted = (entry.kind, path.stem)
+        self._open(path, entry.kind)
+
+    def _open(self, path: Path, kind: Kind, line: int | None = None) -> None:
+        """Edit a file in the user's own editor, or here where none is set."""
+        try:
+            own = editor_words()
+        except SandboxError as error:
+            self.post_message(self.Trouble(error))
+            self._reload()
+            return
+        if own:
+            self._edit(path, line)
+        elif not bring_up(self.app, DocumentEditor, lambda screen: screen.path == path):
+            editor = DocumentEditor(path, kind, self._library, line)
+            self.app.push_screen(editor, self._edited)
+
+    def _edited(self, _: None) -> None:
+        self._reload()
 
     @work(group="edit")
     async def _edit(self, path: Path, line: int | None = None) -> None:
@@ -271,6 +293,17 @@ class LibraryScreen(Screen[None]):
         except SandboxError as error:
             self.post_message(self.Trouble(error))
         self._reload()
+
+    def action_import(self) -> None:
+        self.app.push_screen(ImportInstrument(self._library.workspace), self._brought_in)
+
+    def _brought_in(self, brought: Brought | None) -> None:
+        """Say first what to look at, then show the questionnaire."""
+        if brought is None:
+            return
+        self._wanted = ("questionnaire", brought.path.stem)
+        self._reload()
+        self.app.push_screen(PageScreen(f"{brought.path.stem}: please check", brought.lines))
 
     def action_new(self) -> None:
         key = self._looked.entry.kind if self._looked else None
@@ -288,10 +321,7 @@ class LibraryScreen(Screen[None]):
             self.post_message(self.Trouble(error))
             return
         self._wanted = (new.kind, new.id)
-        if self._has_editor(path):
-            self._edit(path)
-        else:
-            self._reload()
+        self._open(path, new.kind)
 
     def action_use(self) -> None:
         if self._looked is not None and self._looked.entry.document is not None:

@@ -1,0 +1,207 @@
+"""The app's own editor, the duplicate and the import: what each key does, and that nothing is lost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.widgets import Static, TextArea
+
+from sandbox.library.loading import load_file
+from sandbox.library.technique import Technique
+from sandbox.tui.screens.edit_document import DocumentEditor, LongText, ShortText
+from sandbox.tui.screens.import_instrument import ImportInstrument
+from sandbox.tui.screens.library import LibraryScreen
+from sandbox.tui.screens.page import PageScreen
+from tests.tui.stage import Stage
+from tests.tui.test_library_keys import go_to, library, preview
+
+TECHNIQUE = """\
+# Mine.
+id: my-own        # as the file
+title: Sitting
+description: One sits.
+source: {author: FILL IN your name, drafted_by: person}
+licence: CC0-1.0
+version: "1"
+family: supportive   # kept
+rationale: It rests.
+steps:
+  - id: sit
+    when: score('distress') > 30   # only then
+    say: >-
+      Sit down.
+#     repeat: later
+  - {id: end, say: And how is it now?}
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_editor(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@asynccontextmanager
+async def editing(root: Path, text: str = TECHNIQUE) -> AsyncIterator[tuple[Stage, Path]]:
+    async with library(root) as at:
+        path = root / "techniques" / "my-own.yaml"
+        path.write_text(text, encoding="utf-8")
+        screen = at.app.screen
+        assert isinstance(screen, LibraryScreen)
+        await at.until(lambda: ("technique", "my-own") in screen._places, "the technique")
+        await go_to(at, "my-own")
+        await at.press("e")
+        await at.until(lambda: isinstance(at.app.screen, DocumentEditor), "the editor")
+        await at.shows("saved")
+        yield at, path
+
+
+def field(at: Stage, *route: str | int) -> ShortText | LongText:
+    screen = at.app.screen
+    assert isinstance(screen, DocumentEditor)
+    return next(one for one in screen._fields() if one.at == route)
+
+
+def checks(at: Stage) -> str:
+    return str(at.app.screen.query_one("#said", Static).content)
+
+
+async def into(at: Stage, *route: str | int) -> None:
+    """Put the cursor at the end of a field."""
+    field(at, *route).focus()
+    await at.press("end")
+
+
+async def test_fields_change_their_text_alone_and_the_checks_follow(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        await at.until(lambda: "One text is still to be written: author" in checks(at), "the check")
+        await into(at, "steps", 0, "say")
+        await at.press(*" Call ann@ward.org")
+        await at.until(lambda: "step 1: “ann@ward.org” looks like" in checks(at), "the check")
+        field(at, "source", "author").focus()
+        await at.press(*"Ann")  # takes the place of the template's text
+        await at.until(lambda: "still to be written" not in checks(at), "its absence")
+        assert path.read_text(encoding="utf-8") == TECHNIQUE
+        await at.press("ctrl+s")
+        await at.shows("  saved")
+        expected = TECHNIQUE.replace("Sit down.", "Sit down. Call ann@ward.org").replace(
+            "FILL IN your name", "Ann"
+        )
+        assert path.read_text(encoding="utf-8") == expected
+        await at.press("escape")
+        await at.until(lambda: "Call ann" in preview(at), "the change in the Library")
+
+
+async def test_what_is_typed_is_kept_on_the_way_to_the_yaml_and_back(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        await into(at, "title")
+        await at.press(*" still", "ctrl+t")
+        area = at.app.screen.query_one("#yaml", TextArea)
+        assert "title: Sitting still\n" in area.text and "# only then" in area.text
+        area.load_text(area.text.replace("One sits.", "One: [sits"))
+        await at.until(lambda: "line 4" in checks(at), "the check")
+        await at.press("ctrl+t")
+        assert area.display, "fields need YAML that can be read"
+        area.load_text(area.text.replace("One: [sits", "One sits long."))
+        await at.press("ctrl+t")
+        await at.until(lambda: not area.display, "the fields")
+        await at.shows("One sits long.")
+        await at.press("ctrl+s")
+        await at.shows("  saved")
+        document = load_file(path)
+        assert (document.title, document.description) == ("Sitting still", "One sits long.")
+
+
+async def test_escape_asks_once_before_it_leaves_what_is_not_saved(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        await into(at, "title")
+        await at.press("x", "escape")
+        await at.shows("Escape again leaves without saving")
+        await at.press("y")  # whoever goes on is asked again
+        await at.shows("not saved")
+        await at.press("escape")
+        await at.shows("Escape again leaves without saving")
+        await at.press("escape")
+        await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "the Library")
+        assert path.read_text(encoding="utf-8") == TECHNIQUE
+
+
+async def test_steps_are_added_and_removed(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        await into(at, "steps", 0, "say")
+        await at.press("ctrl+n")
+        await at.until(lambda: at.app.focused is field(at, "steps", 1, "say"), "the new step")
+        await at.press(*"Wait.")
+        await into(at, "steps", 2, "say")
+        await at.press("ctrl+r")
+        await at.until(lambda: "step 3" not in at.text(), "its absence")
+        await at.press("ctrl+s")
+        await at.shows("  saved")
+        document = load_file(path)
+        assert isinstance(document, Technique)
+        assert [(step.id, step.say) for step in document.steps] == [("sit", "Sit down."), ("step-1", "Wait.")]
+        assert "# only then" in path.read_text(encoding="utf-8")
+
+
+async def test_a_file_changed_elsewhere_is_not_written_over_unasked(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        await into(at, "title")
+        await at.press("x")
+        path.write_text(TECHNIQUE.replace("One sits.", "One stands."), encoding="utf-8")
+        await at.press("ctrl+s")
+        await at.shows("changed elsewhere")
+        assert "One stands." in path.read_text(encoding="utf-8")
+        await at.press("ctrl+s")
+        await at.until(lambda: "title: Sittingx" in path.read_text(encoding="utf-8"), "the second answer")
+
+
+async def test_a_file_that_cannot_be_read_as_yaml_opens_as_it_stands(tmp_path: Path) -> None:
+    async with editing(tmp_path, TECHNIQUE.replace("One sits.", "One: [sits")) as (at, _):
+        area = at.app.screen.query_one("#yaml", TextArea)
+        await at.until(lambda: area.display and "One: [sits" in area.text, "the file's text")
+
+
+async def test_d_makes_a_document_of_ones_own_and_opens_it(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        await go_to(at, "crowded-train")
+        copies = tmp_path / "scenarios"
+        for id, title in (("my-crowded-train", "(my own)"), ("my-crowded-train-2", "(my own 2)")):
+            await at.press("d")
+            await at.until(lambda: isinstance(at.app.screen, DocumentEditor), "the editor")
+            await at.shows(title)
+            assert load_file(copies / f"{id}.yaml").id == id
+            await at.press("escape")
+            await at.until(lambda id=id: f" {id} " in preview(at), "the copy")  # type: ignore[misc]
+
+
+async def test_i_brings_an_instrument_in_and_says_first_what_to_check(tmp_path: Path) -> None:
+    source = tmp_path / "My state.csv"
+    source.write_text(
+        "Variable / Field Name,Form Name,Field Type,Field Label,\"Choices, Calculations, OR Slider Labels\"\n"
+        'tense,state,radio,I am tense,"0, no | 1, a little | 2, very"\n'
+        'calm,state,radio,I am calm,"0, no | 1, a little | 2, very"\n',
+        encoding="utf-8",
+    )  # fmt: skip
+    async with library(tmp_path) as at:
+        await at.press("i")
+        await at.until(lambda: isinstance(at.app.screen, ImportInstrument), "the prompt")
+        await at.press(*str(tmp_path / "absent.csv"), "enter")
+        await at.shows("absent.csv")
+        await at.shows("no such file")
+        at.app.screen.query_one("#file").value = f"'{source}'"  # type: ignore[attr-defined]
+        await at.press("enter")
+        await at.shows("“asks about”, what time its questions ask about")
+        at.app.screen.query_one("#timeframe").value = "right now"  # type: ignore[attr-defined]
+        at.app.screen.query_one("#licence").value = "Own copy"  # type: ignore[attr-defined]
+        await at.press("enter")
+        await at.until(lambda: isinstance(at.app.screen, PageScreen), "what to check")
+        for words in ("2 items, 1 scale.", "Assumed, please check", "more distress is assumed"):
+            await at.shows(words)
+        await at.press("escape")
+        await at.until(
+            lambda: " my-state " in preview(at) and "I am tense" in preview(at), "the questionnaire"
+        )
+        assert load_file(tmp_path / "questionnaires" / "my-state.yaml").licence == "Own copy"
+        await at.press("i", *str(source), "enter")
+        await at.shows("“asks about”")
