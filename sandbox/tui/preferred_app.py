@@ -23,6 +23,7 @@ from sandbox.tui.announcement import run_ended, titled, untitled
 from sandbox.tui.kept_focus import FocusKeeper
 from sandbox.tui.open_screens import bring_up
 from sandbox.tui.preferences import Preferences
+from sandbox.tui.screen import Screen as OwnScreen
 from sandbox.tui.termination import end_on_termination
 from sandbox.tui.themes import OWN_THEMES
 
@@ -189,6 +190,14 @@ class PreferredApp(App[None]):
         """Say what went wrong, where, and what to do next; nothing is lost by it."""
         text = "\n".join(printable(line) for line in (error.where, error.todo) if line)
         self.notify(text or " ", title=printable(error.what), severity="error", timeout=15, markup=False)
+
+    async def action_quit(self) -> None:
+        """Close the app; a screen with something that is not saved asks first, once."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, OwnScreen) and screen.asks_before_quitting():
+                bring_up(self, type(screen), lambda one, asking=screen: one is asking)  # type: ignore[misc]
+                return
+        await super().action_quit()
 
     async def on_event(self, event: Event) -> None:
         """A key never goes to a widget that has gone: nobody else would hear it, not even the app."""

@@ -117,14 +117,24 @@ async def test_escape_asks_once_before_it_leaves_what_is_not_saved(tmp_path: Pat
     async with editing(tmp_path) as (at, path):
         await into(at, "title")
         await at.press("x", "escape")
-        await at.shows("Escape again leaves without saving")
+        await at.shows("the same key again leaves without saving")
         await at.press("y")  # whoever goes on is asked again
         await at.shows("not saved")
         await at.press("escape")
-        await at.shows("Escape again leaves without saving")
+        await at.shows("the same key again leaves without saving")
         await at.press("escape")
         await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "the Library")
         assert path.read_text(encoding="utf-8") == TECHNIQUE
+
+
+async def test_the_app_asks_once_before_it_closes_over_what_is_not_saved(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, _):
+        await into(at, "title")
+        await at.press("x", "ctrl+q")
+        await at.shows("the same key again leaves without saving")
+        assert at.app.is_running and not at.app._exit
+        await at.press("ctrl+q")
+        await at.until(lambda: at.app._exit, "the end")
 
 
 async def test_steps_are_added_and_removed(tmp_path: Path) -> None:

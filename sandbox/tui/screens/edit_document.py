@@ -32,7 +32,7 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.whole_file import write_whole
 
 _CHECK_SECONDS = 0.3
-_LEAVE = "Not saved. ^s saves; Escape again leaves without saving."
+_LEAVE = "Not saved. ^s saves; the same key again leaves without saving."
 
 
 class ShortText(Input):
@@ -314,12 +314,15 @@ class DocumentEditor(Screen[None]):
         self._content, self._saved, self._asked = content, text, False
         self._tell()
 
-    def action_leave(self) -> None:
+    def asks_before_quitting(self) -> bool:
         self._settle()
-        if self._unsaved and not self._asked:
-            self._asked = True
-            self._tell()
-        else:
+        asks = self._unsaved and not self._asked
+        self._asked = self._asked or asks
+        self._tell()
+        return asks
+
+    def action_leave(self) -> None:
+        if not self.asks_before_quitting():
             self.dismiss()
 
 

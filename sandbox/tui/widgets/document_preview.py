@@ -81,7 +81,7 @@ def lines_of(looked: Looked) -> list[Content]:
 def _place(entry: Entry) -> str:
     if not entry.shipped:
         return "your own"
-    return "shipped with the app" if entry.here else "shipped with the app (c copies it to edit)"
+    return "shipped with the app" if entry.here else "shipped with the app (e edits a copy)"
 
 
 def _said(problem: Problem) -> str:
