@@ -20,8 +20,20 @@ from sandbox.text import excerpt
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """A document's title and version as they were, and the hash of its text: equal texts have equal ones."""
+
+    title: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A line of the list of sessions. `turns` counts the session's own turns, not its parent's."""
+    """A line of the list of sessions. `turns` counts the session's own turns, not its parent's.
+
+    `scripts`: the scenario's, then the technique's where there is one.
+    """
 
     id: str
     parent: str | None
@@ -35,6 +47,7 @@ class SessionSummary:
     state: State
     reason: str
     turns: int
+    scripts: tuple[Script, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +192,14 @@ def unknown(session: str) -> NotFoundError:
 
 SUMMARY = """
 WITH scenarios AS MATERIALIZED (
-    SELECT hash, title, json_extract(json, '$.affect') AS affect FROM documents WHERE kind = 'scenario'),
+    SELECT hash, title, json_extract(json, '$.version') AS version, json_extract(json, '$.affect') AS affect
+    FROM documents WHERE kind = 'scenario'),
 techniques AS MATERIALIZED (
-    SELECT hash, title, json_extract(json, '$.family') AS family FROM documents WHERE kind = 'technique')
+    SELECT hash, title, json_extract(json, '$.version') AS version, json_extract(json, '$.family') AS family
+    FROM documents WHERE kind = 'technique')
 SELECT s.id, s.parent, s.created, s.model, s.seed, c.title, c.affect, t.title, t.family = 'control',
     l.state, l.reason, l.pid, l.process_started,
-    (SELECT count(*) FROM turns WHERE session = s.id)
+    (SELECT count(*) FROM turns WHERE session = s.id), c.version, c.hash, t.version, t.hash
 FROM sessions s
 JOIN scenarios c ON c.hash = s.scenario
 LEFT JOIN techniques t ON t.hash = s.technique
@@ -209,7 +224,10 @@ def summary_of(db: Database, session: str) -> SessionSummary:
 def summary(row: tuple[Any, ...]) -> SessionSummary:
     """A row of SUMMARY as a value."""
     id_, parent, created, model, seed, scenario, affect, technique, control, *rest = row
-    state, reason, pid, started, turns = rest
+    state, reason, pid, started, turns, version, text, own_version, own_text = rest
+    scripts = [Script(scenario, version or "", text)]
+    if technique is not None:
+        scripts.append(Script(technique, own_version or "", own_text))
     process = Process(pid, started) if pid is not None and started is not None else None
     return SessionSummary(
         id=id_,
@@ -224,4 +242,5 @@ def summary(row: tuple[Any, ...]) -> SessionSummary:
         state=now_in(state, process),
         reason=reason,
         turns=turns,
+        scripts=tuple(scripts),
     )

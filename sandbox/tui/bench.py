@@ -196,5 +196,7 @@ def _recent(members: list[SessionSummary]) -> RecentRun:
         model=head.model,
         state=state,
         turns=sum(member.turns for member in members),
+        seed=head.seed,
+        scripts=(head.scripts[0], *(m.scripts[1] for m in members if m.technique)),
         unfinished=any(s != "finished" for s in states),
     )

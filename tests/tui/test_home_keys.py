@@ -235,7 +235,7 @@ async def test_home_shows_what_was_recorded_while_another_screen_was_open(tmp_pa
         with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
             store.record(RunPlanned((SessionHead(id="s0000001", plan=plan()),)))
         await at.press("escape")
-        await at.shows("· planned")
+        await at.shows("▷ planned")
 
 
 async def test_an_older_session_stays_marked_when_a_newer_one_is_listed(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ async def test_the_bottom_line_says_what_enter_does_where_the_reader_is(tmp_path
     with Store.open(make_workspace(tmp_path).sessions / "sandbox.db") as store:
         store.record(RunPlanned((SessionHead(id="s0000001", plan=plan()),)))
     async with stage(tmp_path, anew=False) as at:
-        await at.shows("· planned")
+        await at.shows("▷ planned")
         await at.shows("⏎ run")
         await at.press("tab")
         await at.shows("⏎ open")
@@ -268,7 +268,7 @@ async def test_a_line_fits_after_the_terminal_was_made_narrower(tmp_path: Path) 
     with Store.open(make_workspace(tmp_path).sessions / "sandbox.db") as store:
         store.record(RunPlanned((SessionHead(id="s0000001", plan=plan()),)))
     async with stage(tmp_path, size=(120, 30), anew=False) as at:
-        await at.shows("0 turns, scripted")
+        await at.shows("0 turns · seed 7 · scripted")
         await at.pilot.resize_terminal(80, 24)
         await at.until(lambda: at.app.screen.size.width == 80, "the size")
         await at.until(lambda: "0 turns" not in at.text(), "the shorter line")

@@ -28,6 +28,7 @@ from sandbox.settings import FOLDER_VARIABLE, Settings
 from sandbox.store.process import Process
 from sandbox.store.progress import RunProgress, SessionProgress, Spent
 from sandbox.store.recorder import recorded
+from sandbox.store.session import Script
 from sandbox.store.store import Store
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal, proposed
@@ -243,7 +244,8 @@ def test_home(snap_compare: Compare, size: tuple[int, int]) -> None:
         ))  # fmt: skip
         when = WHEN.replace(tzinfo=None)  # shown as it is in any time zone
         recent = RecentRun("abc", when, "Attacked at night (fear)", ("Mindful breathing",), "embedded",
-                           "interrupted", 4, True)  # fmt: skip
+                           "interrupted", 4, 7, (Script("Attacked at night", "1.0", "a1"),
+                           Script("Mindful breathing", "1.0", "b2")), True)  # fmt: skip
         home.show_recent([recent])
         await pilot.pause()
 

@@ -10,7 +10,7 @@ from sandbox.tui.arm_name import shortened
 from sandbox.tui.widgets.trajectory_chart import MARKS
 
 SIGNS: dict[State, str] = {
-    "planned": "·",
+    "planned": "▷",
     "running": "▶",
     "finished": "✓",
     "stopped": "■",

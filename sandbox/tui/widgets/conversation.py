@@ -244,7 +244,7 @@ def where_it_stands(session: SessionState) -> str:
         cue = excerpt(session.waiting.cue, 200)
         return "› your words are awaited (s)" + (f"; the script suggests: {cue}" if cue else "")
     if session.state == "planned":
-        return "· not begun yet"
+        return "▷ not begun yet"
     if session.state in {"finished", "running"}:
         return "✓ finished" if session.state == "finished" else ""
     reason = f": {excerpt(session.reason, 300)}" if session.reason else ""

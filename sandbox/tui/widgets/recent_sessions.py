@@ -11,10 +11,11 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sandbox.text import excerpt
+from sandbox.store.session import Script
+from sandbox.tui.told_apart import models_apart, text_marks, titles_in
 
 SIGNS = {
-    "planned": "·",
+    "planned": "▷",
     "running": "▶",
     "paused": "‖",
     "your words": "›",
@@ -24,10 +25,19 @@ SIGNS = {
     "interrupted": "!",
 }
 
+_WIDE = 90
+"""Cells from which on a row has room for the turns and the model."""
+_TIMES, _STATES = 12, 13
+"""Cells of a time, and of a state in words."""
+_TITLES = 26
+"""Cells that the titles need beside a state in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecentRun:
     """A trunk and its branches in a line. `unfinished`: resume has something to do.
+
+    `scripts`: the text of the scenario, then of each technique, in the order of `techniques`.
 
     `state` as the record has it, or `paused` or `your words` where a running session waits for the clinician.
     """
@@ -39,6 +49,8 @@ class RecentRun:
     model: str
     state: str
     turns: int
+    seed: int
+    scripts: tuple[Script, ...]
     unfinished: bool
 
 
@@ -69,15 +81,15 @@ class RecentSessions(OptionList):
         if not runs:
             self.add_option(Option(Content.styled("none yet", "$text-muted"), disabled=True))
             return
-        self.add_options([Option(self._row(run), id=run.session) for run in runs])
+        self.add_options([Option(line, id=run.session) for run, line in zip(runs, self._rows(), strict=True)])
         self.highlighted = next((place for place, run in enumerate(runs) if run.session == marked), 0)
 
     def on_resize(self) -> None:
-        for run in self._runs:
-            self.replace_option_prompt(run.session, self._row(run))
+        for run, line in zip(self._runs, self._rows(), strict=True):
+            self.replace_option_prompt(run.session, line)
 
-    def _row(self, run: RecentRun) -> Content:
-        return row(run, self.scrollable_content_region.width or self.size.width)
+    def _rows(self) -> list[Content]:
+        return rows(self._runs, self.scrollable_content_region.width or self.size.width)
 
     @property
     def marked(self) -> RecentRun | None:
@@ -92,13 +104,36 @@ class RecentSessions(OptionList):
             self.post_message(self.Opened(event.option_id))
 
 
-def row(run: RecentRun, width: int) -> Content:
-    """A line for the run, `width` cells wide."""
-    when = run.started.astimezone().strftime("%d %b %H:%M")
-    state = f"{SIGNS.get(run.state, '?')} {run.state}"
-    detail = f"  {run.turns} turns, {excerpt(run.model, 24)}" if width > 90 else ""
-    room = max(20, width - len(when) - 19 - len(detail))
-    what = excerpt(" · ".join((run.scenario, *run.techniques)), room)
-    return Content.assemble(
-        (f"{when}  ", "$text-muted"), f"{state:<13}  {what:<{room}}", (detail, "$text-muted")
-    )
+def rows(runs: Sequence[RecentRun], width: int) -> list[Content]:
+    """A line a run, `width` cells wide: when, state, what was tried, and what tells it from the others.
+
+    The seed is always said, the model where there is room or where models differ, a script's text where one
+    title stands for several. In a narrow list the sign alone says the state if the titles need the room.
+    """
+    wide = width > _WIDE
+    marks = text_marks(script for run in runs for script in run.scripts)
+    models = models_apart((run.model for run in runs), 24 if wide else 14)
+    named = wide or len(models) > 1
+    details = [
+        " · ".join(
+            [*([f"{run.turns} turns"] if wide else ()), f"seed {run.seed}", *([models[run.model]] * named)]
+        )
+        for run in runs
+    ]
+    longest = max(map(len, details), default=0)
+    room = width - _TIMES - _STATES - longest - 6
+    worded = room >= _TITLES
+    room = room if worded else max(16, room + _STATES - 1)
+    lines = []
+    for run, detail in zip(runs, details, strict=True):
+        when = run.started.astimezone().strftime("%d %b %H:%M")
+        sign = SIGNS.get(run.state, "?")
+        state = f"{f'{sign} {run.state}':<{_STATES}}" if worded else sign
+        titles = zip((run.scenario, *run.techniques), run.scripts, strict=True)
+        what = titles_in([(title, marks.get(script.hash, "")) for title, script in titles], room)
+        lines.append(
+            Content.assemble(
+                (f"{when}  ", "$text-muted"), f"{state}  ", f"{what:<{room}}", (f"  {detail}", "$text-muted")
+            )
+        )
+    return lines

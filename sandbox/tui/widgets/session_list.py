@@ -11,8 +11,12 @@ from textual.widgets.option_list import Option
 
 from sandbox.store.listing import FoundSession
 from sandbox.text import excerpt
+from sandbox.tui.told_apart import models_apart, text_marks, titles_in
 from sandbox.tui.widgets.recent_sessions import SIGNS
 
+_WIDE = 100
+"""Cells from which on a row has room for the state in words and the model."""
+_MODEL = 16
 _AHEAD = 20
 """How many lines before the end the next page is asked for."""
 
@@ -43,6 +47,8 @@ class SessionList(OptionList):
         super().__init__(id=id, markup=False)
         self._held = held
         self._found: list[FoundSession] = []
+        self._texts: Mapping[str, str] = {}
+        self._models: frozenset[str] = frozenset()
         self._marks: list[str] = []
         self._complete = True
         self._asked = False
@@ -71,6 +77,7 @@ class SessionList(OptionList):
         """Replace the list; marks and the cursor stay where they were. `complete`: there is no more."""
         place = self._place_in(found)
         self._found, self._complete, self._asked = list(found), complete, False
+        self._look_for_twins()
         self.clear_options()
         if not found:
             self.add_option(Option(Content.styled("nothing fits", "$text-muted"), disabled=True))
@@ -88,7 +95,16 @@ class SessionList(OptionList):
         """Put one more page under the list."""
         self._found += found
         self._complete, self._asked = complete, False
+        told_apart = self._texts, self._models
+        self._look_for_twins()
         self.add_options([Option(self._row(one)) for one in found])
+        if told_apart != (self._texts, self._models):
+            self._draw_all()
+
+    def _look_for_twins(self) -> None:
+        """Find out which rows would read alike but for what is said of their texts and models."""
+        self._texts = text_marks(script for one in self._found for script in one.summary.scripts)
+        self._models = frozenset(one.summary.model for one in self._found)
 
     def forget_marks(self) -> None:
         self._marks.clear()
@@ -129,21 +145,31 @@ class SessionList(OptionList):
     def _row(self, one: FoundSession) -> Content:
         id = one.summary.id
         state = self._held().get(id, one.summary.state)
-        return row(one, state, self.scrollable_content_region.width or 78, marked=id in self._marks)
+        width = self.scrollable_content_region.width or 78
+        model = models_apart(self._models, _MODEL)[one.summary.model]
+        shown = model if width > _WIDE or len(self._models) > 1 else ""
+        return row(one, state, width, self._texts, shown, marked=id in self._marks)
 
 
-def row(one: FoundSession, state: str, width: int, *, marked: bool) -> Content:
-    """A line for the session, and under it the words found, at most `width` cells wide."""
+def row(
+    one: FoundSession, state: str, width: int, texts: Mapping[str, str], model: str, *, marked: bool
+) -> Content:
+    """A line for the session, and under it the words found, at most `width` cells wide.
+
+    `texts`: what is said of a script, by its hash, to tell it from another of that title.
+    """
     found = one.summary
     when = found.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    wide = width > 100
+    wide = width > _WIDE
     sign = SIGNS.get(state, "?")
     stands = f"{sign} {state:<12}" if wide else sign
     control = " (control)" if found.control else ""
     tags = "".join(f" #{tag}" for tag in one.tags)
-    detail = f" {excerpt(found.model, 24)} seed {found.seed}" if wide else ""
+    detail = f"  seed {found.seed}" + (f" · {model}" if model else "")
     room = max(16, width - len(when) - len(stands) - len(tags) - len(detail) - 10)
-    text = excerpt(f"{one.name}{control} · {found.scenario} ({found.affect})", room)
+    scenario, *technique = (texts.get(script.hash, "") for script in found.scripts)
+    own = "".join(technique)
+    text = titles_in([(f"{one.name}{control}", own), (f"{found.scenario} ({found.affect})", scenario)], room)
     line = Content.assemble(
         ("[x] " if marked else "[ ] ", "bold" if marked else "$text-muted"),
         (f"{when}  ", "$text-muted"),

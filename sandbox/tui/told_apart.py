@@ -1,0 +1,75 @@
+"""What tells rows of a list of runs apart where their titles do not: the script's text, the model. Pure."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from sandbox.models.name import short_name
+from sandbox.store.session import Script
+from sandbox.text import printable
+from sandbox.tui.arm_name import distinct, shortened
+
+_HASH = 4
+"""The fewest letters of a hash that are shown."""
+_TEXT = "text "
+_LEGIBLE = 12
+"""Letters of a title; before it has fewer, the word `text` is left out of the marks."""
+
+
+def text_marks(scripts: Iterable[Script]) -> dict[str, str]:
+    """By hash: `v2` where a title stands for several texts, `text 3fa2` where their versions do not differ.
+
+    A title that stands for one text needs no mark and has none.
+    """
+    titled: dict[str, dict[str, Script]] = {}
+    for script in scripts:
+        titled.setdefault(script.title, {})[script.hash] = script
+    marks = {}
+    for texts in titled.values():
+        if len(texts) > 1:
+            versions = [script.version for script in texts.values()]
+            letters = _letters(sorted(texts))
+            for hash, script in texts.items():
+                alone = versions.count(script.version) == 1
+                marks[hash] = f"v{printable(script.version)}" if alone else f"{_TEXT}{hash[:letters]}"
+    return marks
+
+
+def models_apart(names: Iterable[str], room: int) -> dict[str, str]:
+    """What each model is called in at most `room` cells, no two alike."""
+    full = sorted(set(names))
+    short = [short_name(name) for name in full]
+    told = [name if short.count(brief) > 1 else brief for name, brief in zip(full, short, strict=True)]
+    return dict(zip(full, distinct(told, room), strict=True))
+
+
+def titles_in(parts: Sequence[tuple[str, str]], room: int) -> str:
+    """`Attacked at night (fear) · Mindful breathing v2`: titles with their marks in at most `room` cells.
+
+    The longest are cut first, and a mark never, so that each title keeps its beginning.
+    """
+    titles = [" ".join(printable(title).split()) for title, _ in parts]
+    marks = [f" {mark}" if mark else "" for _, mark in parts]
+    widest = _widest(titles, marks, room)
+    if widest < _LEGIBLE:
+        marks = [mark.replace(_TEXT, "") for mark in marks]
+        widest = _widest(titles, marks, room)
+    cut = [shortened(title, widest) for title in titles]
+    return " · ".join(title + mark for title, mark in zip(cut, marks, strict=True))
+
+
+def _widest(titles: Sequence[str], marks: Sequence[str], room: int) -> int:
+    """How long a title may be for all to fit with their marks and the signs between them."""
+    left = room - 3 * (len(titles) - 1) - sum(map(len, marks))
+    widest = max(map(len, titles), default=0)
+    while widest > 1 and sum(min(len(title), widest) for title in titles) > left:
+        widest -= 1
+    return widest
+
+
+def _letters(hashes: Sequence[str]) -> int:
+    """How many letters tell sorted hashes apart."""
+    alike = [
+        next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+        for one, other in pairwise(hashes)
+    ]
+    return max(_HASH, max(alike) + 1)
