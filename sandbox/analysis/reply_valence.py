@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.history import History, Turn
-from sandbox.engine.phase import Phase, Point
+from sandbox.engine.phase import Phase, Point, turn_label
 from sandbox.measurement.valence import negativity
 
 REPLIES: ScaleName = ("replies", "tone", "negativity")
 """What the trajectory of the replies is called, where scales of questionnaires have their names."""
 
-_LETTER: dict[Phase, str] = {"baseline": "b", "induction": "s", "technique": "t", "follow-up": "f"}
 _CLOSING: dict[Phase, str] = {"induction": "ind", "follow-up": "end"}
 
 
@@ -85,4 +84,4 @@ def reply_trajectory(history: History, language: str = "en") -> Trajectory:
 
 
 def _label(turn: Turn, number: int, *, closing: bool) -> str:
-    return _CLOSING[turn.phase] if closing and turn.phase in _CLOSING else f"{_LETTER[turn.phase]}{number}"
+    return _CLOSING[turn.phase] if closing and turn.phase in _CLOSING else turn_label(turn.phase, number)

@@ -1,9 +1,11 @@
 """What has happened in a session so far, its parent's part included. Plain data; the store rebuilds it."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sandbox.engine.phase import Phase, Point
+from sandbox.engine.phase import Phase, Point, turn_label
 from sandbox.errors import UsageError
 from sandbox.measurement.administration import Administration, Form, Way
 
@@ -30,6 +32,16 @@ class Turn:
     seed: int | None = None
     call_id: str = ""
     refused: bool = False
+
+
+def turn_labels(turns: Iterable[Turn]) -> dict[int, str]:
+    """By index, what each turn of a whole history is called: `s1`, `s2`, `t1`, …"""
+    counted: Counter[Phase] = Counter()
+    labels = {}
+    for turn in turns:
+        counted[turn.phase] += 1
+        labels[turn.index] = turn_label(turn.phase, counted[turn.phase])
+    return labels
 
 
 @dataclass(frozen=True, slots=True)

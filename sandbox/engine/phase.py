@@ -7,6 +7,16 @@ Phase = Literal["baseline", "induction", "technique", "follow-up"]
 PHASES: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
 
 _SHORT = {"baseline": "base", "induction": "ind", "follow-up": "end"}
+_LETTERS: dict[Phase, str] = {"baseline": "b", "induction": "s", "technique": "t", "follow-up": "f"}
+
+
+def turn_label(phase: Phase, number: int) -> str:
+    """What a turn is called everywhere: `s1` (scenario), `t1` (technique), `f1` (follow-up).
+
+    `number` counts the turns of the phase from 1, a parent's included. The measurement after a technique's
+    turn bears the turn's name (Point.label).
+    """
+    return f"{_LETTERS[phase]}{number}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,4 +33,4 @@ class Point:
     @property
     def label(self) -> str:
         """`base`, `ind`, `t1`, `t2`, …, `end`: unique within one session's history."""
-        return f"t{self.number}" if self.phase == "technique" else _SHORT[self.phase]
+        return turn_label(self.phase, self.number) if self.phase == "technique" else _SHORT[self.phase]

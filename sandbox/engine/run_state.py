@@ -21,7 +21,7 @@ from sandbox.engine.events import (
     Waiting,
 )
 from sandbox.engine.history import History, Measured, Origin, Skip, Turn
-from sandbox.engine.phase import Phase
+from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.plan import SessionHead
 
 State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted"]
@@ -122,6 +122,16 @@ class RunState:
             given[name] += 1
             result[id] = name if given[name] == 1 else f"{name} {given[name]}"
         return result
+
+    def place(self, session: str) -> str:
+        """The technique turn a session is at: `t3 of 5`, `t7` once steps were repeated; else empty."""
+        state = self.sessions[session]
+        steps = state.steps[1]
+        if not steps or state.phase != "technique":
+            return ""
+        said = sum(isinstance(e, Turn) and e.phase == "technique" for e in self.lineage(session))
+        number = max(1, said + (state.open_turn is not None))
+        return turn_label("technique", number) + (f" of {steps}" if number <= steps else "")
 
     def family_title(self) -> str:
         """`Attacked at night (fear)`."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sandbox.analysis.numeral import numeral
-from sandbox.engine.history import Measured, Skip, Turn
+from sandbox.engine.history import Measured, Skip, Turn, turn_labels
 from sandbox.engine.phase import PHASES, Phase
 from sandbox.export.markdown_text import inline, quoted, table
 from sandbox.library.questionnaire import Questionnaire
@@ -34,13 +34,14 @@ def course_of(session: StoredSession, *, own_only: bool) -> Iterator[str]:
     `own_only` leaves out what the session inherited, for an export that has its parent as well.
     """
     phase: Phase | None = None
+    labels = turn_labels(session.history.turns)
     for entry_phase, entry in _entries(session, own_only=own_only):
         if entry_phase != phase:
             phase = entry_phase
             yield f"### {_PHASE_TITLES[phase]}"
         match entry:
             case Turn():
-                yield from _turn(entry)
+                yield from _turn(entry, labels[entry.index])
             case Measured():
                 yield from _measured(entry, _questionnaire(session, entry.administration.questionnaire))
             case Skip(step, _, reason):
@@ -60,8 +61,8 @@ def _entries(session: StoredSession, *, own_only: bool) -> tuple[Entry, ...]:
     return tuple(entry for _, entry in sorted(placed, key=lambda pair: pair[0]))
 
 
-def _turn(turn: Turn) -> Iterator[str]:
-    yield f"#### Turn {turn.index}{_part(turn)} · {_ORIGINS.get(turn.origin, turn.origin)}"
+def _turn(turn: Turn, label: str) -> Iterator[str]:
+    yield f"#### {label}{_part(turn)} · {_ORIGINS.get(turn.origin, turn.origin)}"
     yield "**Said**" if turn.phase != "technique" else "**Therapist**"
     yield quoted(turn.said)
     if turn.reply is None:

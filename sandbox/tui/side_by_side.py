@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from sandbox.analysis.compared_session import ComparedSession
 from sandbox.analysis.comparison import Arm, Comparison
 from sandbox.engine.history import Turn
-from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.engine.phase import PHASES, Phase, Point, turn_label
 from sandbox.tui.scores import ScaleKey, Series
-
-_NAMES: dict[Phase, str] = {"baseline": "base", "induction": "s", "technique": "t", "follow-up": "f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ def aligned(sessions: Sequence[ComparedSession]) -> tuple[AlignedTurn, ...]:
     keys = sorted({key for column in columns for key in column})
     return tuple(
         AlignedTurn(
-            f"{_NAMES[PHASES[phase]]}{number}",
+            turn_label(PHASES[phase], number),
             PHASES[phase],
             number,
             tuple(c.get((phase, number)) for c in columns),

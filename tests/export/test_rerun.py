@@ -69,12 +69,12 @@ def test_a_tiny_therapist_is_named_at_the_top_and_in_the_data(tmp_path):
 def test_a_step_said_again_is_counted_in_words(tmp_path, times, said):
     turn = Turn(2, "technique", "guided", "Ask.", "I wait.", "step-1", times)
     page = transcript(family(tmp_path, turn, guidance=Guidance(model="m")))
-    assert f"Turn 2 · step “step-1”, said for the {said} time · in a therapist model's words" in page
+    assert f"#### t1 · step “step-1”, said for the {said} time · in a therapist model's words" in page
 
 
 def test_the_questions_of_a_task_are_numbered(tmp_path):
     turn = Turn(1, "induction", "scenario", "1022 minus 13?", "No.", "subtract", 2)
-    assert "Turn 1 · task “subtract”, question 2 · scenario" in transcript(family(tmp_path, turn))
+    assert "#### s1 · task “subtract”, question 2 · scenario" in transcript(family(tmp_path, turn))
 
 
 async def test_sessions_that_the_command_does_not_give_again_are_named(tmp_path):

@@ -16,7 +16,7 @@ from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.side_by_side import mark_places
-from sandbox.tui.widgets.branch_line import SIGNS
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
 from sandbox.tui.widgets.trajectory_chart import MARKS

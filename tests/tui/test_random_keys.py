@@ -66,7 +66,7 @@ async def _progress(at: Stage) -> None:
 async def _session(at: Stage) -> None:
     await at.press("tab", "enter")
     await at.opened()
-    await at.shows("measured")
+    await at.shows(": distress ")
 
 
 async def _compare(at: Stage) -> None:

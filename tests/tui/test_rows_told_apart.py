@@ -10,9 +10,9 @@ from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.store.session import Script
 from sandbox.store.store import Store
 from sandbox.tui.screens.sessions import SessionsScreen
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.told_apart import models_apart, text_marks, titles_in
-from sandbox.tui.widgets.branch_line import SIGNS as TABS
-from sandbox.tui.widgets.recent_sessions import SIGNS, RecentSessions
+from sandbox.tui.widgets.recent_sessions import RecentSessions
 from sandbox.tui.widgets.session_list import SessionList
 from sandbox.tui.widgets.trajectory_chart import MARKS
 from tests.documents import plan, technique
@@ -101,6 +101,5 @@ def test_models_of_one_file_name_are_told_apart() -> None:
 
 
 def test_a_state_has_one_sign_and_no_other_meaning() -> None:
-    assert all(SIGNS[state] == sign for state, sign in TABS.items())
     assert len(set(SIGNS.values())) == len(SIGNS)
-    assert not set(SIGNS.values()) & {*MARKS, "·", "▸", "▾"}
+    assert not set(SIGNS.values()) & {*MARKS, "·", "▸", "▾", "▌", "→", "…"}

@@ -337,11 +337,11 @@ async def test_brackets_walk_the_branches_and_v_the_scales(tmp_path: Path) -> No
         await at.shows("Breathe in slowly")
         await at.press("right_square_bracket")
         await at.shows("Connect the hose")
-        assert "▸distress" in at.text()
+        assert "▌distress" in at.text()
         await at.press("v")
-        await at.shows("▸fear")
+        await at.shows("▌fear")
         await at.press("V")
-        await at.shows("▸distress")
+        await at.shows("▌distress")
 
 
 async def test_the_control_is_laid_over_the_technique(tmp_path: Path) -> None:
@@ -373,7 +373,7 @@ async def test_y_copies_the_conversation_with_its_measurements(tmp_path: Path) -
         copied = at.app.clipboard
         assert "not a feeling" in copied.splitlines()[0]
         assert "Scenario: You are walking home alone" in copied and "Therapist: Connect the hose" in copied
-        assert "Client: I feel trapped" in copied and "[measured: distress 79 → 55 (−24)]" in copied
+        assert "Client: I feel trapped" in copied and "[at t1: distress 79 → 55 (−24)]" in copied
 
 
 async def test_the_tone_of_the_replies_is_a_trajectory_of_its_own(tmp_path: Path) -> None:

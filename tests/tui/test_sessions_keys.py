@@ -29,7 +29,7 @@ async def listing(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterato
     async with stage(root, size=size, played=True) as at:
         await at.started()
         await open_list(at)
-        await at.shows("✓ Mind")
+        await at.shows("[ ] 20")
         yield at
 
 

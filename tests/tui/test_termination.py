@@ -38,7 +38,7 @@ def test_sigterm_marks_the_session_and_gives_the_terminal_back(opened: Terminal,
     opened.press("Enter")
     opened.until(lambda: "night" in opened.text() and "I have read" not in opened.text(), "Home")
     opened.press("Enter")
-    opened.shows("measured: distress")
+    opened.shows(": distress")
     (app,) = opened.process.children()
     with Store.open(tmp_path / "workspace" / "sessions" / DATABASE) as store:
         assert any(one.state == "running" for one in store.sessions())

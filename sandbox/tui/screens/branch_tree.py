@@ -13,7 +13,7 @@ from sandbox.engine.run_state import RunState, SessionState
 from sandbox.tui.arm_name import shortened
 from sandbox.tui.scores import change, number, series
 from sandbox.tui.screen import ModalScreen
-from sandbox.tui.widgets.branch_line import SIGNS
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
 
 _WIDEST, _FRAME = 110, 4

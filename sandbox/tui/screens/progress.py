@@ -17,8 +17,8 @@ from sandbox.store.store import Store
 from sandbox.text import excerpt
 from sandbox.tui.screen import Screen
 from sandbox.tui.standing import read_for
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
-from sandbox.tui.widgets.recent_sessions import SIGNS
 
 _SECONDS = 1.0
 _BAR = 10

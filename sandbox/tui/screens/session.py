@@ -24,7 +24,8 @@ from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.standing import stands
-from sandbox.tui.widgets.branch_line import SIGNS, BranchLine
+from sandbox.tui.state_sign import SIGNS, state_of
+from sandbox.tui.widgets.branch_line import BranchLine
 from sandbox.tui.widgets.conversation import Conversation
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.measured_line import MeasuredLine
@@ -238,7 +239,7 @@ class SessionScreen(Screen[None]):
             return
         what = [self._state.family_title(), self._state.titles()[self._shown]]
         what.append(session.model or short_name(session.head.plan.model))
-        status = "■ stopping" if self.live.stopping else _status(session)
+        status = "■ stopping" if self.live.stopping else _status(session, self._state.place(self._shown))
         self.query_one(SessionHeader).show(*what, status=status, seconds=self.live.seconds)
 
     # What the keys do
@@ -436,13 +437,8 @@ class SessionScreen(Screen[None]):
         self.query_one(Conversation).focus()
 
 
-def _status(session: SessionState) -> str:
-    """`● step 3/5`, `‖ paused`, `✓ finished`: a sign and a word, so that colour is never needed."""
-    done, steps = session.steps
-    if session.waiting is not None:
-        return "‖ paused" if session.waiting.reason == "paused" else "› your words"
-    if session.state != "running":
-        return f"{SIGNS[session.state]} {session.state}"
-    if steps and session.phase == "technique":
-        return f"● step {min(done + (session.open_turn is not None), steps)}/{steps}"
-    return f"● {session.phase or 'starting'}"
+def _status(session: SessionState, place: str) -> str:
+    """`▶ t3 of 5`, `‖ paused`, `✓ finished`: a sign and a word, so that colour is never needed."""
+    state = state_of(session)
+    word = (place or session.phase or "starting") if state == "running" else state
+    return f"{SIGNS[state]} {word}"

@@ -5,18 +5,10 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
-from sandbox.engine.run_state import RunState, State
+from sandbox.engine.run_state import RunState
 from sandbox.tui.arm_name import shortened
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.trajectory_chart import MARKS
-
-SIGNS: dict[State, str] = {
-    "planned": "▷",
-    "running": "▶",
-    "finished": "✓",
-    "stopped": "■",
-    "failed": "✗",
-    "interrupted": "!",
-}
 
 _HINT = "[ ] switch"
 

@@ -1,5 +1,6 @@
 """The conversation of the shown session: turns, measurements and skips in order, following the newest."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
@@ -8,9 +9,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sandbox.engine.history import Measured, Turn
+from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.run_state import Entry, SessionState
 from sandbox.text import excerpt
 from sandbox.tui.scores import main_scale
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.page import Page, Placed, keep_free
 from sandbox.tui.widgets.turn import TurnBlock
 
@@ -36,7 +39,7 @@ class Conversation(VerticalScroll):
         self._open: TurnBlock | None = None
         self._open_text = ""
         self._before: dict[tuple[str, str], float | None] = {}
-        self._scenario_turns = {"induction": 0, "follow-up": 0}
+        self._turns: Counter[Phase] = Counter()
         self._stands = ""
         self._note = Static("", classes="note", markup=False)
         self._note.display = False
@@ -116,7 +119,7 @@ class Conversation(VerticalScroll):
             self._wanted = None
         self._session, self._shown, self._open = session, 0, None
         self._before.clear()
-        self._scenario_turns = {"induction": 0, "follow-up": 0}
+        self._turns.clear()
         for page in self._pages:
             page.remove()
         self._pages.clear()
@@ -154,19 +157,14 @@ class Conversation(VerticalScroll):
 
     def _placed(self, entry: Entry) -> Placed:
         if isinstance(entry, Turn):
-            return Placed(entry, scenario_turn=self._count(entry))
+            self._turns[entry.phase] += 1
+            return Placed(entry, place=turn_label(entry.phase, self._turns[entry.phase]))
         if isinstance(entry, Measured) and (scale := main_scale(entry)):
             key = (entry.administration.questionnaire, scale)
             before = self._before.get(key)
             self._before[key] = entry.administration.score(scale)
             return Placed(entry, before=before)
         return Placed(entry)
-
-    def _count(self, turn: Turn) -> int:
-        if turn.origin == "scenario" and turn.phase in self._scenario_turns:
-            self._scenario_turns[turn.phase] += 1
-            return self._scenario_turns[turn.phase]
-        return 0
 
     def _show_open(self, session: SessionState) -> None:
         turn = session.open_turn
@@ -176,7 +174,8 @@ class Conversation(VerticalScroll):
         if turn is None:
             return
         if self._open is None:
-            self._open = TurnBlock(turn, session.head.plan, self._scenario_turns.get(turn.phase, 0) + 1)
+            place = turn_label(turn.phase, self._turns[turn.phase] + 1)
+            self._open = TurnBlock(turn, session.head.plan, place)
             self._page_with_room(session).mount(self._open)
         elif turn.reply != self._open_text:
             self._open.show_reply(turn.reply, done=False)
@@ -248,4 +247,4 @@ def where_it_stands(session: SessionState) -> str:
     if session.state in {"finished", "running"}:
         return "✓ finished" if session.state == "finished" else ""
     reason = f": {excerpt(session.reason, 300)}" if session.reason else ""
-    return f"{'✗' if session.state == 'failed' else '■'} {session.state}{reason}"
+    return f"{SIGNS[session.state]} {session.state}{reason}"

@@ -25,7 +25,7 @@ _NARROWEST = 10
 
 
 class MeasuredLine(Static, can_focus=True):
-    """`── measured: distress 92 → 66 (−26) ──`; Enter or a click opens and closes it."""
+    """`── ▸ at t1: distress 92 → 66 (−26) ──`; Enter or a click opens and closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -95,12 +95,12 @@ def _head(measured: Measured, before: float | None, sign: str) -> str:
 
 
 def summary(measured: Measured, before: float | None) -> str:
-    """`measured: distress 92 → 66 (−26)`, with a note when it is unreliable or missing."""
+    """`at t1: distress 92 → 66 (−26)`, with a note when it is unreliable or missing."""
     given = measured.administration
     scale = main_scale(measured)
-    when = "measured at end" if measured.point.phase == "follow-up" else "measured"
+    when = f"at {measured.point.label}"
     if given.as_at:
-        when = f"at end, as at {given.as_at}"
+        when = f"{when}, as at {given.as_at}"
     if scale is None:
         return f"{when}: {given.questionnaire}"
     now = given.score(scale)

@@ -22,10 +22,10 @@ from sandbox.tui.widgets.turn import TurnBlock, turn_rows
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An entry with what its block says of those before it: which scenario turn it is, the score before."""
+    """An entry with what its block says of those before it: what a turn is called, the score before."""
 
     entry: Entry
-    scenario_turn: int = 0
+    place: str = ""
     before: float | None = None
 
 
@@ -93,7 +93,7 @@ def keep_free(pages: Sequence[Page]) -> None:
 
 def block_of(placed: Placed, plan: SessionPlan) -> Widget:
     if isinstance(placed.entry, Turn):
-        return TurnBlock(placed.entry, plan, placed.scenario_turn)
+        return TurnBlock(placed.entry, plan, placed.place)
     if isinstance(placed.entry, Skip):
         return Static(_skipped(placed.entry), classes="skip", markup=False)
     return MeasuredLine(placed.entry, placed.before)

@@ -5,12 +5,13 @@ from textual.widget import Widget
 
 from sandbox.engine.phase import PHASES, Phase
 from sandbox.engine.run_state import SessionState
+from sandbox.tui.state_sign import SIGNS, state_of
 
 NOTE = "simulated affect, not a feeling"
 
 
 class PhaseLine(Widget):
-    """`baseline ✓ ─ induction ▸ ─ technique ─ follow-up`, drawn closer together where there is less room.
+    """`baseline ✓ ─ induction ▶ ─ technique ─ follow-up`, drawn closer together where there is less room.
 
     Where the line on simulated affect does not fit beside them it needs a second row.
     """
@@ -19,11 +20,13 @@ class PhaseLine(Widget):
         super().__init__(id=id)
         self._phase: Phase | None = None
         self._finished = False
+        self._sign = ""
         self._trunk = False
 
     def show(self, session: SessionState) -> None:
         self._phase = session.phase
         self._finished = session.state == "finished"
+        self._sign = SIGNS[state_of(session)]
         self._trunk = session.head.plan.technique is None
         self.refresh()
 
@@ -48,7 +51,7 @@ class PhaseLine(Widget):
             if place < at or (self._finished and place <= at):
                 result.append((name, " ✓", "$text-success"))
             elif place == at:
-                result.append((name, " ▸", "bold"))
+                result.append((name, f" {self._sign}", "bold"))
             else:
                 result.append((name, "", "$text-muted"))
         return result

@@ -12,18 +12,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from sandbox.store.session import Script
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.told_apart import models_apart, text_marks, titles_in
-
-SIGNS = {
-    "planned": "▷",
-    "running": "▶",
-    "paused": "‖",
-    "your words": "›",
-    "finished": "✓",
-    "stopped": "■",
-    "failed": "✗",
-    "interrupted": "!",
-}
 
 _WIDE = 90
 """Cells from which on a row has room for the turns and the model."""

@@ -59,7 +59,7 @@ def rows(
         if several and one.key.questionnaire != last:
             last = one.key.questionnaire
             result.append(Content.styled(f" {last}"[:width], "$text-muted italic"))
-        pointer, style = ("▸" if one.key == charted else " "), "$accent"
+        pointer, style = ("▌" if one.key == charted else " "), "$accent"
         if marks:
             pointer, style = marks.get(one.key, (" ", ""))
             pointer += " "

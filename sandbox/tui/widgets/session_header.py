@@ -7,7 +7,7 @@ from sandbox.text import printable
 
 
 class SessionHeader(Widget):
-    """`Sandbox  Attacked at night (fear) · Mindful breathing · model      ● step 3/5  00:14`."""
+    """`Sandbox  Attacked at night (fear) · Mindful breathing · model      ▶ t3 of 5  00:14`."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

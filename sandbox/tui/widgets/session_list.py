@@ -11,8 +11,8 @@ from textual.widgets.option_list import Option
 
 from sandbox.store.listing import FoundSession
 from sandbox.text import excerpt
+from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.told_apart import models_apart, text_marks, titles_in
-from sandbox.tui.widgets.recent_sessions import SIGNS
 
 _WIDE = 100
 """Cells from which on a row has room for the state in words and the model."""

@@ -18,10 +18,10 @@ REPLY_INDENT = 3
 class TurnBlock(Vertical):
     """Shows a finished turn, or one in progress whose reply grows with `show_reply`."""
 
-    def __init__(self, turn: Turn | OpenTurn, plan: SessionPlan, scenario_turn: int) -> None:
+    def __init__(self, turn: Turn | OpenTurn, plan: SessionPlan, place: str) -> None:
         super().__init__(classes="scenario" if turn.origin == "scenario" else "therapist")
         self._said = Static(Content(printable(turn.said)), classes="said", markup=False)
-        self._said.border_title = Content(f" {heading(turn, plan, scenario_turn)} ").markup
+        self._said.border_title = Content(f" {heading(turn, plan, place)} ").markup
         self._reply = Static("", classes="reply", markup=False)
         self._reply.border_title = CLIENT
         self.index = turn.index
@@ -61,20 +61,17 @@ def _rows(text: Content, width: int) -> int:
     return text.get_height({}, max(1, width))
 
 
-def heading(turn: Turn | OpenTurn, plan: SessionPlan, scenario_turn: int) -> str:
-    """`scenario 1/2`, `therapist · step 2 deepen`, or `therapist · own words`."""
+def heading(turn: Turn | OpenTurn, plan: SessionPlan, place: str) -> str:
+    """`s1 · scenario`, `t2 · therapist · deepen`, `t3 · therapist · own words`; `place` comes first."""
     if turn.origin == "scenario":
-        told = plan.follow_up if turn.phase == "follow-up" and plan.follow_up else plan.scenario
         word = "follow-up" if turn.phase == "follow-up" else "scenario"
-        if turn.step is not None:
-            return f"{word} · task {turn.step}{_again(turn)}"
-        return f"{word} {scenario_turn}/{len(told.turns)}"
+        task = f" · task {turn.step}{_again(turn)}" if turn.step is not None else ""
+        return f"{place} · {word}{task}"
     if turn.origin == "live":
-        return "therapist · own words"
+        return f"{place} · therapist · own words"
     ids = [step.id for step in plan.technique.steps] if plan.technique else []
-    if turn.step not in ids:
-        return "therapist"
-    return f"therapist · step {ids.index(turn.step) + 1} {turn.step}{_again(turn)}"
+    step = f" · {turn.step}{_again(turn)}" if turn.step in ids else ""
+    return f"{place} · therapist{step}"
 
 
 def _again(turn: Turn | OpenTurn) -> str:
