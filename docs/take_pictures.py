@@ -92,7 +92,7 @@ async def running(tour: Tour) -> None:
     await tour.press("enter")
     await tour.shows("Attacked at night")
     await tour.press("enter")
-    await tour.shows(r"step 3/\d")
+    await tour.shows(r"t3 of \d")
 
 
 async def paused(tour: Tour) -> None:

@@ -110,7 +110,7 @@ def run_the_proposed_session(walk: Walk) -> None:
 
 def take_over_for_one_turn(walk: Walk) -> None:
     """Pause in the technique, say something, hand back to the script, and see the run to its end."""
-    walk.matches(r"step 1/\d")
+    walk.matches(r"t1 of \d")
     walk.press("space pause")
     walk.shows("‖ paused: space goes on")
     walk.say(OWN_WORDS)
