@@ -121,6 +121,19 @@ async def test_a_copy_stays_marked_when_the_tree_is_drawn_again_at_once(
         assert " crowded-train " in preview(at) and "your own" in preview(at)
 
 
+async def test_a_document_is_marked_though_the_tree_is_not_laid_out_yet(tmp_path: Path) -> None:
+    """As while the terminal is lent: the mark used to land on the first line, and nothing was shown."""
+    async with library(tmp_path) as at:
+        await go_to(at, "crowded-train")
+        screen = at.app.screen
+        assert isinstance(screen, LibraryScreen) and screen._stock is not None
+        screen._draw(screen._stock)
+        screen._mark()
+        await at.pilot.pause()
+        node = screen.query_one(DocumentTree).cursor_node
+        assert node is not None and node.data == ("scenario", "crowded-train")
+
+
 @pytest.mark.usefixtures("editor")
 async def test_e_edits_and_the_change_shows(tmp_path: Path) -> None:
     async with library(tmp_path) as at:

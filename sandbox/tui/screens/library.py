@@ -188,7 +188,8 @@ class LibraryScreen(Screen[None]):
         if node is None:
             return
         tree = self.query_one(DocumentTree)
-        tree.move_cursor(node)
+        if tree.last_line >= 0:  # asking for it lays the lines out: before that a node is on none
+            tree.move_cursor(node)
         tree.scroll_to_node(node)
         self._show(node.data)
 
