@@ -154,7 +154,7 @@ def compare_and_export(walk: Walk, exports: Path) -> None:
 
 def find_it_by_what_was_said(walk: Walk) -> None:
     walk.press("s sessions")
-    walk.matches(r"✓ Cognitive reappraisal")
+    walk.matches(r"✓ Cognitive reapp")
     walk.press("/ words")
     walk.no_longer_names("space mark")
     walk.terminal.type("lighthouse keeper")
