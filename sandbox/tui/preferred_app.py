@@ -15,6 +15,7 @@ from textual.dom import DOMNode
 from textual.events import Event, Key
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
 from textual.widgets import OptionList
 
 from sandbox.errors import SandboxError
@@ -211,7 +212,12 @@ class PreferredApp(App[None]):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """A list that is not laid out yet has no pages to turn: Textual's raises then."""
+        """Nothing is done by a widget that went while a key or the menu was on its way to it.
+
+        A list that is not laid out yet has no pages to turn: Textual's raises then.
+        """
+        if isinstance(default_namespace, Widget) and not default_namespace.is_attached:
+            return True
         unlaid = isinstance(default_namespace, OptionList) and not default_namespace.scrollable_content_region
         if unlaid and str(action).startswith("page_"):
             return True
