@@ -8,10 +8,18 @@ def main() -> None:
     open_closed_descriptors()  # before anything opens a file
     settle_output()
     import gc
+    import os
+    import sys
 
     from sandbox.cli.main import run_command_line
+    from sandbox.errors import ExitCode
 
     code = run_command_line()
+    if code == ExitCode.INTERRUPTED:
+        # What is left are threads that were broken off, some with a lock that the way out would wait for.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     # On its way out Python searches all that is in memory for garbage: with the model library, for a second.
     gc.freeze()
     raise SystemExit(code)

@@ -18,6 +18,7 @@ from sandbox.cli.table import table
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export.family import (
     NOTICE,
+    Effects,
     Family,
     cell,
     course,
@@ -177,11 +178,18 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         else:
             little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
-                f"Technique effect of {family.title(session)}: {_signed(effect)} "
-                f"at {effect.at}, {in_words(effect, found.higher_is)} (one pair, so no interval).{little}"
+                f"Technique effect of {family.title(session)}: {_signed(effect)} at {effect.at}"
+                f"{_made_of(found)}, {in_words(effect, found.higher_is)} (one pair, so no interval).{little}"
             )
     lines += [_control_line(effects(family, control, name).change) for control in family.controls]
     return lines
+
+
+def _made_of(found: Effects) -> str:
+    """` (−49.9, control −9.7)`: the two changes whose difference it is."""
+    if found.own_change is None or found.control_change is None:
+        return ""
+    return f" ({_signed(found.own_change)}, control {_signed(found.control_change)})"
 
 
 def _signed(effect: Effect) -> str:

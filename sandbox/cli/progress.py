@@ -37,9 +37,7 @@ class Progress:
         match event:
             case RunPlanned(heads=heads):
                 branches = sum(head.parent is not None for head in heads)
-                self._line(
-                    f"{len(heads)} sessions planned: 1 trunk, {branches} branches." if branches else ""
-                )
+                self._line(_planned(branches))
             case SessionStarted(session=session, resumed=resumed):
                 self._line(f"{'Going on with' if resumed else 'Running'} {self._name(session)} [{session}]")
             case TurnStarted(index=index, said=said):
@@ -74,7 +72,7 @@ class Progress:
             return session
         technique = head.plan.technique
         if technique is None:
-            return f"{head.plan.scenario.title} ({head.plan.scenario.affect}), baseline and induction"
+            return f"{head.plan.scenario.title} ({head.plan.scenario.affect}), baseline and scenario"
         return f"{technique.title}{' (control)' if technique.is_control else ''}"
 
     def _begin(self, index: int, said: str) -> None:
@@ -111,3 +109,8 @@ class Progress:
         self._clear()
         if text:
             click.echo(text, err=True)
+
+
+def _planned(arms: int) -> str:
+    """`5 arms planned, from one shared start.`; nothing for a shared start alone."""
+    return f"{arms} {'arms' if arms > 1 else 'arm'} planned, from one shared start." if arms else ""

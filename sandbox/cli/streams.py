@@ -89,6 +89,8 @@ def settle_output() -> None:
     """
     sys.stdout = _settled(sys.stdout, always=False)
     sys.stderr = _settled(sys.stderr, always=True)
+    # Textual draws on this one from a thread, and waits for ever for that thread once a write has failed.
+    setattr(sys, "__stderr__", sys.stderr)  # noqa: B010 - it is declared final
 
 
 def _settled(stream: TextIO, *, always: bool) -> TextIO:

@@ -58,8 +58,8 @@ class SessionState:
 
     @property
     def title(self) -> str:
-        """The technique's title, or `trunk`; a redo names the turn it asks for again."""
-        title = self.head.plan.technique.title if self.head.plan.technique else "trunk"
+        """The technique's title, or `shared start`; a redo names the turn it asks for again."""
+        title = self.head.plan.technique.title if self.head.plan.technique else "shared start"
         return title if self.redone is None else f"redo {self.redone}: {title}"
 
     @property

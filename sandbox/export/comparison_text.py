@@ -75,7 +75,7 @@ def explanation(comparison: Comparison) -> str:
     reference = comparison.reference
     title = reference.title if reference and not reference.control else "the control"
     said = (
-        f"change = score − score after the scenario; difference = change − the change under {title} from the"
+        f"change = score − score after the scenario; vs control = change − the change under {title} from the"
         " same start: the technique effect. Below zero the score fell, or fell further."
     )
     return f"{said} {how_many(comparison)}{_primary(comparison)}"
@@ -118,7 +118,7 @@ def _primary(comparison: Comparison) -> str:
 
 
 def reasons(comparison: Comparison) -> tuple[str, ...]:
-    """Why a difference, or its interval, is undefined: a sentence an arm and reason.
+    """Why the difference that counts, or an interval, is undefined: a sentence an arm and reason.
 
     Where every difference is one pair, `explanation` says so for the whole comparison.
     """
@@ -129,6 +129,8 @@ def reasons(comparison: Comparison) -> tuple[str, ...]:
             difference = cell.difference
             if difference is None or not difference.reason:
                 continue
+            if difference.mean is None and arm.primary not in ("", row.label):
+                continue  # the point that counts has one
             if difference.mean is None:
                 undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
             elif len(arm.sessions) > 1:

@@ -176,7 +176,8 @@ class Effects:
     """The effects of one arm on one scale. `technique` is None where there is nothing to compare with.
 
     `little_induced`: `the scenario hardly raised it: 12.0 → 14.0`, empty when it did raise it. `higher_is`
-    says what a higher score means.
+    says what a higher score means. `own_change` and `control_change` are the two whose difference the
+    technique effect is, at its point.
     """
 
     induction: Effect
@@ -185,6 +186,8 @@ class Effects:
     technique: Effect | None
     little_induced: str = ""
     higher_is: Direction = "neither"
+    own_change: Effect | None = None
+    control_change: Effect | None = None
 
 
 def gather(store: Store, session: str, *, whole_family: bool | None = None) -> Family:
@@ -243,13 +246,17 @@ def effects(family: Family, session: StoredSession, name: ScaleName) -> Effects:
     """All effects of an arm on a scale."""
     own = course(session, name)
     control = family.control_for(session)
+    technique = technique_effect(own, course(control, name)) if control else None
+    both = technique is not None and technique.value is not None
     return Effects(
         induction_effect(own),
         change(own),
         residual(own),
-        technique_effect(own, course(control, name)) if control else None,
+        technique,
         small.clause() if (small := small_induction(session.head.plan, own)) else "",
         scale.higher_is if (scale := scale_of(session.head.plan, name)) else "neither",
+        change(own, technique.at) if both and technique else None,
+        change(course(control, name), technique.at) if both and technique and control else None,
     )
 
 

@@ -228,12 +228,14 @@ def _services() -> Iterator[Found]:
 def _service(prefix: str, service: Service) -> Found:
     name = EXAMPLES.get(prefix, f"{prefix}/…")
     place = key_place(service.key_variable)
+    base = address_of(service)
+    local, at = stays_here(name, base), f", asked at {without_credentials(base)}" if base else ""
     if place is not None:
-        return Found("service", name, True, f"{service.key_variable} is {_place(place)}", local=False)
+        return Found("service", name, True, f"{service.key_variable} is {_place(place)}{at}", local=local)
     todo = f"export {service.key_variable}=…"
     if keyring_installed():
         todo += f"  or: sandbox models --set-key {service.key_variable}"
-    return Found("service", name, False, f"no key: {service.key_variable} is not set", todo, local=False)
+    return Found("service", name, False, f"no key: {service.key_variable} is not set{at}", todo, local=local)
 
 
 def _named(names: Iterable[str]) -> Iterator[Found]:
@@ -250,8 +252,10 @@ def _named(names: Iterable[str]) -> Iterator[Found]:
             place = key_place(service.key_variable) if service.key_variable else None
             text = f"named in the settings; {service.key_variable or 'its key'} is "
             text += _place(place) if place else "not set"
+            base = address_of(service)
+            text += f", asked at {without_credentials(base)}" if base else ""
             todo = "" if place else f"export {service.key_variable or 'its key'}=…"
-            yield Found("service", name, place is not None, text, todo, local=False)
+            yield Found("service", name, place is not None, text, todo, local=stays_here(name, base))
 
 
 def _place(place: Place) -> str:

@@ -48,7 +48,9 @@ def explanation(
             return f"The model's file cannot be loaded. {failure.message}", todo
         todo = "Resume: its process is then started again."
     elif failure.kind == "unavailable" and capabilities.local:
-        todo = "Start the model's server, then resume."
+        todo = "Start the model's server, or check its address, then try again."
+    if failure.kind == "unavailable" and address and not in_app:
+        what = f"Nothing answers at {address}."
     if failure.kind == "bad request" and failure.status == 404:
         what, todo = _not_found(address)
     key = f"the environment variable {key_variable}" if key_variable else "the model's key"

@@ -142,7 +142,14 @@ class Bench:
             root = parents.get(summary.parent, summary.parent) if summary.parent else summary.id
             parents[summary.id] = root
             families.setdefault(root, []).append(summary)
-        return tuple(_recent(members) for members in reversed(families.values()))
+        return tuple(self._recent(members) for members in reversed(families.values()))
+
+    def _recent(self, members: list[SessionSummary]) -> RecentRun:
+        """An arm that was stopped for its redo counts as done: nothing is left to do there."""
+        run = _recent(members)
+        if run.state == "stopped" and not self.conductor.to_finish(run.session):
+            return replace(run, state="finished", unfinished=False)
+        return run
 
     # What New session shows
 

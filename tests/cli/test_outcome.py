@@ -87,7 +87,7 @@ async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, ca
 async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns(tmp_path, capsys):
     out = await printed(tmp_path / "text", capsys)
     probed, listed = out.split("Simulated gloom")
-    assert "Technique effect of Breathing: ±0.0 at t2, the same as under the control (" in probed
+    assert "Technique effect of Breathing: ±0.0 at t2 (±0.0, control ±0.0), the same as under the control (" in probed
     assert "as many technique turns" in listed, "measured at the end alone"
     (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
     assert "| **technique effect** | ±0.0 at `t2` |" in transcript.read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys)
         out = capsys.readouterr().out
         report(store, workspace, "trunk111", as_json=True)
     assert (
-        "Technique effect of Breathing: −30.0 ? at t2, 30.0 lower than under the control: less distress"
+        "Technique effect of Breathing: −30.0 ? at t2 (−50.0 ?, control −20.0), 30.0 lower than under the control: less distress"
         in out
     )
     (line,) = [line for line in out.splitlines() if line.startswith("Breathing ") and "80.0" in line]

@@ -19,7 +19,7 @@ from sandbox.models.provider import Capabilities
 def test_a_server_that_is_not_there_is_named_by_its_address_alone(message: str) -> None:
     what, todo = explanation(Failure("unavailable", message), "", Capabilities(local=True))
     assert what == "The model cannot be reached. It said: Cannot connect to host 127.0.0.1:9"
-    assert todo == "Start the model's server, then resume."
+    assert todo == "Start the model's server, or check its address, then try again."
 
 
 def test_other_words_of_a_server_stay_as_they_are() -> None:

@@ -60,7 +60,7 @@ async def test_a_second_control_is_as_long_as_the_first_and_told_from_it_by_a_nu
         await at.press("t")
         await at.shows("Appliance manual (control) 2")
         rows = [line.partition("│")[2].strip("│ ") for line in at.text().splitlines() if "✓" in line]
-        assert any(row.startswith("▼ ✓ trunk  distress 79") and "(" not in row for row in rows), rows
+        assert any(row.startswith("▼ ✓ shared start  distress 79") and "(" not in row for row in rows), rows
         assert not any(row.startswith("└── ▼") for row in rows), rows
         await at.shows("⏎ show")
 

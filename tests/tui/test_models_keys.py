@@ -114,7 +114,7 @@ async def test_l_bars_models_elsewhere_and_is_written(tmp_path: Path) -> None:
         await at.shows("⊘ openai/gpt-4o")
         await go_to(at, "openai/gpt-4o")
         await at.press("enter")
-        await at.shows("Not ready")
+        await at.shows("Local only is on: l turns it off.")
         await at.press("l")
         await at.shows("local only off")
         assert not load_settings().settings.local_only
@@ -147,7 +147,7 @@ async def test_k_takes_a_key_for_this_run_and_never_shows_it(tmp_path: Path) -> 
         await go_to(at, "anthropic/claude-sonnet-4-5")
         assert key_place("ANTHROPIC_API_KEY") is None
         await at.press("k")
-        await at.shows("until the app is closed")
+        await at.shows("until you close the app")
         assert "pip" not in at.text()
         await at.press(*"sk-secret", "enter")
         await at.shows("✓ anthropic/claude-sonnet-4-5")

@@ -13,7 +13,7 @@ from sandbox.models.key import keep_key, keyring_installed, use_key
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
-NOTE = "Enter uses it until the app is closed; it is never shown or written. Empty takes it back."
+NOTE = "Paste the key and press Enter. It holds until you close the app and is not stored. Empty forgets it."
 KEEP = "^k puts it into this system's keyring instead (empty: takes it out)."
 
 

@@ -261,8 +261,13 @@ class ModelsScreen(Screen[None]):
         found = self._marked
         if found is None:
             return
-        if not found.ready or self._barred(found):
-            self.notify(found.todo or found.text, title="Not ready", severity="warning", markup=False)
+        if self._barred(found):
+            self.notify("Local only is on: l turns it off.", title="Not asked", severity="warning")
+            return
+        if not found.ready:
+            here = "k takes a key here, or: " if found.sort == "service" and found.todo else ""
+            text = f"{here}{found.todo or found.text}"
+            self.notify(text, title="Not ready", severity="warning", markup=False)
             return
         self.post_message(self.Wanted("model", found.name))
 
@@ -355,7 +360,7 @@ class ModelsScreen(Screen[None]):
                     "The usual address holds again." if back else "It is asked there until the app is closed."
                 )
 
-        note = "Where this service is asked until the app is closed. A single - takes it back."
+        note = "The address to use until you close the app. Type - for the usual one."
         self.app.push_screen(LinePrompt("Address of the server", note, "http://localhost:8000/v1"), take)
 
     def _service_changed(self, done: str | None) -> None:

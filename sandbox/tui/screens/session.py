@@ -223,7 +223,9 @@ class SessionScreen(Screen[None]):
         self.query_one(RemarkLine).show(self.live.remarks)
         controls = self._controls
         kept = controls is not None and controls.keeps_words
-        self.query_one(TherapistLine).invite(kept=kept, awaited=self._awaited)
+        self.query_one(TherapistLine).invite(
+            kept=kept, awaited=self._awaited, ended=not self.live.playing and not self.live.in_line
+        )
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
@@ -422,7 +424,7 @@ class SessionScreen(Screen[None]):
         self.query_one(Conversation).focus()
         controls = self._controls
         if controls is None:
-            self.notify("Nothing runs: b branches from here (↑ brings your words back).", severity="warning")
+            self.notify("This arm has ended: b adds another (↑ brings your words back).", severity="warning")
         elif message.text:
             controls.say(message.text)
             if not self._at_technique_turn:

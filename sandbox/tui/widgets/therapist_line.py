@@ -13,6 +13,7 @@ from sandbox.text import printable
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"
 AWAITED = "this step is yours to say (s), or k leaves it out"
+ENDED = "nothing runs: b adds an arm, c compares"
 KEPT = "Your words are said at the next technique turn"
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
@@ -67,9 +68,9 @@ class TherapistLine(TextArea):
             event.prevent_default()
             act()
 
-    def invite(self, *, kept: bool, awaited: bool) -> None:
+    def invite(self, *, kept: bool, awaited: bool, ended: bool) -> None:
         """Say what the line is for: words are waiting to be said, or are waited for, or may be typed."""
-        self.placeholder = KEPT if kept else AWAITED if awaited else PLACEHOLDER
+        self.placeholder = ENDED if ended else KEPT if kept else AWAITED if awaited else PLACEHOLDER
 
     def action_submit(self) -> None:
         text = self.text.strip()
