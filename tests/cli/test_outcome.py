@@ -87,7 +87,10 @@ async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, ca
 async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns(tmp_path, capsys):
     out = await printed(tmp_path / "text", capsys)
     probed, listed = out.split("Simulated gloom")
-    assert "Technique effect of Breathing: ±0.0 at t2 (±0.0, control ±0.0), the same as under the control (" in probed
+    assert (
+        "Technique effect of Breathing: ±0.0 at t2 (±0.0, control ±0.0), the same as under the control ("
+        in probed
+    )
     assert "as many technique turns" in listed, "measured at the end alone"
     (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
     assert "| **technique effect** | ±0.0 at `t2` |" in transcript.read_text(encoding="utf-8")

@@ -31,6 +31,7 @@ class Terminal:
         self._environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environment}
         self._environment |= {"TERM": "xterm-256color", "TMUX_TMPDIR": str(folder)}
         self._patience = patience
+        self._closed = False
         self._code = folder / "exit-code"
         self._config = folder / "tmux.conf"
         self._config.write_text(_CONFIG, encoding="utf-8")
@@ -42,7 +43,10 @@ class Terminal:
         self._tmux("new-session", "-d", "-x", columns, "-y", lines, "-c", str(folder), "--", *shell, *command)
 
     def close(self) -> None:
-        """End the server and whatever still runs in it."""
+        """End the server, as closing a window does, and whatever still runs in it; once."""
+        if self._closed:
+            return
+        self._closed = True
         server = self._value("pid")
         self._tmux("kill-server")
         if server.isdigit() and psutil.pid_exists(int(server)):

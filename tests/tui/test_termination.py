@@ -52,6 +52,22 @@ def test_sigterm_marks_the_session_and_gives_the_terminal_back(opened: Terminal,
     assert "interrupted" in states and "running" not in states
 
 
+@pytest.mark.skipif(not tmux_installed(), reason="tmux is not installed")
+@pytest.mark.embedded
+def test_a_closed_terminal_leaves_nothing_behind(opened: Terminal) -> None:
+    """Textual's thread that draws ends with the first write that fails, and the app would wait for it."""
+    opened.shows("I have read this")
+    opened.press("Enter")
+    opened.until(lambda: "night" in opened.text() and "I have read" not in opened.text(), "Home")
+    opened.press("n")
+    opened.shows("if every answer")
+    opened.press("C-p")
+    opened.shows("Search for commands")
+    everyone = [opened.process, *opened.process.children(recursive=True)]
+    opened.close()
+    assert not psutil.wait_procs(everyone, timeout=60)[1]
+
+
 def test_without_a_terminal_the_app_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command_line([]) == ExitCode.USAGE
     assert "needs a terminal" in capsys.readouterr().err
