@@ -3,7 +3,10 @@
 The marks of arms in charts (trajectory_chart.MARKS) and the signs that fold lines are others.
 """
 
-from sandbox.engine.run_state import SessionState
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Home is painted before the engine is loaded
+    from sandbox.engine.run_state import SessionState
 
 SIGNS = {
     "planned": "▷",
@@ -17,7 +20,7 @@ SIGNS = {
 }
 
 
-def state_of(session: SessionState) -> str:
+def state_of(session: "SessionState") -> str:
     """The state in words; a running session that waits for the clinician is `paused` or at `your words`."""
     if session.waiting is not None:
         return "paused" if session.waiting.reason == "paused" else "your words"

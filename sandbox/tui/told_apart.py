@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from sandbox.models.name import short_name
-from sandbox.store.session import Script
 from sandbox.text import printable
 from sandbox.tui.arm_name import distinct, shortened
+
+if TYPE_CHECKING:  # Home is painted before the record is loaded
+    from sandbox.store.session import Script
 
 _HASH = 4
 """The fewest letters of a hash that are shown."""
@@ -15,7 +18,7 @@ _LEGIBLE = 12
 """Letters of a title; before it has fewer, the word `text` is left out of the marks."""
 
 
-def text_marks(scripts: Iterable[Script]) -> dict[str, str]:
+def text_marks(scripts: "Iterable[Script]") -> dict[str, str]:
     """By hash: `v2` where a title stands for several texts, `text 3fa2` where their versions do not differ.
 
     A title that stands for one text needs no mark and has none.

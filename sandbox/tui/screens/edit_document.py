@@ -27,7 +27,7 @@ from sandbox.library.text_name import text_name
 from sandbox.text import excerpt, printable
 from sandbox.tui.document_fields import PARTS, Field, fields_of, said_of, written
 from sandbox.tui.screen import Screen
-from sandbox.tui.standing import read_for
+from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.whole_file import write_whole
 
@@ -207,6 +207,8 @@ class DocumentEditor(Screen[None]):
     async def _check(self) -> None:
         """Once nothing was typed for a moment."""
         await asyncio.sleep(_CHECK_SECONDS)
+        if not stands(self):
+            return
         self._settle()
         self._tell()
         found = await read_for(self, inspect_text, self._text, self.path, self._kind, self._library)

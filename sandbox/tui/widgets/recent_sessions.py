@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -11,9 +11,11 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sandbox.store.session import Script
 from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.told_apart import models_apart, text_marks, titles_in
+
+if TYPE_CHECKING:  # Home is painted before the record is loaded
+    from sandbox.store.session import Script
 
 _WIDE = 90
 """Cells from which on a row has room for the turns and the model."""
@@ -40,7 +42,7 @@ class RecentRun:
     state: str
     turns: int
     seed: int
-    scripts: tuple[Script, ...]
+    scripts: "tuple[Script, ...]"
     unfinished: bool
 
 
