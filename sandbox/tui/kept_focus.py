@@ -9,7 +9,6 @@ from weakref import WeakSet
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 
 class FocusKeeper:
@@ -51,6 +50,8 @@ def lasts(widget: Widget) -> bool:
 
 def _nearest(screen: Screen[object], around: Sequence[DOMNode]) -> Widget | None:
     """The innermost of `around` that can have it, else the first in one; no text field if possible."""
+    from textual.widgets import Input, TextArea  # long to load, and not needed before the first paint
+
     chain = [widget for widget in screen.focus_chain if lasts(widget)]
     holder = next((place for place in around if place in chain), None)
     if isinstance(holder, Widget):
