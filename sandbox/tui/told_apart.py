@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # Home is painted before the record is loaded
 _HASH = 4
 """The fewest letters of a hash that are shown."""
 _TEXT = "text "
+_READABLE = 7
+"""Letters of a title under which it tells nothing."""
 _LEGIBLE = 12
 """Letters of a title; before it has fewer, the word `text` is left out of the marks."""
 
@@ -48,8 +50,21 @@ def models_apart(names: Iterable[str], room: int) -> dict[str, str]:
 def titles_in(parts: Sequence[tuple[str, str]], room: int) -> str:
     """`Attacked at night (fear) · Mindful breathing v2`: titles with their marks in at most `room` cells.
 
-    The longest are cut first, and a mark never, so that each title keeps its beginning.
+    The longest are cut first, and a mark never, so that each title keeps its beginning. Of more titles than
+    can be read the last ones without a mark are counted: `Attacked… · Mindful b… · +4`.
     """
+    shown, more = parts, ""
+    for left_out in range(len(parts) - 1):
+        shown = parts[: len(parts) - left_out]
+        more = f" · +{left_out}" if left_out else ""
+        if _widest([title for title, _ in shown], [""] * len(shown), room - len(more)) >= _READABLE:
+            break
+        if shown[-1][1]:
+            break
+    return _all_titles(shown, room - len(more)) + more
+
+
+def _all_titles(parts: Sequence[tuple[str, str]], room: int) -> str:
     titles = [" ".join(printable(title).split()) for title, _ in parts]
     marks = [f" {mark}" if mark else "" for _, mark in parts]
     widest = _widest(titles, marks, room)

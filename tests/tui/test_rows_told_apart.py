@@ -95,6 +95,14 @@ def test_a_cut_title_keeps_its_mark() -> None:
     assert titles_in(parts, 80) == "Attacked at night (fear) v2.0 · Filler · Leaves on a stream text 3fa2"
 
 
+def test_of_many_arms_the_first_can_be_read_and_the_others_are_counted():
+    arms = ("Attacked at night (fear)", "Mindful breathing", "Reappraisal", "Self-compassion", "Grounding")
+    assert titles_in([(title, "") for title in arms], 40) == "Attacked… · Mindful… · Reapprai… · +2"
+    marked = titles_in([(title, "v2" if title == "Grounding" else "") for title in arms], 40)
+    assert marked.endswith("v2") and "+" not in marked
+    assert titles_in([("Attacked at night (fear)", "")], 12) == "Attacked at…"
+
+
 def test_models_of_one_file_name_are_told_apart() -> None:
     names = models_apart(["gguf:/a/model-q8_0.gguf", "gguf:/b/model-q8_0.gguf", "embedded"], 14)
     assert len(set(names.values())) == 3 and names["embedded"] == "embedded"
