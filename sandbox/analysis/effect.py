@@ -79,7 +79,7 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
     )
 
 
-def in_words(effect: Effect, higher_is: Direction, than: str = "under the control") -> str:
+def in_words(effect: Effect, higher_is: Direction) -> str:
     """`24.8 lower than under the control: less distress`; empty for an undefined effect.
 
     `higher_is` is the scale's own direction.
@@ -88,11 +88,11 @@ def in_words(effect: Effect, higher_is: Direction, than: str = "under the contro
         return ""
     size = numeral(abs(effect.value))
     if float(size) == 0:
-        return f"the same as {than}"
+        return "the same as under the control"
     higher = effect.value > 0
     better = {"more distress": not higher, "less distress": higher}.get(higher_is)
     meaning = "" if better is None else f": {'less' if better else 'more'} distress"
-    return f"{size} {'higher' if higher else 'lower'} than {than}{meaning}"
+    return f"{size} {'higher' if higher else 'lower'} than under the control{meaning}"
 
 
 def moved_under_control(change: Effect) -> str:
