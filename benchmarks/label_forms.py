@@ -22,7 +22,7 @@ from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration, LabelForm
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import Message, Provider
 from sandbox.models.recording import RecordingProvider

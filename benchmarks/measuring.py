@@ -23,8 +23,8 @@ from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Way
-from sandbox.measurement.presentation import PLAIN, Presentation
-from sandbox.measurement.word import word_request
+from sandbox.measurement.reading.presentation import PLAIN, Presentation
+from sandbox.measurement.reading.word import word_request
 from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import Message, Provider, Request, Sampling
 from sandbox.models.recording import RecordingProvider

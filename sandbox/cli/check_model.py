@@ -16,7 +16,7 @@ from sandbox.text import excerpt, printable
 if TYPE_CHECKING:
     from sandbox.engine.validity_check import CheckPlan, CheckProgress, InstrumentChecked
     from sandbox.measurement.administration import Way
-    from sandbox.measurement.index import Index
+    from sandbox.measurement.validity.index import Index
     from sandbox.models.provider import Provider
     from sandbox.store.store import Store
 

@@ -9,7 +9,7 @@ from sandbox.engine.plan import Measure, SessionHead, SessionPlan
 from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
 from sandbox.library.technique import Step, Technique
-from sandbox.measurement.first_asking import Asking, first_asking
+from sandbox.measurement.administering import Asking, first_asking
 from sandbox.models.provider import REASONING_TOKENS
 from sandbox.models.tokens import TokenCounts
 

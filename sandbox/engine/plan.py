@@ -13,7 +13,7 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation
 
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 

@@ -18,8 +18,15 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.measurement.administering import WAYS, check_way
 from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.battery import StateName, States, Trial, affect_scales, battery, battery_size
-from sandbox.measurement.validity import Validity, judge
+from sandbox.measurement.validity.battery import (
+    StateName,
+    States,
+    Trial,
+    affect_scales,
+    battery,
+    battery_size,
+)
+from sandbox.measurement.validity.verdict import Validity, judge
 from sandbox.models.name import full_name
 from sandbox.models.provider import Capabilities, Message, Provider
 from sandbox.models.recording import RecordingProvider

@@ -17,7 +17,7 @@ from sandbox.analysis.therapist import therapist_remark
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.phase import PHASES, Point
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.coverage import unseen_remark
+from sandbox.measurement.reading.coverage import unseen_remark
 from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store

@@ -8,7 +8,7 @@ from sandbox.engine.phase import PHASES, Phase
 from sandbox.export.markdown_text import inline, quoted, table
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.coverage import unseen_note
+from sandbox.measurement.reading.coverage import unseen_note
 from sandbox.store.session import StoredSession
 from sandbox.text import excerpt
 

@@ -7,7 +7,7 @@ from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
 from sandbox.export.family import Family, replies
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.coverage import lowest_coverage, mean_entropy
+from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
 from sandbox.text import printable
 

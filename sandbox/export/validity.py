@@ -2,8 +2,8 @@
 
 import textwrap
 
-from sandbox.measurement.index import Index, Judgement, interval_text, value_text
-from sandbox.measurement.validity import Validity
+from sandbox.measurement.validity.index import Index, Judgement, interval_text, value_text
+from sandbox.measurement.validity.verdict import Validity
 from sandbox.text import printable
 
 MARKS: dict[Judgement, str] = {

@@ -12,9 +12,9 @@ from pathlib import Path
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import SLUG_PATTERN, Kind
-from sandbox.library.document_edit import with_value
 from sandbox.library.interchange.wording import id_of
 from sandbox.library.loading import SUFFIX
+from sandbox.library.yaml.edit import with_value
 from sandbox.text import excerpt
 from sandbox.whole_file import write_whole
 

@@ -13,7 +13,7 @@ from sandbox.library.loading import load_file, locate, parse_document, read_valu
 from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace
-from sandbox.library.yaml_tree import Tree, read_tree
+from sandbox.library.yaml.tree import Tree, read_tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestio
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.library.template import Refused, check_expression, check_text
-from sandbox.library.yaml_tree import MAX_PROBLEMS, Place, Tree, read_tree
+from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 
 MAX_BYTES = 1024 * 1024
 SUFFIX = ".yaml"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
-from sandbox.library.document_edit import file_bytes, file_text, readable, with_value
 from sandbox.library.interchange.wording import MAX_ID, different
 from sandbox.library.loading import SUFFIX
 from sandbox.library.workspace import Workspace
+from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_value
 from sandbox.whole_file import write_whole
 
 _OWN = re.compile(r" \(my own(?: \d+)?\)$")

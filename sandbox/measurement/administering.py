@@ -1,15 +1,17 @@
 """Giving a questionnaire: which way of reading works with a model, and one administration by that way."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sandbox.errors import UsageError
 from sandbox.library.questionnaire import CompletionQuestionnaire, Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Way
-from sandbox.measurement.completion import give_completion
-from sandbox.measurement.likelihood import give_by_likelihood, offered_options
-from sandbox.measurement.presentation import PLAIN, Presentation
-from sandbox.measurement.report import give_report
-from sandbox.measurement.word import give_word_probe
+from sandbox.measurement.reading import completion, likelihood, report, word
+from sandbox.measurement.reading.completion import give_completion
+from sandbox.measurement.reading.likelihood import give_by_likelihood, offered_options
+from sandbox.measurement.reading.presentation import PLAIN, Presentation
+from sandbox.measurement.reading.report import give_report
+from sandbox.measurement.reading.word import give_word_probe
 from sandbox.models.provider import Capabilities, Message, Provider
 
 WAYS: Mapping[str, tuple[Way, ...]] = {
@@ -85,3 +87,27 @@ async def administer(
     if isinstance(questionnaire, CompletionQuestionnaire):
         return await give_completion(questionnaire, conversation, provider, seed, presentation=presentation)
     return await give_word_probe(questionnaire, conversation, provider, seed, presentation=presentation)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A call: the question it puts after the conversation, and the most tokens its answer may take."""
+
+    question: str
+    limit: int
+
+
+def first_asking(questionnaire: Questionnaire, way: Way, presentation: Presentation) -> tuple[Asking, ...]:
+    """The calls of one administration, in no particular order.
+
+    A model without prefill is assumed for word probes: the opening stands in the question then.
+    """
+    if isinstance(questionnaire, CompletionQuestionnaire):
+        asked = completion.first_asked(questionnaire, presentation)
+    elif not isinstance(questionnaire, RatingQuestionnaire):
+        asked = word.first_asked(questionnaire, presentation)
+    elif way == "likelihood":
+        asked = likelihood.first_asked(questionnaire, presentation)
+    else:
+        asked = report.first_asked(questionnaire, presentation)
+    return tuple(Asking(question, limit) for question, limit in asked)

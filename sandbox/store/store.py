@@ -24,7 +24,7 @@ from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
 from sandbox.errors import NotFoundError, UsageError
-from sandbox.measurement.battery import Trial
+from sandbox.measurement.validity.battery import Trial
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt, calls_of, store_call
 from sandbox.store.connection import open_database

@@ -14,10 +14,10 @@ from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
 from sandbox.library.document import Document
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration, Form, Way
-from sandbox.measurement.battery import Condition, StateName, Trial
 from sandbox.measurement.estimate import Estimate
-from sandbox.measurement.index import Index, Judgement, Unit
-from sandbox.measurement.validity import Validity
+from sandbox.measurement.validity.battery import Condition, StateName, Trial
+from sandbox.measurement.validity.index import Index, Judgement, Unit
+from sandbox.measurement.validity.verdict import Validity
 from sandbox.models.provider import ModelDescription
 from sandbox.store.document import document_hash, store_documents
 from sandbox.store.row import as_json, insert

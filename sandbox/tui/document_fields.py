@@ -1,18 +1,18 @@
 """A document's texts as the fields of a form, and what the checks say with the field it is about.
 
-Reads text and draws nothing; writing a field back is library.document_edit's business.
+Reads text and draws nothing; writing a field back is library.yaml.edit's business.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.library.document import Kind, Route
-from sandbox.library.document_edit import with_value
 from sandbox.library.interchange.wording import without_control
 from sandbox.library.lint import FILL_IN
 from sandbox.library.problem import Problem
 from sandbox.library.text_name import text_name
-from sandbox.library.yaml_tree import Tree
+from sandbox.library.yaml.edit import with_value
+from sandbox.library.yaml.tree import Tree
 from sandbox.text import printable
 
 PARTS: Mapping[Kind, str] = {"technique": "steps", "scenario": "turns"}

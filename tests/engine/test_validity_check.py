@@ -15,7 +15,7 @@ from sandbox.engine.validity_check import (
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
-from sandbox.measurement.battery import battery_size
+from sandbox.measurement.validity.battery import battery_size
 from sandbox.models.provider import Capabilities, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
 from tests.documents import client, probe, scenario

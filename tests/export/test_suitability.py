@@ -23,7 +23,7 @@ from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.export.table import scores_csv
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.coverage import unseen_note, unseen_remark
+from sandbox.measurement.reading.coverage import unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store

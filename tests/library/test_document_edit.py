@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sandbox.library.blank import blank
 from sandbox.library.document import FOLDERS, Kind, Route
-from sandbox.library.document_edit import file_bytes, readable, with_part, with_value, without_part
 from sandbox.library.workspace import shipped_content
+from sandbox.library.yaml.edit import file_bytes, readable, with_part, with_value, without_part
 
 HEAD = """\
 # first

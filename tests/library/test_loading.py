@@ -16,7 +16,7 @@ from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.questionnaire import RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
-from sandbox.library.yaml_tree import MAX_PROBLEMS
+from sandbox.library.yaml.tree import MAX_PROBLEMS
 from tests.library.bad_documents import BAD, GOOD, WORD_PROBE, Bad
 
 KINDS: tuple[Kind, ...] = tuple(FOLDERS)

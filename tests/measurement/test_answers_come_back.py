@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Form, LabelForm
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Message, Request
 from sandbox.models.scripted import ScriptedProvider
 from tests.measurement.ratings import ODD, labelled, ranged, shipped_ratings

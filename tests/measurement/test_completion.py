@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sandbox.library.loading import load_file
 from sandbox.library.questionnaire import CompletionItem, CompletionQuestionnaire, Scale
 from sandbox.measurement.administering import administer, default_way
-from sandbox.measurement.completion import added_text
+from sandbox.measurement.reading.completion import added_text
 from sandbox.measurement.valence import compound, negativity
 from sandbox.models.provider import Capabilities, Message, Request
 from sandbox.models.scripted import ScriptedProvider

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.measurement.estimate import Estimate
-from sandbox.measurement.index import judged_alpha, judged_rate, judged_shift, judged_size
+from sandbox.measurement.validity.index import judged_alpha, judged_rate, judged_shift, judged_size
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.calls import complete_all
-from sandbox.measurement.coverage import lowest_coverage, mean_entropy
-from sandbox.measurement.likelihood import LEAST_COVERAGE
-from sandbox.measurement.option_mass import option_mass
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.calls import complete_all
+from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
+from sandbox.measurement.reading.likelihood import LEAST_COVERAGE
+from sandbox.measurement.reading.option_mass import option_mass
+from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import (
     Capabilities,
     Completion,

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.library.questionnaire import RatingQuestionnaire
+from sandbox.measurement.administering import first_asking
 from sandbox.measurement.administration import Form, LabelForm
-from sandbox.measurement.first_asking import first_asking
-from sandbox.measurement.preamble import fitted
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation, fitted_preamble
 from tests.measurement.ratings import optioned, ranged, shipped_ratings
 
 ASKS_A_NUMBER = re.compile(
@@ -72,15 +71,15 @@ def test_a_prompt_asks_for_a_number_or_for_a_letter_or_for_words_and_in_one_shap
 
 def test_published_words_are_kept_where_the_options_are_called_by_their_numbers():
     for questionnaire in shipped_ratings():
-        assert fitted(questionnaire.preamble or "", "numbers") == (questionnaire.preamble or "")
+        assert fitted_preamble(questionnaire.preamble or "", "numbers") == (questionnaire.preamble or "")
         (question, *_) = first_asking(questionnaire, "report", Presentation())
         assert (questionnaire.preamble or "") in question.question
 
 
 def test_only_what_asks_for_a_number_is_changed():
     k6 = next(one for one in shipped_ratings() if one.id == "k6")
-    assert fitted(k6.preamble or "", "letters").endswith(
+    assert fitted_preamble(k6.preamble or "", "letters").endswith(
         "please circle the answer that best describes how often you had this feeling."
     )
     plain = "How often were you bothered by 2 or more of these in the last 30 days?"
-    assert fitted(plain, "letters") == plain
+    assert fitted_preamble(plain, "letters") == plain

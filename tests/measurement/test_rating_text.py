@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.measurement.rating_text import Allowed, declines, parse_report, parse_single, parse_structured
+from sandbox.measurement.reading.rating_text import (
+    Allowed,
+    declines,
+    parse_report,
+    parse_single,
+    parse_structured,
+)
 from tests.measurement.ratings import optioned, ranged
 
 RANGE = Allowed.of(ranged())

@@ -8,7 +8,7 @@ from sandbox.errors import UsageError
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administering import administer, check_way, default_way
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Capabilities, Completion, Message, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
 from tests.documents import probe

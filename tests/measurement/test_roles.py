@@ -7,7 +7,7 @@ import pytest
 from sandbox.library.questionnaire import CompletionItem, CompletionQuestionnaire, Questionnaire, Scale
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Message
 from sandbox.models.scripted import ScriptedProvider
 from tests.documents import HEAD, probe

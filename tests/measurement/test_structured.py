@@ -8,8 +8,8 @@ import pytest
 from sandbox.library.questionnaire import Option, Range
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.answer_schema import answer_schema
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.presentation import Presentation
+from sandbox.measurement.reading.report import answer_schema
 from sandbox.models.hosted import capabilities_of
 from sandbox.models.litellm_provider import LiteLLMProvider
 from sandbox.models.provider import Capabilities, Message, Sampling

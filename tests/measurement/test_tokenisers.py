@@ -5,9 +5,8 @@ import pytest
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration, LabelForm
-from sandbox.measurement.answer_opening import OPENING, opening_for
-from sandbox.measurement.likelihood import offered_options
-from sandbox.measurement.presentation import Presentation, option_names
+from sandbox.measurement.reading.likelihood import OPENING, offered_options, opening_for
+from sandbox.measurement.reading.presentation import Presentation, option_names
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.provider import Capabilities, Message, Pieces, Provider
 from sandbox.models.scripted import ScriptedProvider

@@ -18,7 +18,7 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.battery import (
+from sandbox.measurement.validity.battery import (
     StateName,
     States,
     Trial,
@@ -29,7 +29,7 @@ from sandbox.measurement.battery import (
     presentation_for,
     schedule,
 )
-from sandbox.measurement.validity import Validity, judge
+from sandbox.measurement.validity.verdict import Validity, judge
 from sandbox.models.provider import Capabilities, Message, Request
 from sandbox.models.scripted import ABLE, ScriptedProvider
 from tests.documents import probe

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 
-from sandbox.measurement.validity import Usable
+from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import Capabilities
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store

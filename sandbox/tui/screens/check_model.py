@@ -24,7 +24,7 @@ from sandbox.engine.validity_check import (
 )
 from sandbox.errors import SandboxError
 from sandbox.export.validity import LEGEND, page
-from sandbox.measurement.validity import Usable
+from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import Provider
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from sandbox.engine.history import Measured
 from sandbox.measurement.administration import Answer, Way
-from sandbox.measurement.coverage import lowest_coverage, unseen_note
+from sandbox.measurement.reading.coverage import lowest_coverage, unseen_note
 from sandbox.text import excerpt
 from sandbox.tui.scores import change, main_scale, number
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from sandbox.library.document import Route
-from sandbox.library.yaml_tree import Tree, read_tree
+from sandbox.library.yaml.tree import Tree, read_tree
 
 _WIDTH = 100
 _HEADER = re.compile(r"[|>][-+0-9]*[ \t]*(#[^\n]*)?\n")

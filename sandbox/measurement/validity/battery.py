@@ -8,10 +8,10 @@ from typing import Literal
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administering import administer, check_way
 from sandbox.measurement.administration import UNSAMPLED, Administration, Form, Way
-from sandbox.measurement.calls import AT_ONCE, all_of
 from sandbox.measurement.estimate import rate_estimate
-from sandbox.measurement.likelihood import usual_labels
-from sandbox.measurement.presentation import Presentation
+from sandbox.measurement.reading.calls import AT_ONCE, all_of
+from sandbox.measurement.reading.likelihood import usual_labels
+from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Message, Provider
 from sandbox.seed import derived_seed
 

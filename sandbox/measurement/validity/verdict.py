@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement import answering, discriminant, shifts
 from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.battery import Trial
-from sandbox.measurement.index import WORST_FIRST, Index, value_text
-from sandbox.measurement.trials import Trials, main_scale
+from sandbox.measurement.validity import answering, shifts
+from sandbox.measurement.validity.battery import Trial
+from sandbox.measurement.validity.index import WORST_FIRST, Index, value_text
+from sandbox.measurement.validity.trials import Trials, main_scale
 
 Usable = Literal["usable", "usable with care", "not usable with this model"]
 
@@ -54,7 +54,7 @@ def judge(questionnaire: Questionnaire, way: Way, trials: Sequence[Trial], form:
         shifts.demand(view, "hint more"),
         shifts.demand(view, "hint less"),
         shifts.echo(view),
-        *discriminant.own_scenarios(view),
+        *shifts.own_scenarios(view),
         answering.acquiescence(view),
         answering.straight_lining(view),
         answering.floor(view),
@@ -115,14 +115,12 @@ def _without_the_declined(blamed: list[Index], indices: Sequence[Index]) -> list
 def _reasons(blamed: Sequence[Index]) -> list[str]:
     """What is said of each: both hints in one, all affects that do not show as themselves in one."""
     hints = [index for index in blamed if index.id in _HINTS]
-    own = [
-        index.id.removeprefix(discriminant.OWN) for index in blamed if index.id.startswith(discriminant.OWN)
-    ]
+    own = [index.id.removeprefix(shifts.OWN) for index in blamed if index.id.startswith(shifts.OWN)]
     said: list[str] = []
     for index in blamed:
         if index.id in _HINTS:
             said.append(_moved_by_hints(hints))
-        elif index.id.startswith(discriminant.OWN):
+        elif index.id.startswith(shifts.OWN):
             said.append(f"its scales hardly tell their own scenarios from others ({', '.join(own)})")
         else:
             said.append(_REASONS[index.id])
@@ -140,8 +138,8 @@ def _moved_by_hints(hints: Sequence[Index]) -> str:
 
 def _subjects(blamed: Sequence[Index]) -> list[str]:
     return [
-        f"{i.id.removeprefix(discriminant.OWN)} after its own scenarios"
-        if i.id.startswith(discriminant.OWN)
+        f"{i.id.removeprefix(shifts.OWN)} after its own scenarios"
+        if i.id.startswith(shifts.OWN)
         else _SUBJECTS[i.id]
         for i in blamed
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administration import LabelForm, MissingReason
-from sandbox.measurement.presentation import number
+from sandbox.measurement.reading.presentation import number
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _LABELLED = re.compile(r"([^\s(=:,–—]+) ?(?:[-–—=:,] ?)?(.+)")

@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, Form, LabelForm
-from sandbox.measurement.answer_schema import answer_schema
-from sandbox.measurement.calls import all_of
-from sandbox.measurement.presentation import (
+from sandbox.measurement.reading.calls import all_of
+from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
     Presentation,
@@ -20,7 +20,7 @@ from sandbox.measurement.presentation import (
     option_names,
     shown_options,
 )
-from sandbox.measurement.rating_text import (
+from sandbox.measurement.reading.rating_text import (
     Allowed,
     Reading,
     declines,
@@ -247,3 +247,33 @@ def _sampling(provider: Provider, tokens: int, seed: int) -> Sampling:
 
 def _answer(item: str, reading: Reading, call_id: str, attempt: int) -> Answer:
     return Answer(item, reading.value, reading.raw, call_id, attempt, reading.missing)
+
+
+def answer_schema(
+    questionnaire: RatingQuestionnaire, items: Sequence[str], labels: LabelForm, names: Sequence[str]
+) -> dict[str, Any]:
+    """One object with a value for each of `items`: of the options' `names`, or a number of the range.
+
+    A range with whole ends is answered in whole numbers, since servers keep no others within bounds.
+    """
+    value = _value(questionnaire, labels, names)
+    return {
+        "type": "object",
+        "properties": {item: value for item in items},
+        "required": list(items),
+        "additionalProperties": False,
+    }
+
+
+def _value(questionnaire: RatingQuestionnaire, labels: LabelForm, names: Sequence[str]) -> dict[str, Any]:
+    if questionnaire.options is None:
+        low, high = questionnaire.bounds
+        if low.is_integer() and high.is_integer():
+            return {"type": "integer", "minimum": int(low), "maximum": int(high)}
+        return {"type": "number", "minimum": low, "maximum": high}
+    if labels != "numbers":
+        return {"type": "string", "enum": list(names)}
+    values = [float(name) for name in names]
+    if all(value.is_integer() for value in values):
+        return {"type": "integer", "enum": [int(value) for value in values]}
+    return {"type": "number", "enum": values}

@@ -12,7 +12,7 @@ import yaml
 
 from sandbox.library.document import Route
 from sandbox.library.problem import Problem
-from sandbox.library.yaml_syntax import explain_syntax
+from sandbox.library.yaml.syntax import explain_syntax
 
 MAX_DEPTH = 20
 MAX_VALUES = 50_000

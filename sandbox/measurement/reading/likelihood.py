@@ -6,10 +6,9 @@ from functools import partial
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, LabelForm
-from sandbox.measurement.answer_opening import OPENING, Opening, opening_for
-from sandbox.measurement.calls import all_of
-from sandbox.measurement.option_mass import OptionMass, entropy, expected_value, read_options
-from sandbox.measurement.presentation import (
+from sandbox.measurement.reading.calls import all_of
+from sandbox.measurement.reading.option_mass import OptionMass, entropy, expected_value, read_options
+from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
     Presentation,
@@ -21,7 +20,7 @@ from sandbox.measurement.presentation import (
     ordered,
 )
 from sandbox.measurement.scoring import score_questionnaire
-from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
+from sandbox.models.provider import Completion, Message, Pieces, Provider, Request, Sampling, token_pieces
 from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
@@ -206,3 +205,41 @@ def _asked(questions: Sequence[Message], completions: Sequence[Completion]) -> t
         for question, completion in zip(questions, completions, strict=True)
         for message in (question, Message("assistant", completion.text))
     )
+
+
+OPENING = "Answer:"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is put into the model's mouth, "" for nothing. `fitted`: its tokeniser said that answers begin
+    right after it; else a white-space token may come first."""
+
+    text: str
+    fitted: bool = False
+
+
+async def opening_for(names: Sequence[str], provider: Provider) -> Opening | None:
+    """What to open an answer with that will be one of `names`.
+
+    Many tokenisers (SmolLM2, Qwen, Llama 3) write the space before a digit as a token of its own: the opening
+    then ends in it, so that the next token is the answer. None: some names begin after such a space and
+    others with it, or a name begins in the middle of a character, so that their probabilities would not
+    compare. Raises ModelError.
+    """
+    if not provider.capabilities.prefill:
+        return Opening("")
+    spelled = await token_pieces(provider, [OPENING, *(f"{OPENING} {name}" for name in names)])
+    if spelled is None:
+        return Opening(OPENING)
+    firsts = {_first_of(answer, spelled[0]) for answer in spelled[1:]}
+    if firsts == {" "}:
+        return Opening(f"{OPENING} ", fitted=True)
+    return None if firsts & {" ", None} else Opening(OPENING, fitted=True)
+
+
+def _first_of(answer: Pieces, opened: Pieces) -> str | None:
+    """The first token after the opening; None where it is no whole text, or the opening itself changed."""
+    if answer[: len(opened)] != opened or len(answer) == len(opened):
+        return None
+    return answer[len(opened)]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sandbox.measurement.next_word import TOLERATED, Reading
+from sandbox.measurement.reading.next_word import TOLERATED, Reading
 from sandbox.models.provider import Completion, Provider, Request, TokenProbability
 
 MOST_AMBIGUOUS = 0.05

@@ -9,9 +9,10 @@ from statistics import fmean
 
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.battery import Condition, StateName
 from sandbox.measurement.estimate import Estimate, cronbach_alpha, rate_estimate
-from sandbox.measurement.index import (
+from sandbox.measurement.scoring import item_bounds, keyed_values, reversed_value
+from sandbox.measurement.validity.battery import Condition, StateName
+from sandbox.measurement.validity.index import (
     LARGE_SHIFT,
     LEAST_ALPHA,
     SMALL_SHIFT,
@@ -22,9 +23,8 @@ from sandbox.measurement.index import (
     judged_rate,
     judged_shift,
 )
-from sandbox.measurement.scoring import item_bounds, keyed_values, reversed_value
-from sandbox.measurement.shifts import by_state, not_applying
-from sandbox.measurement.trials import Trials
+from sandbox.measurement.validity.shifts import by_state, not_applying
+from sandbox.measurement.validity.trials import Trials
 
 _TELLINGS: tuple[StateName, ...] = ("neutral", "induced")
 

@@ -6,11 +6,13 @@ near one end of the scale that they have nowhere to shift to, and an average ove
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from statistics import fmean
 
+from sandbox.library.questionnaire import Scale
 from sandbox.measurement.administration import UNSAMPLED
-from sandbox.measurement.battery import Condition, StateName, follows_one_evening
 from sandbox.measurement.estimate import Estimate, mean_estimate
-from sandbox.measurement.index import (
+from sandbox.measurement.validity.battery import Condition, StateName, affect_scales, follows_one_evening
+from sandbox.measurement.validity.index import (
     HINT_LIMITS,
     SMALL_SHIFT,
     TOO_FEW,
@@ -23,7 +25,7 @@ from sandbox.measurement.index import (
     judged_size,
     value_text,
 )
-from sandbox.measurement.trials import Trials
+from sandbox.measurement.validity.trials import Trials
 
 _RANGE: Unit = "% of the range"
 _WHERE: dict[StateName, str] = {
@@ -271,3 +273,45 @@ def _as_size(estimate: Estimate | None, exact: bool) -> Judgement:
 
 def _size(difference: float | None) -> float | None:
     return None if difference is None else abs(difference)
+
+
+OWN = "own "
+"""What the ids of these indices begin with; the affect follows."""
+
+
+def own_scenarios(view: Trials) -> tuple[Index, ...]:
+    """One index for each affect that has a scale and was brought about; none where fewer than two were."""
+    scales = affect_scales(view.questionnaire)
+    told = [affect for affect in scales if view.repeats_of(affect)]
+    if len(told) < 2:
+        return ()
+    by_id = {scale.id: scale for scale in view.questionnaire.scales}
+    return tuple(_own(view, affect, told, by_id[scales[affect]]) for affect in told)
+
+
+def _own(view: Trials, affect: StateName, told: list[StateName], scale: Scale) -> Index:
+    """Its scale after its own scenarios minus the same scale after those of the others, a repeat a case."""
+
+    def beyond(repeat: int) -> float | None:
+        own = view.score(repeat, affect, scale=scale)
+        others = [view.score(repeat, other, scale=scale) for other in told if other != affect]
+        known = [score for score in others if score is not None]
+        return None if own is None or not known else own - fmean(known)
+
+    estimate = over_repeats(view.repeats_of(affect), beyond)
+    judgement: Judgement = "unknown"
+    if estimate is not None:
+        if estimate.low is not None and estimate.low > 0:
+            judgement = "good" if estimate.value >= 2 * SMALL_SHIFT else "with care"
+        elif estimate.value <= SMALL_SHIFT:
+            judgement = "bad"
+    note = TOO_FEW if judgement == "unknown" else ""
+    return Index(
+        f"{OWN}{affect}",
+        f"{affect.capitalize()} after its own scenarios more than after those of other affects",
+        "% of the range",
+        estimate,
+        judgement,
+        "an interval above 0, at least 10: else its scale shows that something is wrong, not what",
+        note if estimate else "no scores to compare",
+    )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.next_word import TOLERATED
+from sandbox.measurement.reading.next_word import TOLERATED
 
 
 def hides_much(given: Administration) -> bool:

@@ -1,13 +1,13 @@
 """How a questionnaire is put: order of items and options, labels, wording, seeds. No calls."""
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Form, LabelForm
-from sandbox.measurement.preamble import fitted
 from sandbox.seed import derived_seed
 
 T = TypeVar("T")
@@ -125,6 +125,45 @@ def instruction(questionnaire: RatingQuestionnaire, presentation: Presentation, 
     }[presentation.wording]
     return "\n".join(
         part
-        for part in (opening, fitted(questionnaire.preamble or "", labels), _HINTS[presentation.hint])
+        for part in (
+            opening,
+            fitted_preamble(questionnaire.preamble or "", labels),
+            _HINTS[presentation.hint],
+        )
         if part
     )
+
+
+_ASKING = r"(?:circle|choose|select|write|give|pick|mark|tick|enter|state)"
+_VALUE = r"[-−]?\d+(?:\.\d+)?"
+_VALUES = (
+    rf"(?:,? (?:from|between) {_VALUE} (?:to|and) {_VALUE}"
+    rf"|,? \(?{_VALUE}(?:(?:, | or |, or | and ){_VALUE})+\)?)?"
+)
+_CHOOSE_A_NUMBER = re.compile(rf"\b({_ASKING}) (?:a|the|one) number{_VALUES}", re.IGNORECASE)
+_ON_A_SCALE = re.compile(
+    rf"\bon a scale (?:of|from) {_VALUE}(?: \([^)]*\))? (?:to|through) {_VALUE}(?: \([^)]*\))?",
+    re.IGNORECASE,
+)
+ASKS_FOR_A_NUMBER = re.compile(
+    rf"\b(?:a|the|one|which|what) numbers?\b|\b(?:from|between) {_VALUE} (?:to|and) {_VALUE}\b"
+    rf"|\bscale (?:of|from) {_VALUE}|\b{_VALUE} means\b",
+    re.IGNORECASE,
+)
+"""Words by which an instruction asks for a number, or says what numbers mean."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+
+def fitted_preamble(preamble: str, labels: LabelForm) -> str:
+    """`preamble` as it fits options called by `labels`: a prompt must not ask for a number and for a letter.
+
+    Called by their numbers, the words stay as published. Else “circle the number that” becomes “circle the
+    answer that”, and a sentence that still asks for numbers is left out. What was put is in the record.
+    """
+    if labels == "numbers" or not ASKS_FOR_A_NUMBER.search(preamble):
+        return preamble
+    text = _CHOOSE_A_NUMBER.sub(r"\1 the answer", preamble)
+    text = _ON_A_SCALE.sub("by one of the answers below", text)
+    kept = [part for part in _SENTENCE_END.split(text) if not ASKS_FOR_A_NUMBER.search(part)]
+    return " ".join(kept)

@@ -4,8 +4,8 @@ import math
 
 from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.measurement.administration import Administration, Answer
-from sandbox.measurement.next_word import MOST_CANDIDATES, WordMass, read_next_word
-from sandbox.measurement.presentation import PLAIN, Hint, Presentation
+from sandbox.measurement.reading.next_word import MOST_CANDIDATES, WordMass, read_next_word
+from sandbox.measurement.reading.presentation import PLAIN, Hint, Presentation
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.models.provider import (
     Capabilities,

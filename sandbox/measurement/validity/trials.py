@@ -5,8 +5,8 @@ from statistics import fmean
 
 from sandbox.library.questionnaire import Questionnaire, Scale
 from sandbox.measurement.administration import Administration, Form, Way
-from sandbox.measurement.battery import Condition, StateName, Trial, conditions_for
 from sandbox.measurement.scoring import item_bounds
+from sandbox.measurement.validity.battery import Condition, StateName, Trial, conditions_for
 
 
 def main_scale(questionnaire: Questionnaire) -> Scale:
