@@ -99,7 +99,7 @@ def test_headings_get_the_names_github_gives_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [*sorted(DOCS.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))], ids=lambda page: page.name
+    "page", [*sorted(DOCS.rglob("*.md")), *sorted(DOCS.parent.glob("*.md"))], ids=lambda page: page.name
 )
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!<|https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
