@@ -2,30 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 
-from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.engine.plan import SessionPlan
 from sandbox.store.session import StoredSession
 
 SHARED_START = "Shared start"
 
 
-def arm_title(plan: SessionPlan, redone: int | None = None, *, earlier: bool = False) -> str:
-    """The technique's title with what sets the arm apart: `Filler (control)`, `Breathing (turn 4 redone)`.
+def arm_title(plan: SessionPlan, redone: str | None = None, *, earlier: bool = False) -> str:
+    """The technique's title with what sets the arm apart: `Filler (control)`, `Breathing (t4 redone)`.
 
     `redone` is the turn whose reply was asked for again; `earlier`: a redo has taken the arm's place.
     """
     technique = plan.technique
     notes = [
         *(["control"] if technique is not None and technique.is_control else []),
-        *([f"turn {redone} redone"] if redone is not None else []),
+        *([f"{redone} redone"] if redone is not None else []),
         *(["before the redo"] if earlier else []),
     ]
     title = technique.title if technique is not None else SHARED_START
     return f"{title} ({', '.join(notes)})" if notes else title
 
 
-def redone_turn(head: SessionHead) -> int | None:
-    """The turn whose reply the session asks for again; None when it is no redo."""
-    return None if head.plan.redo is None or head.parent_turn is None else head.parent_turn + 1
+def redone_turn(session: StoredSession) -> str | None:
+    """The turn whose reply the session asks for again, as `s2` or `t3`; None when it is no redo."""
+    redo, history = session.head.plan.redo, session.history
+    return None if redo is None else redo.place(history.turns[: history.inherited])
 
 
 def in_place_of(sessions: Iterable[StoredSession]) -> dict[str, str]:

@@ -41,7 +41,7 @@ class ComparedSession:
     turns: tuple[Turn, ...] = ()
     suitabilities: tuple[Suitability, ...] = ()
     place: int = 0
-    redone: int | None = None
+    redone: str | None = None
     replaces: tuple[str, ...] = ()
     replaced_by: str | None = None
     record_cautions: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ def compared_session(
         turns=session.history.turns,
         suitabilities=suitabilities(head.plan, session.model, checks),
         place=place,
-        redone=redone_turn(head),
+        redone=redone_turn(session),
         replaces=tuple(replaces),
         replaced_by=replaced_by,
         record_cautions=tuple(record_cautions),

@@ -218,7 +218,7 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
         "arms": [
             {
                 "session": session.head.id,
-                "redone_turn": redone_turn(session.head),
+                "redone_turn": redone_turn(session),
                 "replaces": [old for old, now in family.replaced.items() if now == session.head.id],
                 "technique": session.head.plan.technique.id if session.head.plan.technique else None,
                 "state": session.state.now,

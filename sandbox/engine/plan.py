@@ -1,13 +1,14 @@
 """What is going to be run: a trunk (baseline and induction, once) and the branches that leave from it."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.engine.guidance import Guidance
-from sandbox.engine.history import Origin
-from sandbox.engine.phase import Phase
+from sandbox.engine.history import Origin, Turn
+from sandbox.engine.phase import Phase, turn_label
 from sandbox.library.client import Client
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
@@ -63,6 +64,10 @@ class Redo(BaseModel):
     step: str | None = None
     repeat: int = 1
     passed: dict[str, int] = {}
+
+    def place(self, inherited: Iterable[Turn]) -> str:
+        """What the turn is called: `s2`, `t3`. `inherited` are the turns of the history before it."""
+        return turn_label(self.phase, 1 + sum(turn.phase == self.phase for turn in inherited))
 
 
 class SessionPlan(BaseModel):

@@ -20,7 +20,7 @@ from sandbox.engine.events import (
     TurnStarted,
     Waiting,
 )
-from sandbox.engine.history import History, Measured, Origin, Skip, Turn
+from sandbox.engine.history import History, Measured, Origin, Skip, Turn, turn_labels
 from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.plan import SessionHead
 
@@ -58,22 +58,18 @@ class SessionState:
 
     @property
     def title(self) -> str:
-        """The technique's title, or `shared start`; a redo names the turn it asks for again."""
-        title = self.head.plan.technique.title if self.head.plan.technique else "shared start"
-        return title if self.redone is None else f"redo {self.redone}: {title}"
+        """The technique's title, or `shared start`; what sets a redo apart is `RunState.title`."""
+        return self.head.plan.technique.title if self.head.plan.technique else "shared start"
 
     @property
-    def redone(self) -> int | None:
-        """The turn whose reply this session asks for again; None when it is no redo."""
-        if self.head.plan.redo is None or self.head.parent_turn is None:
-            return None
-        return self.head.parent_turn + 1
+    def is_redo(self) -> bool:
+        return self.head.plan.redo is not None
 
     @property
     def says_again(self) -> bool:
         """Whether the turn to come is the one that is redone: it is neither skipped nor spoken before."""
         begun = self.open_turn is not None or any(isinstance(entry, Turn) for entry in self.entries)
-        return self.redone is not None and not begun
+        return self.is_redo and not begun
 
     @property
     def is_control(self) -> bool:
@@ -105,10 +101,26 @@ class RunState:
     def lineage(self, session: str) -> tuple[Entry, ...]:
         """The whole conversation of a session: what it inherits from its parents, then its own entries."""
         state = self.sessions[session]
+        return (*self._inherited(state), *state.entries)
+
+    def _inherited(self, state: SessionState) -> tuple[Entry, ...]:
         parent = state.head.parent
         if parent is None or parent not in self.sessions:
-            return state.entries
-        return (*_until(self.lineage(parent), state.head.parent_turn), *state.entries)
+            return ()
+        return _until(self.lineage(parent), state.head.parent_turn)
+
+    def title(self, session: str) -> str:
+        """The session's title; a redo names the turn it asks for again: `redo t3: Mindful breathing`."""
+        state = self.sessions[session]
+        redo = state.head.plan.redo
+        if redo is None:
+            return state.title
+        inherited = (entry for entry in self._inherited(state) if isinstance(entry, Turn))
+        return f"redo {redo.place(inherited)}: {state.title}"
+
+    def turn_label(self, session: str, turn: int) -> str:
+        """What a turn of the session's whole conversation is called: `s2`, `t3`."""
+        return turn_labels(entry for entry in self.lineage(session) if isinstance(entry, Turn))[turn]
 
     def titles(self, *, marked: bool = False) -> dict[str, str]:
         """What each session is called beside the others: its title, numbered from the second of that name.
@@ -118,7 +130,7 @@ class RunState:
         given: Counter[str] = Counter()
         result = {}
         for id, session in self.sessions.items():
-            name = f"{session.title} (control)" if marked and session.is_control else session.title
+            name = self.title(id) + (" (control)" if marked and session.is_control else "")
             given[name] += 1
             result[id] = name if given[name] == 1 else f"{name} {given[name]}"
         return result

@@ -65,7 +65,7 @@ class Family:
         """What the session is called beside the others: numbered from the second of a name, as in the app."""
         replaced = self.replaced
         names = {
-            one.head.id: arm_title(one.head.plan, redone_turn(one.head), earlier=one.head.id in replaced)
+            one.head.id: arm_title(one.head.plan, redone_turn(one), earlier=one.head.id in replaced)
             for one in self.sessions
         }
         own = session.head.id
@@ -121,7 +121,7 @@ class Family:
         return tuple(
             redone_remark(self.title(arm), old.get(arm.head.id, ()))
             for arm in self.arms
-            if redone_turn(arm.head) is not None
+            if arm.head.plan.redo is not None
         )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from sandbox.engine.phase import Phase, turn_label
 from sandbox.store.row import storable
 from sandbox.store.session import SUMMARY, SessionSummary, family_of, summary
 from sandbox.store.tag import tags_of
@@ -33,7 +34,8 @@ class SessionFilter:
 
 @dataclass(frozen=True, slots=True)
 class FoundSession:
-    """A session that fits. When words are looked for, `turn` has them and `excerpt` marks each with « ».
+    """A session that fits. When words are looked for, `turn` has them and `excerpt` marks each with « »;
+    `turn_label` is what that turn is called.
 
     `name` tells it from the others of its trunk. `place` goes into the next call to get the next page.
     """
@@ -43,6 +45,7 @@ class FoundSession:
     tags: tuple[str, ...]
     place: int
     turn: int | None = None
+    turn_label: str = ""
     excerpt: str = ""
 
 
@@ -94,7 +97,7 @@ def _hits(
         clauses.append("turns_text.rowid < ?")
         values.append(after)
     rows = db.execute(
-        f"""{_SELECT}, h.turn, snippet(turns_text, -1, '«', '»', '…', 16), turns_text.rowid
+        f"""{_SELECT}, h.turn, h.phase, snippet(turns_text, -1, '«', '»', '…', 16), turns_text.rowid
         FROM turns_text JOIN turns h ON h.number = turns_text.rowid JOIN sessions s ON s.id = h.session
         {_FROM} WHERE turns_text MATCH ? AND {" AND ".join(clauses)}
         ORDER BY turns_text.rowid DESC LIMIT ?""",
@@ -103,14 +106,20 @@ def _hits(
     names = _names(db, [row[0] for row in rows])
     return tuple(
         FoundSession(
-            summary(row[:-3]), names[row[0]], tags_of(db, row[0]), row[-1], turn=row[-3], excerpt=row[-2]
+            summary(row),
+            names[row[0]],
+            tags_of(db, row[0]),
+            rowid,
+            turn=turn,
+            turn_label=turn_label(phase, _turns_in(db, row[0], phase, turn)),
+            excerpt=excerpt,
         )
-        for row in rows
+        for *row, turn, phase, excerpt, rowid in rows
     )
 
 
 def _names(db: Database, sessions: Iterable[str]) -> dict[str, str]:
-    """What each is called among the sessions of its trunk: by its technique, and the turn it tells again.
+    """What each is called among the sessions of its trunk: by its technique, and the turn it asks for again.
 
     The second of a name and later ones are numbered, in the order planned.
     """
@@ -125,13 +134,31 @@ def _names(db: Database, sessions: Iterable[str]) -> dict[str, str]:
 
 
 def _name(db: Database, session: str) -> str:
-    title, again = db.execute(
-        "SELECT t.title, CASE WHEN json_extract(s.plan, '$.redo') IS NOT NULL THEN s.parent_turn + 1 END"
+    title, phase, left = db.execute(
+        "SELECT t.title, json_extract(s.plan, '$.redo.phase'), s.parent_turn"
         " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique WHERE s.id = ?",
         [session],
     ).fetchone()
     name = title or "baseline and induction"
-    return name if again is None else f"redo {again}: {name}"
+    return (
+        name
+        if phase is None
+        else f"redo {turn_label(phase, _turns_in(db, session, phase, left) + 1)}: {name}"
+    )
+
+
+def _turns_in(db: Database, session: str, phase: Phase, until: int) -> int:
+    """How many turns of a phase its whole history has up to turn `until`. A follow-up is never inherited."""
+    (count,) = db.execute(
+        """WITH RECURSIVE line(id, parent, parent_turn, until) AS (
+            SELECT id, parent, parent_turn, ? FROM sessions WHERE id = ?
+            UNION ALL SELECT s.id, s.parent, s.parent_turn, min(until, coalesce(line.parent_turn, until))
+            FROM sessions s JOIN line ON s.id = line.parent)
+        SELECT count(*) FROM turns t JOIN line ON t.session = line.id
+        WHERE t.turn <= until AND t.phase = ? AND (t.phase <> 'follow-up' OR t.session = ?)""",
+        [until, session, phase, session],
+    ).fetchone()
+    return int(count)
 
 
 def _clauses(wanted: SessionFilter) -> tuple[list[str], list[Any]]:

@@ -14,15 +14,16 @@ def departures(run: RunState, session: SessionState, turn: int) -> tuple[Departu
         trunk.head.id,
         None,
         "after the scenario, as the other arms"
-        if trunk.redone is None
-        else f"after the scenario ({trunk.title})",
+        if not trunk.is_redo
+        else f"after the scenario ({run.title(trunk.head.id)})",
     )
     told = sum(isinstance(e, Turn) and e.phase == "induction" for e in trunk.entries)
     if session.head.plan.technique is None or turn <= told:
         return (induced,)
+    id = session.head.id
     return (
         induced,
-        Departure(session.head.id, turn, f"here: turn {turn} of {run.titles()[session.head.id]}"),
+        Departure(id, turn, f"here: after {run.turn_label(id, turn)} of {run.titles()[id]}"),
     )
 
 

@@ -46,9 +46,10 @@ def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path
 def conversation_text(state: RunState, session: str) -> str:
     """The whole conversation of a session as plain text, with its measurements between the turns."""
     shown = state.sessions[session]
+    model = shown.model or short_name(shown.head.plan.model)
     lines = [
         NOTICE,
-        f"{state.family_title()} · {shown.title} · {shown.model or short_name(shown.head.plan.model)}",
+        f"{state.family_title()} · {state.title(session)} · {model}",
         "",
     ]
     before: dict[str, float | None] = {}

@@ -33,7 +33,7 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
         assert beside() == again.id
         assert [s.id for s in gather_compared(store, [breathing.id])] == [breathing.id, again.id]
         family = gather(store, trunk.id)
-        assert [family.title(arm) for arm in family.arms] == ["Breathing", "Filler (control, turn 4 redone)"]
+        assert [family.title(arm) for arm in family.arms] == ["Breathing", "Filler (control, t2 redone)"]
         assert any(f"before the redo: session {control.id}" in remark for remark in family.remarks)
         text = transcript(family)
         assert "stands in its place" in text and "Filler (control, before the redo)" in text

@@ -76,7 +76,7 @@ async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path:
         assert (redone.head.parent, redone.head.parent_turn) == (old.head.id, 4)
         assert [t.step for t in turns(redone)] == ["dial"] and redone.state == "finished"
         assert redone.head.plan.seed != old.head.plan.seed and redone.steps == (3, 3)
-        await at.shows("redo 5: Appliance")
+        await at.shows("redo t3: Appliance")
         await at.press("left_square_bracket")
         assert at.session.shown == old.head.id and at.session.live.state.sessions[old.head.id] == old
         with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
@@ -206,7 +206,7 @@ async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(t
         await at.ended()
         redone = list(at.session.live.state.sessions.values())[-1]
         await at.press("t")
-        await at.shows(f"✓ redo 5: Appliance manual (control), seed {redone.head.plan.seed}  distress")
+        await at.shows(f"✓ redo t3: Appliance manual (control), seed {redone.head.plan.seed}  distress")
 
 
 async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> None:

@@ -100,15 +100,15 @@ async def test_a_line_says_how_many_arms_are_in_view_and_the_arrows_bring_the_ot
 
 async def test_an_arm_that_was_redone_is_a_key_away() -> None:
     old, *others = arms()
-    redo = replace(old, id="redo", redone=4, replaces=(old.id,), place=9)
+    redo = replace(old, id="redo", redone="t4", replaces=(old.id,), place=9)
     app = Easel((replace(old, replaced_by="redo"), redo, *others[-1:]))
     async with app.run_test(size=(200, 30)) as pilot:
-        await until(pilot, "Leaves on a stream (turn 4 redone)", gone="2★")
+        await until(pilot, "Leaves on a stream (t4 redone)", gone="2★")
         await pilot.press("o")
         await until(pilot, "Leaves on a stream (before the redo)")
         await until(pilot, "2★ Leaves")
         await pilot.press("o")
-        await until(pilot, "1★ Leaves on a stream (turn 4 redone)")
+        await until(pilot, "1★ Leaves on a stream (t4 redone)")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_an_arm_that_was_redone_is_a_key_away() -> None:
             16,
             ["Lea… calm street", "Lea… loud street"],
         ),
-        (["Mindful breathing", "Mindful breathing (turn 4 redone)"], 10, ["Mindful b…", "M…redone)"]),
+        (["Mindful breathing", "Mindful breathing (t4 redone)"], 10, ["Mindful b…", "M…redone)"]),
     ],
 )
 def test_names_that_would_read_alike_keep_what_differs(names, room, short):

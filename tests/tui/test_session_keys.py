@@ -298,7 +298,7 @@ async def test_f_lets_a_branch_leave_from_here(tmp_path: Path) -> None:
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
         await at.press("f")
-        await at.shows("here: turn 5")
+        await at.shows("here: after t3 of")
         await at.press("enter")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
         await at.ended()

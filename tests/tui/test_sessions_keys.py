@@ -80,7 +80,7 @@ async def test_each_branch_has_a_line_and_enter_opens_it(tmp_path: Path) -> None
 async def test_words_that_were_said_are_found_and_opened_there(tmp_path: Path) -> None:
     async with listing(tmp_path, (80, 24)) as at:
         await at.press("slash", *"slowly through")
-        await at.shows("turn 4: ")
+        await at.shows("t2: ")
         await at.shows("«slowly» «through»")
         await at.press("enter", "enter")
         await at.opened()
@@ -98,7 +98,7 @@ async def test_a_redo_is_told_from_what_it_redoes(tmp_path: Path) -> None:
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         await at.press("escape")
-        await at.shows("redo 5: Mindful breathing ·")
+        await at.shows("redo t3: Mindful breathing ·")
 
 
 async def test_words_nobody_said_find_nothing(tmp_path: Path) -> None:
@@ -303,6 +303,6 @@ async def test_escape_goes_home_and_question_mark_explains(tmp_path: Path) -> No
 async def test_nothing_leaves_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with listing(tmp_path, size) as at:
         await at.press("slash", *"breath")
-        await at.shows("turn")
+        await at.shows("s2: ")
         assert all(len(line) <= size[0] for line in at.text().splitlines())
         assert isinstance(at.app.screen.focused, Input)

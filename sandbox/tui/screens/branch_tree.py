@@ -69,7 +69,9 @@ class BranchTree(ModalScreen[str | None]):
 
     def _label(self, session: SessionState, title: str) -> Text:
         head = session.head
-        left = f" from turn {head.parent_turn}" if head.parent_turn is not None and not session.redone else ""
+        left = ""
+        if head.parent is not None and head.parent_turn and not session.is_redo:
+            left = f" after {self._state.turn_label(head.parent, head.parent_turn)}"
         seed = "" if self._shares_seed(session) else f", seed {head.plan.seed}"
         measured = next(iter(series(self._state.lineage(head.id), head.plan)), None)
         score = ""

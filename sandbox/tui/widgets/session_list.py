@@ -181,7 +181,7 @@ def row(
     if one.turn is None:
         return line
     hit = _around_hit(one.excerpt, max(16, width - 18))
-    return Content.assemble(line, "\n", (f"      turn {one.turn}: ", "$text-muted"), (hit, "italic"))
+    return Content.assemble(line, "\n", (f"      {one.turn_label}: ", "$text-muted"), (hit, "italic"))
 
 
 def _around_hit(text: str, room: int) -> str:
