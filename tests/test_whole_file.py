@@ -12,7 +12,7 @@ from sandbox.errors import SandboxError
 from sandbox.export.file import write_file
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Library
-from sandbox.library.own_copy import copy_to_workspace
+from sandbox.library.copying import copy_to_workspace
 from sandbox.library.workspace import Workspace
 from sandbox.remembered import Remembered, save_remembered
 from sandbox.settings import save_setting

@@ -7,7 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from sandbox.library.interchange.draft import Draft
-    from sandbox.library.interchange.foreign_file import Format
+    from sandbox.library.interchange.importing import Format
     from sandbox.library.questionnaire import Timeframe
 
 # The document's own list; written out here so that --help needs no pydantic. A test holds the two together.
@@ -53,7 +53,7 @@ def command(
     FILE is an HL7 FHIR R4 Questionnaire (JSON), a REDCap data dictionary (CSV) or an XLSForm (.xlsx). What is
     left out, and what is assumed, is listed.
     """
-    from sandbox.library.interchange.bringing_in import bring_in
+    from sandbox.library.interchange.importing import import_file
     from sandbox.library.interchange.instrument import Completion
 
     completion = Completion(
@@ -66,7 +66,7 @@ def command(
         values=_numbers(values),
         part=part,
     )
-    _write(bring_in(file, completion, form), force)
+    _write(import_file(file, completion, form), force)
 
 
 def _write(draft: "Draft", force: bool) -> None:

@@ -64,7 +64,7 @@ async def _check(name: str, *, as_json: bool) -> int:
     from sandbox.errors import SandboxError
     from sandbox.models.check import Result, check
     from sandbox.models.opening import open_model
-    from sandbox.models.price import BASIS, price_of_thousand_turns, price_text
+    from sandbox.models.tokens import BASIS, price_of_thousand_turns, price_text
     from sandbox.text import printable
 
     provider = open_model(name)

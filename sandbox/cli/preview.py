@@ -72,8 +72,8 @@ def command(document: str, kind: "Kind | None", models: tuple[str, ...], as_json
 
 def _find(name: str, kind: "Kind | None", library: "Library") -> "Document":
     from sandbox.library.document import FOLDERS
-    from sandbox.library.explanation import nearest
     from sandbox.library.loading import load_file
+    from sandbox.library.validation_error import nearest
 
     path = Path(name)
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import UsageError
-from sandbox.models.provider import Capabilities, Message
-from sandbox.models.roles import alternating
+from sandbox.models.provider import Capabilities, Message, alternating
 
 
 def conversation(plan: SessionPlan, history: History, capabilities: Capabilities) -> tuple[Message, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.preview import passages
-from sandbox.library.wording import personal
+from sandbox.library.suspect_words import personal
 
 
 def leaving_details(heads: Sequence[SessionHead], *, local: bool) -> str:

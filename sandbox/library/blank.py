@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import SLUG_PATTERN, Kind
-from sandbox.library.interchange.wording import id_of
+from sandbox.library.ids import id_of
 from sandbox.library.loading import SUFFIX
 from sandbox.library.yaml.edit import with_value
 from sandbox.text import excerpt

@@ -10,12 +10,12 @@ from typing import TypeVar
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.client import Client
 from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, Kind
-from sandbox.library.explanation import nearest
 from sandbox.library.loading import SUFFIX, load_file
 from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
+from sandbox.library.validation_error import nearest
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.text import excerpt
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.catalogue import Library, document_files, refuse_stray_link
 from sandbox.library.document import FOLDERS, Clash, Kind
-from sandbox.library.explanation import nearest
 from sandbox.library.lint import lint, scales_known, scales_named
 from sandbox.library.loading import load_file, locate, parse_document, read_values
 from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.technique import Technique
+from sandbox.library.validation_error import nearest
 from sandbox.library.workspace import Workspace
 from sandbox.library.yaml.tree import Tree, read_tree
 

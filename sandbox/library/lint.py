@@ -1,17 +1,16 @@
 """What a careful colleague would remark on in a valid document: warnings, which never make it unusable.
 
-Finding what cannot be used is loading's business; the words that are looked for are in wording.
+Finding what cannot be used is loading's business; the words that are looked for are in suspect_words.
 """
 
 import unicodedata
 from collections.abc import Iterator
 
 from sandbox.errors import SandboxError
-from sandbox.library import wording
+from sandbox.library import suspect_words
 from sandbox.library.catalogue import DEFAULT_CONTROL, Library
 from sandbox.library.client import Client
 from sandbox.library.document import Clash, Document, Route
-from sandbox.library.probe_words import counted, counted_as_ease
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -24,6 +23,7 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Scenario
+from sandbox.library.suspect_words import counted, counted_as_ease
 from sandbox.library.task import Quiz, Task
 from sandbox.library.technique import Step, Technique
 from sandbox.library.template import scales_in_expression, scales_in_text
@@ -61,9 +61,9 @@ def _of_kind(document: Document, library: Library) -> Iterator[Clash]:
 
 def _any_document(document: Document) -> Iterator[Clash]:
     values = document.model_dump(mode="python", exclude_unset=True)
-    if unwritten := tuple(wording.unfilled(values, FILL_IN)):
+    if unwritten := tuple(suspect_words.unfilled(values, FILL_IN)):
         yield _unwritten(unwritten)
-    for at, character in wording.unseen(values):
+    for at, character in suspect_words.unseen(values):
         what = f"a character that nobody sees ({_named(character)})"
         yield Clash(what, at, "delete it: what a reader sees is not what the model is told")
 
@@ -101,7 +101,7 @@ def _scenario(scenario: Scenario, library: Library) -> Iterator[Clash]:
 def _given_away(scenario: Scenario, text: str, at: Route, library: Library) -> Iterator[Clash]:
     """A word that a model could simply give back: it names the affect, or the word probe counts it."""
     hint = "show what happens and what the body does; a model told “{}” gives it back"
-    if word := wording.naming(scenario.affect, text):
+    if word := suspect_words.naming(scenario.affect, text):
         yield Clash(f"“{word}” names the affect it is to induce", at, hint.format(word))
     elif found := counted(scenario.affect, text, library):
         word, title = found
@@ -123,7 +123,7 @@ def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Cla
         yield Clash("a strong scenario without a content warning", ("intensity",), hint)
         return
     for at, text in said:
-        if word := wording.grave(text):
+        if word := suspect_words.grave(text):
             yield Clash(f"“{word}” without a content warning", at, hint)
             return
 
@@ -136,7 +136,7 @@ def _technique(technique: Technique, library: Library) -> Iterator[Clash]:
         yield from _whole_reply(step, at)
         if technique.delivery == "scripted" and _english(technique):
             yield from _put_in_the_mouth(step.say, at, library)
-        if technique.is_control and _english(technique) and (word := wording.therapeutic(step.say)):
+        if technique.is_control and _english(technique) and (word := suspect_words.therapeutic(step.say)):
             yield Clash(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
     yield from _beside_control(technique, library)
     yield from _far_scales(technique, library)
@@ -153,7 +153,7 @@ def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Clash]
 
     Of scripted steps only: of others the client never hears the words.
     """
-    if found := counted_as_ease(wording.spoken(text), library):
+    if found := counted_as_ease(suspect_words.spoken(text), library):
         word, title = found
         hint = "say it otherwise: a model gives back what it was just told, and its control was not told it"
         yield Clash(f"“{word}” is a word that the word probe counts ({title})", at, hint)
@@ -242,9 +242,9 @@ def _asked(questionnaire: Questionnaire) -> Iterator[tuple[Route, str]]:
 
 
 def _suggestive(text: str, at: Route) -> Iterator[Clash]:
-    if phrase := wording.leading(text):
+    if phrase := suspect_words.leading(text):
         yield Clash(f"“{phrase}” suggests an answer", at, "ask in a way that every answer is as easy to give")
-    elif word := wording.names_intervention(text):
+    elif word := suspect_words.names_intervention(text):
         hint = "ask about the state alone; models please whoever asks"
         yield Clash(f"“{word}” tells that something was done to change the answer", at, hint)
 
@@ -269,28 +269,28 @@ def _client(client: Client) -> Iterator[Clash]:
     yield from _personal(client.system, at)
     if not _english(client):
         return
-    if phrase := wording.scores(client.system):
+    if phrase := suspect_words.scores(client.system):
         hint = "describe the person; which scores come of it is what the session is to show"
         yield Clash(f"“{phrase}” in a profile: a profile states no scores to give", at, hint)
     examples = client.small_model.examples
     if not examples:
         hint = "add one or two example turns that end in an ordinary, calm state"
         yield Clash("no example turns: very small models do not stay in the role", (), hint)
-    elif word := wording.distress_named(examples[-1].reply):
+    elif word := suspect_words.distress_named(examples[-1].reply):
         route = ("small_model", "examples", len(examples) - 1, "reply")
         hint = "end in an ordinary, calm state: the baseline of a small model rises with its examples"
         yield Clash(f"the last example turn ends in distress (“{word}”)", route, hint)
 
 
 def _too_long(what: str, text: str, at: Route) -> Iterator[Clash]:
-    length = wording.words(text)
+    length = suspect_words.words(text)
     if length > LONGEST_TURN:
         hint = "split it: small models answer the end of a long text and lose the rest"
         yield Clash(f"a {what} of {length} words (more than {LONGEST_TURN})", at, hint)
 
 
 def _personal(text: str, at: Route) -> Iterator[Clash]:
-    if found := wording.personal(text):
+    if found := suspect_words.personal(text):
         hint = "use invented persons only: texts go to whatever model you choose"
         yield Clash(f"“{found}” looks like a real person's details", at, hint)
 

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.client import Client
 from sandbox.library.document import FOLDERS, Clash, Document, Kind
-from sandbox.library.explanation import explain, mistyped_keys, nearest, untagged
 from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.library.template import Refused, check_expression, check_text
+from sandbox.library.validation_error import explain, mistyped_keys, nearest, untagged
 from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 
 MAX_BYTES = 1024 * 1024

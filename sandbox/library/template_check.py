@@ -10,8 +10,8 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.environment import Environment
 from jinja2.parser import Parser
 
-from sandbox.library.explanation import nearest
 from sandbox.library.template import Refused
+from sandbox.library.validation_error import nearest
 from sandbox.text import excerpt
 
 T = TypeVar("T")

@@ -1,5 +1,6 @@
-"""What a server does not take, as its refusals say: it is asked again in a way that it takes. Calls nothing.
+"""What a server has shown of itself: what it does not take, and whether it gives log-probabilities.
 
+Where it refuses something it is asked again in a way that it takes. Calls nothing.
 An adaptation is kept in words, as it stands in the record.
 """
 
@@ -74,3 +75,18 @@ def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
     if first["role"] != "user":
         return [{"role": "user", "content": system["content"]}, first, *others]
     return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *others]
+
+
+# Kept until the app ends, for every provider of the same model at the same address: a check, a call before a
+# run and a run's own answers all tell.
+_GIVES: dict[tuple[str, str], bool] = {}
+
+
+def note_log_probabilities(model: str, address: str, *, given: bool) -> None:
+    """An answer that was to have them came with them, or without."""
+    _GIVES[model, address] = given
+
+
+def gives_log_probabilities(model: str, address: str) -> bool | None:
+    """None where no answer has shown it."""
+    return _GIVES.get((model, address))

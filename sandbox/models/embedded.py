@@ -6,8 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from sandbox.models.daemon_thread import on_daemon_thread
-from sandbox.models.explanation import explanation
-from sandbox.models.failure import Failure
+from sandbox.models.failure import Failure, explanation
 from sandbox.models.gguf import Weights, read_weights
 from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
 from sandbox.models.llama_process import LlamaProcess

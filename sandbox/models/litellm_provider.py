@@ -6,10 +6,15 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox.models.adaptation import MORE_ROOM, adaptation, adapted_parameters, leaves_out
-from sandbox.models.assumption import gives_log_probabilities, note_log_probabilities
-from sandbox.models.explanation import explanation
-from sandbox.models.failure import Failure, failure_of
+from sandbox.models.adaptation import (
+    MORE_ROOM,
+    adaptation,
+    adapted_parameters,
+    gives_log_probabilities,
+    leaves_out,
+    note_log_probabilities,
+)
+from sandbox.models.failure import Failure, explanation, failure_of
 from sandbox.models.hosted import authorization_of, without_credentials
 from sandbox.models.litellm_import import litellm
 from sandbox.models.litellm_reply import Reply, StreamedReply, reply_of
@@ -29,7 +34,7 @@ from sandbox.models.provider import (
     Withdrawn,
 )
 from sandbox.models.retry import Budget, RetryPolicy, Tries
-from sandbox.models.sentence import cut_to_sentence
+from sandbox.models.speech import cut_to_sentence
 from sandbox.models.stream_watch import StreamWatch
 from sandbox.text import printable
 

@@ -1,6 +1,6 @@
 """The one door to a language model: what is asked, what comes back, what can fail. No library here."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -16,6 +16,18 @@ class Message:
 
     role: Role
     content: str
+
+
+def alternating(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The messages, what user messages in a row say joined in one: many chat templates demand that roles
+    alternate."""
+    result: list[Message] = []
+    for message in messages:
+        if result and result[-1].role == message.role == "user":
+            result[-1] = Message("user", f"{result[-1].content}\n\n{message.content}")
+        else:
+            result.append(message)
+    return tuple(result)
 
 
 @dataclass(frozen=True, slots=True)

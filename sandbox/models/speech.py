@@ -1,4 +1,4 @@
-"""What a model says, apart from what it thinks: the one place that takes thoughts and stop marks out.
+"""What a model says: thoughts and stop marks are taken out here and nowhere else; and where a sentence ends.
 
 Whole and streamed replies go through `separated`; knows no server and no library.
 """
@@ -134,3 +134,12 @@ def _possible_mark(text: str) -> str:
             if _BEGINNING.match(tail) or any(one.startswith(tail.casefold()) for one in _LITERALS):
                 return tail
     return ""
+
+
+_END = re.compile(r"[.!?…]+[\"'”’»)\]*]*(?=\s|$)")
+
+
+def cut_to_sentence(text: str) -> str:
+    """`text` through its last full sentence (closing quotes included); the whole text if it has none."""
+    ends = [match.end() for match in _END.finditer(text)]
+    return text[: ends[-1]] if ends else text

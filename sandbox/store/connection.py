@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from sandbox.store.failure import StoreError, explained, store_error
+from sandbox.store.error import StoreError, explained, store_error
 from sandbox.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, refuse_foreign, version_of
 
 BUSY_MILLISECONDS = 5_000

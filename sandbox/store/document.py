@@ -14,7 +14,7 @@ from sandbox.library.document import Document
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 from sandbox.store.row import as_json, insert, storable
 
 POINTER = "$document"

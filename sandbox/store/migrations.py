@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 
 APPLICATION_ID = 0x5342_5831
 """Marks a file as this app's record (the letters SBX1)."""

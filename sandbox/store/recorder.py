@@ -7,7 +7,7 @@ from typing import Literal
 
 from sandbox.engine.events import Event, SessionFinished, SessionStarted
 from sandbox.errors import SandboxError
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 from sandbox.store.store import Store
 
 

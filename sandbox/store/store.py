@@ -29,7 +29,7 @@ from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt, calls_of, store_call
 from sandbox.store.connection import open_database
 from sandbox.store.conversation import skips_of, store_skip, store_turn, turns_of
-from sandbox.store.failure import explained, store_error
+from sandbox.store.error import explained, store_error
 from sandbox.store.integrity import Altered, altered_documents, damages, documents_of
 from sandbox.store.listing import (
     Choices,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.library.document import Kind, Route
-from sandbox.library.interchange.wording import without_control
+from sandbox.library.interchange.plain_text import without_control
 from sandbox.library.lint import FILL_IN
 from sandbox.library.problem import Problem
 from sandbox.library.text_name import text_name

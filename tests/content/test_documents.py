@@ -11,8 +11,8 @@ from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
 from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.suspect_words import naming
 from sandbox.library.technique import Technique
-from sandbox.library.wording import naming
 
 ROOT = Path(__file__).parents[2]
 AFFECTS = {"fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress"}

@@ -7,9 +7,9 @@ import pytest
 
 from sandbox.models.check import PREFILL, Result, check
 from sandbox.models.embedded import EmbeddedProvider
-from sandbox.models.price import price_of_thousand_turns, price_text
 from sandbox.models.provider import Capabilities, ModelError, Provider, Request
 from sandbox.models.scripted import ABLE, ScriptedProvider
+from sandbox.models.tokens import price_of_thousand_turns, price_text
 
 
 async def checked(provider: Provider) -> dict[str, Result]:

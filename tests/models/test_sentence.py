@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.models.sentence import cut_to_sentence
+from sandbox.models.speech import cut_to_sentence
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sandbox.errors import NotFoundError
 from sandbox.models.provider import ModelDescription
 from sandbox.store import connection
 from sandbox.store.connection import open_database
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 from sandbox.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from sandbox.store.store import Store
 from tests.documents import plan

@@ -18,7 +18,7 @@ from sandbox.export.comparison import chosen_scale, gather_compared
 from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.store.connection import open_database
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
 from tests.store.runs import breathing_and_control, record_run

@@ -19,7 +19,7 @@ from sandbox.engine.events import (
 from sandbox.engine.run import run
 from sandbox.models.provider import ModelDescription, ModelError
 from sandbox.models.scripted import ScriptedProvider
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 from sandbox.store.recorder import recorded
 from tests.store.runs import SMALL, breathing_and_control, record_run, scripted
 

@@ -36,7 +36,7 @@ from sandbox.models.provider import (
 )
 from sandbox.models.recording import Call
 from sandbox.store.document import document_hash, document_json
-from sandbox.store.failure import StoreError
+from sandbox.store.error import StoreError
 from sandbox.store.store import Store
 from tests.documents import plan, scenario, technique
 from tests.store.runs import breathing_and_control, record_run

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import get_args
 
 from sandbox.errors import UsageError
+from sandbox.library.ids import different, id_of, is_id
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.interchange.instrument import Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
+from sandbox.library.interchange.plain_text import without_control
 from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items, scale_range
 from sandbox.library.interchange.selection import Selection, selected
-from sandbox.library.interchange.wording import different, id_of, is_id, without_control
 from sandbox.library.loading import MAX_BYTES, parse_document
 from sandbox.library.problem import InvalidDocument
 from sandbox.library.questionnaire import RatingQuestionnaire, Timeframe

@@ -25,7 +25,7 @@ from sandbox.library.interchange.instruction import Instructions
 from sandbox.library.interchange.instrument import Answer, Answers, Instrument, Question, Span
 from sandbox.library.interchange.json_element import Element, read_object
 from sandbox.library.interchange.loss import Loss, NoInstrument
-from sandbox.library.interchange.wording import one_line, plain
+from sandbox.library.interchange.plain_text import one_line, plain
 from sandbox.library.questionnaire import Timeframe
 
 MAX_ITEMS = 2000

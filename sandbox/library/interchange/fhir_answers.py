@@ -8,7 +8,7 @@ from sandbox.library.interchange.fhir_terms import SCORES
 from sandbox.library.interchange.instrument import Answer
 from sandbox.library.interchange.json_element import Element
 from sandbox.library.interchange.loss import Loss
-from sandbox.library.interchange.wording import one_line
+from sandbox.library.interchange.plain_text import one_line
 
 MAX_CONCEPTS = 1000
 

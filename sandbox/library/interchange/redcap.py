@@ -18,8 +18,8 @@ from sandbox.library.interchange.instrument import (
     named_part,
 )
 from sandbox.library.interchange.loss import Loss, NoInstrument
+from sandbox.library.interchange.plain_text import has_markup, one_line, without_markup
 from sandbox.library.interchange.score_formula import NotLinear, read_formula
-from sandbox.library.interchange.wording import has_markup, one_line, without_markup
 
 FORM = "REDCap data dictionary"
 MAX_ROWS = 5000

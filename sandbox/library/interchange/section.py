@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sandbox.library.interchange.alternatives import Alternatives, alternatives
 from sandbox.library.interchange.instrument import Question
 from sandbox.library.interchange.loss import NoInstrument
-from sandbox.library.interchange.wording import one_line
+from sandbox.library.interchange.plain_text import one_line
 
 _SHOWN = 12
 _WORDS = 60

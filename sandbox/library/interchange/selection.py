@@ -8,6 +8,7 @@ from sandbox.library.interchange.answer_set import Shared, shared_answers
 from sandbox.library.interchange.instrument import Answer, Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
 from sandbox.library.interchange.not_scores import called, shown, sifted
+from sandbox.library.interchange.plain_text import one_line
 from sandbox.library.interchange.section import (
     Sections,
     blocks_of,
@@ -16,7 +17,6 @@ from sandbox.library.interchange.section import (
     short,
     told_apart,
 )
-from sandbox.library.interchange.wording import one_line
 
 MAX_LABEL = 400
 MAX_TEXT = 20_000

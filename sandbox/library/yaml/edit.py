@@ -135,7 +135,7 @@ def _changed(whole: object, at: Route, value: str) -> object:
 
 def _node(text: str, at: Route) -> yaml.Node | None:
     """What stands at `at` in a readable text, with the marks of its first and last character."""
-    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # as yaml_tree reads
+    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # as tree.py reads
     for key in at:
         if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             node = node.value[key]

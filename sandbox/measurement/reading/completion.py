@@ -11,8 +11,7 @@ from sandbox.measurement.reading.presentation import PLAIN, Presentation, ordere
 from sandbox.measurement.reading.word import hint_line
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.measurement.valence import negativity
-from sandbox.models.provider import Completion, Message, Provider, Request
-from sandbox.models.roles import alternating
+from sandbox.models.provider import Completion, Message, Provider, Request, alternating
 from sandbox.seed import derived_seed
 
 COMPLETION_TOKENS = 30

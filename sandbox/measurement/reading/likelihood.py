@@ -20,8 +20,16 @@ from sandbox.measurement.reading.presentation import (
     ordered,
 )
 from sandbox.measurement.scoring import score_questionnaire
-from sandbox.models.provider import Completion, Message, Pieces, Provider, Request, Sampling, token_pieces
-from sandbox.models.roles import alternating
+from sandbox.models.provider import (
+    Completion,
+    Message,
+    Pieces,
+    Provider,
+    Request,
+    Sampling,
+    alternating,
+    token_pieces,
+)
 from sandbox.seed import derived_seed
 
 CANDIDATES = 100

@@ -29,8 +29,7 @@ from sandbox.measurement.reading.rating_text import (
     parse_structured,
 )
 from sandbox.measurement.scoring import score_questionnaire
-from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
-from sandbox.models.roles import alternating
+from sandbox.models.provider import Completion, Message, Provider, Request, Sampling, alternating
 from sandbox.seed import derived_seed
 
 RE_ASKS = 2

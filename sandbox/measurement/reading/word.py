@@ -14,8 +14,8 @@ from sandbox.models.provider import (
     Provider,
     Request,
     Sampling,
+    alternating,
 )
-from sandbox.models.roles import alternating
 from sandbox.seed import derived_seed
 
 LEAST_COVERAGE = 0.05

@@ -14,10 +14,10 @@ from textual.widgets import Input, Select, Static
 
 from sandbox.errors import SandboxError
 from sandbox.export.brought_in import write_draft
-from sandbox.library.interchange.bringing_in import bring_in
+from sandbox.library.ids import id_of
 from sandbox.library.interchange.draft import Draft
+from sandbox.library.interchange.importing import import_file
 from sandbox.library.interchange.instrument import Completion
-from sandbox.library.interchange.wording import id_of
 from sandbox.library.questionnaire import Timeframe
 from sandbox.library.workspace import Workspace
 from sandbox.text import printable
@@ -100,7 +100,7 @@ class ImportInstrument(ModalScreen[Brought | None]):
     async def _bring_in(self, path: Path, completion: Completion) -> None:
         self._tell("Reading…")
         try:
-            draft = await read_for(self, bring_in, path, completion)
+            draft = await read_for(self, import_file, path, completion)
             made = await read_for(self, write_draft, draft, self._workspace)
         except SandboxError as error:
             self._tell(_in_the_prompts_words("\n".join(filter(None, (error.what, error.where, error.todo)))))

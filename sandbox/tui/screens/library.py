@@ -17,8 +17,8 @@ from sandbox.editor import editor_words
 from sandbox.errors import SandboxError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
+from sandbox.library.copying import copy_to_workspace, duplicate
 from sandbox.library.document import FOLDERS, Kind
-from sandbox.library.own_copy import copy_to_workspace, duplicate
 from sandbox.text import excerpt
 from sandbox.tui.lent_terminal import edit_file
 from sandbox.tui.open_screens import bring_up

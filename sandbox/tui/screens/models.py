@@ -17,8 +17,8 @@ from textual.widgets.option_list import Option
 from sandbox.errors import SandboxError
 from sandbox.models.check import Result, check
 from sandbox.models.discovery import Found, discover
-from sandbox.models.price import BASIS, price_of_thousand_turns, price_text
 from sandbox.models.provider import Provider
+from sandbox.models.tokens import BASIS, price_of_thousand_turns, price_text
 from sandbox.settings import Settings
 from sandbox.text import printable
 from sandbox.tui.screen import Screen

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Select, Static
 
 from sandbox.library.document import Kind
-from sandbox.library.interchange.wording import id_of, is_id
+from sandbox.library.ids import id_of, is_id
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.shelf import KINDS
 from sandbox.tui.widgets.key_line import KeyLine

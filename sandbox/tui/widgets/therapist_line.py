@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from sandbox.engine.privacy import warning
-from sandbox.library.wording import personal
+from sandbox.library.suspect_words import personal
 from sandbox.text import printable
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"

@@ -1,12 +1,16 @@
-"""Words that say more than they should: an affect named in a scenario, a leading question, a score to give.
+"""Words that say more than they should: an affect named in a scenario, a leading question, a score to give,
+a word the word probe counts.
 
 English only, and heuristics: they find what a colleague would underline, not everything.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from sandbox.library.scenario import Affect
+from sandbox.errors import SandboxError
+from sandbox.library.catalogue import WORD_PROBE, Library
+from sandbox.library.questionnaire import WordItem, WordQuestionnaire
+from sandbox.library.scenario import AFFECTS, Affect
 
 _STEMS: Mapping[Affect, str] = {
     "fear": "fear|afraid|scared|scary|frighten|terrif|terror",
@@ -141,3 +145,48 @@ def unseen(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.search(text)
     return found.group() if found else None
+
+
+Found = tuple[str, str]
+"""A word as the text has it, and the title of the list it stands in."""
+
+
+def counted(affect: Affect, text: str, library: Library) -> Found | None:
+    """The first word in `text` that the word probe at hand counts for `affect`.
+
+    Those it counts towards distress and towards none of the affects a scenario can have are looked for too.
+    None when there is no such word, no usable probe, or no affect.
+    """
+    probe = _probe(library)
+    if affect == "none" or probe is None:
+        return None
+    distress = next((scale.items for scale in probe.scales if scale.id == "distress"), ())
+    return _first_listed(
+        text, (i for i in probe.items if i.id == affect or (i.id in distress and i.id not in AFFECTS))
+    )
+
+
+def counted_as_ease(text: str, library: Library) -> Found | None:
+    """The first word in `text` that the word probe counts towards calm, happiness or whatever else is less
+    distress; None without one, or without a usable probe."""
+    probe = _probe(library)
+    if probe is None:
+        return None
+    ease = {item for scale in probe.scales if scale.higher_is == "less distress" for item in scale.items}
+    return _first_listed(text, (item for item in probe.items if item.id in ease))
+
+
+def _probe(library: Library) -> WordQuestionnaire | None:
+    try:
+        probe = library.questionnaire(WORD_PROBE)
+    except SandboxError:
+        return None
+    return probe if isinstance(probe, WordQuestionnaire) else None
+
+
+def _first_listed(text: str, items: Iterable[WordItem]) -> Found | None:
+    for item in items:
+        found = re.search(rf"\b(?:{'|'.join(map(re.escape, item.words))})\b", text, re.IGNORECASE)
+        if found:
+            return found.group(), item.text
+    return None

@@ -1,19 +1,13 @@
-"""Texts of other formats made plain: markup taken off, control characters out; ids made of names."""
+"""Texts of other formats made plain: markup taken off, control characters out."""
 
 import re
 from html import unescape
-from unicodedata import normalize
-
-from sandbox.library.document import SLUG_PATTERN
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff\ufeff]")
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _BREAKS = {"br", "p", "div", "li", "tr"}
-_MARK = re.compile(r"['’\u0300-\u036f]")
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
-MAX_ID = 64
 
 
 def plain(text: str) -> str:
@@ -43,25 +37,3 @@ def without_markup(text: str) -> str:
     bare = _TAG.sub(lambda tag: "\n" if tag.group(1).lower() in _BREAKS else "", text)
     lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in unescape(bare).split("\n"))
     return plain("\n".join(line for line in lines if line))
-
-
-def is_id(text: str) -> bool:
-    """Whether the text can be an id as it stands."""
-    return len(text) <= MAX_ID and re.fullmatch(SLUG_PATTERN, text) is not None
-
-
-def id_of(name: str) -> str:
-    """An id that resembles the name, without accents; empty when nothing of the name can be in an id."""
-    letters = _MARK.sub("", normalize("NFKD", name)).lower()
-    return _NOT_SLUG.sub("-", letters).strip("-")[:MAX_ID].strip("-")
-
-
-def different(wanted: str, taken: set[str]) -> str:
-    """`wanted`, or with a number after it when that is taken; it is taken from now on."""
-    found, n = wanted, 1
-    while found in taken:
-        n += 1
-        ending = f"-{n}"
-        found = wanted[: MAX_ID - len(ending)].strip("-") + ending
-    taken.add(found)
-    return found

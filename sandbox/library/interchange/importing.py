@@ -1,11 +1,18 @@
-"""A file of another format brought in: which format it is, its bytes within bounds, its text decoded."""
+"""A file of another format made a draft of ours: which format it is, read within bounds. Writes nothing."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from sandbox.errors import NotFoundError, SandboxError, UsageError
+from sandbox.library.ids import id_of, is_id
+from sandbox.library.interchange.draft import Draft, draft
+from sandbox.library.interchange.fhir import read_fhir
+from sandbox.library.interchange.instrument import Completion, Instrument
 from sandbox.library.interchange.loss import Loss, NoInstrument
+from sandbox.library.interchange.redcap import read_redcap
+from sandbox.library.interchange.xlsform import read_xlsform
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -19,6 +26,46 @@ _HINTS = {
     ".zip": "unpack it; a REDCap data dictionary is the .csv in it",
     ".yaml": "put it into the questionnaires folder: it is a document of ours already",
 }
+
+
+def import_file(path: Path, completion: Completion, form: Format | None = None) -> Draft:
+    """The questionnaire in a FHIR, REDCap or XLSForm file, completed by what the person said.
+
+    Raises NotFoundError and SandboxError when the file cannot be read, and what `import_bytes` raises.
+    """
+    form = format_of(path, form)
+    return import_bytes(read_bytes(path), path, completion, form)
+
+
+def import_bytes(content: bytes, path: Path, completion: Completion, form: Format | None = None) -> Draft:
+    """The questionnaire in a file's bytes; `path` names it in errors and tells its format.
+
+    Raises UsageError when more has to be said, NoInstrument when the file holds no instrument that a
+    questionnaire can express.
+    """
+    if completion.id is not None and not is_id(completion.id):
+        hint = id_of(completion.id)
+        todo = "an id has lower-case letters, digits and single hyphens" + (
+            f", such as {hint}" if hint else ""
+        )
+        raise UsageError(f"“{completion.id[:80]}” is not an id.", todo=todo)
+    form = format_of(path, form)
+    instrument = _read(content, form, str(path), completion)
+    if not (id_of(instrument.name) or completion.id):
+        completion = _named_after(path, completion)
+    return draft(instrument, completion, str(path))
+
+
+def _read(content: bytes, form: Format, file: str, completion: Completion) -> Instrument:
+    if form == "xlsform":
+        return read_xlsform(content, file, completion)
+    text, losses = decoded(content, file, old=form == "redcap")
+    made = read_fhir(text, file, completion.part) if form == "fhir" else read_redcap(text, file, completion)
+    return replace(made, losses=(*losses, *made.losses))
+
+
+def _named_after(path: Path, completion: Completion) -> Completion:
+    return replace(completion, id=id_of(path.stem) or None)
 
 
 def format_of(path: Path, named: Format | None) -> Format:

@@ -10,7 +10,7 @@ from sandbox.cli.import_ import TIMEFRAMES
 from sandbox.cli.main import run_command_line
 from sandbox.errors import ExitCode
 from sandbox.library.inspection import inspect
-from sandbox.library.interchange.foreign_file import MAX_BYTES
+from sandbox.library.interchange.importing import MAX_BYTES
 from sandbox.library.questionnaire import Timeframe
 from tests.library.interchange.dictionaries import FIVE, field, redcap, state_shaped, xlsform
 

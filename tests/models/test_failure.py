@@ -2,8 +2,7 @@
 
 import pytest
 
-from sandbox.models.explanation import explanation
-from sandbox.models.failure import Failure
+from sandbox.models.failure import Failure, explanation
 from sandbox.models.provider import Capabilities
 
 

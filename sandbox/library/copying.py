@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
-from sandbox.library.interchange.wording import MAX_ID, different
+from sandbox.library.ids import MAX_ID, different
 from sandbox.library.loading import SUFFIX
 from sandbox.library.workspace import Workspace
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_value
