@@ -17,7 +17,7 @@ from sandbox.models.adaptation import (
 from sandbox.models.failure import Failure, explanation, failure_of
 from sandbox.models.hosted import authorization_of, without_credentials
 from sandbox.models.litellm_import import litellm
-from sandbox.models.litellm_reply import Reply, StreamedReply, reply_of
+from sandbox.models.litellm_reply import Reply, StreamedReply, empty_failure, reply_of
 from sandbox.models.provider import (
     REASONING_TOKENS,
     Attempt,
@@ -346,7 +346,7 @@ class LiteLLMProvider:
         if request.top_logprobs:
             note_log_probabilities(self._name, self._fixed.base or "", given=bool(reply.top))
         if not reply.generated.strip() and not reply.top:
-            raise _empty(reply, request.sampling.seed)
+            raise empty_failure(reply, request.sampling.seed)
         used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
         context = self._capabilities.context
         if context is not None and used >= context:  # some servers then say that the reply has ended
@@ -424,22 +424,6 @@ class LiteLLMProvider:
         if len(attempts) > 1:
             what += f" (tried {len(attempts)} times)"
         return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)
-
-
-def _empty(reply: Reply, seed: int | None) -> Failure:
-    if reply.thoughts:
-        full = reply.finish_reason == "length"
-        count = f" ({reply.usage.completion_tokens:,})" if reply.usage.completion_tokens else ""
-        what = f"It used all its tokens{count} for reasoning" if full else "It reasoned"
-        return Failure(
-            "empty",
-            f"{what} and wrote no reply; it ended by “{reply.finish_reason}”.",
-            retryable=not full,
-            thoughts=reply.thoughts,
-            out_of_room=full,
-        )
-    with_seed = "" if seed is None else f" (seed {seed})"
-    return Failure("empty", f"The reply was empty{with_seed}; it ended by “{reply.finish_reason}”.")
 
 
 async def _next(stream: Any, watch: StreamWatch) -> Any:

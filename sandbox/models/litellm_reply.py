@@ -74,6 +74,23 @@ def _reply(written: str, finish_reason: str, rest: Reply, *, begun: bool) -> Rep
     )
 
 
+def empty_failure(reply: Reply, seed: int | None) -> Failure:
+    """Why a reply that says nothing says nothing, as far as can be seen."""
+    if reply.thoughts:
+        full = reply.finish_reason == "length"
+        count = f" ({reply.usage.completion_tokens:,})" if reply.usage.completion_tokens else ""
+        what = f"It used all its tokens{count} for reasoning" if full else "It reasoned"
+        return Failure(
+            "empty",
+            f"{what} and wrote no reply; it ended by “{reply.finish_reason}”.",
+            retryable=not full,
+            thoughts=reply.thoughts,
+            out_of_room=full,
+        )
+    with_seed = "" if seed is None else f" (seed {seed})"
+    return Failure("empty", f"The reply was empty{with_seed}; it ended by “{reply.finish_reason}”.")
+
+
 class StreamedReply:
     """A reply that arrives in chunks. A prefill that the server repeats is swallowed.
 
