@@ -1,6 +1,12 @@
 """What can go wrong, said so that a clinician knows what to do next, and the exit code it ends with."""
 
+from dataclasses import dataclass
 from enum import IntEnum
+
+from sandbox.text import printable
+
+Route = tuple[str | int, ...]
+"""The way to a value inside a document: keys and positions (from 0), outermost first."""
 
 
 class ExitCode(IntEnum):
@@ -48,6 +54,35 @@ class SandboxError(Exception):
 
 def _rebuilt(kind: type[SandboxError], args: tuple[object, ...]) -> SandboxError:
     return kind.__new__(kind, *args)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file of the user's: what, where, and what would help (`hint`, may be empty).
+
+    `at` is the value it concerns, or the value whose `key` it concerns; `below` counts lines down from the
+    value's first. Whoever reads the file adds where that stands: `line` and `column` count from 1, column 0
+    is the line as a whole.
+    """
+
+    message: str
+    at: Route = ()
+    hint: str = ""
+    key: bool = False
+    below: int = 0
+    file: str = ""
+    line: int = 1
+    column: int = 1
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`, as editors and terminals understand it."""
+        column = f":{self.column}" if self.column else ""
+        return f"{printable(self.file)}:{self.line}{column}"
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {printable(self.message)}"
+        return f"{head}\n  {printable(self.hint)}" if self.hint else head
 
 
 class UsageError(SandboxError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from sandbox.errors import SandboxError
+from sandbox.errors import Problem, SandboxError
 from sandbox.whole_file import write_whole
 
 FOLDER_VARIABLE = "SANDBOX_CONFIG"
@@ -50,25 +50,11 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
-    """One thing wrong with the file. `line` counts from 1."""
-
-    file: Path
-    line: int
-    what: str
-    todo: str = ""
-
-    def __str__(self) -> str:
-        head = f"{self.file}:{self.line}: {self.what}"
-        return f"{head}\n  {self.todo}" if self.todo else head
-
-
-@dataclass(frozen=True, slots=True)
 class Loaded:
     """Settings and everything that was wrong with their file."""
 
     settings: Settings
-    flaws: tuple[Flaw, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def settings_file() -> Path:
@@ -82,7 +68,7 @@ def settings_file() -> Path:
 
 
 def load_settings(path: Path | None = None) -> Loaded:
-    """The settings in `path` (default: the user's). Never raises: what is wrong is a flaw, and not used.
+    """The settings in `path` (default: the user's). Never raises: what is wrong is a problem, and not used.
 
     Where it cannot be told whether local only was meant to be on, it is on.
     """
@@ -95,30 +81,30 @@ def load_settings(path: Path | None = None) -> Loaded:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Loaded(Settings(local_only=True), (Flaw(file, 1, f"cannot be read: {reason}", _CAUTIOUS),))
+        return Loaded(Settings(local_only=True), (_placed(file, 1, f"cannot be read: {reason}", _CAUTIOUS),))
     return parse_settings(text, file)
 
 
 def parse_settings(text: str, file: Path) -> Loaded:
-    """The settings in `text`; `file` names it in flaws."""
+    """The settings in `text`; `file` names it in problems."""
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         what = re.sub(r" \(at .*\)$", "", str(error))
         number = int(line[1]) if line else 1 + text.count("\n")
-        return Loaded(Settings(local_only=True), (Flaw(file, number, what, _CAUTIOUS),))
-    settings, flaws = Settings(), []
+        return Loaded(Settings(local_only=True), (_placed(file, number, what, _CAUTIOUS),))
+    settings, problems = Settings(), []
     for key, value in values.items():
-        problem = _problem(key, value)
-        if problem is None:
+        wrong = _wrong(key, value)
+        if wrong is None:
             kept = tuple(value) if isinstance(value, list) else value
             settings = replace(settings, **{key: kept})  # type: ignore[arg-type]
             continue
-        flaws.append(Flaw(file, _line_of(key, text), *problem))
+        problems.append(_placed(file, _line_of(key, text), *wrong))
         if key == "local_only" or _nearest(key) == "local_only":
             settings = replace(settings, local_only=True)
-    return Loaded(settings, tuple(flaws))
+    return Loaded(settings, tuple(problems))
 
 
 def save_setting(key: str, value: str | bool | int | tuple[str, ...], path: Path | None = None) -> None:
@@ -192,7 +178,11 @@ _CAUTIOUS = "Until it can be read, defaults are used and local only is on."
 _KEYS = tuple(one.name for one in fields(Settings))
 
 
-def _problem(key: str, value: object) -> tuple[str, str] | None:
+def _placed(file: Path, line: int, what: str, todo: str) -> Problem:
+    return Problem(what, hint=todo, file=str(file), line=line, column=0)
+
+
+def _wrong(key: str, value: object) -> tuple[str, str] | None:
     """What is wrong with a value and what to do, None when nothing is."""
     if key not in _KEYS:
         meant = _nearest(key)

@@ -25,7 +25,7 @@ FILE = Path("settings.toml")
 
 def test_without_a_file_there_are_defaults_and_nothing_to_tell() -> None:
     loaded = load_settings()
-    assert loaded.settings == Settings() and loaded.flaws == ()
+    assert loaded.settings == Settings() and loaded.problems == ()
 
 
 def test_every_setting_is_read() -> None:
@@ -39,7 +39,7 @@ notify_after = 5
 "session.pause" = "p"
 """
     loaded = parse_settings(text, FILE)
-    assert loaded.flaws == ()
+    assert loaded.problems == ()
     assert loaded.settings == Settings(
         "openai/gpt-4o", ("gguf:/models/a.gguf",), "high-contrast", True, "desktop", 5, {"session.pause": "p"}
     )
@@ -48,7 +48,7 @@ notify_after = 5
 def test_the_template_with_its_comments_taken_away_is_the_defaults() -> None:
     examples = [row[2:] for row in TEMPLATE.splitlines() if row.startswith("# ") and " = " in row]
     loaded = parse_settings("\n".join(row for row in examples if "session." not in row), FILE)
-    assert (loaded.settings, loaded.flaws) == (Settings(), ())
+    assert (loaded.settings, loaded.problems) == (Settings(), ())
     assert parse_settings(TEMPLATE, FILE).settings == Settings()
 
 
@@ -67,21 +67,21 @@ def test_the_template_with_its_comments_taken_away_is_the_defaults() -> None:
 )
 def test_a_wrong_line_is_told_with_its_number_and_the_others_hold(row: str, what: str) -> None:
     loaded = parse_settings(f"# mine\ntheme = 'nord'\n{row}\n", FILE)
-    (flaw,) = loaded.flaws
-    assert what in flaw.what and str(flaw).startswith("settings.toml:3: ")
+    (problem,) = loaded.problems
+    assert what in problem.message and str(problem).startswith("settings.toml:3: ")
     assert loaded.settings == Settings(theme="nord")
 
 
 @pytest.mark.parametrize("text", ["local_only = 'yes'", "localonly = true", "local-only = 1", "model = \n"])
 def test_where_local_only_cannot_be_read_it_is_on(text: str) -> None:
     loaded = parse_settings(text, FILE)
-    assert loaded.flaws and loaded.settings.local_only
+    assert loaded.problems and loaded.settings.local_only
 
 
 def test_a_file_that_is_not_text_does_not_stop_anything() -> None:
     settings_file().write_bytes(b"\xff\xfe\x00")
     loaded = load_settings()
-    assert loaded.flaws and loaded.settings == Settings(local_only=True)
+    assert loaded.problems and loaded.settings == Settings(local_only=True)
 
 
 def test_local_only_in_the_settings_refuses_a_hosted_model_whatever_is_asked() -> None:

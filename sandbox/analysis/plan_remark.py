@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.library.document import InvalidTemplate
 from sandbox.library.lint import scales_named
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
-from sandbox.library.template import Refused
 from sandbox.measurement.administering import WAYS
 
 
@@ -41,7 +41,8 @@ def _of_reading(measures: Iterable[Measure]) -> Iterator[str]:
 def _of_scales(technique: Technique, measured: set[str]) -> Iterator[str]:
     """A technique that goes by scores which nothing measures runs otherwise than it was written."""
     named: dict[str, None] = {}
-    with contextlib.suppress(Refused):  # the record of an earlier version may have what is refused now
+    # The record of an earlier version may have what is refused now.
+    with contextlib.suppress(InvalidTemplate):
         named = dict.fromkeys(scale for _, scale in scales_named(technique))
     absent = [f"“{scale}”" for scale in named if scale not in measured]
     if absent:

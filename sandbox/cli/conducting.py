@@ -23,8 +23,8 @@ from sandbox.text import printable
 def chosen_settings() -> Settings:
     """The user's settings; what is wrong with their file is told on stderr and does not stop anything."""
     loaded = load_settings()
-    for flaw in loaded.flaws:
-        click.echo(printable(str(flaw)), err=True)
+    for problem in loaded.problems:
+        click.echo(printable(str(problem)), err=True)
     return loaded.settings
 
 

@@ -1,13 +1,14 @@
 """`sandbox validate`: every problem of every document, and what to reconsider, with line and advice."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from sandbox.errors import Problem
     from sandbox.library.inspection import Inspection
 
 
@@ -55,10 +56,14 @@ def _content_at_hand() -> tuple[Path, ...]:
 def _as_json(inspection: "Inspection") -> str:
     found = {
         "files": [str(file) for file in inspection.files],
-        "problems": [asdict(problem) for problem in inspection.problems],
-        "warnings": [asdict(warning) for warning in inspection.warnings],
+        "problems": [_as_data(problem) for problem in inspection.problems],
+        "warnings": [_as_data(warning) for warning in inspection.warnings],
     }
     return json.dumps(found, indent=2)  # ASCII: no character of a file reaches the terminal raw
+
+
+def _as_data(problem: "Problem") -> dict[str, object]:
+    return {name: getattr(problem, name) for name in ("file", "line", "column", "message", "hint")}
 
 
 def _summary(inspection: "Inspection") -> str:

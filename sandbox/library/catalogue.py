@@ -7,11 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from sandbox.errors import NotFoundError, SandboxError
+from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.client import Client
-from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, Kind
+from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
 from sandbox.library.loading import SUFFIX, load_file
-from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
@@ -166,4 +165,4 @@ def refuse_stray_link(path: Path) -> None:
         inside, what = False, "the file is a link that leads in a circle"
     if not inside:
         hint = "put a copy of the file here instead"
-        raise InvalidDocument((Problem(str(path), 1, 1, what, hint),))
+        raise InvalidDocument((Problem(what, hint=hint, file=str(path)),))

@@ -1,10 +1,12 @@
 """What every document of the library has in common. No loading and no particular document here."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from sandbox.errors import ExitCode, Problem, Route, SandboxError
+from sandbox.text import printable
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 DOI_PATTERN = r"^10\.\d{4,9}/\S+$"
@@ -33,45 +35,53 @@ FOLDERS: Mapping[Kind, str] = {
 }
 """The content folder of each kind."""
 
-Route = tuple[str | int, ...]
-"""The way to a value inside a document: keys and positions (from 0), outermost first."""
+
+class InvalidDocument(SandboxError):
+    """A document that cannot be used. `problems` has everything found in it, in file order, never empty."""
+
+    exit_code = ExitCode.INVALID_DOCUMENT
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        first, more = problems[0], len(problems) - 1
+        todo = first.hint
+        if more:
+            rest = "1 more problem" if more == 1 else f"{more} more problems"
+            todo = f"{todo}\n".lstrip() + f"{rest}: sandbox validate {printable(first.file)} lists them all"
+        super().__init__(printable(first.message), where=first.place, todo=printable(todo))
+        self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Something wrong in a document: what, at which value, and what would help.
+class InvalidTemplate(SandboxError):
+    """A text or condition of a technique that is not allowed; `line` is the one in it (from 1)."""
 
-    It concerns the value, or its `key`; `below` counts lines down from the value's first.
-    """
+    exit_code = ExitCode.INVALID_DOCUMENT
 
-    message: str
-    at: Route = ()
-    hint: str = ""
-    key: bool = False
-    below: int = 0
+    def __init__(self, what: str, todo: str = "", line: int = 1, *, where: str = "") -> None:
+        super().__init__(what, where=where, todo=todo)
+        self.line = line
 
 
-class Incoherent(ValueError):
-    """Parts that are fine one by one and do not fit together."""
+class HasProblems(ValueError):
+    """Parts that are fine one by one and do not fit together: what validation raises for them."""
 
-    def __init__(self, clashes: tuple[Clash, ...]) -> None:
-        super().__init__("; ".join(clash.message for clash in clashes))
-        self.clashes = clashes
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
 
 
-def refuse(clashes: Iterable[Clash]) -> None:
-    """Raise Incoherent with all of `clashes`, or do nothing when there are none."""
-    found = tuple(clashes)
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise HasProblems with all of `problems`, or do nothing when there are none."""
+    found = tuple(problems)
     if found:
-        raise Incoherent(found)
+        raise HasProblems(found)
 
 
-def repeated(what: str, values: Iterable[tuple[Route, str]]) -> Iterator[Clash]:
-    """A clash for each value that came before, at its later place: “two {what} “value””."""
+def repeated(what: str, values: Iterable[tuple[Route, str]]) -> Iterator[Problem]:
+    """A problem for each value that came before, at its later place: “two {what} “value””."""
     seen: set[str] = set()
     for at, value in values:
         if value in seen:
-            yield Clash(f"two {what} “{value}”", at, "change or remove one of the two")
+            yield Problem(f"two {what} “{value}”", at, "change or remove one of the two")
         seen.add(value)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import NotFoundError, SandboxError
+from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.catalogue import Library, document_files, refuse_stray_link
-from sandbox.library.document import FOLDERS, Clash, Kind
+from sandbox.library.document import FOLDERS, InvalidDocument, Kind
 from sandbox.library.lint import lint, scales_known, scales_named
-from sandbox.library.loading import load_file, locate, parse_document, read_values
-from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.loading import load_file, located, parse_document, read_values
 from sandbox.library.technique import Technique
 from sandbox.library.validation_error import nearest
 from sandbox.library.workspace import Workspace
@@ -40,7 +39,7 @@ def inspect(paths: Iterable[Path]) -> Inspection:
         try:
             found |= dict.fromkeys(files_under(path))
         except SandboxError as error:
-            absent[path] = Problem(str(path), 1, 1, error.what, error.todo)
+            absent[path] = Problem(error.what, hint=error.todo, file=str(path))
     look = _Look(tuple(found))
     problems = (*absent.values(), *look.problems())
     return Inspection(tuple(found), problems, tuple(look.warnings), tuple(absent))
@@ -106,7 +105,7 @@ class _Look:
             except InvalidDocument as invalid:
                 yield from invalid.problems
             except SandboxError as error:
-                yield Problem(str(file), 1, 1, error.what, error.todo)
+                yield Problem(error.what, hint=error.todo, file=str(file))
             else:
                 library = self._library(file.absolute().parent.parent)
                 if isinstance(document, Technique):
@@ -120,12 +119,12 @@ class _Look:
         return self._libraries[root]
 
 
-def _in_file(clashes: tuple[Clash, ...], file: Path) -> tuple[Problem, ...]:
-    return _located(clashes, read_values(file), file) if clashes else ()
+def _in_file(problems: tuple[Problem, ...], file: Path) -> tuple[Problem, ...]:
+    return _located(problems, read_values(file), file) if problems else ()
 
 
-def _located(clashes: tuple[Clash, ...], tree: Tree, file: Path) -> tuple[Problem, ...]:
-    found = (locate(clash, tree, str(file)) for clash in clashes)
+def _located(problems: tuple[Problem, ...], tree: Tree, file: Path) -> tuple[Problem, ...]:
+    found = (located(problem, tree, str(file)) for problem in problems)
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
 
 
@@ -140,20 +139,20 @@ def _claimed_twice(file: Path, claimed: dict[tuple[Path, str], Path]) -> Iterato
         return
     first = claimed.setdefault((file.absolute().parent, id_), file)
     if first != file:
-        clash = Clash(
+        problem = Problem(
             f"the id “{id_}” is taken by {first.name}", ("id",), "every document needs an id of its own"
         )
-        yield locate(clash, tree, str(file))
+        yield located(problem, tree, str(file))
 
 
-def _wrong_scales(technique: Technique, library: Library) -> tuple[Clash, ...]:
+def _wrong_scales(technique: Technique, library: Library) -> tuple[Problem, ...]:
     """A scale that no questionnaire has would be missing for ever, and its step never said."""
     named = tuple(scales_named(technique))
     if not named:
         return ()
     known = tuple(sorted({scale.id for _, scale in scales_known(library)}))
     return tuple(
-        Clash(f"no questionnaire has a scale “{scale}”", at, _which_scale(scale, known))
+        Problem(f"no questionnaire has a scale “{scale}”", at, _which_scale(scale, known))
         for at, scale in named
         if scale not in known
     )

@@ -6,11 +6,11 @@ Finding what cannot be used is loading's business; the words that are looked for
 import unicodedata
 from collections.abc import Iterator
 
-from sandbox.errors import SandboxError
+from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library import suspect_words
 from sandbox.library.catalogue import DEFAULT_CONTROL, Library
 from sandbox.library.client import Client
-from sandbox.library.document import Clash, Document, Route
+from sandbox.library.document import Document
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -37,7 +37,7 @@ FILL_IN = "FILL IN"
 """Stands in a new document where its writer's own words belong."""
 
 
-def lint(document: Document, library: Library) -> tuple[Clash, ...]:
+def lint(document: Document, library: Library) -> tuple[Problem, ...]:
     """All warnings about a valid document, in no particular order. `library` holds what it may refer to."""
     return tuple((*_any_document(document), *_of_kind(document, library)))
 
@@ -47,7 +47,7 @@ def most_turns(technique: Technique) -> int:
     return sum(step.repeat.at_most if step.repeat else 1 for step in technique.steps)
 
 
-def _of_kind(document: Document, library: Library) -> Iterator[Clash]:
+def _of_kind(document: Document, library: Library) -> Iterator[Problem]:
     match document:
         case Scenario():
             yield from _scenario(document, library)
@@ -59,20 +59,20 @@ def _of_kind(document: Document, library: Library) -> Iterator[Clash]:
             yield from _client(document)
 
 
-def _any_document(document: Document) -> Iterator[Clash]:
+def _any_document(document: Document) -> Iterator[Problem]:
     values = document.model_dump(mode="python", exclude_unset=True)
     if unwritten := tuple(suspect_words.unfilled(values, FILL_IN)):
         yield _unwritten(unwritten)
     for at, character in suspect_words.unseen(values):
         what = f"a character that nobody sees ({_named(character)})"
-        yield Clash(what, at, "delete it: what a reader sees is not what the model is told")
+        yield Problem(what, at, "delete it: what a reader sees is not what the model is told")
 
 
-def _unwritten(routes: tuple[Route, ...]) -> Clash:
+def _unwritten(routes: tuple[Route, ...]) -> Problem:
     """One remark on all the template's texts that are left, at the first of them."""
     are = "is" if len(routes) == 1 else "are"
     what = f"{in_words(len(routes), 'text')} {are} still to be written: {text_names(routes)}"
-    return Clash(
+    return Problem(
         what, routes[0], f"put your own words in the place of {FILL_IN}, or delete what you do not need"
     )
 
@@ -81,7 +81,7 @@ def _named(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, '').lower()}".strip()
 
 
-def _scenario(scenario: Scenario, library: Library) -> Iterator[Clash]:
+def _scenario(scenario: Scenario, library: Library) -> Iterator[Problem]:
     said: list[tuple[Route, str]] = [(("turns", n, "say"), turn.say) for n, turn in enumerate(scenario.turns)]
     for n, task in enumerate(scenario.tasks):
         said += [(("tasks", n, key), text) for key, text in task.texts]
@@ -93,42 +93,42 @@ def _scenario(scenario: Scenario, library: Library) -> Iterator[Clash]:
             yield from _given_away(scenario, text, at, library)
     if scenario.affect == "none":
         if scenario.intensity is not None:
-            yield Clash("a neutral scenario has no intensity", ("intensity",), "delete the line")
+            yield Problem("a neutral scenario has no intensity", ("intensity",), "delete the line")
     elif not scenario.content_warning:
         yield from _unwarned(scenario, said)
 
 
-def _given_away(scenario: Scenario, text: str, at: Route, library: Library) -> Iterator[Clash]:
+def _given_away(scenario: Scenario, text: str, at: Route, library: Library) -> Iterator[Problem]:
     """A word that a model could simply give back: it names the affect, or the word probe counts it."""
     hint = "show what happens and what the body does; a model told “{}” gives it back"
     if word := suspect_words.naming(scenario.affect, text):
-        yield Clash(f"“{word}” names the affect it is to induce", at, hint.format(word))
+        yield Problem(f"“{word}” names the affect it is to induce", at, hint.format(word))
     elif found := counted(scenario.affect, text, library):
         word, title = found
-        yield Clash(f"“{word}” is a word that the word probe counts ({title})", at, hint.format(word))
+        yield Problem(f"“{word}” is a word that the word probe counts ({title})", at, hint.format(word))
 
 
-def _never_asked(task: Task, at: Route) -> Iterator[Clash]:
+def _never_asked(task: Task, at: Route) -> Iterator[Problem]:
     """Texts of a quiz after which nobody would know what to answer."""
     if isinstance(task.check, Quiz):
         for key, text in task.texts:
             if "{question}" not in text:
                 hint = "put {question} where the question is to stand"
-                yield Clash(f"the text “{key}” does not ask the question", (*at, key), hint)
+                yield Problem(f"the text “{key}” does not ask the question", (*at, key), hint)
 
 
-def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Clash]:
+def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Problem]:
     hint = "add content_warning: [what it is about], so that nobody opens it unprepared"
     if scenario.intensity == "strong":
-        yield Clash("a strong scenario without a content warning", ("intensity",), hint)
+        yield Problem("a strong scenario without a content warning", ("intensity",), hint)
         return
     for at, text in said:
         if word := suspect_words.grave(text):
-            yield Clash(f"“{word}” without a content warning", at, hint)
+            yield Problem(f"“{word}” without a content warning", at, hint)
             return
 
 
-def _technique(technique: Technique, library: Library) -> Iterator[Clash]:
+def _technique(technique: Technique, library: Library) -> Iterator[Problem]:
     for n, step in enumerate(technique.steps):
         at = ("steps", n, "say")
         yield from _too_long("step", step.say, at)
@@ -137,18 +137,18 @@ def _technique(technique: Technique, library: Library) -> Iterator[Clash]:
         if technique.delivery == "scripted" and _english(technique):
             yield from _put_in_the_mouth(step.say, at, library)
         if technique.is_control and _english(technique) and (word := suspect_words.therapeutic(step.say)):
-            yield Clash(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
+            yield Problem(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
     yield from _beside_control(technique, library)
     yield from _far_scales(technique, library)
     if not technique.is_control:
         if not technique.fidelity:
             hint = "add fidelity: what a reviewer can see and tick, one line each"
-            yield Clash("no fidelity list", (), hint)
+            yield Problem("no fidelity list", (), hint)
         if not technique.cautions:
-            yield Clash("no cautions", (), "add cautions: for whom, and when, it is not the right thing")
+            yield Problem("no cautions", (), "add cautions: for whom, and when, it is not the right thing")
 
 
-def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Clash]:
+def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Problem]:
     """A word that means ease to the word probe: given back, it lowers the score without anybody being calmer.
 
     Of scripted steps only: of others the client never hears the words.
@@ -156,24 +156,24 @@ def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Clash]
     if found := counted_as_ease(suspect_words.spoken(text), library):
         word, title = found
         hint = "say it otherwise: a model gives back what it was just told, and its control was not told it"
-        yield Clash(f"“{word}” is a word that the word probe counts ({title})", at, hint)
+        yield Problem(f"“{word}” is a word that the word probe counts ({title})", at, hint)
 
 
-def _whole_reply(step: Step, at: Route) -> Iterator[Clash]:
+def _whole_reply(step: Step, at: Route) -> Iterator[Problem]:
     for inside in step.say.split("{{")[1:]:
         expression = inside.split("}}")[0]
         if "last_reply" in expression and "excerpt" not in expression:
             hint = "quote a part: {{ last_reply | excerpt(80) }}"
-            yield Clash("the client's whole reply is read back, however long it is", at, hint)
+            yield Problem("the client's whole reply is read back, however long it is", at, hint)
 
 
-def _beside_control(technique: Technique, library: Library) -> Iterator[Clash]:
+def _beside_control(technique: Technique, library: Library) -> Iterator[Problem]:
     """The app cuts the default control to a technique's number of steps; it cannot make it longer."""
     if technique.is_control:
         for n, step in enumerate(technique.steps):
             if step.when or step.repeat:
                 hint = "say every step of a control exactly once"
-                yield Clash("a control whose number of turns varies", ("steps", n), hint)
+                yield Problem("a control whose number of turns varies", ("steps", n), hint)
         return
     try:
         control = library.default_control()
@@ -182,13 +182,13 @@ def _beside_control(technique: Technique, library: Library) -> Iterator[Clash]:
     turns, most, there = len(technique.steps), most_turns(technique), len(control.steps)
     hint = f"use at most {there} steps, or make {DEFAULT_CONTROL} longer in your workspace"
     if turns > there:
-        yield Clash(f"{turns} steps, but its control “{control.id}” has {there}", ("steps",), hint)
+        yield Problem(f"{turns} steps, but its control “{control.id}” has {there}", ("steps",), hint)
     elif most > there:
         what = f"up to {most} turns with all repetitions, but its control “{control.id}” has {there}"
-        yield Clash(what, ("steps",), "lower at_most, or compare at the turns both have")
+        yield Problem(what, ("steps",), "lower at_most, or compare at the turns both have")
 
 
-def _far_scales(technique: Technique, library: Library) -> Iterator[Clash]:
+def _far_scales(technique: Technique, library: Library) -> Iterator[Problem]:
     """Scales that no questionnaire about this moment has do not change between turns."""
     named = tuple(scales_named(technique))
     if not named:
@@ -198,7 +198,7 @@ def _far_scales(technique: Technique, library: Library) -> Iterator[Clash]:
     for at, scale in named:
         if scale in known and scale not in near:
             what = f"the scale “{scale}” asks about: {known[scale]}; it cannot follow what is said"
-            yield Clash(what, at, f"use a scale that asks about right now: {', '.join(sorted(near))}")
+            yield Problem(what, at, f"use a scale that asks about right now: {', '.join(sorted(near))}")
 
 
 def scales_named(technique: Technique) -> Iterator[tuple[Route, str]]:
@@ -219,7 +219,7 @@ def scales_known(library: Library) -> Iterator[tuple[Timeframe, Scale]]:
             yield from ((entry.document.timeframe, scale) for scale in entry.document.scales)
 
 
-def _questionnaire(questionnaire: Questionnaire, library: Library) -> Iterator[Clash]:
+def _questionnaire(questionnaire: Questionnaire, library: Library) -> Iterator[Problem]:
     if _english(questionnaire):
         for at, text in _asked(questionnaire):
             yield from _suggestive(text, at)
@@ -227,7 +227,9 @@ def _questionnaire(questionnaire: Questionnaire, library: Library) -> Iterator[C
     items: tuple[RatingItem | WordItem | CompletionItem, ...] = questionnaire.items
     for n, item in enumerate(items):
         if item.text.casefold() in texts:
-            yield Clash("another item asks the same", ("items", n, "text"), "change or remove one of the two")
+            yield Problem(
+                "another item asks the same", ("items", n, "text"), "change or remove one of the two"
+            )
         texts.add(item.text.casefold())
     yield from _other_units(questionnaire, library)
 
@@ -241,15 +243,17 @@ def _asked(questionnaire: Questionnaire) -> Iterator[tuple[Route, str]]:
     yield from ((("items", n, "text"), item.text) for n, item in enumerate(items))
 
 
-def _suggestive(text: str, at: Route) -> Iterator[Clash]:
+def _suggestive(text: str, at: Route) -> Iterator[Problem]:
     if phrase := suspect_words.leading(text):
-        yield Clash(f"“{phrase}” suggests an answer", at, "ask in a way that every answer is as easy to give")
+        yield Problem(
+            f"“{phrase}” suggests an answer", at, "ask in a way that every answer is as easy to give"
+        )
     elif word := suspect_words.names_intervention(text):
         hint = "ask about the state alone; models please whoever asks"
-        yield Clash(f"“{word}” tells that something was done to change the answer", at, hint)
+        yield Problem(f"“{word}” tells that something was done to change the answer", at, hint)
 
 
-def _other_units(questionnaire: Questionnaire, library: Library) -> Iterator[Clash]:
+def _other_units(questionnaire: Questionnaire, library: Library) -> Iterator[Problem]:
     """`score('distress')` reads the latest score of that name: two instruments must mean the same by it."""
     for entry in library.entries("questionnaire"):
         other = entry.document
@@ -261,38 +265,38 @@ def _other_units(questionnaire: Questionnaire, library: Library) -> Iterator[Cla
                 low, high = theirs[scale.id]
                 what = f"“{other.id}” also has a scale “{scale.id}”, from {low:g} to {high:g}"
                 hint = f"give it a name of its own, such as {questionnaire.id}-{scale.id}"
-                yield Clash(what, ("scales", n, "id"), hint)
+                yield Problem(what, ("scales", n, "id"), hint)
 
 
-def _client(client: Client) -> Iterator[Clash]:
+def _client(client: Client) -> Iterator[Problem]:
     at = ("system",)
     yield from _personal(client.system, at)
     if not _english(client):
         return
     if phrase := suspect_words.scores(client.system):
         hint = "describe the person; which scores come of it is what the session is to show"
-        yield Clash(f"“{phrase}” in a profile: a profile states no scores to give", at, hint)
+        yield Problem(f"“{phrase}” in a profile: a profile states no scores to give", at, hint)
     examples = client.small_model.examples
     if not examples:
         hint = "add one or two example turns that end in an ordinary, calm state"
-        yield Clash("no example turns: very small models do not stay in the role", (), hint)
+        yield Problem("no example turns: very small models do not stay in the role", (), hint)
     elif word := suspect_words.distress_named(examples[-1].reply):
         route = ("small_model", "examples", len(examples) - 1, "reply")
         hint = "end in an ordinary, calm state: the baseline of a small model rises with its examples"
-        yield Clash(f"the last example turn ends in distress (“{word}”)", route, hint)
+        yield Problem(f"the last example turn ends in distress (“{word}”)", route, hint)
 
 
-def _too_long(what: str, text: str, at: Route) -> Iterator[Clash]:
+def _too_long(what: str, text: str, at: Route) -> Iterator[Problem]:
     length = suspect_words.words(text)
     if length > LONGEST_TURN:
         hint = "split it: small models answer the end of a long text and lose the rest"
-        yield Clash(f"a {what} of {length} words (more than {LONGEST_TURN})", at, hint)
+        yield Problem(f"a {what} of {length} words (more than {LONGEST_TURN})", at, hint)
 
 
-def _personal(text: str, at: Route) -> Iterator[Clash]:
+def _personal(text: str, at: Route) -> Iterator[Problem]:
     if found := suspect_words.personal(text):
         hint = "use invented persons only: texts go to whatever model you choose"
-        yield Clash(f"“{found}” looks like a real person's details", at, hint)
+        yield Problem(f"“{found}” looks like a real person's details", at, hint)
 
 
 def _english(document: Document) -> bool:

@@ -3,18 +3,18 @@
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from sandbox.errors import NotFoundError, SandboxError
+from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.client import Client
-from sandbox.library.document import FOLDERS, Clash, Document, Kind
-from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
-from sandbox.library.template import Refused, check_expression, check_text
+from sandbox.library.template import check_expression, check_text
 from sandbox.library.validation_error import explain, mistyped_keys, nearest, untagged
 from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 
@@ -53,8 +53,8 @@ def parse_document(
     problems = list(tree.problems.values())
     document: Document | None = None
     if tree.complete:
-        document, clashes = _validated(tree, kind, id_needed)
-        problems += [locate(clash, tree, where) for clash in clashes]
+        document, found = _validated(tree, kind, id_needed)
+        problems += [located(problem, tree, where) for problem in found]
     if document is None or problems:
         raise InvalidDocument(_in_order(problems))
     return document
@@ -65,11 +65,11 @@ def read_values(path: Path) -> Tree:
     return read_tree(_decoded(_read(path), str(path)), str(path))
 
 
-def locate(clash: Clash, tree: Tree, file: str) -> Problem:
-    """The problem that a clash is, at its line and column in the file."""
-    place = _place(clash, tree)
-    column = 1 if clash.below else place.column
-    return Problem(file, place.line + clash.below, column, clash.message, clash.hint)
+def located(problem: Problem, tree: Tree, file: str) -> Problem:
+    """The problem with its line and column in the file."""
+    place = _place(problem, tree)
+    column = 1 if problem.below else place.column
+    return replace(problem, file=file, line=place.line + problem.below, column=column)
 
 
 def kind_of(path: Path) -> Kind:
@@ -80,11 +80,9 @@ def kind_of(path: Path) -> Kind:
     raise InvalidDocument(
         (
             Problem(
-                str(path),
-                1,
-                1,
                 f"the folder “{folder}” does not tell what kind of document this is",
-                f"documents stand in {', '.join(FOLDERS.values())}",
+                hint=f"documents stand in {', '.join(FOLDERS.values())}",
+                file=str(path),
             ),
         )
     )
@@ -103,7 +101,11 @@ def _read(path: Path) -> bytes:
         raise SandboxError(f"the file cannot be read: {reason}", where=str(path)) from None
     if len(content) > MAX_BYTES:
         raise InvalidDocument(
-            (Problem(str(path), 1, 1, "the file is larger than 1 MiB", "a document is a few pages of text"),)
+            (
+                Problem(
+                    "the file is larger than 1 MiB", hint="a document is a few pages of text", file=str(path)
+                ),
+            )
         )
     return content
 
@@ -111,7 +113,7 @@ def _read(path: Path) -> bytes:
 def _id_of(path: Path) -> str:
     if path.suffix != SUFFIX:
         hint = f"rename it to {path.with_suffix(SUFFIX).name if path.stem else 'name.yaml'}"
-        raise InvalidDocument((Problem(str(path), 1, 1, "the file's name does not end in .yaml", hint),))
+        raise InvalidDocument((Problem("the file's name does not end in .yaml", hint=hint, file=str(path)),))
     return path.stem
 
 
@@ -125,50 +127,52 @@ def _decoded(text: bytes | str, where: str) -> str:
         before = text[: error.start].decode()
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         hint = "save it as UTF-8 (in the editor: “Save with encoding”)"
-        raise InvalidDocument((Problem(where, line, column, "the file is not UTF-8 text", hint),)) from None
+        problem = Problem("the file is not UTF-8 text", hint=hint, file=where, line=line, column=column)
+        raise InvalidDocument((problem,)) from None
 
 
-def _validated(tree: Tree, kind: Kind, id_needed: str | None) -> tuple[Document | None, list[Clash]]:
+def _validated(tree: Tree, kind: Kind, id_needed: str | None) -> tuple[Document | None, list[Problem]]:
     """The document, if it is valid, and what is wrong with it beyond the tree's own problems."""
     data = tree.value
     if not isinstance(data, dict):
         hint = f"a {kind} starts with id: and the file's name"
-        return None, [Clash("the file is not a block of keys", (), hint)]
-    clashes: list[Clash] = []
+        return None, [Problem("the file is not a block of keys", (), hint)]
+    problems: list[Problem] = []
     document: Document | None = None
     model = _MODELS.get(kind) or _QUESTIONNAIRES.get(str(data.get("kind")))
     if model is None:
-        clashes.append(_which_questionnaire(data))
+        problems.append(_which_questionnaire(data))
     else:
         try:
             document = model.model_validate(data)
         except ValidationError as error:
-            clashes += _explained(error, model, tree)
+            problems += _explained(error, model, tree)
     if kind == "technique":
-        clashes += _template_clashes(data, tree)
+        problems += _template_problems(data, tree)
     given = data.get("id")
     if id_needed is not None and isinstance(given, str) and given != id_needed:
         hint = f"write id: {id_needed}, or rename the file to {given}{SUFFIX}"
-        clashes.append(Clash(f"the id “{given}” is not the file's name, “{id_needed}”", ("id",), hint))
-    return document, clashes
+        problems.append(Problem(f"the id “{given}” is not the file's name, “{id_needed}”", ("id",), hint))
+    return document, problems
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     """Each problem once, in file order; of very many the first, which is enough to refuse a hopeless file."""
-    ordered = sorted(set(problems), key=lambda p: (p.line, p.column, p.message))
+    once = {(p.line, p.column, p.message, p.hint): p for p in problems}
+    ordered = sorted(once.values(), key=lambda p: (p.line, p.column, p.message))
     return tuple(ordered[:MAX_PROBLEMS])
 
 
-def _which_questionnaire(data: Mapping[str, object]) -> Clash:
+def _which_questionnaire(data: Mapping[str, object]) -> Problem:
     allowed = f"allowed: {', '.join(_QUESTIONNAIRES)}"
     if "kind" not in data:
-        return Clash("the key “kind” is missing", (), f"add kind:, {allowed}")
+        return Problem("the key “kind” is missing", (), f"add kind:, {allowed}")
     meant = nearest(str(data["kind"]), tuple(_QUESTIONNAIRES))
     hint = f"did you mean “{meant}”? {allowed}" if meant else allowed
-    return Clash(f"“{data['kind']}” is not a kind of questionnaire", ("kind",), hint)
+    return Problem(f"“{data['kind']}” is not a kind of questionnaire", ("kind",), hint)
 
 
-def _explained(error: ValidationError, model: type[BaseModel], tree: Tree) -> Iterator[Clash]:
+def _explained(error: ValidationError, model: type[BaseModel], tree: Tree) -> Iterator[Problem]:
     details = error.errors(include_url=False)[:MAX_PROBLEMS]
     mistyped = mistyped_keys(details, model)
     for detail in details:
@@ -181,7 +185,7 @@ def _explained(error: ValidationError, model: type[BaseModel], tree: Tree) -> It
         yield from explain(detail, model, place.written if place else "")
 
 
-def _template_clashes(data: Mapping[str, object], tree: Tree) -> Iterator[Clash]:
+def _template_problems(data: Mapping[str, object], tree: Tree) -> Iterator[Problem]:
     """What is wrong with the templates of a technique's steps, whatever else is wrong with it."""
     steps = data.get("steps")
     for n, step in enumerate(steps if isinstance(steps, tuple) else ()):
@@ -198,17 +202,17 @@ def _template_clashes(data: Mapping[str, object], tree: Tree) -> Iterator[Clash]
                 continue
             try:
                 check(text)
-            except Refused as refused:
+            except InvalidTemplate as error:
                 # A literal block starts on the line after its |; other styles fold their lines.
-                below = refused.line if tree.values[at].literal else 0
-                yield Clash(refused.message, at, refused.hint, below=below)
+                below = error.line if tree.values[at].literal else 0
+                yield Problem(error.what, at, error.todo, below=below)
 
 
-def _place(clash: Clash, tree: Tree) -> Place:
+def _place(problem: Problem, tree: Tree) -> Place:
     """Where the value stands, or the key, or else the innermost of its blocks that is there."""
-    first, second = (tree.keys, tree.values) if clash.key else (tree.values, tree.keys)
-    for length in range(len(clash.at), -1, -1):
-        route = clash.at[:length]
+    first, second = (tree.keys, tree.values) if problem.key else (tree.values, tree.keys)
+    for length in range(len(problem.at), -1, -1):
+        route = problem.at[:length]
         if found := first.get(route) or second.get(route):
             return found
     return Place(1, 1)

@@ -6,17 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from sandbox.library.document import (
-    Clash,
-    Document,
-    Line,
-    Part,
-    Prose,
-    Reference,
-    Slug,
-    refuse,
-    repeated,
-)
+from sandbox.errors import Problem
+from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
 
 Timeframe = Literal["right now", "today", "past week", "past two weeks", "past month", "in general"]
 
@@ -44,16 +35,16 @@ class Range(Part):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Range":
-        refuse(self._clashes())
+        refuse(self._problems())
         return self
 
-    def _clashes(self) -> Iterator[Clash]:
+    def _problems(self) -> Iterator[Problem]:
         if self.min >= self.max:
-            yield Clash(f"min ({self.min:g}) must be below max ({self.max:g})", ("min",))
+            yield Problem(f"min ({self.min:g}) must be below max ({self.max:g})", ("min",))
             return
         for n, anchor in enumerate(self.anchors):
             if not self.min <= anchor.value <= self.max:
-                yield Clash(
+                yield Problem(
                     f"the anchor {anchor.value:g} lies outside of the range {self.min:g} to {self.max:g}",
                     ("anchors", n, "value"),
                 )
@@ -133,12 +124,12 @@ class RatingQuestionnaire(_QuestionnaireHead):
 
     @model_validator(mode="after")
     def _coherent(self) -> "RatingQuestionnaire":
-        refuse(self._clashes())
+        refuse(self._problems())
         return self
 
-    def _clashes(self) -> Iterator[Clash]:
+    def _problems(self) -> Iterator[Problem]:
         if (self.options is None) == (self.range is None):
-            yield Clash(
+            yield Problem(
                 "give either options or range, one of the two",
                 ("options",) if self.options else (),
                 "options is a list of value and label; range has min and max",
@@ -153,8 +144,8 @@ class RatingQuestionnaire(_QuestionnaireHead):
             "options have the label",
             ((("options", n, "label"), o.label.casefold()) for n, o in enumerate(options)),
         )
-        yield from _scale_clashes(self.scales, [item.id for item in self.items])
-        yield from _range_clashes(self.scales, *self.bounds)
+        yield from _scale_problems(self.scales, [item.id for item in self.items])
+        yield from _range_problems(self.scales, *self.bounds)
 
 
 class WordQuestionnaire(_QuestionnaireHead):
@@ -170,10 +161,10 @@ class WordQuestionnaire(_QuestionnaireHead):
 
     @model_validator(mode="after")
     def _coherent(self) -> "WordQuestionnaire":
-        refuse(self._clashes())
+        refuse(self._problems())
         return self
 
-    def _clashes(self) -> Iterator[Clash]:
+    def _problems(self) -> Iterator[Problem]:
         yield from repeated(
             "items list the word",
             (
@@ -182,7 +173,7 @@ class WordQuestionnaire(_QuestionnaireHead):
                 for m, word in enumerate(item.words)
             ),
         )
-        yield from _scale_clashes(self.scales, [item.id for item in self.items])
+        yield from _scale_problems(self.scales, [item.id for item in self.items])
 
 
 class CompletionQuestionnaire(_QuestionnaireHead):
@@ -197,18 +188,18 @@ class CompletionQuestionnaire(_QuestionnaireHead):
 
     @model_validator(mode="after")
     def _coherent(self) -> "CompletionQuestionnaire":
-        refuse(self._clashes())
+        refuse(self._problems())
         return self
 
-    def _clashes(self) -> Iterator[Clash]:
+    def _problems(self) -> Iterator[Problem]:
         yield from repeated(
             "items begin with",
             ((("items", n, "text"), item.text.casefold()) for n, item in enumerate(self.items)),
         )
-        yield from _scale_clashes(self.scales, [item.id for item in self.items])
-        yield from _range_clashes(self.scales, 0, 100)
+        yield from _scale_problems(self.scales, [item.id for item in self.items])
+        yield from _range_problems(self.scales, 0, 100)
         if self.language.split("-")[0] != "en":
-            yield Clash(
+            yield Problem(
                 "completions are scored with an English word list, so the questionnaire has to be English",
                 ("language",),
                 "write language: en and English stems, or use a rating questionnaire",
@@ -219,23 +210,25 @@ Questionnaire = RatingQuestionnaire | WordQuestionnaire | CompletionQuestionnair
 QUESTIONNAIRE: TypeAdapter[Questionnaire] = TypeAdapter(Annotated[Questionnaire, Field(discriminator="kind")])
 
 
-def _scale_clashes(scales: Sequence[Scale], items: Sequence[str]) -> Iterator[Clash]:
+def _scale_problems(scales: Sequence[Scale], items: Sequence[str]) -> Iterator[Problem]:
     yield from repeated("items have the id", ((("items", n, "id"), item) for n, item in enumerate(items)))
     yield from repeated("scales have the id", ((("scales", n, "id"), s.id) for n, s in enumerate(scales)))
     for n, scale in enumerate(scales):
-        yield from _item_clashes(scale, ("scales", n), items)
+        yield from _item_problems(scale, ("scales", n), items)
     used = {item for scale in scales for item in scale.items}
     for n, item in enumerate(items):
         if item not in used:
-            yield Clash(f"item “{item}” is in no scale", ("items", n, "id"), "add it to the items of a scale")
+            yield Problem(
+                f"item “{item}” is in no scale", ("items", n, "id"), "add it to the items of a scale"
+            )
 
 
-def _range_clashes(scales: Sequence[Scale], low: float, high: float) -> Iterator[Clash]:
+def _range_problems(scales: Sequence[Scale], low: float, high: float) -> Iterator[Problem]:
     """Scales whose range is not what items from `low` to `high` can score."""
     for n, scale in enumerate(scales):
         many = scale.multiply * (len(scale.items) if scale.method == "sum" else 1)
         if not all(map(_near, scale.range, (low * many, high * many))):
-            yield Clash(
+            yield Problem(
                 f"the range of scale “{scale.id}” is {_span(*scale.range)}, "
                 f"but its items can score {_span(low * many, high * many)}",
                 ("scales", n, "range"),
@@ -243,16 +236,16 @@ def _range_clashes(scales: Sequence[Scale], low: float, high: float) -> Iterator
             )
 
 
-def _item_clashes(scale: Scale, at: tuple[str, int], items: Iterable[str]) -> Iterator[Clash]:
+def _item_problems(scale: Scale, at: tuple[str, int], items: Iterable[str]) -> Iterator[Problem]:
     places = [(*at, "items", n) for n in range(len(scale.items))]
     yield from repeated(f"entries of scale “{scale.id}” name the item", zip(places, scale.items, strict=True))
     for place, item in zip(places, scale.items, strict=True):
         if item not in items:
-            yield Clash(f"scale “{scale.id}” names the item “{item}”, which does not exist", place)
+            yield Problem(f"scale “{scale.id}” names the item “{item}”, which does not exist", place)
     if scale.range[0] >= scale.range[1]:
-        yield Clash(f"the range of scale “{scale.id}” must go from low to high", (*at, "range"))
+        yield Problem(f"the range of scale “{scale.id}” must go from low to high", (*at, "range"))
     if scale.missing.at_most >= len(scale.items):
-        yield Clash(
+        yield Problem(
             f"scale “{scale.id}” has {len(scale.items)} items, so fewer than that may be missing",
             (*at, "missing", "at_most"),
         )

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sandbox.library.document import Clash, Line, Part, Prose, Slug, refuse
+from sandbox.errors import Problem
+from sandbox.library.document import Line, Part, Prose, Slug, refuse
 
 _PLACE = re.compile(r"\{([^{}\s]*)\}")
 
@@ -22,7 +23,7 @@ class SerialSubtraction(Part):
     def _can_begin(self) -> "SerialSubtraction":
         if self.step >= self.start:
             what = f"step ({self.step}) must be below start ({self.start})"
-            refuse([Clash(what, ("step",), "take away less, or start higher")])
+            refuse([Problem(what, ("step",), "take away less, or start higher")])
         return self
 
 
@@ -37,7 +38,7 @@ class QuizQuestion(Part):
     @model_validator(mode="after")
     def _can_be_answered(self) -> "QuizQuestion":
         refuse(
-            Clash(
+            Problem(
                 f"the answer “{answer}” has no letter or digit, so nothing can match it",
                 ("answers", n),
                 "write the words or the number that count as right",
@@ -106,22 +107,22 @@ class Task(Part):
         refuse((*self._strange_places(), *self._unreachable()))
         return self
 
-    def _strange_places(self) -> Iterator[Clash]:
+    def _strange_places(self) -> Iterator[Problem]:
         asked = "question" if isinstance(self.check, Quiz) else "number"
         for key, text in self.texts:
             allowed = (asked, "expected") if key in ("wrong", "unreadable") else (asked,)
             for name in dict.fromkeys(_PLACE.findall(text)):
                 if name not in allowed:
-                    yield Clash(
+                    yield Problem(
                         f"“{{{name}}}” stands for nothing in the text “{key}” of a {self.check.kind}",
                         (key,),
                         f"allowed here: {' and '.join(f'{{{one}}}' for one in allowed)}",
                     )
 
-    def _unreachable(self) -> Iterator[Clash]:
+    def _unreachable(self) -> Iterator[Problem]:
         row = self.stop.right_in_a_row
         if row is not None and row > self.most_questions:
-            yield Clash(
+            yield Problem(
                 f"{row} right answers in a row cannot come of {self.most_questions} questions",
                 ("stop", "right_in_a_row"),
                 f"at most {self.most_questions}, or leave it out",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sandbox.errors import ExitCode, SandboxError
+from sandbox.library.document import InvalidTemplate
 from sandbox.text import excerpt
 
 if TYPE_CHECKING:
@@ -38,22 +38,6 @@ class StepContext:
     last_reply: str
     turn: int
     score: Callable[[str], float | None]
-
-
-class Refused(Exception):
-    """A template that must not run: why, what would help, and the line in it (from 1)."""
-
-    def __init__(self, message: str, hint: str = "", line: int = 1) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.line = line
-
-
-class InvalidTemplate(SandboxError):
-    """A text or condition that cannot be used in a session."""
-
-    exit_code = ExitCode.INVALID_DOCUMENT
 
 
 class MissingScore:
@@ -106,17 +90,17 @@ def holds(expression: str, context: StepContext) -> bool:
 
 
 def check_text(text: str) -> None:
-    """Raises Refused when `text` is not a template of ours."""
+    """Raises InvalidTemplate when `text` is not a template of ours."""
     scales_in_text(text)
 
 
 def check_expression(expression: str) -> None:
-    """Raises Refused when `expression` is not a condition of ours."""
+    """Raises InvalidTemplate when `expression` is not a condition of ours."""
     scales_in_expression(expression)
 
 
 def scales_in_text(text: str) -> tuple[str, ...]:
-    """The ids of the scales whose scores a text uses. Raises Refused as check_text does."""
+    """The ids of the scales whose scores a text uses. Raises as check_text does."""
     if not _has_markup(text):
         return ()
     from sandbox.library.template_check import check_text as check
@@ -125,7 +109,7 @@ def scales_in_text(text: str) -> tuple[str, ...]:
 
 
 def scales_in_expression(expression: str) -> tuple[str, ...]:
-    """The ids of the scales whose scores a condition uses. Raises Refused as check_expression does."""
+    """The ids of the scales whose scores a condition uses. Raises as check_expression does."""
     from sandbox.library.template_check import check_condition
 
     return check_condition(expression, environment())
@@ -154,8 +138,8 @@ def _has_markup(text: str) -> bool:
 def _usable(make: Callable[[str], T], source: str) -> T:
     try:
         return make(source)
-    except Refused as refused:
-        raise InvalidTemplate(refused.message, where=excerpt(source, 60), todo=refused.hint) from None
+    except InvalidTemplate as error:
+        raise InvalidTemplate(error.what, error.todo, error.line, where=excerpt(source, 60)) from None
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.environment import Environment
 from jinja2.parser import Parser
 
-from sandbox.library.template import Refused
+from sandbox.library.document import InvalidTemplate
 from sandbox.library.validation_error import nearest
 from sandbox.text import excerpt
 
@@ -27,20 +27,20 @@ _CALLED = {"text": "a text", "number": "a number", "truth": "a comparison"}
 
 
 def check_text(text: str, environment: Environment) -> tuple[str, ...]:
-    """The scales used in `text`, if its {{ … }} and {% if … %} are permitted; else raises Refused."""
+    """The scales used in `text`, if its {{ … }} and {% if … %} are permitted; else raises InvalidTemplate."""
     template = _parsed(lambda: environment.parse(text))
     _block(template.body, 0)
     return _scales(template)
 
 
 def check_condition(expression: str, environment: Environment) -> tuple[str, ...]:
-    """The scales used in `expression`, one permitted condition. Raises Refused otherwise."""
+    """The scales used in `expression`, one permitted condition. Raises InvalidTemplate otherwise."""
 
     def parse() -> nodes.Expr:
         parser = Parser(environment, expression.strip(), state="variable")
         found = parser.parse_expression()
         if not parser.stream.eos:
-            raise Refused("there is more after the end of the condition", _ALLOWED)
+            raise InvalidTemplate("there is more after the end of the condition", _ALLOWED)
         return found
 
     condition = _parsed(parse)
@@ -58,11 +58,11 @@ def _parsed(parse: Callable[[], T]) -> T:
     try:
         return parse()
     except TemplateSyntaxError as error:
-        raise Refused(*_syntax(error.message or ""), error.lineno) from None
+        raise InvalidTemplate(*_syntax(error.message or ""), error.lineno) from None
     except RecursionError:
-        raise Refused("the expression is nested too deeply", "make it shorter") from None
+        raise InvalidTemplate("the expression is nested too deeply", "make it shorter") from None
     except ValueError:  # a number of thousands of digits
-        raise Refused("a number is too long", "write it in a few digits") from None
+        raise InvalidTemplate("a number is too long", "write it in a few digits") from None
 
 
 def _syntax(message: str) -> tuple[str, str]:
@@ -87,38 +87,40 @@ def _block(body: list[nodes.Node], depth: int) -> None:
                 _block(list(inner), depth + 1)
         else:
             hint = "allowed are {{ … }} and {% if … %} … {% endif %}"
-            raise Refused("this {% … %} is not allowed in a text", hint, node.lineno)
+            raise InvalidTemplate("this {% … %} is not allowed in a text", hint, node.lineno)
 
 
 def _said(node: nodes.Expr, depth: int) -> None:
     if isinstance(node, nodes.TemplateData):
         return
     if _type(node, depth + 1) == "truth":
-        raise Refused("a comparison is not something to say", "use {% if … %} … {% endif %}", node.lineno)
+        raise InvalidTemplate(
+            "a comparison is not something to say", "use {% if … %} … {% endif %}", node.lineno
+        )
 
 
 def _truth(node: nodes.Node, depth: int) -> None:
     found = _type(node, depth)
     if found != "truth":
         hint = "compare it with something: score('distress') > 30"
-        raise Refused(f"a condition is needed here, not {_CALLED[found]}", hint, node.lineno)
+        raise InvalidTemplate(f"a condition is needed here, not {_CALLED[found]}", hint, node.lineno)
 
 
 def _of_type(wanted: Type, node: nodes.Node, depth: int) -> Type:
     found = _type(node, depth)
     if found != wanted:
         hint = "numbers are compared with numbers, texts with texts"
-        raise Refused(f"{_CALLED[wanted]} is needed here, not {_CALLED[found]}", hint, node.lineno)
+        raise InvalidTemplate(f"{_CALLED[wanted]} is needed here, not {_CALLED[found]}", hint, node.lineno)
     return wanted
 
 
 def _deep(node: nodes.Node, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise Refused("the expression is nested too deeply", "make it shorter", node.lineno)
+        raise InvalidTemplate("the expression is nested too deeply", "make it shorter", node.lineno)
 
 
 def _type(node: nodes.Node, depth: int) -> Type:
-    """The type of an expression, all of which is allowed. Raises Refused otherwise."""
+    """The type of an expression, all of which is allowed. Raises InvalidTemplate otherwise."""
     _deep(node, depth)
     match node:
         case nodes.Const():
@@ -151,7 +153,7 @@ def _operation(node: nodes.Node, depth: int) -> Type:
         case nodes.CondExpr(expr2=nodes.Expr() as other):
             _truth(node.test, depth)
             return _of_type(_type(node.expr1, depth), other, depth)
-    raise Refused("this is not allowed in an expression", _ALLOWED, node.lineno)
+    raise InvalidTemplate("this is not allowed in an expression", _ALLOWED, node.lineno)
 
 
 def _all(wanted: Type, parts: tuple[nodes.Node, ...], depth: int) -> Type:
@@ -168,34 +170,34 @@ def _constant(node: nodes.Const) -> Type:
             return "number"
         case str():
             return "text"
-    raise Refused("this value is not allowed in an expression", _ALLOWED, node.lineno)
+    raise InvalidTemplate("this value is not allowed in an expression", _ALLOWED, node.lineno)
 
 
 def _name(node: nodes.Name) -> Type:
     if node.name == "score":
-        raise Refused("score needs to know which scale", _SCORE, node.lineno)
+        raise InvalidTemplate("score needs to know which scale", _SCORE, node.lineno)
     if node.name not in _NAMES:
         meant = nearest(node.name, _KNOWN)
         hint = f"did you mean “{meant}”?" if meant else _ALLOWED
-        raise Refused(f"nothing is called “{excerpt(node.name, 40)}” here", hint, node.lineno)
+        raise InvalidTemplate(f"nothing is called “{excerpt(node.name, 40)}” here", hint, node.lineno)
     return _NAMES[node.name]
 
 
 def _score(node: nodes.Call) -> Type:
     if not isinstance(node.node, nodes.Name):
-        raise Refused("only score can be called", _ALLOWED, node.lineno)
+        raise InvalidTemplate("only score can be called", _ALLOWED, node.lineno)
     if node.node.name != "score":
         _name(node.node)
-        raise Refused(f"“{node.node.name}” cannot be called", _ALLOWED, node.lineno)
+        raise InvalidTemplate(f"“{node.node.name}” cannot be called", _ALLOWED, node.lineno)
     match node.args:
         case [nodes.Const(value=str())] if not (node.kwargs or node.dyn_args or node.dyn_kwargs):
             return "number"
-    raise Refused("score needs to know which scale", _SCORE, node.lineno)
+    raise InvalidTemplate("score needs to know which scale", _SCORE, node.lineno)
 
 
 def _excerpt(node: nodes.Filter, depth: int) -> Type:
     if node.name != "excerpt" or node.node is None:
-        raise Refused(
+        raise InvalidTemplate(
             f"the filter “{excerpt(node.name, 40)}” is not allowed", "the one filter is excerpt", node.lineno
         )
     _of_type("text", node.node, depth)
@@ -207,7 +209,7 @@ def _excerpt(node: nodes.Filter, depth: int) -> Type:
         case _:
             plain = False
     if not plain or node.kwargs or node.dyn_args or node.dyn_kwargs:
-        raise Refused("excerpt needs a length from 1 to 1000", "such as excerpt(80)", node.lineno)
+        raise InvalidTemplate("excerpt needs a length from 1 to 1000", "such as excerpt(80)", node.lineno)
     return "text"
 
 
@@ -223,6 +225,6 @@ def _comparison(node: nodes.Compare, depth: int) -> Type:
             wanted = "number"
         if left != wanted:
             hint = "numbers are compared with numbers, texts with texts"
-            raise Refused(f"{_CALLED[wanted]} is needed here, not {_CALLED[left]}", hint, node.lineno)
+            raise InvalidTemplate(f"{_CALLED[wanted]} is needed here, not {_CALLED[left]}", hint, node.lineno)
         left = _of_type(wanted, operand.expr, depth)
     return "truth"

@@ -9,15 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from sandbox.library.document import (
-    DOI_PATTERN,
-    LANGUAGE_PATTERN,
-    LINE_PATTERN,
-    SLUG_PATTERN,
-    Clash,
-    Incoherent,
-    Route,
-)
+from sandbox.errors import Problem, Route
+from sandbox.library.document import DOI_PATTERN, LANGUAGE_PATTERN, LINE_PATTERN, SLUG_PATTERN, HasProblems
 from sandbox.text import excerpt
 
 _PATTERNS: Mapping[str, tuple[str, str]] = {
@@ -48,12 +41,14 @@ _WANTED: Mapping[str, str] = {
 }
 
 
-def explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterator[Clash]:
+def explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterator[Problem]:
     """What a validation error of `model` means. `written` is the value as it stands in the file, if a scalar.
 
     The place of an unknown key is the key's own; that of a missing key is the block it is missing from.
     """
-    yield from (replace(clash, at=untagged(clash.at, model)) for clash in _explain(error, model, written))
+    yield from (
+        replace(problem, at=untagged(problem.at, model)) for problem in _explain(error, model, written)
+    )
 
 
 def untagged(at: Route, model: type[BaseModel]) -> Route:
@@ -61,12 +56,12 @@ def untagged(at: Route, model: type[BaseModel]) -> Route:
     return tuple(step for n, step in enumerate(at) if not _of_kind(_type_at(model, at[:n]), step))
 
 
-def _explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterator[Clash]:
+def _explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Iterator[Problem]:
     at: Route = error["loc"]
     cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, Incoherent):
-        for clash in cause.clashes:
-            yield Clash(clash.message, (*at, *clash.at), clash.hint)
+    if isinstance(cause, HasProblems):
+        for problem in cause.problems:
+            yield Problem(problem.message, (*at, *problem.at), problem.hint)
         return
     kind, value = error["type"], error["input"]
     if kind == "too_short" and len(value) >= error["ctx"]["min_length"]:
@@ -79,13 +74,13 @@ def _explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Itera
         yield _missing(at, model)
     elif kind == "literal_error":
         message, hint = _not_allowed(value, written, get_args(_type_at(model, at)))
-        yield Clash(message, at, hint)
+        yield Problem(message, at, hint)
     elif kind in _WANTED:
         message, hint = _wrong_type(_WANTED[kind], value, written, _type_at(model, at))
-        yield Clash(message, at, hint)
+        yield Problem(message, at, hint)
     else:
         message, hint = _wrong_size(error)
-        yield Clash(message, at, hint)
+        yield Problem(message, at, hint)
 
 
 def mistyped_keys(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> frozenset[Route]:
@@ -101,36 +96,36 @@ def nearest(word: str, known: tuple[str, ...]) -> str | None:
     return next((k for k in known if k.casefold() == close[0]), None) if close else None
 
 
-def _unknown(at: Route, model: type[BaseModel]) -> Clash:
+def _unknown(at: Route, model: type[BaseModel]) -> Problem:
     key, keys = str(at[-1]), _keys(_type_at(model, at[:-1]))
     meant = nearest(key, keys)
     allowed = f"keys allowed here: {', '.join(keys)}"
-    return Clash(
+    return Problem(
         f"unknown key “{excerpt(key, 60)}”", at, f"did you mean “{meant}”?" if meant else allowed, key=True
     )
 
 
-def _missing(at: Route, model: type[BaseModel]) -> Clash:
+def _missing(at: Route, model: type[BaseModel]) -> Problem:
     name = at[-1]
     if isinstance(name, int):
-        return Clash("the list is too short", at[:-1], f"it needs {name + 1} entries at least")
+        return Problem("the list is too short", at[:-1], f"it needs {name + 1} entries at least")
     holder = _type_at(model, at[:-1])
     about = (
         holder.model_fields[name].description if _is_model(holder) and name in holder.model_fields else None
     )
-    return Clash(
+    return Problem(
         f"the key “{name}” is missing", at[:-1], f"add {name}: {about}" if about else f"add {name}:", key=True
     )
 
 
-def _which_kind(error: ErrorDetails, kinds: Mapping[str, Any]) -> Clash:
+def _which_kind(error: ErrorDetails, kinds: Mapping[str, Any]) -> Problem:
     """A block that comes in several kinds and does not say which of them it is."""
     at, tag = error["loc"], error.get("ctx", {}).get("tag")
     allowed = f"allowed: {', '.join(kinds)}"
     if tag is None:
-        return Clash("the key “kind” is missing", at, f"add kind:, {allowed}", key=True)
+        return Problem("the key “kind” is missing", at, f"add kind:, {allowed}", key=True)
     message, hint = _not_allowed(tag, str(tag), tuple(kinds))
-    return Clash(message, (*at, "kind"), hint)
+    return Problem(message, (*at, "kind"), hint)
 
 
 def _not_allowed(value: object, written: str, allowed: tuple[object, ...]) -> tuple[str, str]:

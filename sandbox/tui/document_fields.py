@@ -6,10 +6,10 @@ Reads text and draws nothing; writing a field back is library.yaml.edit's busine
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sandbox.library.document import Kind, Route
+from sandbox.errors import Problem, Route
+from sandbox.library.document import Kind
 from sandbox.library.interchange.plain_text import without_control
 from sandbox.library.lint import FILL_IN
-from sandbox.library.problem import Problem
 from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import with_value
 from sandbox.library.yaml.tree import Tree

@@ -18,22 +18,22 @@ def changeable_bindings() -> dict[str, Binding]:
     return {binding.id: binding for binding in _bindings() if binding.id}
 
 
-def keymap_flaws(keys: Mapping[str, str], known: Mapping[str, Binding]) -> tuple[str, ...]:
+def keymap_problems(keys: Mapping[str, str], known: Mapping[str, Binding]) -> tuple[str, ...]:
     """What is wrong with a keymap: names nobody has, and keys that would mean two things on one screen."""
-    flaws = []
+    problems = []
     for name in keys:
         if name not in known:
             meant = get_close_matches(name, known, n=1)
             hint = f": did you mean “{meant[0]}”?" if meant else ""
-            flaws.append(f"no key is called “{name}”{hint}")
+            problems.append(f"no key is called “{name}”{hint}")
     taken: dict[tuple[str, str], str] = {}
     for name, binding in known.items():
         screen = name.partition(".")[0]
         for key in keys.get(name, binding.key).split(","):
             other = taken.setdefault((screen, _long(key.strip())), name)
             if other != name and (name in keys or other in keys):
-                flaws.append(f"“{key.strip()}” is the key of both {other} and {name}")
-    return tuple(flaws)
+                problems.append(f"“{key.strip()}” is the key of both {other} and {name}")
+    return tuple(problems)
 
 
 def _long(key: str) -> str:

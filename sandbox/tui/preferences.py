@@ -3,23 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sandbox.errors import Problem
 from sandbox.remembered import Remembered, load_remembered, save_remembered
-from sandbox.settings import Flaw, Settings, load_settings, save_setting
+from sandbox.settings import Settings, load_settings, save_setting
 
 
 class Preferences:
-    """`settings` and `remembered` are what holds now; `flaws` is what was wrong with the file when read."""
+    """`settings` and `remembered` hold now; `problems` is what was wrong with the file when read."""
 
     def __init__(self) -> None:
         self.remembered: Remembered = load_remembered()
         self.settings: Settings = Settings()
-        self.flaws: tuple[Flaw, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
         self.read()
 
     def read(self) -> None:
         """Read the settings' file anew."""
         loaded = load_settings()
-        self.settings, self.flaws = loaded.settings, loaded.flaws
+        self.settings, self.problems = loaded.settings, loaded.problems
 
     def change(self, key: str, value: str | bool | int | tuple[str, ...]) -> None:
         """Set one setting. It holds even if SandboxError is raised because it cannot be written."""

@@ -31,7 +31,7 @@ from sandbox.tui.themes import OWN_THEMES
 if TYPE_CHECKING:
     from sandbox.tui.screens.settings import SettingsScreen
 
-_FLAWS_TOLD = 3
+_PROBLEMS_TOLD = 3
 
 
 class PreferredApp(App[None]):
@@ -71,7 +71,7 @@ class PreferredApp(App[None]):
         self.push_screen(screen)
         if not self.preferences.remembered.notice_read:
             self.call_after_refresh(self._show_notice)
-        self.call_after_refresh(self._tell_flaws)
+        self.call_after_refresh(self._tell_problems)
 
     def _show_notice(self) -> None:
         from sandbox.tui.screens.notice import NoticeScreen
@@ -81,24 +81,27 @@ class PreferredApp(App[None]):
 
         self.push_screen(NoticeScreen(), read)
 
-    def _tell_flaws(self) -> None:
-        settings, flaws = self.preferences.settings, [str(flaw) for flaw in self.preferences.flaws]
+    def _tell_problems(self) -> None:
+        settings, problems = (
+            self.preferences.settings,
+            [str(problem) for problem in self.preferences.problems],
+        )
         if settings.theme not in self.available_themes:
-            flaws.append(f"there is no theme “{settings.theme}”; the palette (^p) lists them")
-        self._tell(flaws)
+            problems.append(f"there is no theme “{settings.theme}”; the palette (^p) lists them")
+        self._tell(problems)
 
     async def check_keymap(self) -> None:
         """Say what is wrong with the user's keys. Loads every screen: for a quiet moment."""
-        from sandbox.tui.keymap import changeable_bindings, keymap_flaws
+        from sandbox.tui.keymap import changeable_bindings, keymap_problems
 
         keys = self.preferences.settings.keys
         if keys:
             known = await asyncio.to_thread(changeable_bindings)
-            self._tell(keymap_flaws(keys, known))
+            self._tell(keymap_problems(keys, known))
 
-    def _tell(self, flaws: "list[str] | tuple[str, ...]") -> None:
-        for flaw in flaws[:_FLAWS_TOLD]:
-            self.notify(printable(flaw), title="Settings", severity="warning", timeout=15, markup=False)
+    def _tell(self, problems: "list[str] | tuple[str, ...]") -> None:
+        for problem in problems[:_PROBLEMS_TOLD]:
+            self.notify(printable(problem), title="Settings", severity="warning", timeout=15, markup=False)
 
     # Changing what is preferred
 
@@ -121,7 +124,7 @@ class PreferredApp(App[None]):
         self.set_keymap(self.preferences.settings.keys)
         if self.preferences.settings.theme in self.available_themes:
             self.theme = self.preferences.settings.theme
-        self._tell_flaws()
+        self._tell_problems()
         self.run_worker(self.check_keymap())
         for key in ("local_only", "model"):
             self.preferred(key)
@@ -148,14 +151,14 @@ class PreferredApp(App[None]):
             for name, binding in known.items()
         }
         themes = sorted(self.available_themes)
-        self.push_screen(SettingsScreen(self.preferences.settings, self.preferences.flaws, themes, shown))
+        self.push_screen(SettingsScreen(self.preferences.settings, self.preferences.problems, themes, shown))
 
     def on_settings_screen_wanted(self, message: "SettingsScreen.Wanted") -> None:
         self.prefer(message.key, message.value)
 
     def on_settings_screen_file_edited(self, message: "SettingsScreen.FileEdited") -> None:
         self.read_settings_anew()
-        message.screen.show(self.preferences.settings, self.preferences.flaws)
+        message.screen.show(self.preferences.settings, self.preferences.problems)
 
     def on_settings_screen_trouble(self, message: "SettingsScreen.Trouble") -> None:
         self.report(message.error)

@@ -7,14 +7,17 @@ import pytest
 
 from sandbox.engine.events import SessionFinished
 from sandbox.engine.run import run
-from sandbox.errors import NotFoundError, SandboxError
+from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.export.file import ExportError
-from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.document import InvalidDocument
 from sandbox.models.provider import Attempt, ModelError
 from tests.engine.test_run import collect
 from tests.store.runs import breathing_and_control, scripted
 
-PROBLEMS = (Problem("a.yaml", 3, 1, "unknown key", "did you mean say?"), Problem("a.yaml", 4, 1, "empty"))
+PROBLEMS = (
+    Problem("unknown key", ("say",), "did you mean say?", file="a.yaml", line=3),
+    Problem("empty", file="a.yaml", line=4),
+)
 ERRORS = [
     NotFoundError("No such session.", where="last", todo="sandbox show"),
     ExportError("The file is there already."),

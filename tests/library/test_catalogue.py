@@ -8,10 +8,9 @@ from sandbox.errors import NotFoundError, UsageError
 from sandbox.library import catalogue
 from sandbox.library.catalogue import Library
 from sandbox.library.copying import copy_to_workspace
-from sandbox.library.document import FOLDERS, Document, Kind
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind
 from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
-from sandbox.library.problem import InvalidDocument
 from sandbox.library.workspace import Workspace, shipped_content
 from tests.library.bad_documents import GOOD
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.errors import Route
 from sandbox.library.blank import blank
-from sandbox.library.document import FOLDERS, Kind, Route
+from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.workspace import shipped_content
 from sandbox.library.yaml.edit import file_bytes, readable, with_part, with_value, without_part
 

@@ -23,7 +23,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def warnings(text: str, kind: Kind, library: Library) -> list[str]:
-    return [clash.message for clash in lint(parse_document(text, kind), library)]
+    return [problem.message for problem in lint(parse_document(text, kind), library)]
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
@@ -182,8 +182,8 @@ def test_all_that_a_task_says_is_looked_at(library: Library) -> None:
     for key in ("begin: ", "right: ", "wrong: ", "unreadable: "):
         text = TASK.replace(key, f"{key}Are you stressed? ")
         assert warnings(text, "scenario", library) == ["“stressed” names the affect it is to induce"]
-        (clash,) = lint(parse_document(text, "scenario"), library)
-        assert clash.at == ("tasks", 0, key.split(":", maxsplit=1)[0])
+        (problem,) = lint(parse_document(text, "scenario"), library)
+        assert problem.at == ("tasks", 0, key.split(":", maxsplit=1)[0])
 
 
 def test_a_quiz_that_does_not_ask(library: Library) -> None:

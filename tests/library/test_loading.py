@@ -9,10 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.errors import ExitCode, NotFoundError, SandboxError
-from sandbox.library.document import FOLDERS, Kind
+from sandbox.errors import ExitCode, NotFoundError, Problem, SandboxError
+from sandbox.library.document import FOLDERS, InvalidDocument, Kind
 from sandbox.library.loading import MAX_BYTES, load_file, parse_document
-from sandbox.library.problem import InvalidDocument, Problem
 from sandbox.library.questionnaire import RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.errors import ExitCode
+from sandbox.library.document import InvalidTemplate
 from sandbox.library.template import (
     MAX_OUTPUT,
-    InvalidTemplate,
     StepContext,
     holds,
     render,
@@ -189,9 +189,9 @@ class TestNothingElseRuns:
             render(text, context())
 
     def test_the_line_of_the_mistake_is_known(self) -> None:
-        from sandbox.library.template import Refused, check_text
+        from sandbox.library.template import check_text
 
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(InvalidTemplate) as caught:
             check_text("One.\nTwo.\n{{ three }}")
         assert caught.value.line == 3
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.library.problem import Problem
+from sandbox.errors import Problem
 from sandbox.remembered import load_remembered
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import DocumentTree, LibraryScreen
@@ -270,5 +270,5 @@ async def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_what_would_help_is_a_sentence_of_its_own() -> None:
     for message in ("the file is not UTF-8 text", "The file cannot be read."):
-        said = _said(Problem("a.yaml", 1, 1, message, "save it as UTF-8"))
+        said = _said(Problem(message, hint="save it as UTF-8", file="a.yaml"))
         assert said == f"{message.removesuffix('.')}. Save it as UTF-8"

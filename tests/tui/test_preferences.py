@@ -9,7 +9,7 @@ from sandbox.models.opening import open_model
 from sandbox.remembered import Remembered, load_remembered, remembered_file, save_remembered
 from sandbox.settings import load_settings, settings_file
 from sandbox.tui.announcement import run_ended, titled
-from sandbox.tui.keymap import changeable_bindings, keymap_flaws
+from sandbox.tui.keymap import changeable_bindings, keymap_problems
 from sandbox.tui.last_choice import as_values, last_choice, usual_choice
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.notice import NoticeScreen
@@ -161,18 +161,18 @@ async def test_keys_follow_the_users_keymap(tmp_path: Path) -> None:
 def test_a_keymap_is_checked_for_names_and_clashes() -> None:
     known = changeable_bindings()
     assert {"home.library", "session.pause", "library.edit", "models.check", "settings.edit"} <= set(known)
-    assert keymap_flaws({}, known) == ()
-    assert keymap_flaws({"session.pause": "p,f5"}, known) == ()
-    (unknown,) = keymap_flaws({"session.paus": "p"}, known)
+    assert keymap_problems({}, known) == ()
+    assert keymap_problems({"session.pause": "p,f5"}, known) == ()
+    (unknown,) = keymap_problems({"session.paus": "p"}, known)
     assert "did you mean “session.pause”" in unknown
-    (clash,) = keymap_flaws({"home.library": "m"}, known)
-    assert "home.library" in clash and "home.models" in clash
+    (problem,) = keymap_problems({"home.library": "m"}, known)
+    assert "home.library" in problem and "home.models" in problem
 
 
 def test_no_two_keys_of_a_screen_are_the_same_as_shipped() -> None:
     known = changeable_bindings()
     everything = {name: binding.key for name, binding in known.items()}
-    assert keymap_flaws(everything, known) == ()
+    assert keymap_problems(everything, known) == ()
 
 
 async def test_a_wrong_keymap_is_told(tmp_path: Path) -> None:

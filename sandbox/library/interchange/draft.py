@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from sandbox.errors import UsageError
+from sandbox.library.document import InvalidDocument
 from sandbox.library.ids import different, id_of, is_id
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.interchange.instrument import Completion, Instrument, Question, Span
@@ -13,7 +14,6 @@ from sandbox.library.interchange.plain_text import without_control
 from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items, scale_range
 from sandbox.library.interchange.selection import Selection, selected
 from sandbox.library.loading import MAX_BYTES, parse_document
-from sandbox.library.problem import InvalidDocument
 from sandbox.library.questionnaire import RatingQuestionnaire, Timeframe
 
 UNSTATED = "not stated in the imported file"

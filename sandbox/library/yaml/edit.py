@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from sandbox.library.document import Route
+from sandbox.errors import Route
 from sandbox.library.yaml.tree import Tree, read_tree
 
 _WIDTH = 100

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from sandbox.library.document import Route
-from sandbox.library.problem import Problem
+from sandbox.errors import Problem, Route
 from sandbox.library.yaml.syntax import explain_syntax
 
 MAX_DEPTH = 20
@@ -88,7 +87,8 @@ class _Reader:
 
     def note(self, at: Route, place: Place, message: str, hint: str = "") -> None:
         """Put a problem into the tree; the first at a route stays."""
-        self.tree.problems.setdefault(at, Problem(self._file, place.line, place.column, message, hint))
+        problem = Problem(message, hint=hint, file=self._file, line=place.line, column=place.column)
+        self.tree.problems.setdefault(at, problem)
 
     def problem(self, at: Route, place: Place, message: str, hint: str = "") -> None:
         """Note a problem, and stop when there are enough."""

@@ -17,11 +17,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from sandbox.errors import Problem, Route
 from sandbox.library.catalogue import Library
-from sandbox.library.document import Kind, Route
+from sandbox.library.document import Kind
 from sandbox.library.inspection import inspect_text
 from sandbox.library.lint import FILL_IN
-from sandbox.library.problem import Problem
 from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
 from sandbox.text import excerpt, printable

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.widgets import Input, Select, Static
 
 from sandbox.editor import editor_words
-from sandbox.errors import SandboxError
-from sandbox.settings import TEMPLATE, Flaw, Settings, settings_file
+from sandbox.errors import Problem, SandboxError
+from sandbox.settings import TEMPLATE, Settings, settings_file
 from sandbox.text import printable
 from sandbox.tui.lent_terminal import edit_file
 from sandbox.tui.screen import Screen
@@ -63,14 +63,14 @@ class SettingsScreen(Screen[None]):
     def __init__(
         self,
         settings: Settings,
-        flaws: Sequence[Flaw],
+        problems: Sequence[Problem],
         themes: Sequence[str],
         keys: Mapping[str, tuple[str, str]],
     ) -> None:
         super().__init__()
         self._settings = settings
         self._model_wanted = settings.model
-        self._flaws = tuple(flaws)
+        self._problems = tuple(problems)
         self._themes = tuple(themes)
         self._keys = keys
 
@@ -79,7 +79,7 @@ class SettingsScreen(Screen[None]):
         yield Static("Settings", id="title", markup=False)
         with VerticalScroll(id="form", can_focus=False):
             yield Static(Content(printable(str(settings_file()))), id="file", markup=False)
-            yield Static("", id="flaws", markup=False)
+            yield Static("", id="problems", markup=False)
             yield Static("theme", classes="label", markup=False)
             yield Select[str](
                 [(name, name) for name in self._themes], id="theme", allow_blank=False, compact=True,
@@ -101,13 +101,13 @@ class SettingsScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self._draw_flaws()
+        self._draw_problems()
         self.query_one("#theme").focus()
 
-    def _draw_flaws(self) -> None:
-        shown = self.query_one("#flaws", Static)
-        shown.display = bool(self._flaws)
-        shown.update(Content("\n".join(f"✗ {printable(str(flaw))}" for flaw in self._flaws)))
+    def _draw_problems(self) -> None:
+        shown = self.query_one("#problems", Static)
+        shown.display = bool(self._problems)
+        shown.update(Content("\n".join(f"✗ {printable(str(problem))}" for problem in self._problems)))
 
     def _key_table(self) -> Content:
         rows = [
@@ -116,11 +116,11 @@ class SettingsScreen(Screen[None]):
         ]
         return Content("\n").join(rows)
 
-    def show(self, settings: Settings, flaws: Sequence[Flaw]) -> None:
+    def show(self, settings: Settings, problems: Sequence[Problem]) -> None:
         """The settings were read anew."""
-        self._settings, self._flaws = settings, tuple(flaws)
+        self._settings, self._problems = settings, tuple(problems)
         self._model_wanted = settings.model
-        self._draw_flaws()
+        self._draw_problems()
         if settings.theme in self._themes:
             self.query_one("#theme", Select).value = settings.theme
         self.query_one("#notify", Select).value = settings.notify
@@ -167,7 +167,7 @@ class SettingsScreen(Screen[None]):
                 return
             if not path.exists():
                 write_whole(path, TEMPLATE)
-            await edit_file(self.app, path, self._flaws[0].line if self._flaws else None)
+            await edit_file(self.app, path, self._problems[0].line if self._problems else None)
         except OSError as error:
             self.post_message(
                 self.Trouble(SandboxError(f"cannot be written: {error.strerror}", where=str(path)))

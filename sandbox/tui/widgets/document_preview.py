@@ -7,10 +7,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sandbox.engine.preview import passages
+from sandbox.errors import Problem
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
-from sandbox.library.document import Document
-from sandbox.library.problem import InvalidDocument, Problem
+from sandbox.library.document import Document, InvalidDocument
 from sandbox.library.questionnaire import RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
@@ -35,7 +35,7 @@ class Looked:
             return ()
         if isinstance(problem, InvalidDocument):
             return problem.problems
-        return (Problem(str(self.entry.path), 1, 1, problem.what, problem.todo),)
+        return (Problem(problem.what, hint=problem.todo, file=str(self.entry.path)),)
 
     @property
     def first_line(self) -> int | None:
