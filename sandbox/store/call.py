@@ -3,7 +3,7 @@ Prompts stand there only as digests."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from sandbox.models.provider import Attempt, Request
 from sandbox.models.recording import Call
-from sandbox.store.row import as_json, insert
+from sandbox.store.row import Row, as_json
 
 _COLUMNS = (
     "id, attempt, turn, purpose, model, parameters, prompt_sha256, prompt_tokens, cached_tokens,"
@@ -55,8 +55,8 @@ def prompt_digest(request: Request) -> str:
     return hashlib.sha256(as_json([prompt, request.prefill]).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def store_call(db: Database, session: str, turn: int, call: Call, model: str) -> None:
-    """Add a row for every attempt. `model` is the name asked for, used when no reply named one."""
+def call_rows(session: str, turn: int, call: Call, model: str) -> Iterator[Row]:
+    """A row for every attempt. `model` is the name asked for, used when no reply named one."""
     completion, error, request = call.completion, call.error, call.request
     attempts: tuple[Attempt | None, ...] = (
         completion.attempts if completion else error.attempts if error else ()
@@ -73,6 +73,11 @@ def store_call(db: Database, session: str, turn: int, call: Call, model: str) ->
         "purpose": request.purpose,
         "model": completion.model if completion else model,
         "prompt_sha256": prompt_digest(request),
+        "prompt_tokens": None,
+        "cached_tokens": None,
+        "completion_tokens": None,
+        "cost": None,
+        "finish_reason": None,
     }
     for number, attempt in enumerate(attempts, start=1):
         asked = as_json(parameters | _asked_otherwise(attempt))
@@ -88,7 +93,7 @@ def store_call(db: Database, session: str, turn: int, call: Call, model: str) ->
                 }
             elif error is not None:
                 row |= {"failure": row["failure"] or error.kind, "error": row["error"] or error.what}
-        insert(db, "calls", row)
+        yield row
 
 
 def _asked_otherwise(attempt: Attempt | None) -> dict[str, object]:

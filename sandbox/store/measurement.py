@@ -10,8 +10,8 @@ from sqlite_utils import Database
 
 from sandbox.engine.history import Measured
 from sandbox.engine.phase import Point
-from sandbox.measurement.administration import Administration
-from sandbox.store.row import as_json, insert, more, without_more
+from sandbox.measurement.administration import Administration, Answer, Score
+from sandbox.store.row import as_json, insert, insert_all, more, without_more
 
 _ADMINISTRATION = (
     "questionnaire", "way", "asked", "item_order", "seed", "reliable"
@@ -42,16 +42,22 @@ def store_measured(db: Database, session: str, measured: Measured, at: datetime)
             "more": more(given, (*_ADMINISTRATION, "answers", "scores")),
         },
     )
-    for position, answer in enumerate(given.answers, start=1):
-        row: dict[str, Any] = {name: getattr(answer, name) for name in _ANSWER}
-        if answer.distribution is not None:
-            row["distribution"] = json.dumps(dict(answer.distribution), allow_nan=False)
-        row |= {"administration": number, "position": position, "more": more(answer, _ANSWER)}
-        insert(db, "answers", row)
-    for position, score in enumerate(given.scores, start=1):
-        row = {name: getattr(score, name) for name in _SCORE}
-        row |= {"administration": number, "position": position, "more": more(score, _SCORE)}
-        insert(db, "scores", row)
+    insert_all(db, "answers", [_answer_row(number, *place) for place in enumerate(given.answers, start=1)])
+    insert_all(db, "scores", [_row(number, *place, _SCORE) for place in enumerate(given.scores, start=1)])
+
+
+def _row(
+    administration: int, position: int, value: Answer | Score, columns: tuple[str, ...]
+) -> dict[str, Any]:
+    own = {name: getattr(value, name) for name in columns}
+    return {"administration": administration, "position": position, **own, "more": more(value, columns)}
+
+
+def _answer_row(administration: int, position: int, answer: Answer) -> dict[str, Any]:
+    row = _row(administration, position, answer, _ANSWER)
+    if answer.distribution is not None:
+        row["distribution"] = json.dumps(dict(answer.distribution), allow_nan=False)
+    return row
 
 
 def measured_of(db: Database, session: str) -> tuple[Measured, ...]:

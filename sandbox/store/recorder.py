@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from typing import Literal
 
-from sandbox.engine.events import Event, SessionFinished, SessionStarted
+from sandbox.engine.events import CallFinished, Event, SessionFinished, SessionStarted
 from sandbox.errors import SandboxError
 from sandbox.store.error import StoreError
 from sandbox.store.store import Store
@@ -14,6 +14,8 @@ from sandbox.store.store import Store
 async def recorded(events: AsyncIterator[Event], store: Store) -> AsyncGenerator[Event, None]:
     """The same events, each yielded once it is stored. Raises StoreError when one cannot be.
 
+    Calls wait for the turn or administration they were made for, which follows at once, and are stored in one
+    transaction with it.
     Close the result (`contextlib.aclosing`) when leaving it early: the session under way is then marked
     `interrupted`, as on cancellation; an error inside the run marks it `failed`. Sessions that were planned
     and not begun when the clinician stopped the run are marked `stopped`.
@@ -21,8 +23,8 @@ async def recorded(events: AsyncIterator[Event], store: Store) -> AsyncGenerator
     book = _Book(store)
     try:
         async for event in events:
-            book.write(event)
-            yield event
+            for told in book.write(event):
+                yield told
         book.close()
     except (GeneratorExit, CancelledError, KeyboardInterrupt):
         book.break_off("interrupted", "The run was broken off.")
@@ -46,15 +48,23 @@ class _Book:
         self._store = store
         self._running: str | None = None
         self._stopped: str | None = None
+        self._calls: list[CallFinished] = []
 
-    def write(self, event: Event) -> None:
-        self._store.record(event)
+    def write(self, event: Event) -> tuple[Event, ...]:
+        """Store the event with the calls before it; what can be told now."""
+        if isinstance(event, CallFinished):
+            self._calls.append(event)
+            return ()
+        told = (*self._calls, event)
+        self._store.record(*told)
+        self._calls.clear()
         if isinstance(event, SessionStarted):
             self._running = event.session
         elif isinstance(event, SessionFinished):
             self._running = None
             if event.ending == "stopped":
                 self._stopped = event.session
+        return told
 
     def close(self) -> None:
         """The run ended by itself."""
@@ -69,4 +79,5 @@ class _Book:
         if self._running is None:
             return
         with suppress(StoreError):
+            self._store.record(*self._calls)  # they were made, and may have cost something
             self._store.set_state(self._running, state, reason)

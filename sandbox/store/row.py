@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence, Sized
 from dataclasses import MISSING, fields
 from functools import lru_cache
 from typing import Any
@@ -18,18 +18,43 @@ def storable(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
-def insert(db: Database, table: str, row: Mapping[str, str | int | float | None]) -> int:
+Row = Mapping[str, str | int | float | None]
+
+_MOST_VALUES = 900
+"""How many values one statement is given at most; SQLite before 3.32 takes no more than 999."""
+
+
+def insert(db: Database, table: str, row: Row) -> int:
     """Add a row; returns its number. `table` and the keys are ours, never from outside."""
-    values = [storable(value) if isinstance(value, str) else value for value in row.values()]
-    number = db.execute(_insertion(table, tuple(row)), values).lastrowid
+    number = db.execute(_insertion(table, tuple(row), 1), _values(row)).lastrowid
     return int(number or 0)
 
 
-@lru_cache(maxsize=64)
-def _insertion(table: str, columns: tuple[str, ...]) -> str:
+def insert_all(db: Database, table: str, rows: Sequence[Row]) -> None:
+    """Add rows that all have the same keys, with as few statements as there can be."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    size = max(1, _MOST_VALUES // len(columns))
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
+        db.execute(_insertion(table, columns, len(some)), [value for row in some for value in _values(row)])
+
+
+def _values(row: Row) -> list[str | int | float | None]:
+    return [storable(value) if isinstance(value, str) else value for value in row.values()]
+
+
+@lru_cache(maxsize=128)
+def _insertion(table: str, columns: tuple[str, ...], rows: int) -> str:
     # The same text every time lets SQLite reuse the prepared statement.
-    marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    marks = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608
+
+
+def marks(values: Sized) -> str:
+    """A place for each of the values, to stand in `IN (…)`."""
+    return ", ".join("?" * len(values))
 
 
 def as_json(value: object) -> str:

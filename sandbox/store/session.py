@@ -1,5 +1,6 @@
 """Sessions in the record: planning them, finding them, listing them, and their place in the family."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
 from sandbox.store.document import document_hash, folded, store_documents, unfolded
 from sandbox.store.process import Process
-from sandbox.store.row import insert
+from sandbox.store.row import Row, insert_all, marks
 from sandbox.store.state import State, StateEntry, now_in
 from sandbox.text import excerpt
 
@@ -84,30 +85,32 @@ class StoredSession:
         return tuple(measured for measured, by in pairs if by == self.head.id)
 
 
-def store_head(db: Database, head: SessionHead, at: datetime) -> bool:
-    """Add the session with its documents; False if it is there already."""
-    if db.execute("SELECT 1 FROM sessions WHERE id = ?", [head.id]).fetchone():
-        return False
-    plan, documents = folded(head.plan)
-    store_documents(db, documents)
-    insert(
-        db,
-        "sessions",
-        {
-            "id": head.id,
-            "parent": head.parent,
-            "parent_turn": head.parent_turn,
-            "model": head.plan.model,
-            "seed": head.plan.seed,
-            "client": document_hash(head.plan.client),
-            "scenario": document_hash(head.plan.scenario),
-            "technique": document_hash(head.plan.technique) if head.plan.technique else None,
-            "plan": plan,
-            "app_version": sandbox.__version__,
-            "created": at.isoformat(),
-        },
-    )
-    return True
+def store_heads(db: Database, heads: Iterable[SessionHead], at: datetime) -> set[str]:
+    """Add the sessions with their documents; the ids of those that were not there already."""
+    by_id = {head.id: head for head in heads}
+    there = db.execute(f"SELECT id FROM sessions WHERE id IN ({marks(by_id)})", [*by_id])  # noqa: S608
+    known = {row[0] for row in there}
+    new = [head for head in by_id.values() if head.id not in known]
+    plans = {head.id: folded(head.plan) for head in new}
+    store_documents(db, {name: one for _, documents in plans.values() for name, one in documents.items()})
+    insert_all(db, "sessions", [_head_row(head, plans[head.id][0], at) for head in new])
+    return {head.id for head in new}
+
+
+def _head_row(head: SessionHead, plan: str, at: datetime) -> Row:
+    return {
+        "id": head.id,
+        "parent": head.parent,
+        "parent_turn": head.parent_turn,
+        "model": head.plan.model,
+        "seed": head.plan.seed,
+        "client": document_hash(head.plan.client),
+        "scenario": document_hash(head.plan.scenario),
+        "technique": document_hash(head.plan.technique) if head.plan.technique else None,
+        "plan": plan,
+        "app_version": sandbox.__version__,
+        "created": at.isoformat(),
+    }
 
 
 def head_of(db: Database, session: str) -> SessionHead:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from sandbox.errors import UsageError
 from sandbox.models.provider import ModelDescription
 from sandbox.store.process import Process, this_process
-from sandbox.store.row import as_json, insert
+from sandbox.store.row import as_json, insert_all
 
 State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted", "removed"]
 
@@ -68,9 +68,9 @@ def seconds_run(states: Iterable[StateEntry]) -> float:
     )
 
 
-def append_state(
+def append_states(
     db: Database,
-    session: str,
+    sessions: Iterable[str],
     state: State,
     at: datetime,
     *,
@@ -78,24 +78,19 @@ def append_state(
     author: str = APP,
     model: ModelDescription | None = None,
 ) -> None:
-    """Add a line to the log. A planned or running session is tied to this process."""
+    """Add a line to the log of each. A planned or running session is tied to this process."""
     process = this_process() if state in ("planned", "running") else None
-    insert(
-        db,
-        "states",
-        {
-            "session": session,
-            "at": at.isoformat(),
-            "state": state,
-            "reason": reason,
-            "pid": process.pid if process else None,
-            "process_started": process.started if process else None,
-            "author": author,
-            "model": as_json({"name": model.name, "title": model.title, "facts": dict(model.facts)})
-            if model
-            else None,
-        },
-    )
+    described = {"name": model.name, "title": model.title, "facts": dict(model.facts)} if model else None
+    line = {
+        "at": at.isoformat(),
+        "state": state,
+        "reason": reason,
+        "pid": process.pid if process else None,
+        "process_started": process.started if process else None,
+        "author": author,
+        "model": as_json(described) if described else None,
+    }
+    insert_all(db, "states", [{"session": session, **line} for session in sessions])
 
 
 def states_of(db: Database, session: str) -> tuple[StateEntry, ...]:

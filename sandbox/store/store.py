@@ -26,7 +26,7 @@ from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.measurement.validity.battery import Trial
 from sandbox.models.provider import ModelDescription
-from sandbox.store.call import StoredAttempt, calls_of, store_call
+from sandbox.store.call import StoredAttempt, call_rows, calls_of
 from sandbox.store.connection import open_database
 from sandbox.store.conversation import skips_of, store_skip, store_turn, turns_of
 from sandbox.store.error import explained, store_error
@@ -40,6 +40,7 @@ from sandbox.store.listing import (
 )
 from sandbox.store.measurement import measured_of, store_measured
 from sandbox.store.progress import RunProgress, runs_of
+from sandbox.store.row import insert_all
 from sandbox.store.session import (
     SessionSummary,
     StoredSession,
@@ -48,7 +49,7 @@ from sandbox.store.session import (
     head_of,
     lineage,
     resolved,
-    store_head,
+    store_heads,
     summaries,
     summary_of,
     unknown,
@@ -57,7 +58,7 @@ from sandbox.store.state import (
     APP,
     State,
     StateEntry,
-    append_state,
+    append_states,
     latest_state,
     latest_states,
     refuse_running_elsewhere,
@@ -68,6 +69,18 @@ from sandbox.store.validity import StoredCheck, checks_of, store_check, trials_o
 
 DATABASE = "sandbox.db"
 """The record's file name within a workspace's sessions folder."""
+
+
+_STORED = (
+    RunPlanned,
+    SessionStarted,
+    TurnFinished,
+    AdministrationFinished,
+    CallFinished,
+    StepSkipped,
+    SessionFinished,
+)
+"""The events that leave a trace."""
 
 
 def _utc_now() -> datetime:
@@ -122,45 +135,47 @@ class Store:
 
     # Writing
 
-    def record(self, event: Event) -> None:
-        """Write what the event says in one transaction: all of it or nothing. Raises StoreError.
+    def record(self, *events: Event) -> None:
+        """Write what the events say in one transaction: all of it or nothing. Raises StoreError.
 
         The start of a session that another process is running is refused with a UsageError.
         Events that only show progress (deltas, phases, starts of turns and administrations, waiting) leave
         no trace: what they announce is written when it is finished.
         """
+        told = [event for event in events if isinstance(event, _STORED)]
+        if not told:
+            return
+        with self._writing() as (db, at):
+            calls = [event for event in told if isinstance(event, CallFinished)]
+            rows = (call_rows(c.session, c.turn, c.call, self._model_of(db, c.session)) for c in calls)
+            insert_all(db, "calls", [row for attempts in rows for row in attempts])
+            for event in told:
+                self._write(db, event, at)
+
+    def _write(self, db: Database, event: Event, at: datetime) -> None:
         match event:
             case RunPlanned(heads):
-                with self._writing() as (db, at):
-                    for head in heads:
-                        self._plan(db, head, at)
+                self._models.update((head.id, head.plan.model) for head in heads)
+                new = store_heads(db, heads, at)
+                planned = [h.id for h in heads if h.id in new or latest_state(db, h.id).now != "finished"]
+                append_states(db, planned, "planned", at)
             case SessionStarted(session, model):
-                with self._writing() as (db, at):
-                    refuse_running_elsewhere(latest_state(db, session))
-                    append_state(db, session, "running", at, model=model)
+                refuse_running_elsewhere(latest_state(db, session))
+                append_states(db, [session], "running", at, model=model)
             case TurnFinished(session, turn):
-                with self._writing() as (db, at):
-                    store_turn(db, session, turn, at)
+                store_turn(db, session, turn, at)
             case AdministrationFinished(session, measured):
-                with self._writing() as (db, at):
-                    store_measured(db, session, measured, at)
-            case CallFinished(session, turn, call):
-                with self._writing() as (db, _):
-                    store_call(db, session, turn, call, self._model_of(db, session))
+                store_measured(db, session, measured, at)
             case StepSkipped(session, skip):
-                with self._writing() as (db, at):
-                    store_skip(db, session, skip, at)
+                store_skip(db, session, skip, at)
             case SessionFinished(session, ending, reason):
-                with self._writing() as (db, at):
-                    append_state(db, session, ending, at, reason=reason)
-            case _:
-                pass
+                append_states(db, [session], ending, at, reason=reason)
 
     def set_state(self, session: str, state: State, reason: str, author: str = APP) -> None:
         """Add a line to the session's log: `removed`, say, by a person and for a reason."""
         with self._writing() as (db, at):
             lineage(db, session)
-            append_state(db, session, state, at, reason=reason, author=author)
+            append_states(db, [session], state, at, reason=reason, author=author)
 
     def tag(self, session: str, tag: str, *, present: bool = True, author: str = APP) -> bool:
         """Give the session a tag or take it off; False if it was so already. Raises UsageError."""
@@ -181,8 +196,7 @@ class Store:
                 raise UsageError(
                     "A running session cannot be removed.", where=running[0], todo="Stop it first."
                 )
-            for member in members:
-                append_state(db, member, "removed", at, reason=reason, author=author)
+            append_states(db, members, "removed", at, reason=reason, author=author)
         return members
 
     def add_check(self, plan: CheckPlan, checked: InstrumentChecked, model: ModelDescription) -> int:
@@ -199,11 +213,9 @@ class Store:
             return ()
         with self._writing() as (db, at):
             gone = [entry for entry in latest_states(db, ["running"]) if entry.now == "interrupted"]
-            for entry in gone:
-                append_state(
-                    db, entry.session, "interrupted", at, reason="The app ended before the session did."
-                )
-        return tuple(entry.session for entry in gone)
+            sessions = tuple(entry.session for entry in gone)
+            append_states(db, sessions, "interrupted", at, reason="The app ended before the session did.")
+        return sessions
 
     # Reading
 
@@ -382,10 +394,6 @@ class Store:
         """One view of the record, whatever others write meanwhile."""
         with self._lock, explained(self._path), self._db.atomic() as db:
             yield db
-
-    def _plan(self, db: Database, head: SessionHead, at: datetime) -> None:
-        if store_head(db, head, at) or latest_state(db, head.id).now != "finished":
-            append_state(db, head.id, "planned", at)
 
     def _model_of(self, db: Database, session: str) -> str:
         if session not in self._models:

@@ -6,9 +6,11 @@ from contextlib import aclosing
 
 import pytest
 
+from benchmarks.recording import MOST_STATEMENTS, session_statements
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import (
     AdministrationFinished,
+    CallFinished,
     Event,
     RunPlanned,
     SessionFinished,
@@ -34,6 +36,23 @@ async def test_what_is_shown_is_stored(store):
                 assert event.measured in store.history(event.session).measured
             elif isinstance(event, SessionFinished):
                 assert store.state(event.session) == event.ending
+
+
+def test_an_instant_session_takes_few_statements(tmp_path):
+    assert len(session_statements(tmp_path / "sandbox.db")) <= MOST_STATEMENTS
+
+
+async def test_a_turn_is_stored_together_with_its_calls(store):
+    heads = breathing_and_control()
+    async with aclosing(recorded(run(heads, scripted()), store)) as events:
+        async for event in events:
+            if isinstance(event, CallFinished):  # told only once its turn is in the record as well
+                stored = store.session(event.session)
+                assert event.call.id in {call.id for call in stored.calls}
+                made = {turn.call_id for turn in stored.own_turns} | {
+                    answer.call_id for given in stored.own_measured for answer in given.administration.answers
+                }
+                assert event.call.id in made
 
 
 async def test_the_stream_is_passed_on_unchanged(store):
