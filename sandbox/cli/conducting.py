@@ -40,10 +40,13 @@ def conduct(
     known: Mapping[str, History] | None = None,
 ) -> None:
     """Run the sessions to their end. Raises the error that ended a failed one; Ctrl-C raises click.Abort."""
+    progress.starting()
     try:
         failure = asyncio.run(_conduct(conductor, heads, progress, known))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise click.Abort from None
+    finally:
+        progress.end()
     if failure is not None:
         raise failure
 

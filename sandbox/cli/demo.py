@@ -16,8 +16,8 @@ import click
 def command(seed: int, quiet: bool, as_json: bool) -> None:
     """Watch a real language model's simulated affect rise and fall, against a control.
 
-    A scenario of fear, then mindful breathing and the filler control from the same induced state, on the
-    embedded model: no key, no network. Single seeds vary: look at several.
+    A scenario of fear, then mindful breathing and the filler control from one shared start, on the embedded
+    model: no key, no network. Single seeds vary: look at several.
     """
     from sandbox.cli.outcome import run_proposal
     from sandbox.study.proposal import Proposal

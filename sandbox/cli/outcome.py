@@ -88,7 +88,7 @@ def resume_session(
             if warning := conductor.leaving_details(heads):
                 click.echo(f"Caution: {printable(warning)}", err=True)
             known = {head.id: store.history(head.id) for head in family}
-            conduct(conductor, heads, Progress(family, quiet=quiet, plain=plain), known)
+            conduct(conductor, heads, Progress(family, known, quiet=quiet, plain=plain), known)
         else:
             click.echo("Nothing is left to do: every session of it is finished.", err=True)
         report(store, conductor.workspace, family[0].id, as_json=as_json)

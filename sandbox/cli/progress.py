@@ -1,6 +1,7 @@
 """A run told on stderr, line by line, as its events arrive. Data goes to stdout, elsewhere."""
 
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -17,6 +18,8 @@ from sandbox.engine.events import (
     TurnFinished,
     TurnStarted,
 )
+from sandbox.engine.history import History
+from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.plan import SessionHead
 from sandbox.text import excerpt, printable
 
@@ -24,33 +27,54 @@ from sandbox.text import excerpt, printable
 class Progress:
     """Prints a run's events: on a terminal a moving last line, else one line a turn; `plain` says it all."""
 
-    def __init__(self, heads: tuple[SessionHead, ...], *, quiet: bool = False, plain: bool = False) -> None:
+    def __init__(
+        self,
+        heads: tuple[SessionHead, ...],
+        known: Mapping[str, History] | None = None,
+        *,
+        quiet: bool = False,
+        plain: bool = False,
+    ) -> None:
         self._heads = {head.id: head for head in heads}
+        self._phases = {id: [turn.phase for turn in history.turns] for id, history in (known or {}).items()}
         self._quiet = quiet
         self._plain = plain
         self._moving = sys.stderr.isatty() and not plain and not quiet
         self._pending = ""
+        self._starting = False
+
+    def starting(self) -> None:
+        """Say on a terminal that the model is being started, until it has answered once."""
+        self._starting = self._moving
+        self._say_starting()
+
+    def end(self) -> None:
+        """Leave the moving line empty, however the run ended."""
+        self._starting = False
+        self._clear()
 
     def show(self, event: Event) -> None:
         if self._quiet and not isinstance(event, SessionFinished):
             return
+        self._starting = self._starting and not isinstance(event, TextDelta | CallFinished)
         match event:
             case RunPlanned(heads=heads):
                 branches = sum(head.parent is not None for head in heads)
                 self._line(_planned(branches))
             case SessionStarted(session=session, resumed=resumed):
                 self._line(f"{'Going on with' if resumed else 'Running'} {self._name(session)} [{session}]")
-            case TurnStarted(index=index, said=said):
-                self._begin(index, said)
+            case TurnStarted(session=session, phase=phase, said=said):
+                self._begin(self._turn(session, phase), said)
             case TextDelta(text=text):
                 self._move(text)
             case TextReset(reason=reason):
                 self._reset(reason)
             case CallFinished(call=call) if call.completion and len(call.completion.attempts) > 1:
                 self._line(f"  … answered after {len(call.completion.attempts)} attempts")
-            case TurnFinished(turn=turn):
+            case TurnFinished(session=session, turn=turn):
                 self._clear()
-                self._reply(turn.index, turn.reply, refused=turn.refused)
+                self._reply(self._turn(session, turn.phase), turn.reply, refused=turn.refused)
+                self._phases[session].append(turn.phase)
             case StepSkipped(skip=skip):
                 self._line(f"  step {skip.step} left out ({skip.reason})")
             case AdministrationFinished(measured=measured):
@@ -75,21 +99,29 @@ class Progress:
             return f"{head.plan.scenario.title} ({head.plan.scenario.affect}), baseline and scenario"
         return f"{technique.title}{' (control)' if technique.is_control else ''}"
 
-    def _begin(self, index: int, said: str) -> None:
+    def _turn(self, session: str, phase: Phase) -> str:
+        """What the turn that comes next in that phase is called: `s2`, `t3`."""
+        head = self._heads.get(session)
+        if not self._phases.get(session):
+            parent = self._phases.get(head.parent or "", []) if head else []
+            self._phases[session] = parent[: head.parent_turn] if head else []
+        return turn_label(phase, 1 + self._phases[session].count(phase))
+
+    def _begin(self, turn: str, said: str) -> None:
         self._pending = ""
         if self._plain:
-            self._line(f"\n{index}. {printable(said)}")
+            self._line(f"\n{turn}: {printable(said)}")
         else:
             self._move("")
 
-    def _reply(self, index: int, reply: str | None, *, refused: bool) -> None:
+    def _reply(self, turn: str, reply: str | None, *, refused: bool) -> None:
         note = "(the model refused) " if refused else ""
         if self._plain:
             text = "   (no reply awaited)" if reply is None else f"   client: {note}{printable(reply)}"
             self._line(text)
         else:
             text = "(told, no reply awaited)" if reply is None else excerpt(reply, 90)
-            self._line(f"  {index:>3}. {note}{text}")
+            self._line(f"  {turn:>4}: {note}{text}")
 
     def _reset(self, reason: str) -> None:
         self._pending = ""
@@ -101,6 +133,10 @@ class Progress:
             tail = excerpt(self._pending, 2000)[-70:]
             click.echo(f"\r\x1b[K  … {tail}", err=True, nl=False)
 
+    def _say_starting(self) -> None:
+        if self._starting:
+            click.echo("\r\x1b[K  Starting the model …", err=True, nl=False)
+
     def _clear(self) -> None:
         if self._moving:
             click.echo("\r\x1b[K", err=True, nl=False)
@@ -109,6 +145,7 @@ class Progress:
         self._clear()
         if text:
             click.echo(text, err=True)
+        self._say_starting()
 
 
 def _planned(arms: int) -> str:

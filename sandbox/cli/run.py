@@ -83,9 +83,9 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Run a scenario, then each technique from the same induced state.
+    """Run a scenario, then each technique from one shared start.
 
-    The trajectory of every branch goes to stdout, a transcript to the workspace's sessions folder.
+    The trajectory of every arm goes to stdout, a transcript to the workspace's sessions folder.
     """
     from sandbox.cli.conducting import chosen_settings
     from sandbox.cli.outcome import run_proposal

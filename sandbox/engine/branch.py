@@ -34,7 +34,7 @@ def redo(parent: SessionHead, history: History, turn: int, seed: int) -> Session
     found = next((one for one in history.turns[history.inherited :] if one.index == turn), None)
     if found is None or found.reply is None or found.phase == "follow-up":
         raise UsageError(
-            f"There is no reply to redo at turn {turn}.",
+            "That turn has no reply to redo.",
             where=f"session {parent.id}",
             todo="Choose a turn of the scenario or the technique that was answered.",
         )

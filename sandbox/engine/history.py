@@ -89,8 +89,8 @@ class History:
         last = before_follow_up if after_turn is None else after_turn
         if not 0 <= last <= before_follow_up:
             raise UsageError(
-                f"there is no turn {after_turn} to branch from",
-                todo=f"Choose one from 1 to {before_follow_up}: a turn of the scenario or the technique.",
+                "there is no such turn to branch from",
+                todo="Choose a turn of the scenario or the technique.",
             )
         return History(
             turns=self.turns[:last],

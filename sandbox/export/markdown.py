@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sandbox.analysis.effect import Effect, in_words, moved_under_control
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.history import turn_labels
 from sandbox.engine.written_measure import written
 from sandbox.export.family import (
     NOTICE,
@@ -98,10 +99,16 @@ def _record(family: Family) -> Iterator[str]:
 
 def _place(family: Family, session: StoredSession) -> str:
     head = session.head
-    origin = "" if head.parent is None else f", from {head.parent} after turn {session.history.inherited}"
+    origin = "" if head.parent is None else f", from {head.parent} {_left(session)}"
     now = family.replaced.get(head.id)
     place = f"; session {now} stands in its place" if now else ""
     return f"{inline(family.title(session))}{origin}: {session.state.now}{place}"
+
+
+def _left(session: StoredSession) -> str:
+    """Where it left its parent: `after s2`."""
+    left = session.history.inherited
+    return f"after {turn_labels(session.history.turns)[left]}" if left else "before its first turn"
 
 
 def documents(family: Family) -> tuple[Document, ...]:
@@ -183,7 +190,7 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
     yield table(
         (f"{inline(scale)}: effect", *head[1:]),
         [
-            ("induction effect", *(_effect(one.induction) for one in found)),
+            ("effect of the scenario", *(_effect(one.induction) for one in found)),
             ("change", *(_effect(one.change) for one in found)),
             ("residual", *(_effect(one.residual) for one in found)),
             ("**technique effect**", *(_effect(one.technique) for one in found)),
@@ -243,7 +250,7 @@ def _course(family: Family) -> Iterator[str]:
         else:
             yield f"## Transcript: {inline(family.title(session))}"
         if not whole:
-            yield f"*Goes on from session {head.parent} after turn {session.history.inherited}.*"
+            yield f"*Goes on from session {head.parent} {_left(session)}.*"
         blocks = list(course_of(session, own_only=not whole))
         yield from blocks or ["*Nothing has happened in this session yet.*"]
 
@@ -289,9 +296,10 @@ def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
     """What was done in a session that the command which runs its trunk again does not do."""
     head, trunk = session.head, family.absent_trunk or family.first.head.id
     if head.plan.redo is not None:
-        yield f"turn {session.history.inherited + 1} of {head.parent} said again"
+        inherited = session.history.turns[: session.history.inherited]
+        yield f"{head.plan.redo.place(inherited)} of {head.parent} said again"
     elif head.parent is not None and not (head.parent == trunk and _left_at_end(family, session)):
-        yield f"left from {head.parent} after turn {session.history.inherited}"
+        yield f"left from {head.parent} {_left(session)}"
     if head.plan.seed != family.first.head.plan.seed:
         yield f"drawn with seed {head.plan.seed}"
     if any(skip.reason == "clinician" for skip in session.history.skips):

@@ -1,12 +1,22 @@
-"""Running the real command in a process of its own, as a user would, in a workspace of its own."""
+"""The real command, as a user would type it, in a workspace of its own.
+
+`sandbox` runs it in this process, which saves a second of starting. `apart` and `start` give it one of its
+own, for what only a process can show: signals, another owner of a session, the streams.
+"""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
+import pytest
 import yaml
+
+from sandbox.cli.main import run_command_line
 
 
 @dataclass(frozen=True)
@@ -23,17 +33,29 @@ def environment(workspace: Path, **more: str) -> dict[str, str]:
 
 
 def sandbox(workspace: Path, *arguments: str, **variables: str) -> Ended:
-    """Run `sandbox ARGUMENTS` to its end."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment(workspace, **variables),
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    """Run `sandbox ARGUMENTS` to its end, in this process."""
+    out, err = StringIO(), StringIO()
+    with _environment_is(environment(workspace, **variables)), redirect_stdout(out), redirect_stderr(err):
+        code = run_command_line(arguments)
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _environment_is(wanted: dict[str, str]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - wanted.keys():
+            patch.delenv(name)
+        for name, value in wanted.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", StringIO())
+        yield
+
+
+def apart(workspace: Path, *arguments: str) -> Ended:
+    """Run `sandbox ARGUMENTS` to its end, in a process of its own."""
+    process = start(workspace, *arguments)
+    out, err = process.communicate(timeout=300)
+    return Ended(process.returncode, out, err)
 
 
 def start(workspace: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -48,9 +70,8 @@ def start(workspace: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def short_technique(workspace: Path) -> str:
-    """The id of a technique of three steps, for tests that have to be quick."""
-    whole = yaml.safe_load((workspace / "techniques" / "mindful-breathing.yaml").read_text(encoding="utf-8"))
-    short = whole | {"id": "three-steps", "title": "Three steps", "steps": whole["steps"][:3]}
-    (workspace / "techniques" / "three-steps.yaml").write_text(yaml.safe_dump(short), encoding="utf-8")
-    return "three-steps"
+def shorten_breathing(workspace: Path) -> None:
+    """Leave the proposed technique three steps, for tests that have to be quick."""
+    path = workspace / "techniques" / "mindful-breathing.yaml"
+    whole = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(whole | {"steps": whole["steps"][:3]}), encoding="utf-8")

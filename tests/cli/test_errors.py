@@ -3,7 +3,10 @@
 import socket
 from pathlib import Path
 
+import pytest
+
 from sandbox.errors import ExitCode
+from sandbox.models.retry import RetryPolicy
 from sandbox.store.store import Store
 from tests.cli.command import sandbox
 
@@ -41,8 +44,9 @@ def test_a_file_that_is_no_model_is_refused(workspace: Path, tmp_path: Path) -> 
 
 
 def test_a_model_server_that_is_not_there_ends_with_the_model_s_code_and_keeps_the_record(
-    workspace: Path,
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sandbox.models.opening._LOCAL_POLICY", RetryPolicy(first_wait=0.01))
     address = nobody_there()
     ended = sandbox(
         workspace, "run", "--model", "openai/none", OPENAI_API_BASE=address, OPENAI_API_KEY="sk-secret"
@@ -54,6 +58,9 @@ def test_a_model_server_that_is_not_there_ends_with_the_model_s_code_and_keeps_t
     with Store.open(workspace / "sessions" / "sandbox.db") as store:
         attempts = store.calls(store.resolve("last"))
         assert len(attempts) > 1 and all(attempt.failure for attempt in attempts)
+    ended = sandbox(workspace, "compare", "last")
+    assert ended.code == ExitCode.NOT_FOUND
+    assert "Nothing was measured" in ended.err and "sandbox resume" in ended.err and "none" not in ended.err
 
 
 def test_local_only_refuses_a_hosted_model(workspace: Path) -> None:
@@ -79,14 +86,6 @@ def test_a_therapist_model_without_a_key_is_refused_as_early(workspace: Path) ->
         ended = sandbox(workspace, "run", "--therapist", "anthropic/claude-x", option)
         assert (ended.code, ended.out) == (ExitCode.MODEL, "") and said in ended.err, ended.err
     assert sandbox(workspace, "show", "last").code == ExitCode.NOT_FOUND
-
-
-def test_a_run_that_failed_before_its_first_measurement_is_nothing_to_compare(workspace: Path) -> None:
-    address = nobody_there()
-    sandbox(workspace, "run", "--model", "openai/none", OPENAI_API_BASE=address, OPENAI_API_KEY="sk-secret")
-    ended = sandbox(workspace, "compare", "last")
-    assert ended.code == ExitCode.NOT_FOUND
-    assert "Nothing was measured" in ended.err and "sandbox resume" in ended.err and "none" not in ended.err
 
 
 def test_a_word_probe_is_refused_on_a_model_without_probabilities(workspace: Path) -> None:

@@ -1,6 +1,7 @@
 """What a run prints in the end: the main scale of each questionnaire, and what lessens a technique effect."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,21 @@ def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, cap
     (line,) = [line for line in err.splitlines() if line.startswith("Caution: ")]
     assert "goes by the score of “distress”, and nothing in this session measures that" in line
     assert "Caution: “Decatastrophising”" in out
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stderr", "told"), [(Terminal(), True), (StringIO(), False)])
+def test_a_terminal_is_told_that_the_model_starts_until_it_has_answered(
+    workspace: Path, stderr: StringIO, told: bool, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: ScriptedProvider())
+    monkeypatch.setenv("SANDBOX_WORKSPACE", str(workspace))
+    monkeypatch.setattr("sys.stderr", stderr)
+    outcome.run_proposal(Proposal(control=False, model="embedded"))
+    before, _, after = stderr.getvalue().partition("base  ")
+    assert ("Starting the model …" in before.partition("Running")[0]) == told
+    assert "Starting" not in after and "Starting" not in capsys.readouterr().out

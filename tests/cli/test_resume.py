@@ -14,7 +14,7 @@ from sandbox.library.workspace import Workspace
 from sandbox.models.provider import ModelDescription
 from sandbox.store.store import DATABASE, Store
 from sandbox.study.conductor import Conductor
-from tests.cli.command import sandbox
+from tests.cli.command import apart, sandbox
 from tests.documents import plan, technique
 from tests.store.runs import breathing_and_control
 
@@ -36,7 +36,7 @@ def test_what_another_program_is_running_is_not_run_a_second_time(workspace: Pat
     with planned(workspace, *heads) as store:
         store.record(SessionStarted(heads[0].id, HERE))
         before = store.states(heads[0].id)
-        ended = sandbox(workspace, "resume", "last", "--quiet")
+        ended = apart(workspace, "resume", "last", "--quiet")
         assert ended.code == ExitCode.USAGE and f"process {os.getpid()}" in ended.err, ended.err
         assert "fault" not in ended.err and "report" not in ended.err
         assert store.states(heads[0].id) == before

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import ExitCode
-from tests.cli.command import environment, short_technique
+from tests.cli.command import environment, shorten_breathing
 
 pytestmark = pytest.mark.embedded
 
@@ -39,8 +39,9 @@ def alone() -> list[str]:
 
 
 def test_a_session_with_its_control_needs_no_network(workspace: Path, alone: list[str]) -> None:
+    shorten_breathing(workspace)
     done = subprocess.run(
-        [*alone, sys.executable, "-c", BEGIN, "run", "--technique", short_technique(workspace), "--json"],
+        [*alone, sys.executable, "-c", BEGIN, "run", "--json"],
         capture_output=True,
         text=True,
         env=environment(workspace),
@@ -51,7 +52,7 @@ def test_a_session_with_its_control_needs_no_network(workspace: Path, alone: lis
     assert done.returncode == ExitCode.OK, done.stderr
     result = json.loads(done.stdout)
     assert [(arm["technique"], arm["state"]) for arm in result["arms"]] == [
-        ("three-steps", "finished"),
+        ("mindful-breathing", "finished"),
         ("filler-manual", "finished"),
     ]
     assert Path(result["transcript"]).is_file()

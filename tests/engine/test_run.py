@@ -320,7 +320,7 @@ async def test_a_branch_from_a_turn_that_does_not_exist_is_refused() -> None:
     heads = trunk_and_branches(plan(), ())
     known = replay(await collect(run(heads, ScriptedProvider(top=TOP))), heads)
     branch = SessionHead(id="late", plan=plan(technique=technique()), parent=heads[0].id, parent_turn=9)
-    with pytest.raises(UsageError, match="no turn 9"):
+    with pytest.raises(UsageError, match="no such turn"):
         await collect(run((branch,), ScriptedProvider(top=TOP), known=known))
 
 

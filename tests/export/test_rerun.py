@@ -94,9 +94,9 @@ async def test_sessions_that_the_command_does_not_give_again_are_named(tmp_path)
     assert "give the same session" not in page
     for session, said in (
         (seeded, "drawn with seed 99"),
-        (middle, f"left from {breathing.id} after turn 4"),
-        (early, f"left from {trunk.id} after turn 1"),
-        (again, f"turn 4 of {breathing.id} said again; drawn with seed 98"),
+        (middle, f"left from {breathing.id} after t2"),
+        (early, f"left from {trunk.id} after s1"),
+        (again, f"t2 of {breathing.id} said again; drawn with seed 98"),
         (control, "steps left out by the clinician"),
     ):
         assert re.search(rf"^- .*, session {session.id}: {said}$", page, re.MULTILINE)
