@@ -13,9 +13,8 @@ from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import Measure, SessionPlan
-from sandbox.library.document import Document
+from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
-from sandbox.store.document import document_hash
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 from sandbox.store.validity import StoredCheck

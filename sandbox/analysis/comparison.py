@@ -18,9 +18,8 @@ from sandbox.analysis.paired import PairedDifference, paired_difference
 from sandbox.analysis.script import script_keys
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
-from sandbox.library.document import Document
+from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
-from sandbox.store.document import document_hash
 
 Members = tuple[ComparedSession, ...]
 Text = Callable[[Document | None], str]

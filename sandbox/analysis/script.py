@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from sandbox.library.document import document_hash
 from sandbox.library.technique import Technique
-from sandbox.store.document import document_hash
 
 
 def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:

@@ -7,9 +7,9 @@ from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.analysis.therapist import therapist_remark
 from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.library.document import document_hash
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import ModelDescription
-from sandbox.store.document import document_hash
 from sandbox.store.validity import StoredCheck
 
 SHIPPED_PAGE = "docs/check-a-model.md"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.errors import NotFoundError, UsageError
+from sandbox.errors import ExitCode, NotFoundError, UsageError
 from sandbox.text import printable
 
 if TYPE_CHECKING:
@@ -47,37 +47,47 @@ class _Counted:
     help="Whose tokens to count; may be given several times.  [default: embedded]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def command(document: str, kind: "Kind | None", models: tuple[str, ...], as_json: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context, document: str, kind: "Kind | None", models: tuple[str, ...], as_json: bool
+) -> None:
     """Show what a scenario, technique, questionnaire or client will say, turn by turn, without running it.
 
     A technique is shown with its control beside it. Tokens are those of the texts; what a session would take
-    is an estimate: every answer read at once, every reply as long as it may be, every step said once.
+    is an estimate: every answer read at once, every reply as long as it may be, every step said once. What
+    `sandbox validate` refuses is told first, and the command ends with 5.
     """
     from sandbox.engine.preview import beside, passages
     from sandbox.library.catalogue import Library
+    from sandbox.library.inspection import inspect
     from sandbox.library.technique import Technique
     from sandbox.library.workspace import find_workspace
 
     library = Library(find_workspace())
-    found = _find(document, kind, library)
+    found, path = _find(document, kind, library)
+    problems = inspect((path,)).problems
+    for problem in problems:
+        click.echo(str(problem), err=True)
     control = beside(found, library.default_control()) if isinstance(found, Technique) else None
     said = passages(found)
     aside = passages(control) if control else ()
     counted = _counted(found, (*said, *aside), models, library)
     if as_json:
         click.echo(json.dumps(_as_data(found, said, control, aside, counted), indent=2))
-        return
-    click.echo("\n".join(_page(found, said, control, aside, counted)))
+    else:
+        click.echo("\n".join(_page(found, said, control, aside, counted)))
+    if problems:
+        context.exit(int(ExitCode.INVALID_DOCUMENT))
 
 
-def _find(name: str, kind: "Kind | None", library: "Library") -> "Document":
+def _find(name: str, kind: "Kind | None", library: "Library") -> "tuple[Document, Path]":
     from sandbox.library.document import FOLDERS
     from sandbox.library.loading import load_file
     from sandbox.library.validation_error import nearest
 
     path = Path(name)
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
-        return load_file(path, kind)
+        return load_file(path, kind), path
     kinds: tuple[Kind, ...] = (kind,) if kind else tuple(k for k in FOLDERS if name in library.ids(k))
     if len(kinds) > 1:
         todo = "add " + " or ".join(f"--kind {k}" for k in kinds)
@@ -94,7 +104,7 @@ def _find(name: str, kind: "Kind | None", library: "Library") -> "Document":
         "questionnaire": library.questionnaire,
         "client": library.client,
     }
-    return getters[kinds[0]](name)
+    return getters[kinds[0]](name), library.path(kinds[0], name)
 
 
 def _counted(

@@ -10,7 +10,8 @@ from sandbox.analysis.suitability import Suitability
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.export.family import NOTICE, Family, course, effects, replies
 from sandbox.export.markdown import documents
-from sandbox.store.document import document_hash, folded, kind_of
+from sandbox.library.document import document_hash
+from sandbox.store.document import folded, kind_of
 from sandbox.store.session import StoredSession
 from sandbox.store.state import StateEntry
 

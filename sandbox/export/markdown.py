@@ -22,9 +22,9 @@ from sandbox.export.family import (
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.markdown_transcript import course_of
 from sandbox.library.catalogue import DEFAULT_CONTROL
-from sandbox.library.document import Document
+from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
-from sandbox.store.document import document_hash, kind_of
+from sandbox.store.document import kind_of
 from sandbox.store.session import StoredSession
 from sandbox.text import printable
 

@@ -68,7 +68,7 @@ class Library:
 
     def questionnaire(self, id: str) -> Questionnaire:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
-        document = self._load("questionnaire", self._path("questionnaire", id))
+        document = self._load("questionnaire", self.path("questionnaire", id))
         assert isinstance(document, Questionnaire)  # noqa: S101 - for the type checker
         return document
 
@@ -86,7 +86,7 @@ class Library:
         return tuple(sorted(found, key=lambda entry: (entry.id, entry.path.name)))
 
     def _document(self, kind: Kind, id: str, type_: type[D]) -> D:
-        document = self._load(kind, self._path(kind, id))
+        document = self._load(kind, self.path(kind, id))
         assert isinstance(document, type_)  # noqa: S101 - the loader keeps to the kind; for the type checker
         return document
 
@@ -97,7 +97,8 @@ class Library:
         except SandboxError as error:
             return Entry(kind, path.stem, path, shipped, None, error, here)
 
-    def _path(self, kind: Kind, id: str) -> Path:
+    def path(self, kind: Kind, id: str) -> Path:
+        """The file of a document. Raises NotFoundError with the nearest ids."""
         if re.fullmatch(SLUG_PATTERN, id):
             for path, _ in self._files(kind):
                 if path.name == f"{id}{SUFFIX}":

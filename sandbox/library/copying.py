@@ -5,10 +5,11 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
+from sandbox.library.document import document_hash
 from sandbox.library.ids import MAX_ID, different
 from sandbox.library.loading import SUFFIX
 from sandbox.library.workspace import Workspace
-from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_value
+from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_key, with_value
 from sandbox.whole_file import write_whole
 
 _OWN = re.compile(r" \(my own(?: \d+)?\)$")
@@ -33,6 +34,8 @@ def copy_to_workspace(entry: Entry, workspace: Workspace) -> Path:
 def duplicate(entry: Entry, library: Library) -> Path:
     """Make another document of it, with an id and a title of its own (“my-…”, “… (my own)”); its path.
 
+    It says what it is `derived_from` where that document is valid.
+
     Raises UsageError when the document cannot be read as YAML, SandboxError when it cannot be written.
     """
     folder = library.workspace.content(entry.kind)
@@ -54,7 +57,11 @@ def duplicate(entry: Entry, library: Library) -> Path:
     if renamed is None or not own:
         todo = "mend its problems first, or copy the file yourself"
         raise UsageError("this document cannot be duplicated as it stands", where=str(entry.path), todo=todo)
-    _write(target, file_bytes(with_value(renamed, ("title",), own) or renamed, before))
+    copy = with_value(renamed, ("title",), own) or renamed
+    if entry.document is not None:
+        origin = document_hash(entry.document)
+        copy = with_value(copy, ("derived_from",), origin) or with_key(copy, "derived_from", origin) or copy
+    _write(target, file_bytes(copy, before))
     return target
 
 

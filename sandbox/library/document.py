@@ -1,5 +1,8 @@
 """What every document of the library has in common. No loading and no particular document here."""
 
+import hashlib
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 
@@ -9,6 +12,7 @@ from sandbox.errors import ExitCode, Problem, Route, SandboxError
 from sandbox.text import printable
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+HASH_PATTERN = r"^[0-9a-f]{64}$"
 DOI_PATTERN = r"^10\.\d{4,9}/\S+$"
 LINE_PATTERN = r"^[^\n\r]*$"
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -122,3 +126,22 @@ class Document(Part):
     language: Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)] = Field(
         default="en", description="BCP 47 language tag of the texts, such as en or pt-BR"
     )
+    derived_from: Annotated[str, StringConstraints(pattern=HASH_PATTERN)] | None = Field(
+        default=None, description="the SHA-256 of the document this one was made from, as records state it"
+    )
+
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def document_hash(document: Document) -> str:
+    """SHA-256 of what the document says, in hexadecimal: its name in the record.
+
+    Fields at their default are left out, so that a field a later version adds does not rename old documents.
+    Half characters are U+FFFD, as the record keeps them.
+    """
+    said = json.dumps(
+        document.model_dump(mode="json", exclude_defaults=True),
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False,
+    )  # fmt: skip
+    return hashlib.sha256(_LONE_SURROGATE.sub("\ufffd", said).encode()).hexdigest()

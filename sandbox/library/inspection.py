@@ -1,18 +1,23 @@
 """Many documents checked at once: each by itself, what only shows across files, and what to reconsider."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.catalogue import Library, document_files, refuse_stray_link
 from sandbox.library.document import FOLDERS, InvalidDocument, Kind
 from sandbox.library.lint import lint, scales_known, scales_named
-from sandbox.library.loading import load_file, located, parse_document, read_values
+from sandbox.library.loading import load_file, located, parse_document, read_text, read_values
 from sandbox.library.technique import Technique
 from sandbox.library.validation_error import nearest
 from sandbox.library.workspace import Workspace
 from sandbox.library.yaml.tree import Tree, read_tree
+from sandbox.text import excerpt
+
+_TODO = re.compile(r"#\s*TODO\b:?\s*(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def inspect_text(text: str, path: Path, kind: Kind, library: Library) -> tuple[P
         return invalid.problems
     tree = read_tree(text, str(path))
     scales = _wrong_scales(document, library) if isinstance(document, Technique) else ()
-    return _located((*scales, *lint(document, library)), tree, path)
+    return (*_located((*scales, *lint(document, library)), tree, path), *_open_todos(text, path))
 
 
 def files_under(path: Path) -> tuple[Path, ...]:
@@ -111,6 +116,7 @@ class _Look:
                 if isinstance(document, Technique):
                     yield from _in_file(_wrong_scales(document, library), file)
                 self.warnings += _in_file(lint(document, library), file)
+                self.warnings += _open_todos(read_text(file), file)
             yield from _claimed_twice(file, claimed)
 
     def _library(self, root: Path) -> Library:
@@ -126,6 +132,17 @@ def _in_file(problems: tuple[Problem, ...], file: Path) -> tuple[Problem, ...]:
 def _located(problems: tuple[Problem, ...], tree: Tree, file: Path) -> tuple[Problem, ...]:
     found = (located(problem, tree, str(file)) for problem in problems)
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
+
+
+def _open_todos(text: str, file: Path) -> Iterator[Problem]:
+    """What an import has left to check. A # at the left edge is in no text of a document."""
+    lines = text.split("\n")
+    for n, line in enumerate(lines):
+        if found := _TODO.match(line):
+            rest = takewhile(lambda next: next.startswith("# ") and not _TODO.match(next), lines[n + 1 :])
+            told = " ".join([found[1], *(one[2:].strip() for one in rest)])
+            hint = "settle it, then delete the comment"
+            yield Problem(f"still to do: {excerpt(told, 200)}", hint=hint, file=str(file), line=n + 1)
 
 
 def _claimed_twice(file: Path, claimed: dict[tuple[Path, str], Path]) -> Iterator[Problem]:

@@ -62,7 +62,12 @@ def parse_document(
 
 def read_values(path: Path) -> Tree:
     """The values of a file and their places, whether or not they make a document. Errors as load_file."""
-    return read_tree(_decoded(_read(path), str(path)), str(path))
+    return read_tree(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """A file's text, whether or not it is a document. Errors as load_file."""
+    return _decoded(_read(path), str(path))
 
 
 def located(problem: Problem, tree: Tree, file: str) -> Problem:

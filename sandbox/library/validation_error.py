@@ -10,10 +10,18 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from sandbox.errors import Problem, Route
-from sandbox.library.document import DOI_PATTERN, LANGUAGE_PATTERN, LINE_PATTERN, SLUG_PATTERN, HasProblems
+from sandbox.library.document import (
+    DOI_PATTERN,
+    HASH_PATTERN,
+    LANGUAGE_PATTERN,
+    LINE_PATTERN,
+    SLUG_PATTERN,
+    HasProblems,
+)
 from sandbox.text import excerpt
 
 _PATTERNS: Mapping[str, tuple[str, str]] = {
+    HASH_PATTERN: ("is not a SHA-256", "64 digits and letters a to f, as a record or an export states it"),
     SLUG_PATTERN: (
         "is not an id",
         "an id has lower-case letters, digits and single hyphens, such as night-attack",

@@ -1,10 +1,7 @@
 """Documents in the record: each stored once under the hash of its content, and plans that point at them."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +9,7 @@ from sqlite_utils import Database
 
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.client import Client
-from sandbox.library.document import Document
+from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
@@ -26,34 +23,6 @@ POINTER = "$document"
 def document_json(document: Document) -> str:
     """The document as the record keeps it: compact JSON with sorted keys."""
     return storable(as_json(document.model_dump(mode="json")))
-
-
-def document_hash(document: Document) -> str:
-    """SHA-256 of what the document says, in hexadecimal: its name in the record.
-
-    Fields at their default are left out, so that a field a later version adds does not rename old documents.
-    """
-    return _hash(_Same(document))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A document as a key, equal to itself alone. It never changes; to write it out takes a millisecond."""
-
-    document: Document
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.document is other.document
-
-    def __hash__(self) -> int:
-        return id(self.document)
-
-
-@lru_cache(maxsize=256)
-def _hash(same: _Same) -> str:
-    document = same.document
-    said = storable(as_json(document.model_dump(mode="json", exclude_defaults=True)))
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def kind_of(document: Document) -> str:

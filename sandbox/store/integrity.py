@@ -9,11 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 from sqlite_utils import Database
 
 from sandbox.library.client import Client
-from sandbox.library.document import Document
+from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import QUESTIONNAIRE
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
-from sandbox.store.document import POINTER, document_hash
+from sandbox.store.document import POINTER
 from sandbox.store.row import storable
 
 _READERS: Mapping[str, TypeAdapter[Any]] = {

@@ -11,9 +11,10 @@ import sandbox
 from sandbox.engine.history import History, Measured, Turn
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
+from sandbox.library.document import document_hash
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
-from sandbox.store.document import document_hash, folded, store_documents, unfolded
+from sandbox.store.document import folded, store_documents, unfolded
 from sandbox.store.process import Process
 from sandbox.store.row import Row, insert_all, marks
 from sandbox.store.state import State, StateEntry, now_in

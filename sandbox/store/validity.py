@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 import sandbox
 from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
-from sandbox.library.document import Document
+from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration, Form, Way
 from sandbox.measurement.estimate import Estimate
@@ -19,7 +19,7 @@ from sandbox.measurement.validity.battery import Condition, StateName, Trial
 from sandbox.measurement.validity.index import Index, Judgement, Unit
 from sandbox.measurement.validity.verdict import Validity
 from sandbox.models.provider import ModelDescription
-from sandbox.store.document import document_hash, store_documents
+from sandbox.store.document import store_documents
 from sandbox.store.row import as_json, insert
 
 _ADMINISTRATION: TypeAdapter[Administration] = TypeAdapter(Administration)

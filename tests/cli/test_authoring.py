@@ -12,6 +12,7 @@ from sandbox.errors import ExitCode, NotFoundError, SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import find_workspace
 from sandbox.models.provider import ModelError
+from tests.library.bad_documents import GOOD
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +83,15 @@ class TestPreview:
         run_new("scenario", "my-own")
         done = CliRunner().invoke(preview, [str(tmp_path / "scenarios" / "my-own.yaml")])
         assert "FILL IN how it begins" in done.stdout
+
+    def test_what_validate_refuses_is_told_first_and_then_shown(self, tmp_path: Path) -> None:
+        file = tmp_path / "techniques" / "sample.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(GOOD["technique"].replace("score('distress')", "score('distres')"))
+        done = CliRunner().invoke(preview, [str(file)])
+        assert done.exit_code == ExitCode.INVALID_DOCUMENT
+        assert f"{file}:16:" in done.stderr and "“distres”" in done.stderr
+        assert "step" in done.stdout
 
     def test_an_id_in_two_kinds_asks_which(self) -> None:
         run_new("scenario", "twin")

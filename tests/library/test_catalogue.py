@@ -7,8 +7,8 @@ import pytest
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library import catalogue
 from sandbox.library.catalogue import Library
-from sandbox.library.copying import copy_to_workspace
-from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind
+from sandbox.library.copying import copy_to_workspace, duplicate
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind, document_hash
 from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
 from sandbox.library.workspace import Workspace, shipped_content
@@ -55,6 +55,17 @@ def test_what_ships_is_shipped_in_a_checkout_as_well_and_what_somebody_adds_is_n
     names = set(Path(catalogue.__file__).with_name("shipped.txt").read_text().split())
     assert listed == names, "sandbox/library/shipped.txt names every document that ships"
     assert all(entry.shipped and entry.here for kind in FOLDERS for entry in checkout.entries(kind))
+
+
+@pytest.mark.parametrize("kind", list(FOLDERS))
+def test_a_duplicate_says_what_it_is_derived_from(library: Library, workspace: Workspace, kind: Kind) -> None:
+    origin = library.entries(kind)[0]
+    for _ in range(2):
+        path = duplicate(origin, library)
+        copy = load_file(path)
+        assert origin.document and copy.derived_from == document_hash(origin.document)
+        assert copy.id == path.stem != origin.id and inspect([path]).problems == ()
+        origin = next(entry for entry in library.entries(kind) if entry.path == path)
 
 
 def test_a_document_of_ones_own_in_a_checkout_is_ones_own(workspace: Workspace) -> None:

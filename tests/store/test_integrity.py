@@ -10,7 +10,8 @@ from sandbox.engine.events import StepSkipped
 from sandbox.engine.history import Skip
 from sandbox.export.comparison import chosen_scale, gather_compared
 from sandbox.export.family import gather
-from sandbox.store.document import document_hash, document_json
+from sandbox.library.document import document_hash
+from sandbox.store.document import document_json
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
 from tests.documents import scenario

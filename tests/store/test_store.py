@@ -22,6 +22,7 @@ from sandbox.engine.history import History, Measured, Skip, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
+from sandbox.library.document import document_hash
 from sandbox.library.scenario import Scenario
 from sandbox.measurement.administration import Administration, Answer, Score
 from sandbox.models.provider import (
@@ -35,7 +36,7 @@ from sandbox.models.provider import (
     Usage,
 )
 from sandbox.models.recording import Call
-from sandbox.store.document import document_hash, document_json
+from sandbox.store.document import document_json
 from sandbox.store.error import StoreError
 from sandbox.store.store import Store
 from tests.documents import plan, scenario, technique

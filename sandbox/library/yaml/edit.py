@@ -47,6 +47,17 @@ def with_value(text: str, at: Route, value: str) -> str | None:
     return None
 
 
+def with_key(text: str, key: str, value: str) -> str | None:
+    """The text with a new key right after `id`; None when it has the key, or cannot take a line there."""
+    tree = readable(text)
+    if tree is None or not isinstance(tree.value, dict) or key in tree.value or ("id",) not in tree.keys:
+        return None
+    lines = text.split("\n")
+    after = tree.values["id",].line
+    changed = "\n".join([*lines[:after], f'{key}: "{value}"', *lines[after:]])
+    return changed if _reads_as(changed, {**tree.value, key: value}) else None
+
+
 def with_part(text: str, list_key: str, place: int, part: Mapping[str, str]) -> str | None:
     """The text with a new part (a step, a turn) at `place` (from 0) of a list, before what stands there."""
     tree = readable(text)
