@@ -1,8 +1,9 @@
 """An arm as every face tells of it: what it is called, and which redo took whose place. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 
-from sandbox.engine.plan import SessionPlan
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.store.session import StoredSession
 
 SHARED_START = "Shared start"
@@ -68,10 +69,16 @@ def _standing(versions: Sequence[StoredSession]) -> StoredSession:
     return max(reversed(versions), key=worth)
 
 
-def redone_remark(where: str, before: Sequence[str]) -> str:
-    """That a reply was chosen after the first was read (`where`: in which arm), and what was before."""
-    kept = f" What was before the redo: session {', '.join(before)}." if before else ""
-    return (
-        f"A reply was asked for again in {where}. To redo the replies one dislikes is to choose"
-        f" the result.{kept}"
-    )
+def numbers(heads: Iterable[SessionHead], replaced: Container[str]) -> dict[str, int]:
+    """By id, the how manieth of its title each session of a family is, in the order planned.
+
+    `replaced` are the ids of those whose place a redo took.
+    """
+    given: Counter[tuple[str, int | None]] = Counter()
+    found = {}
+    for head in heads:
+        redone = head.parent_turn if head.plan.redo is not None else None
+        title = arm_title(head.plan, earlier=head.id in replaced), redone
+        given[title] += 1
+        found[head.id] = given[title]
+    return found

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sandbox.engine.history import Skip
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 
@@ -50,6 +51,14 @@ def beginning(session: StoredSession, find: Callable[[str], StoredSession | None
         return before if technique is not None else Beginning(parent, inherited)
     of = before.of if turns <= before.turns else " and ".join(filter(None, (before.of, technique.title)))
     return Beginning(parent, inherited, turns, of)
+
+
+def skips(session: StoredSession, find: Callable[[str], StoredSession | None]) -> tuple[Skip, ...]:
+    """The steps left out before and in it: a redo goes on with what the session it redoes had left out."""
+    left = find(session.head.parent) if session.head.plan.redo is not None and session.head.parent else None
+    before = skips(left, find) if left is not None else ()
+    kept = (skip for skip in before if skip.after_turn <= session.history.inherited)
+    return (*kept, *session.history.skips)
 
 
 def control_beside(began: Beginning, controls: Iterable[tuple[Control, Beginning, State]]) -> Control | None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from sandbox.analysis.arm import arm_title
 from sandbox.analysis.beginning import control_beside
-from sandbox.analysis.compared_cautions import cautions
 from sandbox.analysis.compared_session import ComparedSession
 from sandbox.analysis.effect import change, last_common_label, technique_effect
 from sandbox.analysis.paired import PairedDifference, paired_difference
+from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.script import script_keys
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
@@ -76,7 +77,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`trunks` counts the independent observations; with one there is no interval. `warnings`: sentences.
+    """`trunks` counts the independent observations; with one there is no interval.
 
     `pooled`: some arm is a mean over trunks.
     """
@@ -85,7 +86,12 @@ class Comparison:
     arms: tuple[Arm, ...]
     rows: tuple[Row, ...]
     trunks: int
-    warnings: tuple[str, ...]
+    remarks: tuple[Remark, ...]
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """The remarks as sentences."""
+        return tuple(remark.sentence for remark in self.remarks)
 
     @property
     def reference(self) -> Arm | None:
@@ -121,7 +127,7 @@ def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bo
         )
         for p in _points(sessions, scale)
     )
-    said = cautions(sessions, {arm.title: arm.sessions for arm in arms}, scale)
+    said = on_reading({arm.title: arm.sessions for arm in arms}, (scale,))
     return Comparison(scale, arms, rows, len({session.trunk for session in sessions}), said)
 
 
@@ -237,7 +243,7 @@ def _titles(members: Sequence[Members]) -> list[str]:
 def _title(group: Members) -> str:
     """A mean over trunks is no redo, though one of its sessions may be: a caution says so."""
     first = group[0]
-    return (replace(first, redone=None, replaced_by=None) if len(group) > 1 else first).title
+    return arm_title(first.plan) if len(group) > 1 else first.title
 
 
 # What stands beside what

@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.analysis.plan_remark import plan_remarks
-from sandbox.analysis.therapist import therapist_remark
-from sandbox.analysis.timeframe import timeframe_remark
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import document_hash
 from sandbox.measurement.validity.verdict import Usable
@@ -60,11 +57,6 @@ class Suitability:
         return f"{name} is {usable} with this model {checked}." if self._otherwise else ""
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """All that a reader of the scores has to know, also of when it is given; often nothing."""
-        return tuple(filter(None, (timeframe_remark(self.measure), self.remark)))
-
-    @property
     def todo(self) -> str:
         """The command that would check it."""
         return (
@@ -106,13 +98,6 @@ def suitabilities(
         )
         for measure, check in found
     )
-
-
-def remarks(plan: SessionPlan, model: ModelDescription, checks: Iterable[StoredCheck]) -> tuple[str, ...]:
-    """What is to be said before the scores are read: of a therapist model that is not up to it, of the plan
-    itself, then of its measures on this model. Empty when there is nothing to say."""
-    measures = (remark for found in suitabilities(plan, model, checks) for remark in found.remarks)
-    return tuple(filter(None, (therapist_remark(plan, model), *plan_remarks(plan), *measures)))
 
 
 def _newest(measure: Measure, model: ModelDescription, checks: tuple[StoredCheck, ...]) -> StoredCheck | None:

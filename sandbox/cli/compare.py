@@ -43,6 +43,7 @@ def command(
     )
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
+    from sandbox.text import printable
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
@@ -58,5 +59,5 @@ def command(
         from sandbox.cli.compared_arms import compared_arms
 
         click.echo(compared_arms(comparison))
-        for warning in comparison.warnings:
-            click.echo(f"Caution: {warning}", err=True)
+        for caution in comparison.cautions:
+            click.echo(f"Caution: {printable(caution)}", err=True)

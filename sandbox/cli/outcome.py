@@ -3,18 +3,19 @@
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import asdict
 
 import click
 
 from sandbox.analysis.arm import redone_turn
 from sandbox.analysis.effect import Effect, in_words, moved_under_control
 from sandbox.analysis.numeral import numeral
-from sandbox.analysis.plan_remark import plan_remarks
-from sandbox.analysis.timeframe import timeframe_remark
+from sandbox.analysis.remarks import before_run
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.cli.conducting import conduct, open_conductor
 from sandbox.cli.progress import Progress
 from sandbox.cli.table import table
+from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export.family import (
     NOTICE,
@@ -49,18 +50,8 @@ def run_proposal(
     if model := conductor.unsure(proposal):  # what is composed after its answer fits it
         asyncio.run(model.find_out())
     heads = conductor.composed(proposal)
-    provider = conductor.models.model(proposal.model)
-    planned = (remark for head in heads for remark in plan_remarks(head.plan))
-    timed = map(timeframe_remark, heads[0].plan.measures)
-    for warning in filter(None, dict.fromkeys((conductor.leaving_details(heads), *planned, *timed))):
-        click.echo(f"Caution: {printable(warning)}", err=True)
-    if provider.capabilities.small and not quiet:
-        click.echo(
-            f"{provider.title} is tiny: good for learning the app and rehearsing scripts, "
-            "too small for conclusions.",
-            err=True,
-        )
     with conductor.store as store:
+        warn(conductor, heads)
         try:
             conduct(conductor, heads, Progress(heads, quiet=quiet, plain=plain))
         except SandboxError:
@@ -85,13 +76,20 @@ def resume_session(
         heads = conductor.to_finish(family[0].id)
         if heads:
             conductor.check(heads, clinician=False)
-            if warning := conductor.leaving_details(heads):
-                click.echo(f"Caution: {printable(warning)}", err=True)
+            warn(conductor, family)
             known = {head.id: store.history(head.id) for head in family}
             conduct(conductor, heads, Progress(family, known, quiet=quiet, plain=plain), known)
         else:
             click.echo("Nothing is left to do: every session of it is finished.", err=True)
         report(store, conductor.workspace, family[0].id, as_json=as_json)
+
+
+def warn(conductor: Conductor, heads: tuple[SessionHead, ...]) -> None:
+    """Tell on stderr what has to be said before these sessions run."""
+    model = conductor.models.model(heads[0].plan.model).description
+    checks = conductor.store.checks(model.name)
+    for remark in before_run(heads, model, checks, leaves_machine=conductor.leaves_machine(heads)):
+        click.echo(f"Caution: {printable(remark.sentence)}", err=True)
 
 
 def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> None:
@@ -103,8 +101,8 @@ def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> 
         return
     if family.scales:
         click.echo(_summary(family))
-    for remark in family.remarks:
-        click.echo(f"Caution: {printable(remark)}")
+    for caution in family.cautions:
+        click.echo(f"Caution: {printable(caution)}")
     click.echo(f"\nTranscript: {transcript}")
     click.echo(f"Read it here: sandbox show {trunk}")
 
@@ -214,7 +212,7 @@ def _as_data(family: Family, transcript: str) -> dict[str, object]:
         "client": plan.client.id,
         "seed": plan.seed,
         "transcript": transcript,
-        "cautions": list(family.remarks),
+        "cautions": [asdict(remark) for remark in family.remarks],
         "arms": [
             {
                 "session": session.head.id,

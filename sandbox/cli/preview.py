@@ -5,7 +5,8 @@ import json
 import shutil
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ from sandbox.errors import ExitCode, NotFoundError, UsageError
 from sandbox.text import printable
 
 if TYPE_CHECKING:
+    from sandbox.analysis.remarks import Remark
     from sandbox.engine.cost import Load
+    from sandbox.engine.plan import SessionPlan
     from sandbox.engine.preview import Passage
     from sandbox.library.catalogue import Library
     from sandbox.library.document import Document, Kind
     from sandbox.library.technique import Technique
     from sandbox.models.tokens import TokenCounts
+    from sandbox.store.validity import StoredCheck
 
 _KINDS = ("scenario", "technique", "questionnaire", "client")
 _SIDE_BY_SIDE = 90
@@ -29,11 +33,13 @@ _GAP = " │ "
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A model with the tokens of each text, and what a session with the document asks of it."""
+    """A model with the tokens of each text, what a session with the document asks of it, and what has to be
+    said before it is run."""
 
     counts: "TokenCounts"
     tokens: Mapping[str, int]
     load: "Load"
+    remarks: tuple["Remark", ...]
 
 
 @click.command("preview", short_help="See what a document will say, with its tokens.")
@@ -76,6 +82,8 @@ def command(
         click.echo(json.dumps(_as_data(found, said, control, aside, counted), indent=2))
     else:
         click.echo("\n".join(_page(found, said, control, aside, counted)))
+    for sentence in dict.fromkeys(one.sentence for each in counted for one in each.remarks):
+        click.echo(f"Caution: {printable(sentence)}", err=True)
     if problems:
         context.exit(int(ExitCode.INVALID_DOCUMENT))
 
@@ -136,8 +144,27 @@ async def _count(
         texts = tuple(dict.fromkeys((*(passage.text for passage in said), *texts_of((plan,)))))
         counts = await count_tokens(model, texts)
         tokens = dict(zip(texts, counts.counts, strict=True))
-        found.append(_Counted(counts, tokens, load((plan,), counts, tokens)))
+        remarks = _remarks(plan, model, library)
+        found.append(_Counted(counts, tokens, load((plan,), counts, tokens), remarks))
     return tuple(found)
+
+
+def _remarks(plan: "SessionPlan", model: str, library: "Library") -> "tuple[Remark, ...]":
+    """Of the session and the control that the app proposes beside it."""
+    from sandbox.analysis.remarks import before_run
+    from sandbox.engine.plan import SessionHead
+    from sandbox.library.workspace import find_workspace
+    from sandbox.models.opening import open_model
+    from sandbox.store.store import DATABASE, Store
+
+    control = plan.model_copy(update={"technique": library.default_control()})
+    heads = (SessionHead(id="session", plan=plan), SessionHead(id="control", plan=control))
+    provider = open_model(model)
+    checks: tuple[StoredCheck, ...] = ()
+    with suppress(NotFoundError), Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+        checks = store.checks(provider.description.name)
+    found = before_run(heads, provider.description, checks, leaves_machine=not provider.capabilities.local)
+    return tuple(replace(remark, arms=()) for remark in found)
 
 
 def _page(
@@ -241,7 +268,8 @@ def _as_data(
             {
                 "model": each.counts.model,
                 "basis": each.counts.basis,
-                "session": {**asdict(each.load), "cost": dollars(each.load, each.counts)},
+                "session": asdict(each.load) | {"cost": dollars(each.load, each.counts)},
+                "cautions": [asdict(remark) for remark in each.remarks],
             }
             for each in counted
         ],

@@ -1,6 +1,7 @@
 """Everything the record holds of the sessions, as JSON with a versioned format."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -16,7 +17,7 @@ from sandbox.store.session import StoredSession
 from sandbox.store.state import StateEntry
 
 FORMAT = "therapy-sandbox record"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def archive(family: Family) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def archive(family: Family) -> dict[str, Any]:
             }
             for document in documents(family)
         },
-        "cautions": list(family.remarks),
+        "cautions": [asdict(remark) for remark in family.remarks],
         "validity": [_validity(found) for found in family.suitabilities],
         "sessions": [_session(family, session) for session in family.sessions],
         "effects": [_effects(family, arm, name) for arm in family.arms for name in family.scales],

@@ -4,20 +4,23 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from functools import cache
 from typing import Any
 
-from sandbox.analysis.answered_by import other_model_remark
-from sandbox.analysis.arm import in_place_of
-from sandbox.analysis.beginning import beginning, control_beside
-from sandbox.analysis.compared_session import ComparedSession, compared_session, scales
+from sandbox.analysis.arm import in_place_of, numbers
+from sandbox.analysis.beginning import beginning, control_beside, skips
+from sandbox.analysis.compared_session import ComparedSession, compared_session, scales, started_with
 from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with, compared_with
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.family import NOTICE, is_control
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.table import guarded
 from sandbox.store.session import StoredSession
+from sandbox.store.state import StateEntry
 from sandbox.store.store import Store
 
 COLUMNS = (
@@ -49,13 +52,17 @@ def gather_compared(
     families: dict[str, tuple[str, ...]] = {}
     places: dict[str, int] = {}
     replaced: dict[str, str] = {}
+    heads: dict[str, SessionHead] = {}
+    counted: dict[str, int] = {}
     for id in ids:
-        heads = store.family(id)
-        places.update((head.id, place) for place, head in enumerate(heads, -1))
-        trunk = heads[0].id
-        if any(head.plan.redo is not None for head in heads):
-            replaced |= in_place_of(find(head.id) for head in heads)
-        arms = [head for head in heads if head.plan.technique is not None]
+        members = store.family(id)
+        trunk = members[0].id
+        heads.update((head.id, head) for head in members)
+        places.update((head.id, place) for place, head in enumerate(members, -1))
+        if any(head.plan.redo is not None for head in members):
+            replaced |= in_place_of(find(head.id) for head in members)
+        counted |= numbers(members, replaced)
+        arms = [head for head in members if head.plan.technique is not None]
         families[trunk] = tuple(
             h.id for h in arms if h.plan.technique and h.plan.technique.is_control and h.id not in replaced
         )
@@ -74,19 +81,24 @@ def gather_compared(
         )
     sessions = [(find(id), trunk) for id, trunk in wanted.items()]
     checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
-    mixed = {
-        trunk: other_model_remark(session for session, its in sessions if its == trunk) for trunk in families
-    }
+
+    @cache
+    def states(id: str) -> tuple[StateEntry, ...]:
+        return known[id].states if id in known else store.states(id)
+
     return tuple(
         compared_session(
             session,
             trunk,
             beginning(session, find),
-            checks[session.model.name],
-            places[session.head.id],
+            checks=checks[session.model.name],
+            answered_by=started_with(session.head, heads, states),
+            altered=store.altered([session.head.id]),
+            skips=skips(session, find),
+            number=counted[session.head.id],
+            place=places[session.head.id],
             replaces=[old for old, now in replaced.items() if now == session.head.id],
             replaced_by=None if session.head.id in ids else replaced.get(session.head.id),
-            record_cautions=filter(None, (*map(str, store.altered([session.head.id])), mixed[trunk])),
         )
         for session, trunk in sessions
     )
@@ -158,7 +170,7 @@ def comparison_markdown(comparison: Comparison) -> str:
     blocks = [
         f"# Comparison: {inline(heading(comparison))}",
         f"> {NOTICE}",
-        *(f"**Caution:** {inline(warning)}" for warning in comparison.warnings),
+        *(f"**Caution:** {inline(warning)}" for warning in comparison.cautions),
         table(
             ("arm", "sessions"),
             [(inline(arm.title), ", ".join(s.id for s in arm.sessions)) for arm in comparison.arms],
@@ -190,7 +202,7 @@ def comparison_json(comparison: Comparison) -> str:
         "way": way,
         "scale": scale,
         "trunks": comparison.trunks,
-        "cautions": comparison.warnings,
+        "cautions": [asdict(remark) for remark in comparison.remarks],
         "arms": [_arm(arm, comparison) for arm in comparison.arms],
         "rows": [
             {

@@ -1,26 +1,23 @@
 """What an export is about: one session, or a trunk with its branches, read from the record. No format."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from sandbox.analysis.answered_by import other_model_remark
-from sandbox.analysis.arm import arm_title, in_place_of, redone_remark, redone_turn
-from sandbox.analysis.beginning import Beginning, beginning, control_beside
+from sandbox.analysis.arm import arm_title, in_place_of, numbers, redone_turn
+from sandbox.analysis.beginning import Beginning, beginning, control_beside, skips
+from sandbox.analysis.compared_session import ComparedSession, compared_session, started_with
 from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
 from sandbox.analysis.induction import scale_of, small_induction
-from sandbox.analysis.length import unequal_lengths
 from sandbox.analysis.numeral import numeral
-from sandbox.analysis.plan_remark import plan_remarks
+from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.reply_valence import ReplyValence, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
-from sandbox.analysis.therapist import therapist_remark
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.phase import PHASES, Point
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.coverage import unseen_remark
 from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
+from sandbox.store.validity import StoredCheck
 
 NOTICE = (
     "Simulated affect: text and probabilities a language model produces, not a feeling."
@@ -33,15 +30,15 @@ NOTICE = (
 class Family:
     """The sessions of an export in the order planned, the trunk first and the controls last.
 
-    `absent_trunk` is the id of the trunk when the export is of a branch alone. `suitabilities` say of each
-    measure whether it is known to work on the model, as far as the record knows when the export is made.
-    `altered` are documents of the sessions that were changed in the record.
+    `absent_trunk` is the id of the trunk when the export is of a branch alone. `checks` are those of the
+    model that the record knows when the export is made, the newest first. `altered` are, by session, the
+    documents that were changed in the record.
     """
 
     sessions: tuple[StoredSession, ...]
     absent_trunk: str | None = None
-    suitabilities: tuple[Suitability, ...] = ()
-    altered: tuple[Altered, ...] = ()
+    checks: tuple[StoredCheck, ...] = ()
+    altered: Mapping[str, tuple[Altered, ...]] = field(default_factory=dict)
 
     @property
     def first(self) -> StoredSession:
@@ -63,75 +60,50 @@ class Family:
 
     def title(self, session: StoredSession) -> str:
         """What the session is called beside the others: numbered from the second of a name, as in the app."""
-        replaced = self.replaced
-        names = {
-            one.head.id: arm_title(one.head.plan, redone_turn(one), earlier=one.head.id in replaced)
-            for one in self.sessions
-        }
-        own = session.head.id
-        alike = [id for id, name in names.items() if name == names[own]]
-        return names[own] if alike[0] == own else f"{names[own]} {alike.index(own) + 1}"
+        number = self._numbers[session.head.id]
+        earlier = session.head.id in self.replaced
+        name = arm_title(session.head.plan, redone_turn(session), earlier=earlier)
+        return name if number == 1 else f"{name} {number}"
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """What has to be said before the scores are read: of documents changed in the record, of the models
-        that answered or spoke, of plans, measures and probes that saw too little, and of arms of other length
-        or beginning, or with a reply redone."""
-        spoken = (therapist_remark(session.head.plan, session.model) for session in self.sessions)
-        planned = (remark for session in self.sessions for remark in plan_remarks(session.head.plan))
-        measures = (remark for found in self.suitabilities for remark in found.remarks)
+    def _numbers(self) -> dict[str, int]:
+        return numbers((session.head for session in self.sessions), self.replaced)
+
+    @property
+    def suitabilities(self) -> tuple[Suitability, ...]:
+        """Of each measure, whether it is known to work on the model."""
+        return suitabilities(self.first.head.plan, self.first.model, self.checks)
+
+    @property
+    def compared(self) -> tuple[ComparedSession, ...]:
+        """The arms as a comparison sees them."""
+        replaced, counted = self.replaced, self._numbers
+        heads = {session.head.id: session.head for session in self.sessions}
+        states = {session.head.id: session.states for session in self.sessions}
         return tuple(
-            dict.fromkeys(
-                filter(
-                    None,
-                    (
-                        *map(str, self.altered),
-                        other_model_remark(self.sessions),
-                        *spoken,
-                        *planned,
-                        *measures,
-                        *self._unseen,
-                        self._lengths,
-                        *self._inherited,
-                        *self._redone,
-                    ),
-                )
+            compared_session(
+                arm,
+                self.absent_trunk or self.first.head.id,
+                self._beginning(arm),
+                checks=self.checks,
+                answered_by=started_with(arm.head, heads, states.__getitem__),
+                altered=self.altered.get(arm.head.id, ()),
+                skips=skips(arm, {member.head.id: member for member in self.sessions}.get),
+                number=counted[arm.head.id],
+                replaces=[old for old, now in replaced.items() if now == arm.head.id],
             )
-        )
-
-    @property
-    def _unseen(self) -> tuple[str, ...]:
-        titles = {m.questionnaire.id: m.questionnaire.title for m in self.first.head.plan.measures}
-        given: dict[str, list[Administration]] = {}
-        for session in self.sessions:
-            for measured in session.history.measured:
-                one = measured.administration
-                given.setdefault(titles.get(one.questionnaire, one.questionnaire), []).append(one)
-        return tuple(unseen_remark(administrations, title) for title, administrations in given.items())
-
-    @property
-    def _inherited(self) -> tuple[str, ...]:
-        return tuple(self._beginning(arm).remark(self.title(arm)) for arm in self.arms)
-
-    @property
-    def _redone(self) -> tuple[str, ...]:
-        old: dict[str, list[str]] = {}
-        for earlier, now in self.replaced.items():
-            old.setdefault(now, []).append(earlier)
-        return tuple(
-            redone_remark(self.title(arm), old.get(arm.head.id, ()))
             for arm in self.arms
-            if arm.head.plan.redo is not None
         )
 
     @property
-    def _lengths(self) -> str:
-        turns: dict[str, list[int]] = {}
-        for arm in self.arms:
-            taken = sum(turn.phase == "technique" for turn in arm.history.turns)
-            if taken:
-                turns.setdefault(self.title(arm), []).append(taken)
-        return unequal_lengths(turns)
+    def remarks(self) -> tuple[Remark, ...]:
+        """What has to be said before the scores are read, of the main scale of each questionnaire."""
+        return on_reading({arm.title: (arm,) for arm in self.compared}, self.main_scales)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """The remarks as sentences."""
+        return tuple(remark.sentence for remark in self.remarks)
 
     @property
     def controls(self) -> tuple[StoredSession, ...]:
@@ -198,19 +170,18 @@ def gather(store: Store, session: str, *, whole_family: bool | None = None) -> F
     wanted = store.session(session)
     if whole_family is None:
         whole_family = wanted.head.parent is None
-    if not whole_family:
-        trunk = store.family(session)[0].id if wanted.head.parent else None
-        return Family((wanted,), trunk, _suitabilities(store, wanted), store.altered([session]))
-    members = [store.session(head.id) for head in store.family(session)]
-    return Family(
-        tuple(sorted(members, key=is_control)),
-        suitabilities=_suitabilities(store, members[0]),
-        altered=store.altered(member.head.id for member in members),
-    )
+    if whole_family:
+        return family(store, [store.session(head.id) for head in store.family(session)])
+    return family(store, [wanted])
 
 
-def _suitabilities(store: Store, session: StoredSession) -> tuple[Suitability, ...]:
-    return suitabilities(session.head.plan, session.model, store.checks(session.model.name))
+def family(store: Store, members: Iterable[StoredSession]) -> Family:
+    """These sessions of one family, in the order planned, with what the record knows of them."""
+    ordered = tuple(sorted(members, key=is_control))
+    first = ordered[0]
+    trunk = store.family(first.head.id)[0].id if first.head.parent else None
+    altered = {one.head.id: store.altered([one.head.id]) for one in ordered}
+    return Family(ordered, trunk, store.checks(first.model.name), altered)
 
 
 def is_control(session: StoredSession) -> bool:

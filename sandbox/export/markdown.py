@@ -49,17 +49,8 @@ def _heading(family: Family) -> Iterator[str]:
     yield f"> {NOTICE}"
     if plan.scenario.content_warning:
         yield f"**Content warning:** {', '.join(inline(w) for w in plan.scenario.content_warning)}"
-    if plan.model == "embedded":
-        yield (
-            "The embedded model is very small: good for learning the app and rehearsing scripts,"
-            " too small for conclusions."
-        )
-    for remark in family.remarks:
-        yield f"**Caution:** {inline(remark)}"
-    for session in family.sessions:
-        if session.state.now != "finished":
-            reason = f": {inline(session.state.reason)}" if session.state.reason else ""
-            yield f"**Not finished:** {inline(family.title(session))} is {session.state.now}{reason}"
+    for caution in family.cautions:
+        yield f"**Caution:** {inline(caution)}"
 
 
 def _listed(names: list[str]) -> str:
@@ -102,7 +93,8 @@ def _place(family: Family, session: StoredSession) -> str:
     origin = "" if head.parent is None else f", from {head.parent} {_left(session)}"
     now = family.replaced.get(head.id)
     place = f"; session {now} stands in its place" if now else ""
-    return f"{inline(family.title(session))}{origin}: {session.state.now}{place}"
+    reason = f" ({inline(session.state.reason)})" if session.state.reason else ""
+    return f"{inline(family.title(session))}{origin}: {session.state.now}{reason}{place}"
 
 
 def _left(session: StoredSession) -> str:

@@ -15,7 +15,6 @@ from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.other_reading import readable_measures
 from sandbox.engine.plan import SessionHead
-from sandbox.engine.privacy import leaving_details
 from sandbox.engine.run import run
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
@@ -109,11 +108,6 @@ class Conductor:
     def leaves_machine(self, heads: Iterable[SessionHead]) -> bool:
         """Whether anything said in these sessions goes to a model elsewhere, as far as can be told."""
         return not self.models.are_local(models_of(heads))
-
-    def leaving_details(self, heads: Iterable[SessionHead]) -> str:
-        """A warning when something that looks like a real person's details would leave this machine."""
-        heads = tuple(heads)
-        return leaving_details(heads, local=not self.leaves_machine(heads))
 
     # A run
 

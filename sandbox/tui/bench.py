@@ -1,16 +1,16 @@
 """What the app works with once it is open: library, record, model. Loaded after first paint."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from sandbox.analysis.answered_by import other_model_remark
-from sandbox.analysis.suitability import remarks
+from sandbox.analysis.remarks import Remark, before_run
 from sandbox.engine.cost import load, plans_of, texts_of
-from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.engine.plan import SessionHead
 from sandbox.engine.run_state import RunState, SessionState, recorded_session
+from sandbox.export.family import family
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import Kind
 from sandbox.library.workspace import Workspace
@@ -75,7 +75,7 @@ class Bench:
         heads = self.conductor.runnable(proposal)
         live = self._runs[heads[0].id] = LiveRun(self.conductor.play, self.store.history)
         live.add(*heads)
-        live.remarks = self.remarks(heads)
+        live.remarks = self.cautions(heads)
         live.leaves_machine = self.conductor.leaves_machine(heads)
         return live
 
@@ -93,26 +93,28 @@ class Bench:
             return live
         states = {one.head.id: _recorded(one) for one in stored}
         live.read_anew(RunState(states), spent=sum(seconds_run(one.states) for one in stored))
-        kept = (*map(str, self.store.altered(states)), other_model_remark(stored))
-        live.remarks = tuple(filter(None, kept)) + self._remarks(
-            (s.head.plan for s in states.values()), self._model_of(states)
-        )
+        live.remarks = tuple(remark.sentence for remark in self._remarks(stored, resume=resume))
         live.leaves_machine = self.conductor.leaves_machine(s.head for s in states.values())
         if resume:
             live.add(*self.conductor.to_finish(session))
         return live
 
-    def remarks(self, heads: Iterable[SessionHead]) -> tuple[str, ...]:
-        """What has to be said of the scores of sessions that are about to run, all on one model."""
-        plans = [head.plan for head in heads]
-        return self._remarks(plans, self.models.model(plans[0].model).description)
+    def cautions(self, heads: Sequence[SessionHead]) -> tuple[str, ...]:
+        """What has to be said of a family of sessions some of which are about to run, all on one model."""
+        model = self.models.model(heads[0].plan.model).description
+        return tuple(remark.sentence for remark in self._before_run(heads, model))
 
-    def _remarks(self, plans: Iterable[SessionPlan], model: ModelDescription) -> tuple[str, ...]:
-        checks = self.store.checks(model.name)
-        return tuple(dict.fromkeys(said for plan in plans for said in remarks(plan, model, checks)))
+    def _before_run(self, heads: Sequence[SessionHead], model: ModelDescription) -> tuple[Remark, ...]:
+        leaves = self.conductor.leaves_machine(heads)
+        return before_run(heads, model, self.store.checks(model.name), leaves_machine=leaves)
 
-    def _model_of(self, states: Mapping[str, SessionState]) -> ModelDescription:
-        return self.store.session(next(iter(states))).model
+    def _remarks(self, stored: Sequence[StoredSession], *, resume: bool) -> tuple[Remark, ...]:
+        """Of a recorded family; of one that is gone on with, only what its end will not change."""
+        found = family(self.store, stored).remarks
+        if not resume:
+            return found
+        of_record = (remark for remark in found if remark.kind == "record")
+        return (*of_record, *self._before_run([one.head for one in stored], stored[0].model))
 
     # What Home shows
 
@@ -179,8 +181,7 @@ class Bench:
     def _outline(
         self, proposal: Proposal, heads: tuple[SessionHead, ...], cost: tuple[str, ...] = ()
     ) -> Outline:
-        warning = self.conductor.leaving_details(heads)
-        return outline(heads, cost, chosen=bool(proposal.measures), warning=warning)
+        return outline(heads, self.cautions(heads), cost, chosen=bool(proposal.measures))
 
 
 def _recorded(stored: StoredSession) -> SessionState:

@@ -61,13 +61,14 @@ class BranchingApp(CheckingApp):
             head = bench.conductor.branch(
                 parent, chosen.departure.turn, technique, another_seed=chosen.another_seed
             )
-            remarks = await asyncio.to_thread(bench.remarks, (head,))
+            heads = [*(one.head for one in live.state.sessions.values()), head]
+            cautions = await asyncio.to_thread(bench.cautions, heads)
         except SandboxError as error:
             self.report(error)
             return
         if not live.playing and not self.free():
             return
-        live.remarks = tuple(dict.fromkeys((*live.remarks, *remarks)))
+        live.remarks = tuple(dict.fromkeys((*live.remarks, *cautions)))
         live.add(head)
         if live.playing:
             self.notify("In line: it begins when what is running now has ended.")

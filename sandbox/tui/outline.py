@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sandbox.analysis.plan_remark import plan_remarks
 from sandbox.engine.cost import Load, cost_text, too_long
 from sandbox.engine.phase import PHASES
 from sandbox.engine.plan import Measure, SessionHead
@@ -30,17 +29,20 @@ class Outline:
 
 
 def outline(
-    heads: Sequence[SessionHead], cost: tuple[str, ...] = (), *, chosen: bool = True, warning: str = ""
+    heads: Sequence[SessionHead],
+    warnings: tuple[str, ...],
+    cost: tuple[str, ...] = (),
+    *,
+    chosen: bool = True,
 ) -> Outline:
     """The outline of the sessions; `chosen`: somebody picked the measures, not the model's abilities.
 
-    `warning` is put before those that the sessions themselves give rise to.
+    `warnings` is what has to be said before they run.
     """
     plan = heads[0].plan
     measures = [measure_text(measure) for measure in plan.measures]
     if not chosen:
         measures.append("(none is picked, so the model's abilities decide)")
-    warnings = tuple(filter(None, (warning, *_warnings(heads))))
     return Outline(warnings, cost, tuple(measures), tuple(_said(heads)))
 
 
@@ -67,20 +69,6 @@ def measure_text(measure: Measure) -> str:
         else "at the start, after the scenario, at the end"
     )
     return f"{measure.questionnaire.title}, {_BY[measure.way]}{form}{shuffled}, {when}"
-
-
-def _warnings(heads: Sequence[SessionHead]) -> Iterator[str]:
-    plan = heads[0].plan
-    if plan.scenario.content_warning:
-        yield f"Content warning: {', '.join(plan.scenario.content_warning)}"
-    techniques = [head.plan.technique for head in heads if head.plan.technique]
-    if techniques and not any(technique.is_control for technique in techniques):
-        yield "No control: scores may fall by the mere passage of time. ^t adds it."
-    yield from dict.fromkeys(remark for head in heads for remark in plan_remarks(head.plan))
-    for measure in plan.measures:
-        frame = measure.questionnaire.timeframe
-        if frame != "right now" and "technique" in measure.phases:
-            yield f"{measure.questionnaire.title} asks about “{frame}”: between turns that hardly changes."
 
 
 def _said(heads: Sequence[SessionHead]) -> Iterator[tuple[str, tuple[Passage, ...]]]:

@@ -4,9 +4,11 @@ from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.compared_session import ComparedSession
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.phase import Point
+from sandbox.models.provider import ModelDescription
 from tests.documents import plan, technique
 
 DISTRESS: ScaleName = ("probe", "word", "distress")
+MODEL = ModelDescription("scripted", "Scripted model")
 BREATHING = technique(id="breathing")
 FILLER = technique(id="filler", family="control")
 
@@ -20,9 +22,8 @@ def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, 
         points.append(Point(len(scores), "follow-up"))
         values.append(end)
     course = Trajectory(*DISTRESS, tuple(map(TrajectoryPoint, points, values)))
-    return ComparedSession(
-        id, trunk, Beginning(trunk, 2), plan(technique=chosen, seed=seed, **fields), "finished", (course,)
-    )
+    planned = plan(technique=chosen, seed=seed, **fields)
+    return ComparedSession(id, trunk, Beginning(trunk, 2), planned, "finished", (course,), MODEL)
 
 
 ONE = session("a1", scores=[8.0, 80.0, 50.0, 20.0], end=18.0)

@@ -9,7 +9,7 @@ from sandbox.analysis.compared_session import scales
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import Trajectory
 from sandbox.engine.guidance import Guidance
-from sandbox.engine.history import Turn
+from sandbox.engine.history import History, Turn
 from sandbox.engine.plan import Measure
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, ITS_CONTROL, ONE, session
 from tests.documents import scenario, technique
@@ -48,7 +48,7 @@ def test_sessions_measured_in_different_forms_are_not_pooled():
     for other in (singly, shuffled):
         second = session("a2", scores=[8.0, 80.0, 50.0], trunk="t2", seed=8, measures=other)
         assert not worth_pooling((first, second))
-        (said,) = [w for w in compare((first, second), DISTRESS).warnings if "measures" in w]
+        (said,) = [w for w in compare((first, second), DISTRESS).cautions if "measures" in w]
         assert "two by report | two by report, " in said
 
 
@@ -102,7 +102,7 @@ def test_another_script_therapist_or_follow_up_is_another_arm_and_is_warned_of(f
         for session, changed in ((ONE, first), (TWO, second))
     )
     assert not worth_pooling((one, other))
-    assert said in compare((one, other), DISTRESS, pooled=True).warnings
+    assert said in compare((one, other), DISTRESS, pooled=True).cautions
 
 
 def test_the_therapist_of_another_arm_is_no_difference():
@@ -111,7 +111,7 @@ def test_the_therapist_of_another_arm_is_no_difference():
         for session, model in ((ONE, "small"), (TWO, "large"))
     )
     assert worth_pooling((one, other))
-    assert not [said for said in compare((one, other), DISTRESS, pooled=True).warnings if "differ" in said]
+    assert not [said for said in compare((one, other), DISTRESS, pooled=True).cautions if "differ" in said]
 
 
 def test_unpooled_each_session_is_compared_with_its_own_trunks_control():
@@ -150,7 +150,7 @@ def test_a_branch_is_not_credited_with_the_turns_of_the_technique_it_left():
     assert own.difference is not None and own.difference.mean is None, "the control began elsewhere"
     assert "began where it did" in own.difference.reason
     said = "Talking left in the middle of Breathing. Up to t1 its rows are those of Breathing."
-    assert said in found.warnings
+    assert said in found.cautions
 
     beside = replace(session("c2", FILLER, scores=[8.0, 80.0, 50.0, 45.0]), began=middle)
     found = compare((ONE, talking, ITS_CONTROL, beside), DISTRESS)
@@ -178,7 +178,7 @@ def test_without_a_control_the_first_arm_is_compared_with_and_that_is_said():
     assert [arm.reference for arm in found.arms] == [True, False]
     difference = cells(found, "t2")[1].difference
     assert difference is not None and difference.mean == 30.0
-    assert any("No control" in warning for warning in found.warnings)
+    assert any("No control" in warning for warning in found.cautions)
 
 
 def test_a_session_whose_trunk_has_no_control_has_no_difference_and_a_reason():
@@ -205,22 +205,22 @@ def test_a_trunk_told_again_is_not_the_same_induced_state():
 )
 def test_sessions_that_differ_in_more_than_the_technique_are_warned_about(changed, said):
     other = replace(TWO, plan=TWO.plan.model_copy(update=changed))
-    assert said in compare((ONE, ITS_CONTROL, other, ITS_OWN), DISTRESS).warnings
+    assert said in compare((ONE, ITS_CONTROL, other, ITS_OWN), DISTRESS).cautions
 
 
 def test_alike_sessions_draw_no_warning():
-    assert compare((ONE, ITS_CONTROL, TWO, ITS_OWN), DISTRESS).warnings == ()
+    assert compare((ONE, ITS_CONTROL, TWO, ITS_OWN), DISTRESS).cautions == ()
 
 
 def test_the_same_seed_twice_is_not_two_observations():
     twin = replace(TWO, plan=ONE.plan), replace(ITS_OWN, plan=ITS_CONTROL.plan)
-    assert any("Not independent" in w for w in compare((ONE, ITS_CONTROL, *twin), DISTRESS).warnings)
+    assert any("Not independent" in w for w in compare((ONE, ITS_CONTROL, *twin), DISTRESS).cautions)
 
 
 def test_unfinished_unmeasured_and_longer_arms_are_named():
     stopped = replace(ONE, state="stopped")
     unmeasured = replace(TWO, courses=(), plan=TWO.plan.model_copy(update={"technique": technique("One.")}))
-    warnings = " ".join(compare((stopped, unmeasured, ITS_CONTROL), DISTRESS).warnings)
+    warnings = " ".join(compare((stopped, unmeasured, ITS_CONTROL), DISTRESS).cautions)
     assert "Breathing, seed 7 is not finished (stopped)." in warnings
     assert "Breathing, seed 8 was not measured with distress" in warnings
     assert "Compare them up to t1" in warnings
@@ -236,30 +236,30 @@ def test_own_words_shift_the_rows_and_that_is_said():
         Turn(3, "technique", "scripted", "Breathe.", "I feel"),
         Turn(4, "technique", "live", "Yes?", "I"),
     )
-    spoken = replace(ONE, turns=turns)
-    said = " ".join(compare((spoken, ITS_CONTROL), DISTRESS).warnings)
+    spoken = replace(ONE, history=History(turns))
+    said = " ".join(compare((spoken, ITS_CONTROL), DISTRESS).cautions)
     assert "own words at t2" in said
-    assert "own words" not in " ".join(compare((ONE, ITS_CONTROL), DISTRESS).warnings)
+    assert "own words" not in " ".join(compare((ONE, ITS_CONTROL), DISTRESS).cautions)
 
 
 def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_script():
-    alike = (replace(ONE, turns=taken(3)), replace(ITS_CONTROL, turns=taken(3)))
-    assert compare(alike, DISTRESS).warnings == ()
-    repeated = (replace(ONE, turns=taken(5)), replace(ITS_CONTROL, turns=taken(3)))
-    (warning,) = compare(repeated, DISTRESS).warnings
+    alike = (replace(ONE, history=History(taken(3))), replace(ITS_CONTROL, history=History(taken(3))))
+    assert compare(alike, DISTRESS).cautions == ()
+    repeated = (replace(ONE, history=History(taken(5))), replace(ITS_CONTROL, history=History(taken(3))))
+    (warning,) = compare(repeated, DISTRESS).cautions
     assert "(Breathing 5, Filler (control) 3). Compare them up to t3" in warning
     assert "“end” comes after more turns in some" in warning
 
 
 def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about():
     flat = session("a1", scores=[8.0, 17.9, 12.0]), session("c1", FILLER, scores=[8.0, 17.9, 15.0])
-    (warning,) = compare(flat, DISTRESS).warnings
+    (warning,) = compare(flat, DISTRESS).cautions
     assert warning.startswith("Here the scenario hardly raised distress: 8.0 → 17.9.")
     enough = session("a1", scores=[8.0, 18.0, 12.0]), session("c1", FILLER, scores=[8.0, 18.0, 15.0])
-    assert compare(enough, DISTRESS).warnings == ()
+    assert compare(enough, DISTRESS).cautions == ()
     assert (
         "In 1 of 2 shared starts the scenario hardly raised distress."
-        in compare((*flat, TWO, ITS_OWN), DISTRESS, pooled=True).warnings
+        in compare((*flat, TWO, ITS_OWN), DISTRESS, pooled=True).cautions
     )
 
 

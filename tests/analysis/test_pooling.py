@@ -47,10 +47,10 @@ def test_a_row_adds_up_over_complete_pairs_and_says_how_many(id):
 
 def test_missing_scores_are_counted_at_each_point():
     gone = {"a2": [9.0, 90.0, 55.0, None], "a3": [7.0, 70.0, None, None], "c1": [None, 80.0, 55.0, 30.0]}
-    (said,) = [w for w in compare(runs(**gone), DISTRESS, pooled=True).warnings if "missing" in w]
+    (said,) = [w for w in compare(runs(**gone), DISTRESS, pooled=True).cautions if "missing" in w]
     assert "Breathing 1 of 3 at t1, 2 of 3 at t2; Filler (control) 1 of 3 at base." in said
     assert "not be missing at random" in said
-    assert not [w for w in compare(runs(), DISTRESS, pooled=True).warnings if "missing" in w]
+    assert not [w for w in compare(runs(), DISTRESS, pooled=True).cautions if "missing" in w]
 
 
 def test_one_pair_is_said_where_it_is_one_pair():
@@ -102,7 +102,7 @@ def test_an_edited_document_under_the_same_id_is_another_one(changed):
     found = compare(sessions, DISTRESS, pooled=True)
     assert [len(arm.sessions) for arm in found.arms] == [2, 1, 2, 1]
     assert worth_pooling(sessions)
-    assert any("in 2 versions" in w or "They differ in measures" in w for w in found.warnings)
+    assert any("in 2 versions" in w or "They differ in measures" in w for w in found.cautions)
 
 
 def test_a_control_that_was_cut_to_length_is_the_same_control():
@@ -116,11 +116,11 @@ def test_a_control_that_was_cut_to_length_is_the_same_control():
     )
     found = compare(sessions, DISTRESS, pooled=True)
     assert [len(arm.sessions) for arm in found.arms] == [3, 3]
-    assert not [w for w in found.warnings if "technique text" in w]
+    assert not [w for w in found.cautions if "technique text" in w]
     other = technique("One.", "Another.", id="filler", family="control")
     edited = tuple(
         replace(one, plan=one.plan.model_copy(update={"technique": other})) if one.id == "c2" else one
         for one in sessions
     )
     assert len(compare(edited, DISTRESS, pooled=True).arms) == 3
-    assert any("filler in 2 versions" in w for w in compare(edited, DISTRESS, pooled=True).warnings)
+    assert any("filler in 2 versions" in w for w in compare(edited, DISTRESS, pooled=True).cautions)

@@ -82,7 +82,7 @@ async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, ca
     said = "differ in the number of technique turns (Breathing 3, Filler (control) 2). Compare them up to t2"
     assert said in await printed(tmp_path / "text", capsys)
     result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
-    assert any(said in remark for remark in result["cautions"])
+    assert any(said in remark["sentence"] for remark in result["cautions"])
 
 
 async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns(tmp_path, capsys):
@@ -128,7 +128,7 @@ def test_a_score_that_nothing_measures_is_warned_of_before_the_run(tmp_path, cap
     proposal = Proposal(techniques=("decatastrophising",), measures=("phq-9:report",), model="embedded")
     outcome.run_proposal(proposal, quiet=True)
     out, err = capsys.readouterr()
-    (line,) = [line for line in err.splitlines() if line.startswith("Caution: ")]
+    (line,) = [line for line in err.splitlines() if line.startswith("Caution: “Decatastrophising”")]
     assert "goes by the score of “distress”, and nothing in this session measures that" in line
     assert "Caution: “Decatastrophising”" in out
 

@@ -34,7 +34,7 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
         assert [s.id for s in gather_compared(store, [breathing.id])] == [breathing.id, again.id]
         family = gather(store, trunk.id)
         assert [family.title(arm) for arm in family.arms] == ["Breathing", "Filler (control, t2 redone)"]
-        assert any(f"before the redo: session {control.id}" in remark for remark in family.remarks)
+        assert any(f"before the redo: session {control.id}" in remark for remark in family.cautions)
         text = transcript(family)
         assert "stands in its place" in text and "Filler (control, before the redo)" in text
         replaced = {s["id"]: s["replaced_by"] for s in archive(family)["sessions"]}
@@ -95,8 +95,8 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
         chosen = [s.id for s in gather_compared(store, [talking.id, control.id])]
         assert chosen == [talking.id, control.id, filler.id]
         said = "left in the middle of Breathing. Up to t2 its rows are those of Breathing."
-        assert any(said in remark for remark in family.remarks)
-        assert any(said in warning for warning in comparison.warnings)
+        assert any(said in remark for remark in family.cautions)
+        assert any(said in warning for warning in comparison.cautions)
 
 
 async def test_a_second_arm_of_one_technique_has_a_number(tmp_path):

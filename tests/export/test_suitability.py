@@ -73,11 +73,12 @@ async def test_every_form_of_a_comparison_warns_of_what_it_compares(tmp_path):
         await keep_check_of_a_blind_model(store)
         sessions = gather_compared(store, ["trunk111"])
     comparison = compare(sessions, chosen_scale(sessions, "distress", "probe"))
-    (warning,) = [said for said in comparison.warnings if "not usable" in said]
+    (warning,) = [said for said in comparison.cautions if "not usable" in said]
     assert warning.startswith("“Probe” read by word is not usable with this model")
-    assert "Ratings" not in " ".join(comparison.warnings), "it is not what is compared"
+    assert "Ratings" not in " ".join(comparison.cautions), "it is not what is compared"
     assert f"**Caution:** {warning}" in comparison_markdown(comparison)
-    assert warning in json.loads(comparison_json(comparison))["cautions"]
+    said = json.loads(comparison_json(comparison))["cautions"]
+    assert [one["severity"] for one in said if one["sentence"] == warning] == ["grave"]
     rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
     assert {row["usable"] for row in rows} == {"not usable with this model"}
 

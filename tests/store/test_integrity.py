@@ -119,7 +119,7 @@ async def test_a_document_that_was_changed_is_found_wherever_its_session_is_read
         assert "changed in the record" in str(found)
         compared = gather_compared(again, [trunk])
         comparison = compare(compared, chosen_scale(compared))
-        assert str(found) in comparison.warnings and str(found) in gather(again, trunk).remarks
+        assert str(found) in comparison.cautions and str(found) in gather(again, trunk).cautions
 
 
 async def test_a_document_no_session_asked_about_ran_with_is_not_held_against_it(full):

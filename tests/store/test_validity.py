@@ -1,13 +1,15 @@
 """Validity checks in the record: what was judged comes back, and nothing of it can be changed."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
 from sqlite_utils import Database
 
-from sandbox.analysis.suitability import remarks, suitabilities
-from sandbox.engine.plan import Measure
+from sandbox.analysis.remarks import before_run
+from sandbox.analysis.suitability import suitabilities
+from sandbox.engine.plan import Measure, SessionHead, SessionPlan
 from sandbox.engine.validity_check import CheckPlan, Instrument, InstrumentChecked, check_validity
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.gguf import Weights
@@ -15,6 +17,7 @@ from sandbox.models.provider import ModelDescription, Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.migrations import MIGRATIONS, migrate, version_of
 from sandbox.store.store import Store
+from sandbox.store.validity import StoredCheck
 from tests.documents import client, plan, probe
 from tests.engine.test_validity_check import CAPABLE, a_plan, moved
 from tests.measurement.ratings import ranged
@@ -114,6 +117,12 @@ def test_a_record_of_the_version_before_gets_the_tables_and_keeps_its_rows(tmp_p
     db = Database(path)
     assert version_of(db) == len(MIGRATIONS)
     assert db.execute("SELECT id FROM documents").fetchall() == [("c",)]
+
+
+def remarks(told: SessionPlan, model: ModelDescription, checks: Sequence[StoredCheck]) -> tuple[str, ...]:
+    """What is said of the measures."""
+    found = before_run((SessionHead(id="one", plan=told),), model, checks)
+    return tuple(one.sentence for one in found if one.kind == "measure")
 
 
 class TestWhatIsSaidOfASession:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.analysis.plan_remark import plan_remarks
+from sandbox.analysis.remarks import before_run
 from sandbox.engine.written_measure import written
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
@@ -51,7 +51,9 @@ async def composed(
     if model := conductor.unsure(proposal):
         await model.find_out()
     heads = conductor.composed(proposal)
-    return [written(measure) for measure in heads[0].plan.measures], list(plan_remarks(heads[1].plan))
+    found = before_run(heads, conductor.models.model(proposal.model).description)
+    said = [one.sentence for one in found if "no log-probabilities" in one.sentence]
+    return [written(measure) for measure in heads[0].plan.measures], said
 
 
 @pytest.mark.parametrize("kind", NOT_GIVEN)

@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 from sandbox.analysis.beginning import Beginning
 from sandbox.analysis.compared_session import ComparedSession
 from sandbox.analysis.comparison import Arm
+from sandbox.models.provider import ModelDescription
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.help import HelpScreen
@@ -198,7 +199,7 @@ def test_arms_that_share_a_mark_get_others_and_no_mark_is_a_sign_of_state() -> N
     def arm(place: int) -> Arm:
         return Arm("", (replace(one, place=place),), control=False)
 
-    one = ComparedSession("s", "s", Beginning(None, 0), plan(), "finished", ())
+    one = ComparedSession("s", "s", Beginning(None, 0), plan(), "finished", (), ModelDescription("", ""))
     assert mark_places([arm(2), arm(0)], 6) == (2, 0)
     assert mark_places([arm(0), arm(0), arm(1), arm(1)], 6) == (0, 2, 1, 3)
     assert mark_places([arm(-1), arm(7), arm(0)], 6) == (1, 2, 0)

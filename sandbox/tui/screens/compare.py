@@ -206,7 +206,7 @@ class CompareScreen(Screen[None]):
         if found.trunks == 1:
             rests = "one pair: no interval"
         self.query_one("#compare-pairs", Static).update(Content(f"{rests} (w: what it means)"))
-        shown = [printable(warning) for warning in found.warnings]
+        shown = [printable(warning) for warning in found.cautions]
         all_of_them = f"! (1 of {len(shown)}, w: all) " if len(shown) > 1 else "! "
         first = self.query_one("#compare-cautions", Static)
         first.update(Content.styled(f"{all_of_them}{shown[0] if shown else ''}", "bold $text-warning"))
@@ -265,7 +265,7 @@ class CompareScreen(Screen[None]):
         found = self._comparison
         if found is None:
             return
-        lines = [*found.warnings, *reasons(found), explanation(found)]
+        lines = [*found.cautions, *reasons(found), explanation(found)]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
         self.app.push_screen(PageScreen("Cautions", spaced[:-1]))
 

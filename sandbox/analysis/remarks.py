@@ -1,0 +1,502 @@
+"""What has to be said before a run and of its scores: remarks as data, from two doors, for every face.
+
+`before_run` looks at plans, `on_reading` at what came out. Nobody else makes a remark.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.induction import small_induction
+from sandbox.analysis.script import script_keys
+from sandbox.analysis.suitability import Suitability, suitabilities
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import Point
+from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.privacy import leaving_details
+from sandbox.library.document import Document, InvalidTemplate, document_hash
+from sandbox.library.lint import scales_named
+from sandbox.library.technique import Technique
+from sandbox.measurement.administering import WAYS
+from sandbox.measurement.administration import Administration
+from sandbox.measurement.reading.coverage import unseen_remark
+from sandbox.models.name import short_name
+from sandbox.models.provider import ModelDescription
+from sandbox.store.validity import StoredCheck
+
+Severity = Literal["grave", "caution", "note"]
+"""grave: the scores say nothing; caution: read them with this in mind; note: good to know."""
+Kind = Literal[
+    "privacy", "content", "record", "model", "measure", "plan", "conditions", "missing", "control", "script",
+    "unfinished", "length", "induction", "coverage",
+]  # fmt: skip
+"""What a remark is about."""
+
+_ORDER: tuple[Severity, ...] = ("grave", "caution", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One sentence that every face shows as it is. `arms`: the ids of the sessions it is of; none: of all."""
+
+    kind: Kind
+    severity: Severity
+    sentence: str
+    arms: tuple[str, ...] = ()
+
+
+Arms = Mapping[str, Sequence[ComparedSession]]
+"""The sessions of each arm, by its title."""
+
+
+def before_run(
+    heads: Sequence[SessionHead],
+    model: ModelDescription,
+    checks: Iterable[StoredCheck] = (),
+    *,
+    leaves_machine: bool = False,
+) -> tuple[Remark, ...]:
+    """What has to be said of sessions that are about to run, all on `model`, what matters most first.
+
+    `checks`, newest first, may be of other models too. `leaves_machine`: something said goes to a model
+    elsewhere.
+    """
+    checks = tuple(checks)
+    scenario = heads[0].plan.scenario
+    said = []
+    if details := leaving_details(heads, local=not leaves_machine):
+        said.append(Remark("privacy", "grave", details))
+    if scenario.content_warning:
+        told = ", ".join(scenario.content_warning)
+        said.append(Remark("content", "caution", f"Content warning: {told}."))
+    techniques = [head.plan.technique for head in heads if head.plan.technique is not None]
+    if techniques and not any(technique.is_control for technique in techniques):
+        said.append(Remark("control", "caution", "No control: scores may fall by the mere passage of time."))
+    for head in heads:
+        said += _of_plan(head.plan, model, head.plan.measures, head.id)
+        said += _of_suitability(suitabilities(head.plan, model, checks), head.id)
+    return _in_order(said)
+
+
+def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
+    """What has to be said before the scores of the arms on these scales are read, what matters most first.
+
+    Without a scale, as where nothing was measured yet, what holds of all measures of the plans is said.
+    """
+    sessions = tuple(session for own in arms.values() for session in own)
+    scales = tuple(scales)
+    said = [
+        *_of_record(sessions),
+        *(remark for one in sessions for remark in _of_session(one, {scale[:2] for scale in scales})),
+        *(Remark("conditions", "caution", text) for text in _conditions_that_differ(sessions)),
+        *(remark for scale in scales for remark in _missing(arms, scale)),
+        *_of_starts(sessions),
+        *(remark for title, own in arms.items() for remark in _of_arm(title, own, scales)),
+        *_unequal_lengths(arms),
+        *(remark for scale in scales for remark in _little_induced(sessions, scale)),
+        *_unseen(sessions, {scale[:2] for scale in scales}),
+    ]
+    return _in_order(said)
+
+
+def _in_order(said: Iterable[Remark]) -> tuple[Remark, ...]:
+    """Each sentence once, of all the arms it was said of, by severity."""
+    found: dict[str, Remark] = {}
+    for one in said:
+        other = found.get(one.sentence)
+        arms = tuple(dict.fromkeys((*other.arms, *one.arms))) if other else one.arms
+        found[one.sentence] = replace(other or one, arms=arms)
+    return tuple(sorted(found.values(), key=lambda one: _ORDER.index(one.severity)))
+
+
+# Of one session
+
+
+def _of_session(session: ComparedSession, read: set[tuple[str, str]]) -> Iterator[Remark]:
+    """What its plan, its model and its measures call for; of measures those that are read, or all."""
+    known = [
+        one
+        for one in session.suitabilities
+        if not read or (one.measure.questionnaire.id, one.measure.way) in read
+    ]
+    yield from _of_plan(session.plan, session.model, [one.measure for one in known], session.id)
+    yield from _of_suitability(known, session.id)
+
+
+def _of_plan(
+    plan: SessionPlan, model: ModelDescription, measures: Iterable[Measure], id: str
+) -> Iterator[Remark]:
+    """`model` is the client's; `measures` are those of the plan that something is to be said of."""
+    if tiny := _tiny_therapist(plan, model):
+        yield Remark("model", "grave", tiny, (id,))
+    if _is_tiny(plan.model, model):
+        yield Remark(
+            "model",
+            "note",
+            f"{model.title} is tiny: good for learning the app and rehearsing scripts, too small for"
+            " conclusions.",
+            (id,),
+        )
+    if plan.technique is not None:  # a trunk gets none of these, its branches do
+        measured = {scale.id for measure in plan.measures for scale in measure.questionnaire.scales}
+        planned = (*_unmeasured_scales(plan.technique, measured), *_upsetting_follow_up(plan))
+        yield from (Remark("plan", "caution", text, (id,)) for text in planned)
+        yield from (Remark("measure", "caution", text, (id,)) for text in _other_reading(measures))
+    yield from (Remark("measure", "caution", text, (id,)) for text in map(_timeframe, measures) if text)
+
+
+def _of_suitability(known: Iterable[Suitability], id: str) -> Iterator[Remark]:
+    for one in known:
+        if one.remark:
+            unusable = one.usable == "not usable with this model"
+            yield Remark("measure", "grave" if unusable else "note", one.remark, (id,))
+
+
+_TINY_BYTES = 1_500_000_000
+"""Weights in a file under this size are tiny: the bound under which a GGUF file counts as a small model."""
+
+
+def _is_tiny(name: str, model: ModelDescription) -> bool:
+    size = model.facts.get("bytes", "")
+    return name == "embedded" or (size.isdecimal() and int(size) < _TINY_BYTES)
+
+
+def _tiny_therapist(plan: SessionPlan, model: ModelDescription) -> str:
+    """That a tiny model speaks as the therapist; empty when none does.
+
+    A trunk speaks for its branches: it has guidance when one of them is guided. Of another model than the
+    client's only the name is known, which is enough to tell the embedded one.
+    """
+    if plan.guidance is None or (plan.technique is not None and plan.technique.delivery != "guided"):
+        return ""
+    own = plan.guidance.model == plan.model
+    if plan.guidance.model != "embedded" and not (own and _is_tiny(plan.model, model)):
+        return ""
+    return (
+        "The therapist model is tiny: what it says to the client may be nonsense or worse, and scores under"
+        " it say nothing of the technique. Guided techniques need a larger model (--therapist)."
+    )
+
+
+def _other_reading(measures: Iterable[Measure]) -> Iterator[str]:
+    """What stands in for what could not be read on this model."""
+    for measure in measures:
+        if measure.instead_of in WAYS[measure.questionnaire.kind]:
+            yield (
+                f"“{measure.questionnaire.title}” is read by {measure.way}, not by {measure.instead_of}: this"
+                " model gives no log-probabilities."
+            )
+        elif measure.instead_of:
+            yield (
+                f"“{measure.questionnaire.title}”, read by {measure.way}, is measured in place of"
+                f" {measure.instead_of}: this model gives no log-probabilities."
+            )
+
+
+def _timeframe(measure: Measure) -> str:
+    """That an instrument about weeks, or in general, is given between turns; else empty."""
+    questionnaire = measure.questionnaire
+    if questionnaire.timeframe == "right now" or "technique" not in measure.phases:
+        return ""
+    return (
+        f"“{questionnaire.title}” asks about “{questionnaire.timeframe}” and is given between turns."
+        " That hardly changes within a session, so a change of its scores there says little."
+    )
+
+
+def _unmeasured_scales(technique: Technique, measured: set[str]) -> Iterator[str]:
+    """A technique that goes by scores which nothing measures runs otherwise than it was written."""
+    named: dict[str, None] = {}
+    # The record of an earlier version may have what is refused now.
+    with contextlib.suppress(InvalidTemplate):
+        named = dict.fromkeys(scale for _, scale in scales_named(technique))
+    absent = [f"“{scale}”" for scale in named if scale not in measured]
+    if absent:
+        yield (
+            f"“{technique.title}” goes by the score of {' and '.join(absent)}, and nothing in this session"
+            " measures that. Steps that depend on it may be left out, or repeated to their limit."
+            " Measure a questionnaire that has the scale."
+        )
+
+
+def _upsetting_follow_up(plan: SessionPlan) -> Iterator[str]:
+    told = plan.follow_up
+    if told is not None and told.affect != "none":
+        yield (
+            f"“{told.title}” is told before the last measurement and is meant to induce {told.affect}."
+            " So the scores at the end follow it, not the technique alone."
+        )
+
+
+# Of the record, and of what the sessions do not share
+
+
+def _of_record(sessions: Sequence[ComparedSession]) -> Iterator[Remark]:
+    """Documents changed in the record, and more than one model in one trunk."""
+    for session in sessions:
+        yield from (Remark("record", "grave", text, (session.id,)) for text in session.altered)
+    trunks: dict[str, list[ComparedSession]] = {}
+    for session in sessions:
+        trunks.setdefault(session.trunk, []).append(session)
+    for own in trunks.values():
+        if mixed := _other_models(model for session in own for model in session.answered_by):
+            yield Remark("record", "grave", mixed, tuple(session.id for session in own))
+
+
+_TELLING = ("server", "sha256")
+"""The facts by which two models of one name are told apart."""
+
+
+def _other_models(answered: Iterable[ModelDescription]) -> str:
+    """The models and servers that answered one family when there was more than one; empty otherwise.
+
+    A session may have gone on, or branched off later, when the address led elsewhere or the file had changed.
+    What was recorded before servers were says nothing of them, and is held against nobody.
+    """
+    seen = {_shown(model): model for model in answered}
+    if len(seen) < 2 or not any(_differ(one, other) for one in seen.values() for other in seen.values()):
+        return ""
+    return (
+        f"Not everything was answered by the same model: {'; '.join(sorted(seen))}. A difference between"
+        " turns or arms may come from that alone."
+    )
+
+
+def _differ(one: ModelDescription, other: ModelDescription) -> bool:
+    both = [fact for fact in _TELLING if fact in one.facts and fact in other.facts]
+    return one.name != other.name or any(one.facts[fact] != other.facts[fact] for fact in both)
+
+
+def _shown(model: ModelDescription) -> str:
+    told = [f"{fact} {model.facts[fact][:60]}" for fact in _TELLING if fact in model.facts]
+    return f"{model.name} ({', '.join(told)})" if told else model.name
+
+
+def _of_starts(sessions: Sequence[ComparedSession]) -> Iterator[Remark]:
+    if repeats := _repeated_trunks(sessions):
+        text = f"Not independent: seeds are used again, in {repeats} of the shared starts."
+        yield Remark("conditions", "caution", text)
+    techniques = [one.plan.technique for one in sessions if one.plan.technique is not None]
+    if techniques and not any(technique.is_control for technique in techniques):
+        yield Remark("control", "caution", "No control is here: a fall may be the mere passage of time.")
+
+
+def _repeated_trunks(sessions: Sequence[ComparedSession]) -> int:
+    """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
+    trunks = {session.trunk: session.plan for session in sessions}
+    kinds = {
+        (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed)
+        for p in trunks.values()
+    }
+    return len(trunks) - len(kinds)
+
+
+_CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...] = (
+    ("model", lambda plan: (plan.model, short_name(plan.model))),
+    ("scenario", lambda plan: _named(plan.scenario)),
+    ("client", lambda plan: _named(plan.client)),
+    ("measures", lambda plan: (plan.measures, ", ".join(map(_measure, plan.measures)) or "none")),
+    ("administration", lambda plan: (plan.administration, plan.administration.replace("_", " "))),
+    ("follow-up", lambda plan: _named(plan.follow_up)),
+)
+
+
+def _conditions_that_differ(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """A sentence a condition in which the sessions differ, since that too can make a difference."""
+    for name, look in _CONDITIONS:
+        seen: list[tuple[object, str]] = []
+        for session in sessions:
+            one = look(session.plan)
+            if one not in seen:
+                seen.append(one)
+        if len(seen) > 1:
+            said = list(dict.fromkeys(text for _, text in seen))
+            versions = "" if len(said) > 1 else f" in {len(seen)} versions"
+            yield f"They differ in {name}: {' | '.join(said)}{versions}."
+    yield from _therapists(sessions)
+    yield from _technique_texts(sessions)
+
+
+def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """Where guided arms were guided by different models, or with different prompts."""
+    seen = {session.guidance.model_dump_json(): session.guidance for session in sessions if session.guidance}
+    if len(seen) > 1:
+        models = list(dict.fromkeys(guidance.model for guidance in seen.values()))
+        versions = "" if len(models) > 1 else f" with {len(seen)} prompts"
+        yield f"They differ in therapist model: {' | '.join(models)}{versions}."
+
+
+def _technique_texts(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """Where the script of a technique is not the same in all its arms."""
+    texts: dict[str, set[str]] = {}
+    said = [session.plan.technique for session in sessions if session.plan.technique is not None]
+    keys = script_keys(said)
+    for technique in said:
+        texts.setdefault(technique.id, set()).add(keys[document_hash(technique)])
+    for id, found in texts.items():
+        if len(found) > 1:
+            yield f"They differ in technique text: {id} in {len(found)} versions."
+
+
+def _named(document: Document | None) -> tuple[object, str]:
+    return document, document.id if document else "none"
+
+
+def _measure(measure: Measure) -> str:
+    form = f", {measure.form}" if measure.form != "batch" else ""
+    shuffled = f", {' and '.join(measure.shuffled)} shuffled" if measure.shuffled else ""
+    return f"{measure.questionnaire.id} by {measure.way}{form}{shuffled}"
+
+
+# Of an arm
+
+
+def _of_arm(title: str, own: Sequence[ComparedSession], scales: Sequence[ScaleName]) -> Iterator[Remark]:
+    ids = tuple(session.id for session in own)
+    began = (session.began.remark(title) for session in own)
+    for text in filter(None, (*began, _redone(title, own), _other_steps(title, own))):
+        yield Remark("script", "caution", text, ids)
+    states = sorted({session.state for session in own if session.state != "finished"})
+    if states:
+        yield Remark("unfinished", "caution", f"{title} is not finished ({', '.join(states)}).", ids)
+    for scale in scales:
+        if not any(session.course(scale).points for session in own):
+            text = f"{title} was not measured with {scale[2]} ({scale[0]}, by {scale[1]})."
+            yield Remark("missing", "caution", text, ids)
+
+
+def _redone(title: str, own: Sequence[ComparedSession]) -> str:
+    """That a reply was chosen after the first was read, and what was there before."""
+    redone = [session for session in own if session.redone is not None and session.replaced_by is None]
+    if not redone:
+        return ""
+    before = [id for session in redone for id in session.replaces]
+    where = f"{len(redone)} of the {len(own)} runs of {title}" if len(own) > 1 else title
+    kept = f" What was before the redo: session {', '.join(before)}." if before else ""
+    return (
+        f"A reply was asked for again in {where}. To redo the replies one dislikes is to choose"
+        f" the result.{kept}"
+    )
+
+
+def _other_steps(title: str, own: Sequence[ComparedSession]) -> str:
+    """From where on the arm's rows are not the script's steps in their order; empty when they all are."""
+    scripted = [
+        session
+        for session in own
+        if session.plan.technique is not None and session.plan.technique.delivery != "live"
+    ]
+    skipped = min((turn for session in scripted for turn in _skipped_before(session)), default=None)
+    spoken = min((turn for session in scripted for turn in _own_words(session)), default=None)
+    told = sorted(
+        [
+            *([(skipped, f"left out a step before t{skipped}")] if skipped is not None else []),
+            *([(spoken, f"spoke in own words at t{spoken}")] if spoken is not None else []),
+        ]
+    )
+    if not told:
+        return ""
+    return (
+        f"In {title} the clinician {' and '.join(text for _, text in told)}. From t{told[0][0]} on its rows"
+        " hold other steps than the arms beside it."
+    )
+
+
+def _own_words(session: ComparedSession) -> Iterator[int]:
+    """The technique turns, counted from 1, that the clinician spoke."""
+    said = (turn for turn in session.history.turns if turn.phase == "technique")
+    return (number for number, turn in enumerate(said, start=1) if turn.origin == "live")
+
+
+def _skipped_before(session: ComparedSession) -> Iterator[int]:
+    """The technique turns that follow a step which the clinician left out."""
+    said = [turn.index for turn in session.history.turns if turn.phase == "technique"]
+    for skip in session.skips:
+        if skip.reason == "clinician":
+            yield sum(index <= skip.after_turn for index in said) + 1
+
+
+def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
+    """Where sessions differ in their technique turns. Time passes with turns, so a longer arm had more of it
+    for its scores to move."""
+    turns = {
+        title: [session.technique_turns for session in own]
+        for title, own in arms.items()
+        if own[0].plan.technique is not None
+    }
+    seen = {count for counts in turns.values() for count in counts}
+    if len(seen) > 1:
+        counts = ", ".join(f"{title} {_span(found)}" for title, found in turns.items())
+        text = (
+            f"The arms differ in the number of technique turns ({counts}). Compare them up to t{min(seen)}:"
+            " “end” comes after more turns in some than in others."
+        )
+        yield Remark("length", "caution", text)
+
+
+def _span(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+# Of the scores on one scale
+
+
+def _missing(arms: Arms, scale: ScaleName) -> Iterator[Remark]:
+    """How many scores of each arm are missing at which point."""
+    told = [text for title, own in arms.items() if (text := _missing_in(title, own, scale))]
+    if told:
+        several = any(len(own) > 1 for own in arms.values())
+        rest = " Means there are over the other runs." if several else ""
+        text = (
+            f"Scores of {scale[2]} ({scale[0]}) are missing: {'; '.join(told)}. They may not be missing at"
+            f" random: a model may decline just where its score would be high.{rest}"
+        )
+        yield Remark("missing", "caution", text)
+
+
+def _missing_in(title: str, own: Sequence[ComparedSession], scale: ScaleName) -> str:
+    """`Breathing 3 of 5 at t2, end; 1 of 5 at t3`: missing scores, and points a run never came to."""
+    labels = dict.fromkeys(point.label for session in own for point in session.course(scale).points)
+    by_count: dict[int, list[str]] = {}
+    for label in labels:
+        found = [(session.at(scale, label), session.state) for session in own]
+        count = sum(
+            (state != "finished" and len(own) > 1) if point is None else point.value is None
+            for point, state in found
+        )
+        if count:
+            by_count.setdefault(count, []).append(label)
+    counted = [f"{count} of {len(own)} at {', '.join(at)}" for count, at in by_count.items()]
+    return f"{title} {', '.join(counted)}" if counted else ""
+
+
+def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> Iterator[Remark]:
+    """In how many shared starts the scenario hardly moved the score: there is little to undo there."""
+    by_trunk = {session.trunk: small_induction(session.plan, session.course(scale)) for session in sessions}
+    small = [found for found in by_trunk.values() if found is not None]
+    if not small:
+        return
+    text = (
+        f"Here {small[0].clause(scale[2])}. There is little for a technique to undo."
+        if len(by_trunk) == 1
+        else f"In {len(small)} of {len(by_trunk)} shared starts the scenario {small[0].moved} {scale[2]}."
+    )
+    yield Remark("induction", "caution", text)
+
+
+def _unseen(sessions: Sequence[ComparedSession], read: set[tuple[str, str]]) -> Iterator[Remark]:
+    """Probes that saw too little of what the model would say. Each measurement is counted once."""
+    titles = {m.questionnaire.id: m.questionnaire.title for s in sessions for m in s.plan.measures}
+    given: dict[tuple[str, str], dict[tuple[str, Point], Administration]] = {}
+    for session in sessions:
+        for by, measured in zip(session.measured_in, session.history.measured, strict=True):
+            one = measured.administration
+            if not read or (one.questionnaire, one.way) in read:
+                own = given.setdefault((one.questionnaire, one.way), {})
+                own[by, measured.point] = one
+    for (questionnaire, _), own in given.items():
+        if text := unseen_remark(tuple(own.values()), titles.get(questionnaire, questionnaire)):
+            yield Remark("coverage", "caution", text)
