@@ -36,7 +36,7 @@ NOT_GIVEN = {
 
 @pytest.fixture
 def conductor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Conductor:
-    monkeypatch.setattr("sandbox.models.assumption._GIVES", {})
+    monkeypatch.setattr("sandbox.models.adaptation._GIVES", {})
     monkeypatch.chdir(tmp_path)
     workspace = Workspace(tmp_path, tmp_path / "sessions")
     return Conductor(workspace, Library(workspace), ModelPool(open_model))
