@@ -13,10 +13,10 @@ from statistics import fmean
 from sandbox.analysis.arm import arm_title
 from sandbox.analysis.beginning import control_beside
 from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.conditions import script_keys
 from sandbox.analysis.effect import change, last_common_label, technique_effect
 from sandbox.analysis.paired import PairedDifference, paired_difference
 from sandbox.analysis.remarks import Remark, on_reading
-from sandbox.analysis.script import script_keys
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
 from sandbox.library.document import Document, document_hash

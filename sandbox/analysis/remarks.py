@@ -4,25 +4,24 @@
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks
 from sandbox.analysis.induction import small_induction
-from sandbox.analysis.script import script_keys
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import Measure, SessionHead, SessionPlan
 from sandbox.engine.privacy import leaving_details
-from sandbox.library.document import Document, InvalidTemplate, document_hash
+from sandbox.library.document import InvalidTemplate
 from sandbox.library.lint import scales_named
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import unseen_remark
-from sandbox.models.name import short_name
 from sandbox.models.provider import ModelDescription
 from sandbox.store.validity import StoredCheck
 
@@ -90,7 +89,7 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
     said = [
         *_of_record(sessions),
         *(remark for one in sessions for remark in _of_session(one, {scale[:2] for scale in scales})),
-        *(Remark("conditions", "caution", text) for text in _conditions_that_differ(sessions)),
+        *(Remark("conditions", "caution", text) for text in conditions_that_differ(sessions)),
         *(remark for scale in scales for remark in _missing(arms, scale)),
         *_of_starts(sessions),
         *(remark for title, own in arms.items() for remark in _of_arm(title, own, scales)),
@@ -275,79 +274,12 @@ def _shown(model: ModelDescription) -> str:
 
 
 def _of_starts(sessions: Sequence[ComparedSession]) -> Iterator[Remark]:
-    if repeats := _repeated_trunks(sessions):
+    if repeats := repeated_trunks(sessions):
         text = f"Not independent: seeds are used again, in {repeats} of the shared starts."
         yield Remark("conditions", "caution", text)
     techniques = [one.plan.technique for one in sessions if one.plan.technique is not None]
     if techniques and not any(technique.is_control for technique in techniques):
         yield Remark("control", "caution", "No control is here: a fall may be the mere passage of time.")
-
-
-def _repeated_trunks(sessions: Sequence[ComparedSession]) -> int:
-    """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
-    trunks = {session.trunk: session.plan for session in sessions}
-    kinds = {
-        (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed)
-        for p in trunks.values()
-    }
-    return len(trunks) - len(kinds)
-
-
-_CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...] = (
-    ("model", lambda plan: (plan.model, short_name(plan.model))),
-    ("scenario", lambda plan: _named(plan.scenario)),
-    ("client", lambda plan: _named(plan.client)),
-    ("measures", lambda plan: (plan.measures, ", ".join(map(_measure, plan.measures)) or "none")),
-    ("administration", lambda plan: (plan.administration, plan.administration.replace("_", " "))),
-    ("follow-up", lambda plan: _named(plan.follow_up)),
-)
-
-
-def _conditions_that_differ(sessions: Sequence[ComparedSession]) -> Iterator[str]:
-    """A sentence a condition in which the sessions differ, since that too can make a difference."""
-    for name, look in _CONDITIONS:
-        seen: list[tuple[object, str]] = []
-        for session in sessions:
-            one = look(session.plan)
-            if one not in seen:
-                seen.append(one)
-        if len(seen) > 1:
-            said = list(dict.fromkeys(text for _, text in seen))
-            versions = "" if len(said) > 1 else f" in {len(seen)} versions"
-            yield f"They differ in {name}: {' | '.join(said)}{versions}."
-    yield from _therapists(sessions)
-    yield from _technique_texts(sessions)
-
-
-def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
-    """Where guided arms were guided by different models, or with different prompts."""
-    seen = {session.guidance.model_dump_json(): session.guidance for session in sessions if session.guidance}
-    if len(seen) > 1:
-        models = list(dict.fromkeys(guidance.model for guidance in seen.values()))
-        versions = "" if len(models) > 1 else f" with {len(seen)} prompts"
-        yield f"They differ in therapist model: {' | '.join(models)}{versions}."
-
-
-def _technique_texts(sessions: Sequence[ComparedSession]) -> Iterator[str]:
-    """Where the script of a technique is not the same in all its arms."""
-    texts: dict[str, set[str]] = {}
-    said = [session.plan.technique for session in sessions if session.plan.technique is not None]
-    keys = script_keys(said)
-    for technique in said:
-        texts.setdefault(technique.id, set()).add(keys[document_hash(technique)])
-    for id, found in texts.items():
-        if len(found) > 1:
-            yield f"They differ in technique text: {id} in {len(found)} versions."
-
-
-def _named(document: Document | None) -> tuple[object, str]:
-    return document, document.id if document else "none"
-
-
-def _measure(measure: Measure) -> str:
-    form = f", {measure.form}" if measure.form != "batch" else ""
-    shuffled = f", {' and '.join(measure.shuffled)} shuffled" if measure.shuffled else ""
-    return f"{measure.questionnaire.id} by {measure.way}{form}{shuffled}"
 
 
 # Of an arm

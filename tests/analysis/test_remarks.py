@@ -333,6 +333,8 @@ def test_the_server_is_recorded_without_what_is_secret(monkeypatch):
 # The doors
 
 CALLERS = {
+    "conditions_that_differ": {"analysis/remarks.py"},
+    "repeated_trunks": {"analysis/remarks.py"},
     "leaving_details": {"analysis/remarks.py"},
     "unseen_remark": {"analysis/remarks.py"},
     "small_induction": {"analysis/remarks.py", "export/family.py"},

@@ -1,0 +1,101 @@
+"""What sessions were run under besides their technique, and which of them say one script. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from sandbox.analysis.compared_session import ComparedSession
+from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.library.document import Document, document_hash
+from sandbox.library.technique import Technique
+from sandbox.models.name import short_name
+
+
+def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
+    """For the hash of each technique, a key that is the same for the same script.
+
+    A control is cut to the length of the techniques beside it (engine/proposal), so one whose steps are the
+    first of another's, all else being equal, is the same script.
+    """
+    keys: dict[str, str] = {}
+    longest: dict[str, list[tuple[Technique, str]]] = {}
+    by_length = sorted(techniques, key=lambda one: len(one.steps), reverse=True)
+    for technique in by_length:
+        name = document_hash(technique)
+        if name in keys:
+            continue
+        keys[name] = name
+        if technique.is_control:
+            rest = longest.setdefault(document_hash(technique.model_copy(update={"steps": ()})), [])
+            steps = technique.steps
+            whole = next((key for other, key in rest if other.steps[: len(steps)] == steps), None)
+            if whole is None:
+                rest.append((technique, name))
+            else:
+                keys[name] = whole
+    return keys
+
+
+def repeated_trunks(sessions: Sequence[ComparedSession]) -> int:
+    """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
+    trunks = {session.trunk: session.plan for session in sessions}
+    kinds = {
+        (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed)
+        for p in trunks.values()
+    }
+    return len(trunks) - len(kinds)
+
+
+_CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...] = (
+    ("model", lambda plan: (plan.model, short_name(plan.model))),
+    ("scenario", lambda plan: _named(plan.scenario)),
+    ("client", lambda plan: _named(plan.client)),
+    ("measures", lambda plan: (plan.measures, ", ".join(map(_measure, plan.measures)) or "none")),
+    ("administration", lambda plan: (plan.administration, plan.administration.replace("_", " "))),
+    ("follow-up", lambda plan: _named(plan.follow_up)),
+)
+
+
+def conditions_that_differ(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """A sentence a condition in which the sessions differ, since that too can make a difference."""
+    for name, look in _CONDITIONS:
+        seen: list[tuple[object, str]] = []
+        for session in sessions:
+            one = look(session.plan)
+            if one not in seen:
+                seen.append(one)
+        if len(seen) > 1:
+            said = list(dict.fromkeys(text for _, text in seen))
+            versions = "" if len(said) > 1 else f" in {len(seen)} versions"
+            yield f"They differ in {name}: {' | '.join(said)}{versions}."
+    yield from _therapists(sessions)
+    yield from _technique_texts(sessions)
+
+
+def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """Where guided arms were guided by different models, or with different prompts."""
+    seen = {session.guidance.model_dump_json(): session.guidance for session in sessions if session.guidance}
+    if len(seen) > 1:
+        models = list(dict.fromkeys(guidance.model for guidance in seen.values()))
+        versions = "" if len(models) > 1 else f" with {len(seen)} prompts"
+        yield f"They differ in therapist model: {' | '.join(models)}{versions}."
+
+
+def _technique_texts(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+    """Where the script of a technique is not the same in all its arms."""
+    texts: dict[str, set[str]] = {}
+    said = [session.plan.technique for session in sessions if session.plan.technique is not None]
+    keys = script_keys(said)
+    for technique in said:
+        texts.setdefault(technique.id, set()).add(keys[document_hash(technique)])
+    for id, found in texts.items():
+        if len(found) > 1:
+            yield f"They differ in technique text: {id} in {len(found)} versions."
+
+
+def _named(document: Document | None) -> tuple[object, str]:
+    return document, document.id if document else "none"
+
+
+def _measure(measure: Measure) -> str:
+    form = f", {measure.form}" if measure.form != "batch" else ""
+    shuffled = f", {' and '.join(measure.shuffled)} shuffled" if measure.shuffled else ""
+    return f"{measure.questionnaire.id} by {measure.way}{form}{shuffled}"
