@@ -38,9 +38,9 @@ def command(
     from sandbox.export.comparison import (
         chosen_scale,
         comparison_csv,
-        comparison_json,
         gather_compared,
     )
+    from sandbox.export.result import comparison_result
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
     from sandbox.text import printable
@@ -52,7 +52,7 @@ def command(
     pooled = worth_pooling(found) if pool is None else pool
     comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
     if as_json:
-        click.echo(comparison_json(comparison), nl=False)
+        click.echo(comparison_result(comparison).text(), nl=False)
     elif as_csv:
         click.echo(comparison_csv(comparison), nl=False)
     else:

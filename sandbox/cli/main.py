@@ -25,7 +25,7 @@ COMMANDS = {
     "preview": "See what a document will say, turn by turn, with its tokens.",
     "catalogue": "List everything in the library, with its origin and licence.",
     "init": "Make a workspace with copies of the content to edit.",
-    "schema": "Write the documents' JSON Schemas, for editors.",
+    "schema": "Write the JSON Schemas of documents and outputs.",
     "models": "List the models at hand, and check one of them.",
     "check-model": "Find out which questionnaires can be trusted on a model.",
     "doctor": "Say what works on this machine and what to do about the rest.",

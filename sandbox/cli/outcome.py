@@ -1,13 +1,10 @@
 """Running sessions for the commands and saying what came out: trajectories on stdout, a transcript beside."""
 
 import asyncio
-import json
 from contextlib import suppress
-from dataclasses import asdict
 
 import click
 
-from sandbox.analysis.arm import redone_turn
 from sandbox.analysis.effect import Effect, in_words, moved_under_control
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.remarks import before_run
@@ -29,6 +26,7 @@ from sandbox.export.family import (
     replies,
 )
 from sandbox.export.file import export_family
+from sandbox.export.result import run_result
 from sandbox.library.workspace import Workspace
 from sandbox.store.store import Store
 from sandbox.study.conductor import Conductor
@@ -97,7 +95,7 @@ def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> 
     family = gather(store, trunk, whole_family=True)
     transcript = export_family(family, workspace.sessions / f"{trunk}.md", overwrite=True)
     if as_json:
-        click.echo(json.dumps(_as_data(family, str(transcript)), indent=2))
+        click.echo(run_result(family, str(transcript)).text(), nl=False)
         return
     if family.scales:
         click.echo(_summary(family))
@@ -200,59 +198,6 @@ def _control_line(change: Effect) -> str:
     if change.value is None:
         return f"The control has no change to report: {change.reason}. So there is no effect to report."
     return f"{moved_under_control(change)}: only what goes beyond that counts."
-
-
-def _as_data(family: Family, transcript: str) -> dict[str, object]:
-    plan = family.first.head.plan
-    return {
-        "notice": NOTICE,
-        "trunk": family.first.head.id,
-        "model": family.first.model.name,
-        "scenario": plan.scenario.id,
-        "client": plan.client.id,
-        "seed": plan.seed,
-        "transcript": transcript,
-        "cautions": [asdict(remark) for remark in family.remarks],
-        "arms": [
-            {
-                "session": session.head.id,
-                "redone_turn": redone_turn(session),
-                "replaces": [old for old, now in family.replaced.items() if now == session.head.id],
-                "technique": session.head.plan.technique.id if session.head.plan.technique else None,
-                "state": session.state.now,
-                "replies": [
-                    {"label": p.label, "turn": p.turn, "negativity": p.negativity}
-                    for p in replies(session).points
-                ],
-                "trajectories": [
-                    {
-                        "questionnaire": name[0],
-                        "way": name[1],
-                        "scale": name[2],
-                        "points": [
-                            {"label": p.label, "value": p.value, "reliable": p.reliable}
-                            for p in course(session, name).points
-                        ],
-                        "change": effects(family, session, name).change.value,
-                        "residual": effects(family, session, name).residual.value,
-                        **_technique_effect(effects(family, session, name).technique),
-                        "little_induced": effects(family, session, name).little_induced,
-                    }
-                    for name in family.scales
-                ],
-            }
-            for session in family.arms
-        ],
-    }
-
-
-def _technique_effect(effect: Effect | None) -> dict[str, object]:
-    """The effect and the point it is of, which is not the last one where the arms differ in length."""
-    return {
-        "technique_effect": effect.value if effect else None,
-        "technique_effect_at": effect.at if effect and effect.value is not None else None,
-        "technique_effect_reliable": effect.reliable if effect and effect.value is not None else None,
-    }
 
 
 def _say_how_to_go_on(store: Store, trunk: str) -> None:

@@ -1,23 +1,21 @@
-"""A comparison for others: as a terminal's text, Markdown, CSV or JSON, and gathered from the record."""
+"""A comparison for others: as Markdown or CSV, and gathered from the record."""
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
 from functools import cache
-from typing import Any
 
 from sandbox.analysis.arm import in_place_of, numbers
 from sandbox.analysis.beginning import beginning, control_beside, skips
 from sandbox.analysis.compared_session import ComparedSession, compared_session, scales, started_with
-from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with, compared_with
+from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.family import NOTICE, is_control
 from sandbox.export.markdown_text import inline, table
+from sandbox.export.result import usable
 from sandbox.export.table import guarded
 from sandbox.store.session import StoredSession
 from sandbox.store.state import StateEntry
@@ -193,41 +191,6 @@ def comparison_csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
-def comparison_json(comparison: Comparison) -> str:
-    """The comparison as JSON in ASCII, ending in a newline."""
-    questionnaire, way, scale = comparison.scale
-    data: dict[str, Any] = {
-        "notice": NOTICE,
-        "questionnaire": questionnaire,
-        "way": way,
-        "scale": scale,
-        "trunks": comparison.trunks,
-        "cautions": [asdict(remark) for remark in comparison.remarks],
-        "arms": [_arm(arm, comparison) for arm in comparison.arms],
-        "rows": [
-            {
-                "point": row.label,
-                "phase": row.phase,
-                "technique_turn": row.number or None,
-                "cells": [_cell(cell) for cell in row.cells],
-            }
-            for row in comparison.rows
-        ],
-    }
-    return json.dumps(data, indent=2, allow_nan=False) + "\n"
-
-
-def _usable(arm: Arm, scale: ScaleName) -> str:
-    """The verdict on what the arm was measured with, `never checked` without one; each once."""
-    found = (
-        known.usable or "never checked"
-        for session in arm.sessions
-        for known in session.suitabilities
-        if (known.measure.questionnaire.id, known.measure.way) == scale[:2]
-    )
-    return " | ".join(dict.fromkeys(found))
-
-
 def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, object]:
     questionnaire, way, scale = comparison.scale
     difference = cell.difference
@@ -255,60 +218,7 @@ def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, o
         "reliable": int(cell.reliable),
         "difference_reliable": int(difference.reliable) if difference else None,
         "reason": cell.reason or (difference.reason if difference else ""),
-        "usable": _usable(arm, comparison.scale),
+        "usable": usable(arm, comparison.scale),
         "replaces": " ".join(old for session in arm.sessions for old in session.replaces),
         "note": _NOTE,
-    }
-
-
-def _arm(arm: Arm, comparison: Comparison) -> dict[str, Any]:
-    technique = arm.sessions[0].plan.technique
-    beside = arms_compared_with(arm, comparison.arms)
-    used = {s.id: compared_with(s, beside) for s in arm.sessions}
-    return {
-        "title": arm.title,
-        "technique": technique.id if technique else None,
-        "control": arm.control,
-        "reference": arm.reference,
-        "primary": arm.primary or None,
-        "compared_with": [other.title for other in beside],
-        "usable": _usable(arm, comparison.scale) or None,
-        "model": arm.sessions[0].plan.model,
-        "scenario": arm.sessions[0].plan.scenario.id,
-        "sessions": [
-            {
-                "id": s.id,
-                "trunk": s.trunk,
-                "seed": s.plan.seed,
-                "state": s.state,
-                "redone_turn": s.redone,
-                "replaces": list(s.replaces),
-                "replaced_by": s.replaced_by,
-                "compared_with": other.id if (other := used[s.id]) else None,
-            }
-            for s in arm.sessions
-        ],
-    }
-
-
-def _cell(cell: Cell) -> dict[str, Any]:
-    difference = cell.difference
-    return {
-        "score": cell.score,
-        "change": cell.change,
-        "sessions": cell.sessions,
-        "changes": cell.changes,
-        "reliable": cell.reliable,
-        "reason": cell.reason,
-        "difference": {
-            "mean": difference.mean,
-            "low": difference.low,
-            "high": difference.high,
-            "pairs": difference.pairs,
-            "left_out": difference.left_out,
-            "reliable": difference.reliable,
-            "reason": difference.reason,
-        }
-        if difference
-        else None,
     }

@@ -30,6 +30,6 @@ def schema_text(kind: Kind) -> str:
     return json.dumps(schema(kind), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def file_name(kind: Kind) -> str:
-    """The name of a kind's schema file in docs/schemas/."""
-    return f"{kind}.schema.json"
+def file_name(name: str) -> str:
+    """The name of a schema's file in docs/schemas/, of a kind of document or of an output."""
+    return f"{name}.schema.json"

@@ -96,8 +96,8 @@ async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns
     (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
     assert "| **technique effect** | ±0.0 at `t2` |" in transcript.read_text(encoding="utf-8")
     breathing = json.loads(await printed(tmp_path / "json", capsys, as_json=True))["arms"][0]
-    at = {one["scale"]: one["technique_effect_at"] for one in breathing["trajectories"]}
-    assert (at["distress"], at["gloom"]) == ("t2", None)
+    effects = {one["scale"]: one["technique"] for one in breathing["trajectories"]}
+    assert (effects["distress"]["at"], effects["gloom"]["value"]) == ("t2", None)
 
 
 def test_an_effect_after_a_marked_induction_has_no_such_words(tmp_path, capsys):
@@ -117,7 +117,7 @@ def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys)
     (line,) = [line for line in out.splitlines() if line.startswith("Breathing ") and "80.0" in line]
     assert line.split()[-4:] == ["−50.0", "?", "+22.0", "?"]
     courses = json.loads(capsys.readouterr().out)["arms"][0]["trajectories"]
-    reliable = {(c["questionnaire"], c["scale"]): c["technique_effect_reliable"] for c in courses}
+    reliable = {(c["questionnaire"], c["scale"]): c["technique"]["reliable"] for c in courses}
     assert reliable["probe", "distress"] is False
 
 

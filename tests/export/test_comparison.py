@@ -17,12 +17,12 @@ from sandbox.errors import ExitCode, NotFoundError, UsageError
 from sandbox.export.comparison import (
     chosen_scale,
     comparison_csv,
-    comparison_json,
     comparison_markdown,
     gather_compared,
 )
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.export.family import gather
+from sandbox.export.result import comparison_result
 from sandbox.export.table import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE
 from tests.export.specimen import recorded_family
@@ -31,7 +31,7 @@ GOLDEN = Path(__file__).parent / "golden"
 FORMS: dict[str, Callable[[Comparison], str]] = {
     "md": comparison_markdown,
     "csv": comparison_csv,
-    "json": comparison_json,
+    "json": lambda comparison: comparison_result(comparison).text(),
     "txt": lambda comparison: compared_arms(comparison) + "\n",
 }
 
@@ -92,9 +92,9 @@ def test_files_name_the_control_that_was_used_for_each_arm():
     named = {line["sessions"]: line["compared_with"] for line in lines}
     titles = {arm.sessions[0].id: arm.title for arm in comparison.arms}
     assert named == {"a1": titles["c1"], "a1x": titles["c1x"], "c1": "", "c1x": ""}
-    arms = json.loads(comparison_json(comparison))["arms"]
-    assert [arm["compared_with"] for arm in arms] == [[titles["c1"]], [titles["c1x"]], [], []]
-    assert [arm["sessions"][0]["compared_with"] for arm in arms] == ["c1", "c1x", None, None]
+    arms = comparison_result(comparison).arms
+    assert [arm.compared_with for arm in arms] == [(titles["c1"],), (titles["c1x"],), (), ()]
+    assert [arm.sessions[0].compared_with for arm in arms] == ["c1", "c1x", None, None]
 
 
 def test_the_replies_have_one_name_in_all_tables(tmp_path):

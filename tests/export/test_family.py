@@ -37,7 +37,7 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
         assert any(f"before the redo: session {control.id}" in remark for remark in family.cautions)
         text = transcript(family)
         assert "stands in its place" in text and "Filler (control, before the redo)" in text
-        replaced = {s["id"]: s["replaced_by"] for s in archive(family)["sessions"]}
+        replaced = {s.id: s.replaced_by for s in archive(family).sessions}
         assert replaced == {trunk.id: None, breathing.id: None, control.id: again.id, again.id: None}
 
         shown = gather_compared(store, [trunk.id])

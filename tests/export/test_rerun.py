@@ -62,7 +62,7 @@ def test_what_is_as_usual_is_left_out(tmp_path):
 def test_a_tiny_therapist_is_named_at_the_top_and_in_the_data(tmp_path):
     found = family(tmp_path, guidance=Guidance(model="embedded"))
     assert "**Caution:** The therapist model is tiny" in transcript(found)
-    assert archive(found)["cautions"][0]["sentence"].startswith("The therapist model is tiny")
+    assert archive(found).cautions[0].sentence.startswith("The therapist model is tiny")
 
 
 @pytest.mark.parametrize(("times", "said"), [(2, "second"), (3, "third"), (10, "tenth")])

@@ -15,12 +15,12 @@ from sandbox.export.archive import archive_json
 from sandbox.export.comparison import (
     chosen_scale,
     comparison_csv,
-    comparison_json,
     comparison_markdown,
     gather_compared,
 )
 from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
+from sandbox.export.result import comparison_result
 from sandbox.export.table import scores_csv
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import unseen_note, unseen_remark
@@ -77,8 +77,8 @@ async def test_every_form_of_a_comparison_warns_of_what_it_compares(tmp_path):
     assert warning.startswith("“Probe” read by word is not usable with this model")
     assert "Ratings" not in " ".join(comparison.cautions), "it is not what is compared"
     assert f"**Caution:** {warning}" in comparison_markdown(comparison)
-    said = json.loads(comparison_json(comparison))["cautions"]
-    assert [one["severity"] for one in said if one["sentence"] == warning] == ["grave"]
+    said = comparison_result(comparison).cautions
+    assert [one.severity for one in said if one.sentence == warning] == ["grave"]
     rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
     assert {row["usable"] for row in rows} == {"not usable with this model"}
 

@@ -12,9 +12,10 @@ from sandbox.analysis.numeral import numeral
 from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.outcome import report
 from sandbox.export.archive import archive
-from sandbox.export.comparison import comparison_csv, comparison_json, gather_compared
+from sandbox.export.comparison import comparison_csv, gather_compared
 from sandbox.export.family import Family, effects, gather
 from sandbox.export.markdown import transcript
+from sandbox.export.result import comparison_result
 from sandbox.library.workspace import create_workspace
 from sandbox.tui.arm_columns import ArmColumns
 from sandbox.tui.scores import change, series
@@ -52,15 +53,10 @@ def test_change_and_technique_effect_are_the_same_everywhere(told):
 
     (run,) = [one for one in data["arms"] if one["session"] == "breath11"]
     (course,) = [one for one in run["trajectories"] if (one["questionnaire"], one["scale"]) == DISTRESS[::2]]
-    assert (course["change"], course["technique_effect"]) == (moved, effect)
-    (kept,) = [
-        one
-        for one in archive(family)["effects"]
-        if (one["session"], one["questionnaire"], one["scale"]) == ("breath11", *DISTRESS[::2])
-    ]
-    assert (kept["change"]["value"], kept["technique"]["value"]) == (moved, effect)
-    cell = json.loads(comparison_json(comparison))["rows"][comparison.rows.index(row)]["cells"][place]
-    assert (cell["change"], cell["difference"]["mean"]) == (moved, effect)
+    assert (course["change"]["value"], course["technique"]["value"]) == (moved, effect)
+    (kept,) = [one for one in archive(family).arms if one.session == "breath11"]
+    assert course in [one.model_dump(mode="json") for one in kept.trajectories]
+    assert comparison_result(comparison).rows[comparison.rows.index(row)].cells[place] == compared
     (line,) = [
         one
         for one in csv.DictReader(comparison_csv(comparison).splitlines())

@@ -1,0 +1,364 @@
+"""What the JSON outputs hold: `run --json`, `compare --json` and the export `.json`, each by its schema.
+
+They are built of the same parts: cautions, arms, trajectories with their effects. The schemas stand in
+docs/schemas; a change of a key is a new FORMAT_VERSION.
+"""
+
+import json
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sandbox.analysis.arm import redone_turn
+from sandbox.analysis.comparison import Arm, Cell, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.effect import Direction, Effect
+from sandbox.analysis.remarks import Remark
+from sandbox.analysis.reply_valence import ReplyPoint
+from sandbox.analysis.trajectory import Reading, ScaleName
+from sandbox.engine.history import Skip, Turn
+from sandbox.engine.phase import Phase, Point
+from sandbox.export.family import NOTICE, Family, course, effects, is_control, replies
+from sandbox.library.document import Kind
+from sandbox.library.schema import DIALECT, file_name
+from sandbox.measurement.administration import Administration, Way
+from sandbox.measurement.validity.index import Index
+from sandbox.measurement.validity.verdict import Usable
+from sandbox.models.provider import ModelDescription
+from sandbox.store.call import StoredAttempt
+from sandbox.store.session import StoredSession
+from sandbox.store.state import State
+
+FORMAT_VERSION: Literal[3] = 3
+
+
+class Part(BaseModel):
+    """A part of an output: the keys that are declared and no others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Output(Part):
+    """What every output begins with."""
+
+    format: str
+    format_version: Literal[3] = FORMAT_VERSION
+    notice: str = NOTICE
+    cautions: tuple[Remark, ...]
+
+    def text(self) -> str:
+        """As JSON in ASCII, so that no character of a model's can act on a terminal; ends in a newline."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, allow_nan=False) + "\n"
+
+
+class ScoreAt(Part):
+    """A score in the scale's units; null, with a reason, when it is missing. `as_at`: given there already."""
+
+    label: str
+    value: float | None
+    reliable: bool
+    reason: str
+    as_at: str
+
+
+class ScaleCourse(Part):
+    """A scale's trajectory in one arm, and what came of it. `technique`: null where no control stands beside.
+
+    `own_change` and `control_change` are the two whose difference the technique effect is, at its point.
+    """
+
+    questionnaire: str
+    way: Reading
+    scale: str
+    higher_is: Direction
+    points: tuple[ScoreAt, ...]
+    induction: Effect
+    change: Effect
+    residual: Effect
+    technique: Effect | None
+    own_change: Effect | None
+    control_change: Effect | None
+    little_induced: str
+
+
+class ArmResult(Part):
+    """A session with a technique, or the shared start when nothing branched from it."""
+
+    session: str
+    title: str
+    technique: str | None
+    control: bool
+    state: State
+    redone_turn: str | None
+    replaces: tuple[str, ...]
+    replies: tuple[ReplyPoint, ...]
+    trajectories: tuple[ScaleCourse, ...]
+
+
+class RunResult(Output):
+    """What `run --json`, `demo --json` and `resume --json` print."""
+
+    format: Literal["therapy-sandbox run"] = "therapy-sandbox run"
+    trunk: str
+    model: str
+    scenario: str
+    client: str
+    seed: int
+    transcript: str
+    arms: tuple[ArmResult, ...]
+
+
+class ComparedMember(Part):
+    """A session of a compared arm, and the id of the one that stands beside it."""
+
+    id: str
+    trunk: str
+    seed: int
+    state: State
+    redone_turn: str | None
+    replaces: tuple[str, ...]
+    replaced_by: str | None
+    compared_with: str | None
+
+
+class ComparedArm(Part):
+    """A column: one session, or several that are averaged. `primary` is the point named beforehand."""
+
+    title: str
+    technique: str | None
+    control: bool
+    reference: bool
+    primary: str | None
+    compared_with: tuple[str, ...]
+    usable: str | None
+    model: str
+    scenario: str
+    sessions: tuple[ComparedMember, ...]
+
+
+class ComparedRow(Part):
+    """A measurement point with a cell an arm, in the arms' order."""
+
+    point: str
+    phase: Phase
+    technique_turn: int | None
+    as_at: str
+    cells: tuple[Cell, ...]
+
+
+class ComparisonResult(Output):
+    """What `compare --json` prints. `trunks` counts the independent observations."""
+
+    format: Literal["therapy-sandbox comparison"] = "therapy-sandbox comparison"
+    questionnaire: str
+    way: Reading
+    scale: str
+    trunks: int
+    arms: tuple[ComparedArm, ...]
+    rows: tuple[ComparedRow, ...]
+
+
+class ArchivedDocument(Part):
+    """A document as it was, under the SHA-256 of its text."""
+
+    kind: Kind
+    document: dict[str, Any]
+
+
+class Measurement(Part):
+    """One questionnaire given once; `measured_in` is the session that gave it: this one or an ancestor."""
+
+    measured_in: str
+    label: str
+    point: Point
+    administration: Administration
+
+
+class StateChange(Part):
+    """A line of a session's log."""
+
+    at: datetime
+    state: State
+    reason: str
+    author: str
+
+
+class ArchivedSession(Part):
+    """All that the record holds of a session; in `plan` a document is {"$document": its hash}."""
+
+    id: str
+    parent: str | None
+    replaced_by: str | None
+    inherited_turns: int
+    includes_inherited: bool
+    created: datetime
+    app_version: str
+    model: ModelDescription
+    plan: dict[str, Any]
+    states: tuple[StateChange, ...]
+    state_now: State
+    turns: tuple[Turn, ...]
+    replies: tuple[ReplyPoint, ...]
+    skips: tuple[Skip, ...]
+    measurements: tuple[Measurement, ...]
+    calls: tuple[StoredAttempt, ...]
+
+
+class MeasureValidity(Part):
+    """What the newest check of a measure on the model said; `usable` null: never checked."""
+
+    questionnaire: str
+    way: Way
+    usable: Usable | None
+    verdict: str | None
+    checked: datetime | None
+    indices: tuple[Index, ...]
+    remark: str
+
+
+class Archive(Output):
+    """The export `.json` and `show --json`: everything that is stored."""
+
+    format: Literal["therapy-sandbox record"] = "therapy-sandbox record"
+    written_by: str
+    documents: dict[str, ArchivedDocument]
+    validity: tuple[MeasureValidity, ...]
+    sessions: tuple[ArchivedSession, ...]
+    arms: tuple[ArmResult, ...]
+
+
+OUTPUTS: dict[str, type[Output]] = {"run": RunResult, "compare": ComparisonResult, "export": Archive}
+"""Each output by the command that writes it."""
+
+
+def output_schema_text(name: str) -> str:
+    """The JSON Schema (draft 2020-12) of an output as the text of its file."""
+    schema = OUTPUTS[name].model_json_schema(mode="serialization")
+    described = {"$schema": DIALECT, "$id": file_name(name), **schema}
+    return json.dumps(described, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+# Families
+
+
+def run_result(family: Family, transcript: str) -> RunResult:
+    """What came out of a run; `transcript` is the path of the file that was written beside it."""
+    plan = family.first.head.plan
+    return RunResult(
+        cautions=family.remarks,
+        trunk=family.first.head.id,
+        model=family.first.model.name,
+        scenario=plan.scenario.id,
+        client=plan.client.id,
+        seed=plan.seed,
+        transcript=transcript,
+        arms=arm_results(family),
+    )
+
+
+def arm_results(family: Family) -> tuple[ArmResult, ...]:
+    """Every arm of a family with all its scales."""
+    return tuple(map(partial(_arm_result, family), family.arms))
+
+
+def _arm_result(family: Family, arm: StoredSession) -> ArmResult:
+    technique = arm.head.plan.technique
+    return ArmResult(
+        session=arm.head.id,
+        title=family.title(arm),
+        technique=technique.id if technique else None,
+        control=is_control(arm),
+        state=arm.state.now,
+        redone_turn=redone_turn(arm),
+        replaces=tuple(old for old, now in family.replaced.items() if now == arm.head.id),
+        replies=replies(arm).points,
+        trajectories=tuple(_scale_course(family, arm, name) for name in family.scales),
+    )
+
+
+def _scale_course(family: Family, arm: StoredSession, name: ScaleName) -> ScaleCourse:
+    found = effects(family, arm, name)
+    return ScaleCourse(
+        questionnaire=name[0],
+        way=name[1],
+        scale=name[2],
+        higher_is=found.higher_is,
+        points=tuple(
+            ScoreAt(label=p.label, value=p.value, reliable=p.reliable, reason=p.reason, as_at=p.as_at)
+            for p in course(arm, name).points
+        ),
+        induction=found.induction,
+        change=found.change,
+        residual=found.residual,
+        technique=found.technique,
+        own_change=found.own_change,
+        control_change=found.control_change,
+        little_induced=found.little_induced,
+    )
+
+
+# Comparisons
+
+
+def comparison_result(comparison: Comparison) -> ComparisonResult:
+    questionnaire, way, scale = comparison.scale
+    return ComparisonResult(
+        cautions=comparison.remarks,
+        questionnaire=questionnaire,
+        way=way,
+        scale=scale,
+        trunks=comparison.trunks,
+        arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
+        rows=tuple(
+            ComparedRow(
+                point=row.label,
+                phase=row.phase,
+                technique_turn=row.number or None,
+                as_at=row.as_at,
+                cells=row.cells,
+            )
+            for row in comparison.rows
+        ),
+    )
+
+
+def usable(arm: Arm, scale: ScaleName) -> str:
+    """The verdict on what the arm was measured with, `never checked` without one; each once."""
+    found = (
+        known.usable or "never checked"
+        for session in arm.sessions
+        for known in session.suitabilities
+        if (known.measure.questionnaire.id, known.measure.way) == scale[:2]
+    )
+    return " | ".join(dict.fromkeys(found))
+
+
+def _compared_arm(arm: Arm, comparison: Comparison) -> ComparedArm:
+    first = arm.sessions[0].plan
+    beside = arms_compared_with(arm, comparison.arms)
+    used = {one.id: compared_with(one, beside) for one in arm.sessions}
+    return ComparedArm(
+        title=arm.title,
+        technique=first.technique.id if first.technique else None,
+        control=arm.control,
+        reference=arm.reference,
+        primary=arm.primary or None,
+        compared_with=tuple(other.title for other in beside),
+        usable=usable(arm, comparison.scale) or None,
+        model=first.model,
+        scenario=first.scenario.id,
+        sessions=tuple(
+            ComparedMember(
+                id=one.id,
+                trunk=one.trunk,
+                seed=one.plan.seed,
+                state=one.state,
+                redone_turn=one.redone,
+                replaces=one.replaces,
+                replaced_by=one.replaced_by,
+                compared_with=other.id if (other := used[one.id]) else None,
+            )
+            for one in arm.sessions
+        ),
+    )
