@@ -1,6 +1,7 @@
 """Trajectories: the scores of one scale over the measurement points of a session. Nothing is estimated."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from sandbox.engine.history import History, Measured
@@ -35,7 +36,7 @@ class TrajectoryPoint:
         return self.point.phase
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trajectory:
     """The points of one scale of one questionnaire read in one way, in the order they were measured.
 
@@ -66,18 +67,24 @@ class Trajectory:
 
     def at(self, label: str) -> TrajectoryPoint | None:
         """The last point with that label; None if there was no measurement there."""
-        return next((point for point in reversed(self.points) if point.label == label), None)
+        return self._by_label.get(label)
+
+    @cached_property
+    def _by_label(self) -> dict[str, TrajectoryPoint]:
+        return {point.label: point for point in self.points}
 
 
 def trajectories(history: History) -> tuple[Trajectory, ...]:
     """Every scale's trajectory, parents' points included, in the order the scales first appear."""
-    kept: dict[tuple[str, Way, str], dict[Point, TrajectoryPoint]] = {}
+    last: dict[tuple[str, Way, Point], Measured] = {}
     for measured in history.measured:
         given = measured.administration
-        for score in given.scores:
-            points = kept.setdefault((given.questionnaire, given.way, score.scale), {})
-            points[measured.point] = _point(measured, score)
-    return tuple(Trajectory(*key, tuple(points.values())) for key, points in kept.items())
+        last[given.questionnaire, given.way, measured.point] = measured
+    kept: dict[tuple[str, Way, str], list[TrajectoryPoint]] = {}
+    for (questionnaire, way, _), measured in last.items():
+        for score in measured.administration.scores:
+            kept.setdefault((questionnaire, way, score.scale), []).append(_point(measured, score))
+    return tuple(Trajectory(*key, tuple(points)) for key, points in kept.items())
 
 
 def _point(measured: Measured, score: Score) -> TrajectoryPoint:

@@ -33,4 +33,4 @@ class Point:
     @property
     def label(self) -> str:
         """`base`, `ind`, `t1`, `t2`, …, `end`: unique within one session's history."""
-        return turn_label(self.phase, self.number) if self.phase == "technique" else _SHORT[self.phase]
+        return _SHORT.get(self.phase) or turn_label(self.phase, self.number)

@@ -38,14 +38,15 @@ def gather_compared(
     trunk's arms those are left out whose place a redo took; with `earlier` they come along, marked
     (`replaced_by`). A session named by itself always comes.
     """
-    known: dict[str, StoredSession] = {}
+    ids = tuple(ids)
+    families_of = store.families(ids)
+    known = store.scores({head.id for heads in families_of.values() for head in heads})
 
     def find(id: str) -> StoredSession:
         if id not in known:
-            known[id] = store.session(id)
+            known.update(store.scores([id]))
         return known[id]
 
-    ids = tuple(ids)
     wanted: dict[str, str] = {}
     families: dict[str, tuple[str, ...]] = {}
     places: dict[str, int] = {}
@@ -53,7 +54,7 @@ def gather_compared(
     heads: dict[str, SessionHead] = {}
     counted: dict[str, int] = {}
     for id in ids:
-        members = store.family(id)
+        members = families_of[id]
         trunk = members[0].id
         heads.update((head.id, head) for head in members)
         places.update((head.id, place) for place, head in enumerate(members, -1))
@@ -78,6 +79,7 @@ def gather_compared(
             todo="Name two sessions, or a shared start with several arms; `b` in the app adds an arm.",
         )
     sessions = [(find(id), trunk) for id, trunk in wanted.items()]
+    altered = store.altered_in([session.head.id for session, _ in sessions])
     checks = {name: store.checks(name) for name in {session.model.name for session, _ in sessions}}
 
     @cache
@@ -91,7 +93,7 @@ def gather_compared(
             beginning(session, find),
             checks=checks[session.model.name],
             answered_by=started_with(session.head, heads, states),
-            altered=store.altered([session.head.id]),
+            altered=altered[session.head.id],
             skips=skips(session, find),
             number=counted[session.head.id],
             place=places[session.head.id],

@@ -3,7 +3,7 @@ Prompts stand there only as digests."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from sandbox.models.provider import Attempt, Request
 from sandbox.models.recording import Call
-from sandbox.store.row import Row, as_json
+from sandbox.store.row import LISTED, Row, as_json, listed
 
 _COLUMNS = (
     "id, attempt, turn, purpose, model, parameters, prompt_sha256, prompt_tokens, cached_tokens,"
@@ -122,14 +122,18 @@ def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | Non
     }
 
 
-def calls_of(db: Database, session: str) -> tuple[StoredAttempt, ...]:
-    """Every attempt made in a session, in order; what its parent did is not repeated."""
+def calls_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[StoredAttempt, ...]]:
+    """By session, every attempt made in it, in order; what its parent did is not repeated."""
     names = _COLUMNS.replace(" ", "").split(",")
-    rows = db.execute(f"SELECT {_COLUMNS} FROM calls WHERE session = ? ORDER BY number", [session])  # noqa: S608
-    found = []
-    for values in rows:
+    rows = db.execute(
+        f"SELECT session, {_COLUMNS} FROM calls"  # noqa: S608
+        f" WHERE session IN {LISTED} ORDER BY number",
+        [listed(sessions)],
+    )
+    found: dict[str, list[StoredAttempt]] = {session: [] for session in sessions}
+    for session, *values in rows:
         row = dict(zip(names, values, strict=True))
         row["parameters"] = json.loads(row["parameters"])
         row["started"] = datetime.fromisoformat(row["started"]) if row["started"] else None
-        found.append(StoredAttempt(**row))
-    return tuple(found)
+        found[session].append(StoredAttempt(**row))
+    return {session: tuple(own) for session, own in found.items()}

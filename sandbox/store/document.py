@@ -1,23 +1,35 @@
 """Documents in the record: each stored once under the hash of its content, and plans that point at them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlite_utils import Database
 
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.client import Client
 from sandbox.library.document import Document, document_hash
-from sandbox.library.questionnaire import Questionnaire
+from sandbox.library.questionnaire import QUESTIONNAIRE, Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.store.error import StoreError
-from sandbox.store.row import as_json, insert_all, marks, storable
+from sandbox.store.row import LISTED, as_json, insert_all, listed, storable
 
 POINTER = "$document"
 """The key under which a plan names a document: `{"$document": hash}`."""
+
+_DESIGNS = 500
+"""How many plans that differ in more than their seed are kept at most."""
+
+
+READERS: Mapping[str, TypeAdapter[Any]] = {
+    "scenario": TypeAdapter(Scenario),
+    "technique": TypeAdapter(Technique),
+    "client": TypeAdapter(Client),
+    "questionnaire": QUESTIONNAIRE,
+}
+"""What reads each kind of document."""
 
 
 def document_json(document: Document) -> str:
@@ -55,32 +67,93 @@ def folded(plan: SessionPlan) -> tuple[str, dict[str, Document]]:
     return as_json(fold(plan)), documents
 
 
-def unfolded(db: Database, plan: str, session: str) -> SessionPlan:
-    """The plan with its documents put back. Raises StoreError if this version cannot read them."""
+class Documents:
+    """The documents of a record, each read and checked once: its name is the hash of what it says."""
 
-    def unfold(value: Any) -> Any:
-        if isinstance(value, dict):
-            if set(value) == {POINTER}:
-                return _stored(db, value[POINTER])
-            return {key: unfold(part) for key, part in value.items()}
-        return [unfold(part) for part in value] if isinstance(value, list) else value
+    def __init__(self) -> None:
+        self._read: dict[str, Document | ValidationError] = {}
+        self._designs: dict[str, SessionPlan] = {}
 
-    try:
-        return SessionPlan.model_validate_json(json.dumps(unfold(json.loads(plan))))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        raise StoreError(
-            f"This version cannot read the documents the session ran with ({place}: {problem['msg']}).",
-            where=f"session {session}",
-            todo="Read it with the version it was made with, or look at the tables (docs/record.md).",
-        ) from error
+    def plans(self, db: Database, stored: Mapping[str, str]) -> dict[str, SessionPlan]:
+        """By session, the plan with its documents put back; `stored` has them as JSON.
+
+        Raises StoreError if a document is not there, or this version cannot read what is.
+        """
+        plans = {session: json.loads(plan) for session, plan in stored.items()}
+        self._take_up(db, {name for plan in plans.values() for name in pointers(plan)})
+        return {session: self._plan(session, plan) for session, plan in plans.items()}
+
+    def _take_up(self, db: Database, names: set[str]) -> None:
+        new = sorted(names - self._read.keys())
+        if not new:
+            return
+        rows = db.execute(
+            f"SELECT hash, kind, json FROM documents WHERE hash IN {LISTED}",  # noqa: S608
+            [listed(new)],
+        )
+        for name, kind, text in rows:
+            try:
+                if kind in READERS:
+                    self._read[name] = READERS[kind].validate_json(text)
+            except ValidationError as error:
+                self._read[name] = error
+
+    def _plan(self, session: str, plan: Any) -> SessionPlan:
+        def unfold(value: Any) -> Any:
+            if isinstance(value, dict):
+                if set(value) == {POINTER}:
+                    return self._document(session, value[POINTER])
+                return {key: unfold(part) for key, part in value.items()}
+            return [unfold(part) for part in value] if isinstance(value, list) else value
+
+        # Hundreds of sessions differ in their seed alone, and checking a plan takes a millisecond.
+        seed = plan["seed"]
+        design = as_json({**plan, "seed": 0})
+        try:
+            if design not in self._designs:
+                if len(self._designs) >= _DESIGNS:
+                    self._designs.clear()
+                self._designs[design] = SessionPlan.model_validate(unfold({**plan, "seed": 0}))
+            return self._designs[design].model_copy(update={"seed": seed})
+        except ValidationError as error:
+            raise _unreadable(session, error) from error
+
+    def _document(self, session: str, name: str) -> Document:
+        found = self._read.get(name)
+        if isinstance(found, ValidationError):
+            raise _unreadable(session, found) from found
+        if found is None:
+            raise StoreError("A document of the session is not in the record.", where=f"document {name}")
+        return found
+
+
+def _unreadable(session: str, error: ValidationError) -> StoreError:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return StoreError(
+        f"This version cannot read the documents the session ran with ({place}: {problem['msg']}).",
+        where=f"session {session}",
+        todo="Read it with the version it was made with, or look at the tables (docs/record.md).",
+    )
+
+
+def pointers(plan: Any) -> Iterator[str]:
+    """The hashes of the documents a stored plan points at."""
+    if isinstance(plan, dict):
+        if set(plan) == {POINTER}:
+            yield str(plan[POINTER])
+        else:
+            for part in plan.values():
+                yield from pointers(part)
+    elif isinstance(plan, list):
+        for part in plan:
+            yield from pointers(part)
 
 
 def store_documents(db: Database, documents: Mapping[str, Document]) -> None:
     """Add those not stored yet."""
     # Asked first: the record refuses a row whose key is there, also one that would be passed over.
-    there = db.execute(f"SELECT hash FROM documents WHERE hash IN ({marks(documents)})", [*documents])  # noqa: S608
+    there = db.execute(f"SELECT hash FROM documents WHERE hash IN {LISTED}", [listed(documents)])  # noqa: S608
     known = {row[0] for row in there}
     new = [(name, document) for name, document in documents.items() if name not in known]
     insert_all(
@@ -98,10 +171,3 @@ def store_documents(db: Database, documents: Mapping[str, Document]) -> None:
             for name, document in new
         ],
     )
-
-
-def _stored(db: Database, name: str) -> Any:
-    row = db.execute("SELECT json FROM documents WHERE hash = ?", [name]).fetchone()
-    if row is None:
-        raise StoreError("A document of the session is not in the record.", where=f"document {name}")
-    return json.loads(row[0])

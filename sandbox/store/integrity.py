@@ -1,27 +1,15 @@
 """Whether the record still says what was written: SQLite's own check, and each document against its hash."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from sqlite_utils import Database
 
-from sandbox.library.client import Client
 from sandbox.library.document import Document, document_hash
-from sandbox.library.questionnaire import QUESTIONNAIRE
-from sandbox.library.scenario import Scenario
-from sandbox.library.technique import Technique
-from sandbox.store.document import POINTER
-from sandbox.store.row import storable
-
-_READERS: Mapping[str, TypeAdapter[Any]] = {
-    "scenario": TypeAdapter(Scenario),
-    "technique": TypeAdapter(Technique),
-    "client": TypeAdapter(Client),
-    "questionnaire": QUESTIONNAIRE,
-}
+from sandbox.store.document import READERS, pointers
+from sandbox.store.row import LISTED, listed, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +40,26 @@ def altered_documents(db: Database, names: Iterable[str] | None = None) -> tuple
     """
     columns = "SELECT hash, kind, id, version, title, json FROM documents"
     if names is None:
-        rows = db.execute(f"{columns} ORDER BY kind, id, hash").fetchall()
+        rows = db.execute(f"{columns} ORDER BY kind, id, hash")
     else:
-        rows = [row for name in names for row in db.execute(f"{columns} WHERE hash = ?", [name])]
+        rows = db.execute(f"{columns} WHERE hash IN {LISTED}", [listed(names)])
     return tuple(Altered(row[0], row[1], row[2]) for row in rows if not _as_written(*row))
 
 
-def documents_of(db: Database, session: str) -> tuple[str, ...]:
-    """The hashes of the documents the session's plan points at."""
-    row = db.execute("SELECT plan FROM sessions WHERE id = ?", [session]).fetchone()
-    return tuple(dict.fromkeys(_pointers(json.loads(row[0])))) if row else ()
-
-
-def _pointers(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if set(value) == {POINTER}:
-            yield str(value[POINTER])
-        else:
-            for part in value.values():
-                yield from _pointers(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _pointers(part)
+def documents_of(db: Database, sessions: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """By session, the hashes of the documents its plan points at."""
+    rows = db.execute(
+        f"SELECT id, plan FROM sessions WHERE id IN {LISTED}",  # noqa: S608
+        [listed(sessions)],
+    )
+    return {id: tuple(dict.fromkeys(pointers(json.loads(plan)))) for id, plan in rows}
 
 
 def _as_written(name: str, kind: str, id: str, version: str, title: str, text: str) -> bool:
-    if kind not in _READERS:
+    if kind not in READERS:
         return True
     try:
-        document: Document = _READERS[kind].validate_json(text)
+        document: Document = READERS[kind].validate_json(text)
     except ValidationError:
         return True
     # The other columns are what lists and filters show: they have to agree with the text.

@@ -1,7 +1,7 @@
 """Finding sessions in the record: what is looked for, a page of what was found, what there is to choose."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from sandbox.engine.phase import Phase, turn_label
-from sandbox.store.row import storable
-from sandbox.store.session import SUMMARY, SessionSummary, family_of, summary
+from sandbox.store.row import LISTED, listed, storable
+from sandbox.store.session import SUMMARY, SessionSummary, families_of, summary
 from sandbox.store.tag import tags_of
 
 _SELECT, _FROM = SUMMARY.split("FROM sessions s\n")
@@ -86,8 +86,9 @@ def found_sessions(
         " ORDER BY s.number DESC LIMIT ?",
         [*values, limit],
     ).fetchall()
-    names = _names(db, [row[0] for row in rows])
-    return tuple(FoundSession(summary(row[:-1]), names[row[0]], tags_of(db, row[0]), row[-1]) for row in rows)
+    found = [row[0] for row in rows]
+    names, tags = _names(db, found), tags_of(db, found)
+    return tuple(FoundSession(summary(row[:-1]), names[row[0]], tags[row[0]], row[-1]) for row in rows)
 
 
 def _hits(
@@ -103,12 +104,13 @@ def _hits(
         ORDER BY turns_text.rowid DESC LIMIT ?""",
         [query, *values, limit],
     ).fetchall()
-    names = _names(db, [row[0] for row in rows])
+    found = [row[0] for row in rows]
+    names, tags = _names(db, found), tags_of(db, found)
     return tuple(
         FoundSession(
             summary(row),
             names[row[0]],
-            tags_of(db, row[0]),
+            tags[row[0]],
             rowid,
             turn=turn,
             turn_label=turn_label(phase, _turns_in(db, row[0], phase, turn)),
@@ -118,33 +120,33 @@ def _hits(
     )
 
 
-def _names(db: Database, sessions: Iterable[str]) -> dict[str, str]:
+def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
     """What each is called among the sessions of its trunk: by its technique, and the turn it asks for again.
 
     The second of a name and later ones are numbered, in the order planned.
     """
+    families = set(families_of(db, sessions).values())
+    rows = db.execute(
+        "SELECT s.id, t.title, json_extract(s.plan, '$.redo.phase'), s.parent_turn"  # noqa: S608
+        " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique"
+        f" WHERE s.id IN {LISTED}",
+        [listed(member for family in families for member in family)],
+    )
+    plain = {id: _name(db, id, *said) for id, *said in rows}
     names: dict[str, str] = {}
-    for session in sessions:
+    for family in families:
         given: Counter[str] = Counter()
-        for id in family_of(db, session) if session not in names else ():
-            name = _name(db, id)
-            given[name] += 1
-            names[id] = name if given[name] == 1 else f"{name} {given[name]}"
+        for id in family:
+            given[plain[id]] += 1
+            names[id] = plain[id] if given[plain[id]] == 1 else f"{plain[id]} {given[plain[id]]}"
     return names
 
 
-def _name(db: Database, session: str) -> str:
-    title, phase, left = db.execute(
-        "SELECT t.title, json_extract(s.plan, '$.redo.phase'), s.parent_turn"
-        " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique WHERE s.id = ?",
-        [session],
-    ).fetchone()
+def _name(db: Database, session: str, title: str | None, phase: Phase | None, left: int) -> str:
     name = title or "baseline and induction"
-    return (
-        name
-        if phase is None
-        else f"redo {turn_label(phase, _turns_in(db, session, phase, left) + 1)}: {name}"
-    )
+    if phase is None:
+        return name
+    return f"redo {turn_label(phase, _turns_in(db, session, phase, left) + 1)}: {name}"
 
 
 def _turns_in(db: Database, session: str, phase: Phase, until: int) -> int:

@@ -2,8 +2,10 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
@@ -11,14 +13,17 @@ from sqlite_utils import Database
 from sandbox.engine.history import Measured
 from sandbox.engine.phase import Point
 from sandbox.measurement.administration import Administration, Answer, Score
-from sandbox.store.row import as_json, insert, insert_all, more, without_more
+from sandbox.store.row import LISTED, as_json, insert, insert_all, listed, more, without_more
 
 _ADMINISTRATION = (
     "questionnaire", "way", "asked", "item_order", "seed", "reliable"
 )  # fmt: skip
 _ANSWER = ("item", "value", "missing", "raw", "attempt", "coverage", "distribution", "call_id")
 _SCORE = ("scale", "value", "answered", "items", "reason")
+_FOR_SCORES = ("questionnaire", "way", "seed", "reliable", "more")
 _READ: TypeAdapter[Administration] = TypeAdapter(Administration)
+_READ_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+T = TypeVar("T", Answer, Score)
 
 
 def store_measured(db: Database, session: str, measured: Measured, at: datetime) -> None:
@@ -60,41 +65,71 @@ def _answer_row(administration: int, position: int, answer: Answer) -> dict[str,
     return row
 
 
-def measured_of(db: Database, session: str) -> tuple[Measured, ...]:
-    """The session's own administrations, in the order given."""
-    answers = _parts(db, "answers", _ANSWER, session)
-    scores = _parts(db, "scores", _SCORE, session)
-    columns = (*_ADMINISTRATION, "more")
+def measured_of(
+    db: Database, sessions: Collection[str], *, answers: bool = True
+) -> dict[str, tuple[Measured, ...]]:
+    """The own administrations of each session that has any, in the order given.
+
+    Without `answers` there are none, and nothing of what was asked, nor in which order.
+    """
+    wanted = listed(sessions)
+    given = _parts(db, "answers", _ANSWER, wanted, _answer) if answers else {}
+    scores = _parts(db, "scores", _SCORE, wanted, _score)
+    columns = (*_ADMINISTRATION, "more") if answers else _FOR_SCORES
     rows = db.execute(
-        f"SELECT number, after_turn, phase, point_number, {', '.join(columns)} FROM administrations"  # noqa: S608
-        " WHERE session = ? ORDER BY number",
-        [session],
+        f"SELECT session, after_turn, phase, point_number, number, {', '.join(columns)} FROM administrations"  # noqa: S608
+        f" WHERE session IN {LISTED} ORDER BY number",
+        [wanted],
     )
-    found = []
-    for number, after_turn, phase, point_number, *rest in rows:
-        given = without_more(dict(zip(columns, rest, strict=True)))
-        given["asked"] = [{"role": role, "content": content} for role, content in json.loads(given["asked"])]
-        given["item_order"] = json.loads(given["item_order"])
-        given["answers"], given["scores"] = answers[number], scores[number]
-        found.append(Measured(Point(after_turn, phase, point_number), _READ.validate_python(given)))
-    return tuple(found)
+    found: defaultdict[str, list[Measured]] = defaultdict(list)
+    for session, after_turn, phase, point_number, number, *rest in rows:
+        own = tuple(scores.get(number, ()))
+        administration = _whole(rest, tuple(given.get(number, ())), own) if answers else _bare(rest, own)
+        found[session].append(Measured(Point(after_turn, phase, point_number), administration))
+    return {session: tuple(own) for session, own in found.items()}
+
+
+def _whole(row: Sequence[Any], answers: tuple[Answer, ...], scores: tuple[Score, ...]) -> Administration:
+    given = without_more(dict(zip((*_ADMINISTRATION, "more"), row, strict=True)))
+    given["asked"] = [{"role": role, "content": content} for role, content in json.loads(given["asked"])]
+    given["item_order"] = json.loads(given["item_order"])
+    return _READ.validate_python({**given, "answers": answers, "scores": scores})
+
+
+def _bare(row: Sequence[Any], scores: tuple[Score, ...]) -> Administration:
+    questionnaire, way, seed, reliable, rest = row
+    known = json.loads(rest) if rest else {}
+    told: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in known.items()
+    }
+    return Administration(questionnaire, way, (), (), (), scores, seed, bool(reliable), **told)
 
 
 def _parts(
-    db: Database, table: str, columns: tuple[str, ...], session: str
-) -> defaultdict[int, list[dict[str, Any]]]:
-    """Rows of `answers` or `scores` of a session, by administration."""
-    names = (*columns, "more")
+    db: Database, table: str, columns: tuple[str, ...], wanted: str, read: Callable[..., T]
+) -> Mapping[int, list[T]]:
+    """Rows of `answers` or `scores` of the sessions, by administration."""
     rows = db.execute(
-        f"SELECT p.administration, {', '.join('p.' + name for name in names)} FROM {table} p"  # noqa: S608
-        " JOIN administrations a ON a.number = p.administration"
-        " WHERE a.session = ? ORDER BY p.administration, p.position",
-        [session],
+        f"SELECT p.administration, {', '.join('p.' + name for name in columns)}, p.more"  # noqa: S608
+        f" FROM administrations a CROSS JOIN {table} p ON p.administration = a.number"
+        f" WHERE a.session IN {LISTED} ORDER BY p.administration, p.position",
+        [wanted],
     )
-    parts: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    parts: defaultdict[int, list[T]] = defaultdict(list)
     for administration, *values in rows:
-        part = without_more(dict(zip(names, values, strict=True)))
-        if part.get("distribution") is not None:
-            part["distribution"] = json.loads(part["distribution"])
-        parts[administration].append(part)
+        parts[administration].append(read(*values))
     return parts
+
+
+def _answer(*values: Any) -> Answer:
+    part = without_more(dict(zip((*_ANSWER, "more"), values, strict=True)))
+    if part["distribution"] is not None:
+        part["distribution"] = json.loads(part["distribution"])
+    return _READ_ANSWER.validate_python(part)
+
+
+def _score(
+    scale: str, value: float | None, answered: int, items: int, reason: str, rest: str | None
+) -> Score:
+    score = Score(scale, value, answered, items, reason)
+    return replace(score, **json.loads(rest)) if rest else score

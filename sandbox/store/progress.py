@@ -4,15 +4,17 @@ A trunk with nothing still to be run belongs to a run that has ended, and is lef
 """
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
+from sandbox.store.document import POINTER, pointers
 from sandbox.store.process import Process
-from sandbox.store.session import SUMMARY, SessionSummary, family_of, summary
+from sandbox.store.row import LISTED, listed
+from sandbox.store.session import SUMMARY, SessionSummary, families_of, summary
 from sandbox.store.state import State, latest_states
 
 _TURNS_FOR_A_PACE = 3
@@ -90,69 +92,101 @@ class RunProgress:
         return (now - min(starts)).total_seconds() / self.turns_done * self.turns_left
 
 
-def runs_of(db: Database) -> tuple[RunProgress, ...]:
-    """Every living process with a session running or still to begin, and all of its run, oldest first."""
-    open_states = latest_states(db, ["planned", "running"])
-    living: dict[Process, set[str]] = {}
-    for entry in open_states:
-        if entry.process and entry.process.alive:
-            living.setdefault(entry.process, set()).update(family_of(db, entry.session))
-    return tuple(RunProgress(process, _planned_by(db, process, kin)) for process, kin in living.items())
+def runs_of(db: Database, lengths: dict[str, int]) -> tuple[RunProgress, ...]:
+    """Every living process with a session running or still to begin, and all of its run, oldest first.
 
-
-def _planned_by(db: Database, process: Process, kin: Set[str]) -> tuple[SessionProgress, ...]:
-    """What the process planned of the sessions of `kin`."""
-    rows = db.execute(
-        f"{SUMMARY} WHERE l.state <> 'removed' AND s.id IN"  # noqa: S608
-        " (SELECT session FROM states WHERE pid = ? AND process_started = ?) ORDER BY s.number",
-        [process.pid, process.started],
-    ).fetchall()
-    lengths: dict[str, int] = {}
+    `lengths` keeps, from one reading to the next, how many turns each session is planned to have.
+    """
+    opened: dict[Process, list[str]] = {}
+    for entry in latest_states(db, ["planned", "running"]):
+        if entry.process is not None:
+            opened.setdefault(entry.process, []).append(entry.session)
+    living = {process: sessions for process, sessions in opened.items() if process.alive}
+    families = families_of(db, [session for sessions in living.values() for session in sessions])
     found = []
-    for one in (summary(row) for row in rows):
-        if one.id not in kin:
-            continue
-        plan, left_at, began = db.execute(
-            "SELECT s.plan, s.parent_turn,"
-            " (SELECT min(at) FROM states WHERE session = s.id AND state = 'running')"
-            " FROM sessions s WHERE s.id = ?",
-            [one.id],
-        ).fetchone()
-        turns = _turns(db, json.loads(plan), left_at, lengths)
-        started = datetime.fromisoformat(began) if began else None
-        found.append(SessionProgress(one, turns, _spent(db, one.id), started))
+    for process, sessions in living.items():
+        kin = {member for session in sessions for member in families[session]}
+        found.append(RunProgress(process, _planned_by(db, process, listed(kin), lengths)))
     return tuple(found)
 
 
-def _spent(db: Database, session: str) -> Spent:
-    calls, attempts, prompt, cached, completion, priced, cost = db.execute(
-        """SELECT count(DISTINCT id), count(*), coalesce(sum(prompt_tokens), 0),
+def _planned_by(
+    db: Database, process: Process, kin: str, lengths: dict[str, int]
+) -> tuple[SessionProgress, ...]:
+    """What the process planned of the sessions listed in `kin`."""
+    summaries = [
+        summary(row)
+        for row in db.execute(
+            f"{SUMMARY} WHERE l.state <> 'removed' AND s.id IN {LISTED} AND EXISTS (SELECT 1 FROM states"  # noqa: S608
+            " WHERE session = s.id AND pid = ? AND process_started = ?) ORDER BY s.number",
+            [kin, process.pid, process.started],
+        )
+    ]
+    began = dict(
+        db.execute(
+            f"SELECT session, min(at) FROM states WHERE session IN {LISTED} AND state = 'running'"  # noqa: S608
+            " GROUP BY session",
+            [kin],
+        ).fetchall()
+    )
+    spent = _spent(db, kin)
+    _measure(db, [one.id for one in summaries if one.id not in lengths], lengths)
+    return tuple(
+        SessionProgress(
+            one,
+            lengths[one.id],
+            spent.get(one.id, Spent()),
+            datetime.fromisoformat(began[one.id]) if one.id in began else None,
+        )
+        for one in summaries
+    )
+
+
+def _spent(db: Database, sessions: str) -> dict[str, Spent]:
+    rows = db.execute(
+        f"""SELECT session, total(attempt = 1), count(*), coalesce(sum(prompt_tokens), 0),
             coalesce(sum(cached_tokens), 0), coalesce(sum(completion_tokens), 0),
-            count(cost) = count(finish_reason), coalesce(sum(cost), 0.0)
-        FROM calls WHERE session = ?""",
-        [session],
-    ).fetchone()
-    return Spent(calls, attempts - calls, prompt, cached, completion, cost if priced else None)
+            count(cost) = count(finish_reason), total(cost)
+        FROM calls WHERE session IN {LISTED} GROUP BY session""",  # noqa: S608
+        [sessions],
+    )
+    return {
+        session: Spent(
+            int(calls), attempts - int(calls), prompt, cached, completion, cost if priced else None
+        )
+        for session, calls, attempts, prompt, cached, completion, priced, cost in rows
+    }
 
 
-def _turns(db: Database, plan: Mapping[str, Any], left_at: int | None, lengths: dict[str, int]) -> int:
+def _measure(db: Database, sessions: Sequence[str], lengths: dict[str, int]) -> None:
+    """Add how many turns each is planned to have."""
+    if not sessions:
+        return
+    wanted = listed(sessions)
+    rows = db.execute(f"SELECT id, plan, parent_turn FROM sessions WHERE id IN {LISTED}", [wanted])  # noqa: S608
+    plans = [(id, json.loads(plan), left_at) for id, plan, left_at in rows]
+    names = {name for _, plan, _ in plans for name in pointers(plan)}
+    documents = db.execute(f"SELECT hash, json FROM documents WHERE hash IN {LISTED}", [listed(names)])  # noqa: S608
+    told = {name: _length(json.loads(text)) for name, text in documents}
+    lengths.update((id, _turns(plan, left_at, told)) for id, plan, left_at in plans)
+
+
+def _turns(plan: Mapping[str, Any], left_at: int | None, told: Mapping[str, int]) -> int:
     """A trunk tells its scenario; a branch says its steps, and a neutral stretch if there is one.
 
     A trunk told again has only what follows the turn it left at, a redone branch only the steps not passed.
     """
+
+    def length(pointer: Mapping[str, str] | None) -> int:
+        return told.get(pointer[POINTER], 0) if pointer else 0
+
     if plan.get("technique") is None:
-        return _length(db, plan["scenario"], lengths) - (left_at or 0)
-    stretch = _length(db, plan["follow_up"], lengths) if plan.get("follow_up") else 0
+        return length(plan["scenario"]) - (left_at or 0)
     passed = (plan.get("redo") or {}).get("passed", ())
-    return _length(db, plan["technique"], lengths) - len(passed) + stretch
+    return length(plan["technique"]) - len(passed) + length(plan.get("follow_up"))
 
 
-def _length(db: Database, pointer: Mapping[str, str], lengths: dict[str, int]) -> int:
-    (name,) = pointer.values()
-    if name not in lengths:
-        row = db.execute("SELECT json FROM documents WHERE hash = ?", [name]).fetchone()
-        document = json.loads(row[0]) if row else {}
-        told = document.get("steps", document.get("turns", ()))
-        asked = sum(task["stop"]["questions"] for task in document.get("tasks") or ())
-        lengths[name] = len(told) + asked
-    return lengths[name]
+def _length(document: Mapping[str, Any]) -> int:
+    said = document.get("steps", document.get("turns", ()))
+    asked = (int(task["stop"]["questions"]) for task in document.get("tasks") or ())
+    return len(said) + sum(asked)

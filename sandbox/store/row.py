@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import lru_cache
 from typing import Any
@@ -52,9 +52,13 @@ def _insertion(table: str, columns: tuple[str, ...], rows: int) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608
 
 
-def marks(values: Sized) -> str:
-    """A place for each of the values, to stand in `IN (…)`."""
-    return ", ".join("?" * len(values))
+LISTED = "(SELECT value FROM json_each(?))"
+"""What stands after IN for `listed` values: one statement, however many there are."""
+
+
+def listed(values: Iterable[str]) -> str:
+    """The values as the one parameter of LISTED."""
+    return as_json(list(values))
 
 
 def as_json(value: object) -> str:

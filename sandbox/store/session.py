@@ -1,6 +1,7 @@
 """Sessions in the record: planning them, finding them, listing them, and their place in the family."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,9 @@ from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.document import document_hash
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
-from sandbox.store.document import folded, store_documents, unfolded
+from sandbox.store.document import Documents, folded, store_documents
 from sandbox.store.process import Process
-from sandbox.store.row import Row, insert_all, marks
+from sandbox.store.row import LISTED, Row, insert_all, listed
 from sandbox.store.state import State, StateEntry, now_in
 from sandbox.text import excerpt
 
@@ -89,7 +90,7 @@ class StoredSession:
 def store_heads(db: Database, heads: Iterable[SessionHead], at: datetime) -> set[str]:
     """Add the sessions with their documents; the ids of those that were not there already."""
     by_id = {head.id: head for head in heads}
-    there = db.execute(f"SELECT id FROM sessions WHERE id IN ({marks(by_id)})", [*by_id])  # noqa: S608
+    there = db.execute(f"SELECT id FROM sessions WHERE id IN {LISTED}", [listed(by_id)])  # noqa: S608
     known = {row[0] for row in there}
     new = [head for head in by_id.values() if head.id not in known]
     plans = {head.id: folded(head.plan) for head in new}
@@ -114,33 +115,70 @@ def _head_row(head: SessionHead, plan: str, at: datetime) -> Row:
     }
 
 
-def head_of(db: Database, session: str) -> SessionHead:
-    """The session's head with its documents as they were. Raises NotFoundError."""
-    row = db.execute("SELECT plan, parent, parent_turn FROM sessions WHERE id = ?", [session]).fetchone()
-    if row is None:
-        raise unknown(session)
-    plan, parent, parent_turn = row
-    return SessionHead(id=session, plan=unfolded(db, plan, session), parent=parent, parent_turn=parent_turn)
-
-
-def lineage(db: Database, session: str) -> tuple[tuple[str, int | None], ...]:
-    """The session and its ancestors, the trunk first, each with the turn of its parent it left from."""
+def heads_of(db: Database, sessions: Collection[str], documents: Documents) -> dict[str, SessionHead]:
+    """The head of each, its documents as they were, in the order planned. Raises NotFoundError."""
     rows = db.execute(
-        """WITH RECURSIVE line(id, parent, parent_turn, depth) AS (
-            SELECT id, parent, parent_turn, 0 FROM sessions WHERE id = ?
-            UNION ALL SELECT s.id, s.parent, s.parent_turn, depth + 1
-            FROM sessions s JOIN line ON s.id = line.parent)
-        SELECT id, parent_turn FROM line ORDER BY depth DESC""",
-        [session],
+        f"SELECT id, plan, parent, parent_turn FROM sessions WHERE id IN {LISTED} ORDER BY number",  # noqa: S608
+        [listed(sessions)],
     ).fetchall()
-    if not rows:
-        raise unknown(session)
-    return tuple(rows)
+    refuse_unknown(sessions, {row[0] for row in rows})
+    plans = documents.plans(db, {id: plan for id, plan, _, _ in rows})
+    return {
+        id: SessionHead(id=id, plan=plans[id], parent=parent, parent_turn=left_at)
+        for id, _, parent, left_at in rows
+    }
 
 
-def family_of(db: Database, session: str) -> tuple[str, ...]:
-    """The trunk of `session` and everything that branched from it, in the order planned."""
-    return branches_of(db, lineage(db, session)[0][0])
+def planned_by(db: Database, sessions: Collection[str]) -> dict[str, tuple[datetime, str]]:
+    """When each session was planned, and by which version of the app."""
+    rows = db.execute(
+        f"SELECT id, created, app_version FROM sessions WHERE id IN {LISTED}",  # noqa: S608
+        [listed(sessions)],
+    )
+    return {id: (datetime.fromisoformat(created), version) for id, created, version in rows}
+
+
+def lineage(db: Database, sessions: Collection[str]) -> dict[str, tuple[str | None, int | None]]:
+    """Of each session and each of its ancestors: its parent, and the turn it left from. Raises
+    NotFoundError."""
+    rows = db.execute(
+        f"""WITH RECURSIVE line(id, parent, parent_turn) AS (
+            SELECT id, parent, parent_turn FROM sessions WHERE id IN {LISTED}
+            UNION SELECT s.id, s.parent, s.parent_turn FROM line JOIN sessions s ON s.id = line.parent)
+        SELECT id, parent, parent_turn FROM line""",  # noqa: S608
+        [listed(sessions)],
+    )
+    found = {id: (parent, left_at) for id, parent, left_at in rows}
+    refuse_unknown(sessions, found)
+    return found
+
+
+def families_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """By session, its trunk and everything that branched from it, in the order planned. Raises
+    NotFoundError."""
+    line = lineage(db, sessions)
+
+    def trunk(session: str) -> str:
+        parent, _ = line[session]
+        return session if parent is None else trunk(parent)
+
+    trunks = {session: trunk(session) for session in sessions}
+    rows = db.execute(
+        f"""WITH RECURSIVE kin(trunk, id, number) AS (
+            SELECT id, id, number FROM sessions WHERE id IN {LISTED}
+            UNION ALL SELECT kin.trunk, s.id, s.number FROM kin JOIN sessions s ON s.parent = kin.id)
+        SELECT trunk, id FROM kin ORDER BY number""",  # noqa: S608
+        [listed(set(trunks.values()))],
+    )
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for of, member in rows:
+        members[of].append(member)
+    return {session: tuple(members[of]) for session, of in trunks.items()}
+
+
+def trunk_of(db: Database, session: str) -> str:
+    """The session it all began with. Raises NotFoundError."""
+    return families_of(db, [session])[session][0]
 
 
 def branches_of(db: Database, session: str) -> tuple[str, ...]:
@@ -152,9 +190,15 @@ def branches_of(db: Database, session: str) -> tuple[str, ...]:
         SELECT id FROM kin ORDER BY number""",
         [session],
     ).fetchall()
-    if not rows:
-        raise unknown(session)
+    refuse_unknown([session], {row[0] for row in rows})
     return tuple(row[0] for row in rows)
+
+
+def refuse_unknown(wanted: Iterable[str], found: Container[str]) -> None:
+    """Raises NotFoundError for the first session that was not found."""
+    absent = next((session for session in wanted if session not in found), None)
+    if absent is not None:
+        raise unknown(absent)
 
 
 def resolved(db: Database, text: str) -> str:
@@ -168,7 +212,7 @@ def resolved(db: Database, text: str) -> str:
         ).fetchone()
         if row is None:
             raise NotFoundError("No session has been run here yet.", todo="Start one: `sandbox demo`.")
-        return lineage(db, row[0])[0][0]
+        return trunk_of(db, row[0])
     if not wanted:
         raise unknown(text)
     rows = db.execute(

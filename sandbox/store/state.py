@@ -1,9 +1,10 @@
 """The states a session passes through: an append-only log, the newest entry being the state it is in."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -12,7 +13,7 @@ from sqlite_utils import Database
 from sandbox.errors import UsageError
 from sandbox.models.provider import ModelDescription
 from sandbox.store.process import Process, this_process
-from sandbox.store.row import as_json, insert_all
+from sandbox.store.row import LISTED, as_json, insert_all, listed
 
 State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted", "removed"]
 
@@ -57,6 +58,14 @@ def refuse_running_elsewhere(entry: StateEntry) -> None:
         )
 
 
+def to_resume(entry: StateEntry, at_work: Container[str]) -> bool:
+    """Whether the session can be gone on with. `at_work`: the families of those that are running."""
+    if entry.now != "planned":
+        return entry.now in ("interrupted", "failed")
+    elsewhere = entry.process is not None and entry.process.alive and not entry.process.ours
+    return not elsewhere and entry.session not in at_work
+
+
 def seconds_run(states: Iterable[StateEntry]) -> float:
     """How long a session with that log ran. A run that broke off does not count: when is not recorded."""
     ended = ("finished", "stopped", "failed")
@@ -93,19 +102,27 @@ def append_states(
     insert_all(db, "states", [{"session": session, **line} for session in sessions])
 
 
-def states_of(db: Database, session: str) -> tuple[StateEntry, ...]:
-    """The whole log of a session, oldest first."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM states WHERE session = ? ORDER BY number", [session])  # noqa: S608
-    return tuple(_entry(row) for row in rows)
+def states_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[StateEntry, ...]]:
+    """By session, its whole log, oldest first."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM states"  # noqa: S608
+        f" WHERE session IN {LISTED} ORDER BY number",
+        [listed(sessions)],
+    )
+    found: dict[str, list[StateEntry]] = {session: [] for session in sessions}
+    for row in rows:
+        found[row[0]].append(_entry(row))
+    return {session: tuple(log) for session, log in found.items()}
 
 
-def latest_state(db: Database, session: str) -> StateEntry:
-    """The newest line. Every stored session has one."""
-    row = db.execute(
-        f"SELECT {_COLUMNS} FROM states WHERE session = ? ORDER BY number DESC LIMIT 1",  # noqa: S608
-        [session],
-    ).fetchone()
-    return _entry(row)
+def newest_states(db: Database, sessions: Collection[str]) -> dict[str, StateEntry]:
+    """By session, the newest line of its log. Every stored session has one."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM states WHERE number IN"  # noqa: S608
+        " (SELECT (SELECT max(number) FROM states WHERE session = value) FROM json_each(?))",
+        [listed(sessions)],
+    )
+    return {row[0]: _entry(row) for row in rows}
 
 
 def latest_states(db: Database, states: Iterable[State]) -> tuple[StateEntry, ...]:
@@ -123,5 +140,11 @@ def latest_states(db: Database, states: Iterable[State]) -> tuple[StateEntry, ..
 def _entry(row: tuple[str, str, State, str, int | None, float | None, str, str | None]) -> StateEntry:
     session, at, state, reason, pid, started, author, model = row
     process = Process(pid, started) if pid is not None and started is not None else None
-    described = ModelDescription(**json.loads(model)) if model else None
+    described = _described(model) if model else None
     return StateEntry(session, datetime.fromisoformat(at), state, reason, author, process, described)
+
+
+@lru_cache(maxsize=64)
+def _described(model: str) -> ModelDescription:
+    """Sessions of one model share its description."""
+    return ModelDescription(**json.loads(model))

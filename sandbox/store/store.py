@@ -1,9 +1,8 @@
 """The record of everything that happened: one door for writing events and reading sessions. The rows of each
 noun, and their SQL, are in the module of its name."""
 
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,8 +27,9 @@ from sandbox.measurement.validity.battery import Trial
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt, call_rows, calls_of
 from sandbox.store.connection import open_database
-from sandbox.store.conversation import skips_of, store_skip, store_turn, turns_of
-from sandbox.store.error import explained, store_error
+from sandbox.store.document import Documents
+from sandbox.store.error import explained
+from sandbox.store.history import histories, store_skip, store_turn
 from sandbox.store.integrity import Altered, altered_documents, damages, documents_of
 from sandbox.store.listing import (
     Choices,
@@ -38,16 +38,18 @@ from sandbox.store.listing import (
     choices,
     found_sessions,
 )
-from sandbox.store.measurement import measured_of, store_measured
+from sandbox.store.measurement import store_measured
 from sandbox.store.progress import RunProgress, runs_of
 from sandbox.store.row import insert_all
 from sandbox.store.session import (
     SessionSummary,
     StoredSession,
     branches_of,
-    family_of,
-    head_of,
+    families_of,
+    heads_of,
     lineage,
+    planned_by,
+    refuse_unknown,
     resolved,
     store_heads,
     summaries,
@@ -59,10 +61,11 @@ from sandbox.store.state import (
     State,
     StateEntry,
     append_states,
-    latest_state,
     latest_states,
+    newest_states,
     refuse_running_elsewhere,
     states_of,
+    to_resume,
 )
 from sandbox.store.tag import append_tag, clean_tag, tags_of
 from sandbox.store.validity import StoredCheck, checks_of, store_check, trials_of
@@ -72,14 +75,9 @@ DATABASE = "sandbox.db"
 
 
 _STORED = (
-    RunPlanned,
-    SessionStarted,
-    TurnFinished,
-    AdministrationFinished,
-    CallFinished,
-    StepSkipped,
+    RunPlanned, SessionStarted, TurnFinished, AdministrationFinished, CallFinished, StepSkipped,
     SessionFinished,
-)
+)  # fmt: skip
 """The events that leave a trace."""
 
 
@@ -96,7 +94,9 @@ class Store:
         self._now = now
         self._lock = threading.RLock()
         self._models: dict[str, str] = {}
-        self._compared: dict[str, tuple[Altered, ...]] = {}
+        self._compared: dict[str, Altered | None] = {}
+        self._documents = Documents()
+        self._lengths: dict[str, int] = {}
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True, now: Callable[[], datetime] = _utc_now) -> "Store":
@@ -157,10 +157,11 @@ class Store:
             case RunPlanned(heads):
                 self._models.update((head.id, head.plan.model) for head in heads)
                 new = store_heads(db, heads, at)
-                planned = [h.id for h in heads if h.id in new or latest_state(db, h.id).now != "finished"]
+                known = newest_states(db, [head.id for head in heads if head.id not in new])
+                planned = [h.id for h in heads if h.id in new or known[h.id].now != "finished"]
                 append_states(db, planned, "planned", at)
             case SessionStarted(session, model):
-                refuse_running_elsewhere(latest_state(db, session))
+                refuse_running_elsewhere(newest_states(db, [session])[session])
                 append_states(db, [session], "running", at, model=model)
             case TurnFinished(session, turn):
                 store_turn(db, session, turn, at)
@@ -174,14 +175,14 @@ class Store:
     def set_state(self, session: str, state: State, reason: str, author: str = APP) -> None:
         """Add a line to the session's log: `removed`, say, by a person and for a reason."""
         with self._writing() as (db, at):
-            lineage(db, session)
+            lineage(db, [session])
             append_states(db, [session], state, at, reason=reason, author=author)
 
     def tag(self, session: str, tag: str, *, present: bool = True, author: str = APP) -> bool:
         """Give the session a tag or take it off; False if it was so already. Raises UsageError."""
         name = clean_tag(tag)
         with self._writing() as (db, at):
-            lineage(db, session)
+            lineage(db, [session])
             return append_tag(db, session, name, at, present=present, author=author)
 
     def remove(self, session: str, reason: str, author: str = APP) -> tuple[str, ...]:
@@ -190,7 +191,7 @@ class Store:
         Raises UsageError while one of them is running: it would go on writing what nobody finds again.
         """
         with self._writing() as (db, at):
-            states = {member: latest_state(db, member) for member in branches_of(db, session)}
+            states = newest_states(db, branches_of(db, session))
             members = tuple(member for member, entry in states.items() if entry.state != "removed")
             if running := [member for member in members if states[member].now == "running"]:
                 raise UsageError(
@@ -221,31 +222,57 @@ class Store:
 
     def head(self, session: str) -> SessionHead:
         """The session's head, its documents as they were when it was planned. Raises NotFoundError."""
+        return self.heads([session])[session]
+
+    def heads(self, sessions: Collection[str]) -> dict[str, SessionHead]:
+        """The heads of the sessions by id, in the order planned. Raises NotFoundError."""
         with self._reading() as db:
-            return head_of(db, session)
+            return heads_of(db, sessions, self._documents)
 
     def history(self, session: str) -> History:
         """What happened in the session, its ancestors' part first. Raises NotFoundError."""
+        return self.histories([session])[session]
+
+    def histories(self, sessions: Collection[str]) -> dict[str, History]:
+        """What happened in each of the sessions, its ancestors' part first. Raises NotFoundError."""
         with self._reading() as db:
-            return self._history(db, session)[0]
+            found = histories(db, sessions, lineage(db, sessions))
+        return {session: history for session, (history, _) in found.items()}
 
     def session(self, session: str) -> StoredSession:
         """Everything stored about one session. Raises NotFoundError."""
+        return self.stored([session])[session]
+
+    def stored(self, sessions: Collection[str]) -> dict[str, StoredSession]:
+        """Everything stored about the sessions, by id. Raises NotFoundError."""
+        return self._stored(sessions)
+
+    def scores(self, sessions: Collection[str]) -> dict[str, StoredSession]:
+        """The sessions by id, as far as a comparison reads them: without answers, what was asked, and calls.
+
+        Raises NotFoundError.
+        """
+        return self._stored(sessions, answers=False)
+
+    def _stored(self, sessions: Collection[str], *, answers: bool = True) -> dict[str, StoredSession]:
         with self._reading() as db:
-            head = head_of(db, session)
-            history, measured_in = self._history(db, session)
-            created, version = db.execute(
-                "SELECT created, app_version FROM sessions WHERE id = ?", [session]
-            ).fetchone()
-            return StoredSession(
-                head=head,
-                history=history,
-                measured_in=measured_in,
-                states=states_of(db, session),
-                calls=calls_of(db, session),
-                created=datetime.fromisoformat(created),
-                app_version=version,
+            heads = heads_of(db, sessions, self._documents)
+            told = histories(db, sessions, lineage(db, sessions), answers=answers)
+            logs = states_of(db, sessions)
+            calls = calls_of(db, sessions) if answers else {}
+            made = planned_by(db, sessions)
+        return {
+            session: StoredSession(
+                head=heads[session],
+                history=told[session][0],
+                measured_in=told[session][1],
+                states=logs[session],
+                calls=calls.get(session, ()),
+                created=made[session][0],
+                app_version=made[session][1],
             )
+            for session in sessions
+        }
 
     def resolve(self, text: str) -> str:
         """The id meant by a full id, the beginning of one, or `last`: the trunk of the newest run.
@@ -260,18 +287,28 @@ class Store:
 
         Removed sessions are left out, unless `session` itself was removed: then nothing is.
         """
+        return self.families([session])[session]
+
+    def families(self, sessions: Collection[str]) -> dict[str, tuple[SessionHead, ...]]:
+        """The family of each of the sessions, as `family` has it. Raises NotFoundError."""
         with self._reading() as db:
-            members = family_of(db, session)
-            removed = {member for member in members if latest_state(db, member).state == "removed"}
-            return tuple(
-                head_of(db, member) for member in members if session in removed or member not in removed
+            families = families_of(db, sessions)
+            everybody = {member for members in families.values() for member in members}
+            removed = {id for id, now in newest_states(db, everybody).items() if now.state == "removed"}
+            shown = {
+                session: [member for member in members if session in removed or member not in removed]
+                for session, members in families.items()
+            }
+            heads = heads_of(
+                db, {member for members in shown.values() for member in members}, self._documents
             )
+        return {session: tuple(heads[member] for member in members) for session, members in shown.items()}
 
     def to_finish(self, session: str) -> tuple[SessionHead, ...]:
         """The sessions of its family that can be gone on with; not one that was stopped for its own redo."""
         family = self.family(session)
         redone = {head.parent for head in family if head.plan.redo is not None}
-        states = {head.id: self.state(head.id) for head in family}
+        states = self.states_now([head.id for head in family])
         ended = {id for id, state in states.items() if state in ("finished", "removed")}
         replaced = {id for id, state in states.items() if state == "stopped" and id in redone}
         return tuple(head for head in family if head.id not in ended | replaced)
@@ -288,15 +325,20 @@ class Store:
 
     def state(self, session: str) -> State:
         """The state the session is in now. Raises NotFoundError."""
+        return self.states_now([session])[session]
+
+    def states_now(self, sessions: Collection[str]) -> dict[str, State]:
+        """The state each of the sessions is in now. Raises NotFoundError."""
         with self._reading() as db:
-            lineage(db, session)
-            return latest_state(db, session).now
+            found = newest_states(db, sessions)
+        refuse_unknown(sessions, found)
+        return {session: found[session].now for session in sessions}
 
     def states(self, session: str) -> tuple[StateEntry, ...]:
         """The session's log, oldest first. Raises NotFoundError."""
         with self._reading() as db:
-            lineage(db, session)
-            return states_of(db, session)
+            lineage(db, [session])
+            return states_of(db, [session])[session]
 
     def unfinished(self) -> tuple[StateEntry, ...]:
         """Sessions to go on with, oldest first: interrupted, failed, or planned and not begun.
@@ -306,24 +348,20 @@ class Store:
         """
         with self._reading() as db:
             entries = latest_states(db, ["planned", "running", "interrupted", "failed"])
-            at_work = {
-                member
-                for entry in entries
-                if entry.now == "running"
-                for member in family_of(db, entry.session)
-            }
-            return tuple(entry for entry in entries if _to_resume(entry, at_work))
+            running = [entry.session for entry in entries if entry.now == "running"]
+            at_work = {member for members in families_of(db, running).values() for member in members}
+            return tuple(entry for entry in entries if to_resume(entry, at_work))
 
     def runs(self) -> tuple[RunProgress, ...]:
         """The runs under way in any living process, with all the sessions each of them planned."""
         with self._reading() as db:
-            return runs_of(db)
+            return runs_of(db, self._lengths)
 
     def calls(self, session: str) -> tuple[StoredAttempt, ...]:
         """Every attempt at a model call made in the session, in order. Raises NotFoundError."""
         with self._reading() as db:
-            lineage(db, session)
-            return calls_of(db, session)
+            lineage(db, [session])
+            return calls_of(db, [session])[session]
 
     def checks(self, model: str | None = None) -> tuple[StoredCheck, ...]:
         """The newest validity check of each model, questionnaire text and way, newest first."""
@@ -338,8 +376,8 @@ class Store:
     def tags(self, session: str) -> tuple[str, ...]:
         """The tags the session has now. Raises NotFoundError."""
         with self._reading() as db:
-            lineage(db, session)
-            return tags_of(db, session)
+            lineage(db, [session])
+            return tags_of(db, [session])[session]
 
     def find(
         self, wanted: SessionFilter, limit: int = 50, after: int | None = None
@@ -355,14 +393,24 @@ class Store:
 
     def altered(self, sessions: Iterable[str] | None = None) -> tuple[Altered, ...]:
         """The documents (of these sessions, or of the whole record) that do not match their hash."""
-        with self._reading() as db:
-            if sessions is None:
+        if sessions is None:
+            with self._reading() as db:
                 return altered_documents(db)
-            wanted = dict.fromkeys(name for session in sessions for name in documents_of(db, session))
-            for name in wanted:
-                if name not in self._compared:  # each once: rehashing a document takes a millisecond
-                    self._compared[name] = altered_documents(db, [name])
-            return tuple(found for name in wanted for found in self._compared[name])
+        found = self.altered_in(tuple(sessions))
+        return tuple(dict.fromkeys(one for documents in found.values() for one in documents))
+
+    def altered_in(self, sessions: Collection[str]) -> dict[str, tuple[Altered, ...]]:
+        """By session, the documents that do not match their hash."""
+        with self._reading() as db:
+            named = documents_of(db, sessions)
+            # Each is compared once: to hash a document anew takes a millisecond.
+            new = {name for names in named.values() for name in names} - self._compared.keys()
+            wrong = {one.hash: one for one in altered_documents(db, new)}
+        self._compared.update((name, wrong.get(name)) for name in new)
+        return {
+            session: tuple(one for name in names if (one := self._compared[name]) is not None)
+            for session, names in named.items()
+        }
 
     def choices(self) -> Choices:
         """What a filter can name: the scenarios, techniques, models and tags of the record."""
@@ -380,14 +428,8 @@ class Store:
                 yield self._db, self._now()
                 self._db.commit()
             except BaseException:
-                self._roll_back()
+                self._db.rollback()  # an error of its own is explained as well
                 raise
-
-    def _roll_back(self) -> None:
-        try:
-            self._db.rollback()
-        except sqlite3.Error as error:
-            raise store_error(error, self._path) from error
 
     @contextmanager
     def _reading(self) -> Iterator[Database]:
@@ -402,28 +444,3 @@ class Store:
                 raise unknown(session)
             self._models[session] = row[0]
         return self._models[session]
-
-    def _history(self, db: Database, session: str) -> tuple[History, tuple[str, ...]]:
-        """The history and, for each measurement in it, the session that made it."""
-        history, measured_in = History(), tuple[str, ...]()
-        for member, left_at in lineage(db, session):
-            inherited = history.branch(left_at)
-            kept = {id(given) for given in inherited.measured}
-            pairs = zip(history.measured, measured_in, strict=True)
-            measured_in = tuple(by for given, by in pairs if id(given) in kept)
-            own = measured_of(db, member)
-            history = History(
-                turns=(*inherited.turns, *turns_of(db, member)),
-                measured=(*inherited.measured, *own),
-                skips=skips_of(db, member),
-                inherited=inherited.inherited,
-            )
-            measured_in = (*measured_in, *(member for _ in own))
-        return history, measured_in
-
-
-def _to_resume(entry: StateEntry, at_work: set[str]) -> bool:
-    if entry.now != "planned":
-        return entry.now in ("interrupted", "failed")
-    elsewhere = entry.process is not None and entry.process.alive and not entry.process.ours
-    return not elsewhere and entry.session not in at_work

@@ -1,11 +1,12 @@
 """Tags of sessions: an append-only log; the newest line of a tag says whether the session has it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from sandbox.errors import UsageError
-from sandbox.store.row import insert
+from sandbox.store.row import LISTED, insert, listed
 from sandbox.text import printable
 
 LONGEST = 40
@@ -24,7 +25,7 @@ def clean_tag(text: str) -> str:
 
 def append_tag(db: Database, session: str, tag: str, at: datetime, *, present: bool, author: str) -> bool:
     """Add a line unless it would say what is so already; whether it was added."""
-    if (tag in tags_of(db, session)) == present:
+    if (tag in tags_of(db, [session])[session]) == present:
         return False
     insert(
         db,
@@ -40,7 +41,13 @@ def append_tag(db: Database, session: str, tag: str, at: datetime, *, present: b
     return True
 
 
-def tags_of(db: Database, session: str) -> tuple[str, ...]:
-    """The tags a session has now, in alphabetical order."""
-    rows = db.execute("SELECT tag FROM present_tags WHERE session = ? ORDER BY tag", [session])
-    return tuple(row[0] for row in rows)
+def tags_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """By session, the tags it has now, in alphabetical order."""
+    rows = db.execute(
+        f"SELECT session, tag FROM present_tags WHERE session IN {LISTED} ORDER BY tag",  # noqa: S608
+        [listed(sessions)],
+    )
+    found: dict[str, list[str]] = {session: [] for session in sessions}
+    for session, tag in rows:
+        found[session].append(tag)
+    return {session: tuple(tags) for session, tags in found.items()}
