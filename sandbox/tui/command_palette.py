@@ -5,7 +5,7 @@ from typing import Any
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 
-from sandbox.tui.standing import stands
+from sandbox.tui.screen import is_there
 
 
 class Palette(CommandPalette):
@@ -21,4 +21,4 @@ class Palette(CommandPalette):
             super()._action_command_list(action)
 
     def _gather_commands(self, search_value: str) -> Any:
-        return super()._gather_commands(search_value) if stands(self) else None
+        return super()._gather_commands(search_value) if is_there(self) else None

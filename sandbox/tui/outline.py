@@ -1,14 +1,23 @@
-"""What a proposal comes to before it is run: what will be said, what is measured when, what it costs."""
+"""What a proposal comes to before it is run: in short for Home, in full with its cost for New session."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sandbox.engine.cost import Load, cost_text, too_long
+from sandbox.analysis.remarks import Remark, before_run
+from sandbox.engine.cost import Load, cost_text, load, plans_of, texts_of, too_long
 from sandbox.engine.phase import PHASES
 from sandbox.engine.plan import Measure, SessionHead
 from sandbox.engine.preview import Passage, passages
+from sandbox.library.catalogue import Entry
+from sandbox.library.document import Kind
 from sandbox.measurement.administration import Way
-from sandbox.models.tokens import TokenCounts
+from sandbox.models.name import short_name
+from sandbox.models.provider import ModelDescription
+from sandbox.models.tokens import TokenCounts, count_with
+from sandbox.study.conductor import Conductor
+from sandbox.study.proposal import Proposal
+from sandbox.tui.widgets.proposed_session import ProposalText
 
 _BY: dict[Way, str] = {
     "word": "by the next word's probabilities",
@@ -26,6 +35,70 @@ class Outline:
     cost: tuple[str, ...]
     measures: tuple[str, ...]
     said: tuple[tuple[str, tuple[Passage, ...]], ...]
+
+
+def proposal_text(conductor: Conductor, proposal: Proposal) -> ProposalText:
+    """The proposal in words. Raises SandboxError when a document is absent or wrong, or the model is."""
+    provider = conductor.models.model(proposal.model)
+    heads = conductor.composed(proposal)
+    plan = heads[0].plan
+    techniques = [head.plan.technique for head in heads[1:] if head.plan.technique]
+    note = "tiny: for learning and rehearsing, too small for conclusions"
+    return ProposalText(
+        scenario=f"{plan.scenario.title} ({plan.scenario.affect}), {len(plan.scenario.turns)} turns",
+        techniques=tuple(f"{t.title}{' (control)' if t.is_control else ''}" for t in techniques),
+        model=f"{provider.title} ({short_name(proposal.model)})",
+        model_note=note if provider.capabilities.small else "",
+        client=plan.client.title,
+        measures=", ".join(m.questionnaire.title for m in plan.measures),
+        seed=proposal.seed,
+        content_warning=", ".join(plan.scenario.content_warning),
+    )
+
+
+def before_run_here(
+    conductor: Conductor, heads: Sequence[SessionHead], model: ModelDescription
+) -> tuple[Remark, ...]:
+    """What has to be said of sessions that are about to run in this workspace."""
+    checks, leaves = conductor.store.checks(model.name), conductor.leaves_machine(heads)
+    return before_run(heads, model, checks, leaves_machine=leaves)
+
+
+def cautions(conductor: Conductor, heads: Sequence[SessionHead]) -> tuple[str, ...]:
+    """The same in sentences, of a family some of which are about to run, all on one model."""
+    model = conductor.models.model(heads[0].plan.model).description
+    return tuple(remark.sentence for remark in before_run_here(conductor, heads, model))
+
+
+class Outlines:
+    """The outlines of proposals in an open workspace."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+
+    def documents(self) -> tuple[Entry, ...]:
+        """Everything a session can be put together from, documents with problems too."""
+        kinds: tuple[Kind, ...] = ("scenario", "technique", "questionnaire", "client")
+        return tuple(entry for kind in kinds for entry in self._conductor.library.entries(kind))
+
+    async def outline(self, proposal: Proposal) -> Outline:
+        """What the proposal comes to. Raises SandboxError when it cannot be run."""
+        heads = await asyncio.to_thread(self._conductor.composed, proposal)
+        return self._outline(proposal, heads)
+
+    async def weighed(self, proposal: Proposal) -> Outline:
+        """The same with its cost; may start the model for its tokenizer. Raises SandboxError."""
+        heads = await asyncio.to_thread(self._conductor.runnable, proposal)
+        plans = plans_of(heads)
+        texts = texts_of(plans)
+        counts = await count_with(self._conductor.models.model(proposal.model), proposal.model, texts)
+        cost = cost_lines(load(plans, counts, dict(zip(texts, counts.counts, strict=True))), counts)
+        return self._outline(proposal, heads, cost)
+
+    def _outline(
+        self, proposal: Proposal, heads: tuple[SessionHead, ...], cost: tuple[str, ...] = ()
+    ) -> Outline:
+        return outline(heads, cautions(self._conductor, heads), cost, chosen=bool(proposal.measures))
 
 
 def outline(

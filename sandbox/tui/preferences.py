@@ -1,11 +1,19 @@
-"""Settings and what is remembered, while the app is open: a change holds at once and is written."""
+"""Settings, keys and what is remembered, while the app is open: a change holds at once and is written."""
 
-from collections.abc import Mapping
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
+
+from textual.binding import Binding
+from textual.dom import DOMNode
 
 from sandbox.errors import Problem
 from sandbox.remembered import Remembered, load_remembered, save_remembered
 from sandbox.settings import Settings, load_settings, save_setting
+from sandbox.tui import screens
 
 
 class Preferences:
@@ -37,3 +45,42 @@ class Preferences:
         """Keep the fields of the proposal that was run last."""
         self.remembered = replace(self.remembered, proposal=dict(proposal))
         save_remembered(self.remembered)
+
+
+def changeable_bindings(app: type[DOMNode]) -> dict[str, Binding]:
+    """The app's and its screens' bindings by id. Imports every screen: not for before the first paint."""
+    return {binding.id: binding for binding in _bindings(app) if binding.id}
+
+
+def keymap_problems(keys: Mapping[str, str], known: Mapping[str, Binding]) -> tuple[str, ...]:
+    """What is wrong with a keymap: names nobody has, and keys that would mean two things on one screen."""
+    problems = []
+    for name in keys:
+        if name not in known:
+            meant = get_close_matches(name, known, n=1)
+            hint = f": did you mean “{meant[0]}”?" if meant else ""
+            problems.append(f"no key is called “{name}”{hint}")
+    taken: dict[tuple[str, str], str] = {}
+    for name, binding in known.items():
+        screen = name.partition(".")[0]
+        written = [key.strip() for key in keys.get(name, binding.key).split(",") if key.strip()]
+        # `?` is `question_mark`: Textual takes both, and makes one of them.
+        bindings = Binding.make_bindings([replace(binding, key=key) for key in written])
+        for key, one in zip(written, bindings, strict=True):
+            other = taken.setdefault((screen, one.key), name)
+            if other != name and (name in keys or other in keys):
+                problems.append(f"“{key}” is the key of both {other} and {name}")
+    return tuple(problems)
+
+
+def _bindings(app: type[DOMNode]) -> Iterator[Binding]:
+    yield from _of(app)
+    for module in pkgutil.iter_modules(screens.__path__):
+        loaded = importlib.import_module(f"{screens.__name__}.{module.name}")
+        for _, member in inspect.getmembers(loaded, inspect.isclass):
+            if member.__module__ == loaded.__name__ and issubclass(member, DOMNode):
+                yield from _of(member)
+
+
+def _of(node: type[DOMNode]) -> Iterator[Binding]:
+    yield from (binding for binding in node.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding))

@@ -18,6 +18,7 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.screens.session import SessionScreen
+from sandbox.tui.services import Services
 from tests.tui.rehearsal import client_model, make_workspace
 
 _PATIENCE = 20.0
@@ -49,6 +50,11 @@ class Stage:
     def text(self) -> str:
         """The characters on screen, line by line."""
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def services(self) -> Services:
+        assert self.app._services is not None, "the workspace is not open"
+        return self.app._services
 
     @property
     def session(self) -> SessionScreen:

@@ -13,8 +13,7 @@ from sandbox.analysis.comparison import Arm
 from sandbox.models.provider import ModelDescription
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
-from sandbox.tui.screens.help import HelpScreen
-from sandbox.tui.screens.page import PageScreen
+from sandbox.tui.screens.page import HelpScreen, PageScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.side_by_side import mark_places
 from sandbox.tui.state_sign import SIGNS

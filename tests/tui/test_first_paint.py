@@ -17,7 +17,7 @@ class Painted(SandboxApp):
         print(*(name for name in {heavy!r} if name in sys.modules))
         self.exit()
 
-    async def _open_bench(self):
+    async def _open_workspace(self):
         pass
 
 async def main():

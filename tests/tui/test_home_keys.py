@@ -8,9 +8,9 @@ import pytest
 from sandbox.engine.events import Event, RunPlanned, SessionStarted
 from sandbox.engine.plan import SessionHead
 from sandbox.store.store import Store
-from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.new_session import NewSessionScreen
+from sandbox.tui.screens.page import HelpScreen
 from sandbox.tui.widgets.recent_sessions import RecentSessions
 from tests.documents import plan
 from tests.tui.rehearsal import client_model, make_workspace

@@ -192,7 +192,7 @@ async def test_a_model_without_a_key_is_refused_before_anything_is_planned(
         assert isinstance(at.app.screen, NewSessionScreen)
         assert at.app.screen.query_one("#model", Input).value == "anthropic/claude-sonnet-4-5"
         await at.press("escape")
-        assert at.app.proposed_model == "embedded"
+        assert at.services.proposing.model == "embedded"
     with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
         assert store.sessions() == ()
 

@@ -83,6 +83,6 @@ async def test_what_the_terminal_is_told_waits_until_it_is_back(
         monkeypatch.setattr(type(at.app), "is_headless", property(lambda self: False))
         monkeypatch.setattr(at.app._driver, "write", written.append)
         with at.app.suspend(), at.app.batch_update():
-            at.app.show_title("● running")
+            at.app.terminal.show_title("● running")
             assert written == []
         assert any("● running" in code for code in written)

@@ -8,12 +8,13 @@ from textual.widgets import Input, Select
 from sandbox.models.opening import open_model
 from sandbox.remembered import Remembered, load_remembered, remembered_file, save_remembered
 from sandbox.settings import load_settings, settings_file
-from sandbox.tui.announcement import run_ended, titled
-from sandbox.tui.keymap import changeable_bindings, keymap_problems
-from sandbox.tui.last_choice import as_values, last_choice, usual_choice
+from sandbox.tui.app import SandboxApp
+from sandbox.tui.preferences import changeable_bindings, keymap_problems
+from sandbox.tui.proposing import as_values, last_choice, usual_choice
 from sandbox.tui.screens.home import HomeScreen
-from sandbox.tui.screens.notice import NoticeScreen
+from sandbox.tui.screens.page import NoticeScreen
 from sandbox.tui.screens.settings import SettingsScreen
+from sandbox.tui.terminal import run_ended, titled
 from tests.tui.stage import Stage, stage
 
 
@@ -116,7 +117,7 @@ async def test_going_through_the_settings_proposes_no_other_model(tmp_path: Path
         await open_settings(at)
         at.app.screen.query_one("#model", Input).focus()
         await at.press("tab", "escape")
-        assert at.app.proposed_model == "ollama_chat/llama3.2"
+        assert at.services.proposing.model == "ollama_chat/llama3.2"
 
 
 async def test_a_broken_file_is_told_with_its_line_and_stops_nothing(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ async def test_keys_follow_the_users_keymap(tmp_path: Path) -> None:
 
 
 def test_a_keymap_is_checked_for_names_and_clashes() -> None:
-    known = changeable_bindings()
+    known = changeable_bindings(SandboxApp)
     assert {"home.library", "session.pause", "library.edit", "models.check", "settings.edit"} <= set(known)
     assert keymap_problems({}, known) == ()
     assert keymap_problems({"session.pause": "p,f5"}, known) == ()
@@ -170,7 +171,7 @@ def test_a_keymap_is_checked_for_names_and_clashes() -> None:
 
 
 def test_no_two_keys_of_a_screen_are_the_same_as_shipped() -> None:
-    known = changeable_bindings()
+    known = changeable_bindings(SandboxApp)
     everything = {name: binding.key for name, binding in known.items()}
     assert keymap_problems(everything, known) == ()
 
@@ -203,15 +204,15 @@ async def test_the_end_of_a_long_run_calls_back_and_of_a_short_one_does_not(
     write_settings("notify_after = 0\n")
     async with stage(tmp_path) as at:
         told: list[str] = []
-        monkeypatch.setattr(at.app, "tell_terminal", told.append)
+        monkeypatch.setattr(at.app.terminal, "tell", told.append)
         await at.started()
         await at.press("enter")
         await at.ended()
         await at.until(lambda: "\x07" in told, "the bell")
         at.app.prefer("notify_after", 1000)
         del told[:]
-        at.app.announce("over", 10.0)
-        assert told == [""] or told == []
+        at.app.terminal.call_back("over", 10.0, at.app.preferences.settings)
+        assert told == []
 
 
 async def test_a_settings_folder_that_cannot_be_written_is_told_and_the_change_holds(

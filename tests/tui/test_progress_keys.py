@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.page import HelpScreen
 from sandbox.tui.screens.progress import ProgressScreen
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage

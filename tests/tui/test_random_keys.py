@@ -13,8 +13,9 @@ import pytest
 from textual.events import Key
 from textual.keys import _character_to_key, key_to_character
 
-from sandbox.tui.bench import Bench
-from sandbox.tui.last_choice import usual_choice
+from sandbox.study.conductor import Conductor
+from sandbox.study.proposal import Proposal
+from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.conversation import Conversation
@@ -111,14 +112,15 @@ async def recorded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pa
     workspace = make_workspace(root)
     for technique in (root / "techniques").iterdir():
         _lengthen(technique)
-    bench = Bench.open(workspace, lambda name: client_model())
-    live = bench.new_run(usual_choice("embedded"))
+    conductor = Conductor.open(workspace, lambda name: client_model())
+    live = LiveRun(conductor.play, conductor.store.history)
+    live.add(*conductor.runnable(Proposal(model="embedded")))
     await live.run()
     for arm in ("mindful-breathing", "filler-manual"):
         trunk = live.state.sessions[live.state.ids[0]].head
-        live.add(bench.conductor.branch(trunk, None, bench.library.technique(arm), another_seed=True))
+        live.add(conductor.branch(trunk, None, conductor.library.technique(arm), another_seed=True))
         await live.run()
-    await bench.conductor.close()
+    await conductor.close()
     yield root
 
 

@@ -16,12 +16,12 @@ from sandbox.models.provider import ModelError
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.state import seconds_run
 from sandbox.store.store import Store
-from sandbox.tui.departure import choices
+from sandbox.tui.branching import choices
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.branch_picker import BranchPicker, Choice
 from sandbox.tui.screens.compare import CompareScreen
-from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.page import HelpScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.measured_line import MeasuredLine
@@ -257,14 +257,14 @@ async def test_keys_do_nothing_while_the_techniques_are_read_for_a_branch(
         assert read.wait(20)
         return choices(library)
 
-    monkeypatch.setattr("sandbox.tui.departure.choices", slowly)
+    monkeypatch.setattr("sandbox.tui.branching.choices", slowly)
     async with paused_stage(tmp_path) as at:
         try:
             before = at.session.live.state
             await at.press("b")
             await at.shows("Reading the techniques")
             await at.press("n", "x")
-            live = at.app._live
+            live = at.services.runs.live
             assert live is not None and live.state == before and not live.controls.stopping.is_set()
         finally:
             read.set()
@@ -592,11 +592,9 @@ async def test_every_screen_of_a_run_shows_its_one_state(tmp_path: Path) -> None
         await at.started()
         await at.press("enter")
         await at.ended()
-        bench = await at.app.opened()
-        assert bench is not None
-        live = at.session.live
-        assert bench.recorded_run(live.state.ids[1]) is live
-        await at.app.push_screen(SessionScreen(bench.recorded_run(live.state.ids[0])))
+        runs, live = at.services.runs, at.session.live
+        assert runs.recorded(live.state.ids[1]) is live
+        await at.app.push_screen(SessionScreen(runs.recorded(live.state.ids[0])))
         above, below = at.app.screen_stack[-1], at.app.screen_stack[-2]
         assert isinstance(below, SessionScreen) and isinstance(above, SessionScreen)
         await at.press("b")

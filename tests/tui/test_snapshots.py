@@ -33,16 +33,15 @@ from sandbox.store.store import Store
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.app import SandboxApp
-from sandbox.tui.bench import Bench
 from sandbox.tui.live_run import LiveRun
+from sandbox.tui.outline import Outlines
 from sandbox.tui.screens.check_model import CheckModelScreen
 from sandbox.tui.screens.compare import CompareScreen
-from sandbox.tui.screens.help import HelpScreen
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import LibraryScreen
 from sandbox.tui.screens.models import ModelsScreen
 from sandbox.tui.screens.new_session import NewSessionScreen
-from sandbox.tui.screens.notice import NoticeScreen
+from sandbox.tui.screens.page import HelpScreen, NoticeScreen
 from sandbox.tui.screens.progress import ProgressScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.screens.sessions import SessionsScreen
@@ -147,10 +146,14 @@ async def settled(pilot: Pilot[None]) -> None:
 class TestScreens:
     def test_new_session(self, snap_compare: Compare, small_library: Library, size: tuple[int, int]) -> None:
         model = client_model()
-        bench = Bench(Conductor(small_library.workspace, small_library, ModelPool(lambda name: model)))
+        conductor = Conductor(small_library.workspace, small_library, ModelPool(lambda name: model))
+        outlines = Outlines(conductor)
+
+        async def check(chosen: Proposal) -> None:
+            conductor.runnable(chosen)
 
         def make() -> Screen[Any]:
-            return NewSessionScreen(bench.documents(), Proposal(), bench.outline, bench.weighed, bench.check)
+            return NewSessionScreen(outlines.documents(), Proposal(), outlines, check)
 
         assert snap_compare(ScreenEasel(make), terminal_size=size, run_before=settled)
 

@@ -28,7 +28,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class BranchPoint:
     """A place to leave from: a session's turn, or its end when `turn` is None."""
 
     session: str
@@ -41,7 +41,7 @@ class Chosen:
     """The clinician's choice."""
 
     technique: str
-    departure: Departure
+    begins: BranchPoint
     another_seed: bool = False
 
 
@@ -61,22 +61,22 @@ class BranchPicker(ModalScreen[Chosen | None]):
 
     CSS_PATH = "branch_picker.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "departure", "begin elsewhere", tooltip="Another place to begin from"),
+        Binding("f", "elsewhere", "begin elsewhere", tooltip="Another place to begin from"),
         Binding("s", "seed", "another seed", tooltip="With another seed, or the seed of the other arms"),
         Binding("escape", "cancel", "cancel"),
     ]
 
-    def __init__(self, choices: Sequence[Choice], departures: Sequence[Departure], note: str) -> None:
+    def __init__(self, choices: Sequence[Choice], points: Sequence[BranchPoint], note: str) -> None:
         super().__init__()
         self._choices = sorted(choices, key=lambda choice: (choice.family != "control", not choice.live))
         self._another_seed = False
-        self._departures = tuple(departures)
+        self._points = tuple(points)
         self._at = 0
         self._note = note
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker"):
-            yield Static("", id="departure", markup=False)
+            yield Static("", id="begins", markup=False)
             yield TechniqueChoices(
                 *(Option(_row(choice), id=choice.id) for choice in self._choices),
                 id="techniques",
@@ -91,13 +91,13 @@ class BranchPicker(ModalScreen[Chosen | None]):
         self._draw()
 
     def _draw(self) -> None:
-        text = Content.assemble(("begins  ", "$text-muted"), (self._departures[self._at].title, "bold"))
+        text = Content.assemble(("begins  ", "$text-muted"), (self._points[self._at].title, "bold"))
         drawn = "another one (not paired turn by turn)" if self._another_seed else "as the other arms"
         text = Content.assemble(text, "\n", ("seed    ", "$text-muted"), drawn)
-        self.query_one("#departure", Static).update(text)
+        self.query_one("#begins", Static).update(text)
 
-    def action_departure(self) -> None:
-        self._at = (self._at + 1) % len(self._departures)
+    def action_elsewhere(self) -> None:
+        self._at = (self._at + 1) % len(self._points)
         self._draw()
 
     def action_seed(self) -> None:
@@ -109,7 +109,7 @@ class BranchPicker(ModalScreen[Chosen | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
-            self.dismiss(Chosen(event.option_id, self._departures[self._at], self._another_seed))
+            self.dismiss(Chosen(event.option_id, self._points[self._at], self._another_seed))
 
 
 def _row(choice: Choice) -> Content:

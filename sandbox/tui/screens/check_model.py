@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -29,8 +28,8 @@ from sandbox.models.provider import Provider
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
 from sandbox.text import printable
-from sandbox.tui.screen import Screen
-from sandbox.tui.standing import stands
+from sandbox.tui.messages import Trouble
+from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SIGNS: Mapping[Usable, tuple[str, str]] = {
@@ -46,7 +45,7 @@ _NARROWEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Checked:
     """An instrument and what is known of it: its newest check, or None."""
 
     instrument: Instrument
@@ -84,19 +83,12 @@ class CheckModelScreen(Screen[None]):
         "strong scenario. ✓ usable, ~ with care, ✗ not usable, · never checked."
     )
 
-    class Trouble(Message):
-        """A check could not be done."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(self, provider: Provider, plan: CheckPlan, store: Store) -> None:
         super().__init__()
         self._provider = provider
         self._plan = plan
         self._store = store
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[str, Checked] = {}
         self._checking: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -109,7 +101,7 @@ class CheckModelScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        if not stands(self):
+        if not is_there(self):
             return
         title = printable(self._provider.title)
         told = f"Simulated affect, not a feeling · what can be measured with {title}"
@@ -128,7 +120,7 @@ class CheckModelScreen(Screen[None]):
         model = self._provider.description
         known = self._store.checks(model.name)
         standings = (
-            Standing(
+            Checked(
                 one,
                 next((c for c in known if c.is_of(one.questionnaire, one.way, model, one.form)), None),
             )
@@ -138,7 +130,7 @@ class CheckModelScreen(Screen[None]):
         self._draw()
 
     def _draw(self) -> None:
-        if not stands(self):  # it was taken away between a new size, or a check's end, and this
+        if not is_there(self):  # it was taken away between a new size, or a check's end, and this
             return
         listed = self.query_one(OptionList)
         at = listed.highlighted or 0
@@ -147,7 +139,7 @@ class CheckModelScreen(Screen[None]):
         listed.highlighted = min(at, listed.option_count - 1)
         self._draw_verdict()
 
-    def _row(self, standing: Standing) -> Content:
+    def _row(self, standing: Checked) -> Content:
         sign, style = "·", "$text-muted"
         if standing.key in self._checking:
             sign, style = "…", "$text-accent"
@@ -161,7 +153,7 @@ class CheckModelScreen(Screen[None]):
         return Content.assemble((f"{sign} ", style), shown, (how, "$text-muted"))
 
     @property
-    def _marked(self) -> Standing | None:
+    def _marked(self) -> Checked | None:
         at = self.query_one(OptionList).highlighted
         keys = list(self._standings)
         return self._standings[keys[at]] if at is not None and at < len(keys) else None
@@ -175,7 +167,7 @@ class CheckModelScreen(Screen[None]):
         self.query_one("#verdict", Static).update(Content("\n".join(_told(standing, calls, width))))
 
     def _say(self, text: str) -> None:
-        if stands(self):
+        if is_there(self):
             self.query_one("#progress", Static).update(Content(text))
 
     # What the keys do
@@ -208,7 +200,7 @@ class CheckModelScreen(Screen[None]):
     # The check
 
     def _start(self, instruments: tuple[Instrument, ...]) -> None:
-        self._checking = frozenset(Standing(one, None).key for one in instruments)
+        self._checking = frozenset(Checked(one, None).key for one in instruments)
         self.refresh_bindings()
         self._draw()
         plan = replace(self._plan, instruments=instruments)
@@ -231,15 +223,15 @@ class CheckModelScreen(Screen[None]):
                     finally:  # what is being written when the stop comes is kept as well
                         await keeping
                         kept += 1
-                    self._checking -= {Standing(event.instrument, None).key}
+                    self._checking -= {Checked(event.instrument, None).key}
                     self._read()
             said = "Done"
         except SandboxError as error:
             said = "The check failed"
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
         finally:
             self._checking = frozenset()
-            if stands(self):
+            if is_there(self):
                 self._say(_ending(said, kept))
                 self._read()
                 self.refresh_bindings()
@@ -254,7 +246,7 @@ def _ending(said: str, kept: int) -> str:
     return f"{said}; {kept} instrument{'s are' if kept > 1 else ' is'} checked and kept."
 
 
-def _told(standing: Standing, calls: int, width: int) -> list[str]:
+def _told(standing: Checked, calls: int, width: int) -> list[str]:
     """What its newest check said, or the most `calls` that a check would make."""
     instrument, check = standing.instrument, standing.check
     head = [f"{printable(instrument.questionnaire.title)}, read by {instrument.how}"]

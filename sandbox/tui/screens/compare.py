@@ -20,10 +20,10 @@ from sandbox.export.comparison import comparison_markdown
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
-from sandbox.tui.screen import Screen
+from sandbox.tui.messages import SessionWanted
+from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at
-from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
@@ -84,16 +84,12 @@ class CompareScreen(Screen[None]):
             super().__init__()
             self.comparison = comparison
 
-    class OpenWanted(Message):
-        """This session shall be shown at that turn of its conversation."""
-
-        def __init__(self, session: str, turn: int | None) -> None:
-            super().__init__()
-            self.session = session
-            self.turn = turn
-
-    def __init__(self, gather: Callable[[], tuple[ComparedSession, ...]]) -> None:
+    def __init__(
+        self, gather: Callable[[], tuple[ComparedSession, ...]], wanted: tuple[str, ...] = ()
+    ) -> None:
+        """`wanted`: the sessions that were asked for."""
         super().__init__()
+        self.wanted = wanted
         self._gather = gather
         self._sessions = sessions = gather()
         self._scales: tuple[ScaleName, ...] = scales(sessions)
@@ -141,7 +137,7 @@ class CompareScreen(Screen[None]):
             await self._draw()
 
     async def _draw(self) -> None:
-        if not stands(self):
+        if not is_there(self):
             return
         if not self._scales:
             self.query_one("#compare-title", Static).update("Nothing was measured in these sessions.")
@@ -285,7 +281,7 @@ class CompareScreen(Screen[None]):
         at = turn_at(self._rows, label)
         turn = self._rows[at].turns[place - 1] if at is not None else None
         session = self._comparison.arms[place - 1].sessions[0]
-        self.post_message(self.OpenWanted(session.id, turn.index if turn else None))
+        self.post_message(SessionWanted(session.id, turn.index if turn else None))
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -26,8 +26,7 @@ from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
 from sandbox.text import excerpt, printable
 from sandbox.tui.document_fields import PARTS, Field, fields_of, said_of, written
-from sandbox.tui.screen import Screen
-from sandbox.tui.standing import read_for, stands
+from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.whole_file import write_whole
 
@@ -207,7 +206,7 @@ class DocumentEditor(Screen[None]):
     async def _check(self) -> None:
         """Once nothing was typed for a moment."""
         await asyncio.sleep(_CHECK_SECONDS)
-        if not stands(self):
+        if not is_there(self):
             return
         self._settle()
         self._tell()

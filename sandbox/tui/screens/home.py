@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from sandbox.tui.messages import SessionWanted, TranscriptWanted
 from sandbox.tui.screen import Screen
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.proposed_session import ProposalText, ProposedSession
@@ -52,20 +53,6 @@ class HomeScreen(Screen[None]):
     class SessionsWanted(Message):
         """The clinician wants to look through the record."""
 
-    class ResumeWanted(Message):
-        """The run of this session shall go on."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
-
-    class ExportWanted(Message):
-        """The transcript of this session shall be written."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
-
     def compose(self) -> ComposeResult:
         yield Static("Therapy-technique sandbox", id="title", markup=False)
         yield Static(NOTICE, id="notice", markup=False)
@@ -103,11 +90,11 @@ class HomeScreen(Screen[None]):
         if run is None:
             return
         if run.unfinished:
-            self.post_message(self.ResumeWanted(run.session))
+            self.post_message(SessionWanted(run.session, resume=True))
         else:
             self.notify("This session is finished: Enter opens it, b branches it there.")
 
     def action_export(self) -> None:
         run = self.query_one(RecentSessions).marked
         if run is not None:
-            self.post_message(self.ExportWanted(run.session))
+            self.post_message(TranscriptWanted(run.session))

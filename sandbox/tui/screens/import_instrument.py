@@ -21,8 +21,7 @@ from sandbox.library.interchange.instrument import Completion
 from sandbox.library.questionnaire import Timeframe
 from sandbox.library.workspace import Workspace
 from sandbox.text import printable
-from sandbox.tui.screen import ModalScreen
-from sandbox.tui.standing import read_for
+from sandbox.tui.screen import ModalScreen, read_for
 from sandbox.tui.widgets.key_line import KeyLine
 
 _FIELDS = (

@@ -20,15 +20,14 @@ from sandbox.library.catalogue import Entry, Library
 from sandbox.library.copying import copy_to_workspace, duplicate
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
-from sandbox.tui.lent_terminal import edit_file
-from sandbox.tui.open_screens import bring_up
-from sandbox.tui.screen import Screen
+from sandbox.tui.messages import Trouble
+from sandbox.tui.screen import Screen, bring_up, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
 from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
-from sandbox.tui.standing import read_for
+from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
 from sandbox.tui.widgets.key_line import KeyLine
 
@@ -96,13 +95,6 @@ class LibraryScreen(Screen[None]):
             self.kind = kind
             self.id = id
 
-    class Trouble(Message):
-        """Something was not possible."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(self, library: Library, at: Key | None = None) -> None:
         super().__init__()
         self._library = library
@@ -143,7 +135,7 @@ class LibraryScreen(Screen[None]):
         try:
             self._stock = await read_for(self, take_stock, self._library)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self._draw(self._stock)
 
@@ -243,7 +235,7 @@ class LibraryScreen(Screen[None]):
         try:
             path = copy_to_workspace(entry, self._library.workspace)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return None
         self._wanted = (entry.kind, entry.id)
         self.notify(f"A copy of your own: {path}", markup=False)
@@ -265,7 +257,7 @@ class LibraryScreen(Screen[None]):
         try:
             path = duplicate(entry, self._library)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self._wanted = (entry.kind, path.stem)
         self._open(path, entry.kind)
@@ -275,7 +267,7 @@ class LibraryScreen(Screen[None]):
         try:
             own = editor_words()
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             self._reload()
             return
         if own:
@@ -292,7 +284,7 @@ class LibraryScreen(Screen[None]):
         try:
             await edit_file(self.app, path, line)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
         self._reload()
 
     def action_import(self) -> None:
@@ -319,7 +311,7 @@ class LibraryScreen(Screen[None]):
         try:
             path = write_blank(self._library, new.kind, new.id, new.title)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self._wanted = (new.kind, new.id)
         self._open(path, new.kind)

@@ -21,9 +21,9 @@ from sandbox.models.provider import Provider
 from sandbox.models.tokens import BASIS, price_of_thousand_turns, price_text
 from sandbox.settings import Settings
 from sandbox.text import printable
-from sandbox.tui.screen import Screen
+from sandbox.tui.messages import SettingWanted, Trouble
+from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.line_prompt import LinePrompt
-from sandbox.tui.standing import read_for, stands
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SIGNS = {"works": "✓", "not offered": "·", "fails": "✗"}
@@ -63,14 +63,6 @@ class ModelsScreen(Screen[None]):
         "closed. A key is never shown. docs/models.md lists the variables that hold them for good."
     )
 
-    class Wanted(Message):
-        """A setting shall change."""
-
-        def __init__(self, key: str, value: str | bool | tuple[str, ...]) -> None:
-            super().__init__()
-            self.key = key
-            self.value = value
-
     class ValidityWanted(Message):
         """What can be measured with the model of that name shall be found out."""
 
@@ -80,13 +72,6 @@ class ModelsScreen(Screen[None]):
 
     class ServiceChanged(Message):
         """A service has another key or another address."""
-
-    class Trouble(Message):
-        """Something was not possible."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self, settings: Callable[[], Settings], open_model: Callable[[str], Provider], folders: Iterable[Path]
@@ -193,7 +178,7 @@ class ModelsScreen(Screen[None]):
                 self._prices[found.name] = price_text(await price_of_thousand_turns(found.name))
             except SandboxError:
                 self._prices[found.name] = price_text(None)
-        if stands(self):
+        if is_there(self):
             self._draw_about()
 
     def _draw_about(self) -> None:
@@ -269,7 +254,7 @@ class ModelsScreen(Screen[None]):
             text = f"{here}{found.todo or found.text}"
             self.notify(text, title="Not ready", severity="warning", markup=False)
             return
-        self.post_message(self.Wanted("model", found.name))
+        self.post_message(SettingWanted("model", found.name))
 
     def action_check(self) -> None:
         found = self._marked
@@ -285,15 +270,15 @@ class ModelsScreen(Screen[None]):
             try:
                 async for result in check(provider):
                     self._results[name].append(result)
-                    if stands(self):
+                    if is_there(self):
                         self._draw_about()
             finally:
                 await provider.close()
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
         finally:
             self._checking = ""
-            if stands(self):
+            if is_there(self):
                 self._draw_about()
                 self.refresh_bindings()
 
@@ -302,7 +287,7 @@ class ModelsScreen(Screen[None]):
             self.post_message(self.ValidityWanted(self._marked.name))
 
     def action_local(self) -> None:
-        self.post_message(self.Wanted("local_only", not self._settings().local_only))
+        self.post_message(SettingWanted("local_only", not self._settings().local_only))
 
     def action_add(self) -> None:
         note = "The path of a GGUF file, or a LiteLLM name such as openai/gpt-4o or ollama_chat/llama3.2."
@@ -315,16 +300,16 @@ class ModelsScreen(Screen[None]):
         try:
             self._open_model(name)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         if name not in self._settings().models:
-            self.post_message(self.Wanted("models", (*self._settings().models, name)))
+            self.post_message(SettingWanted("models", (*self._settings().models, name)))
 
     def action_drop(self) -> None:
         found = self._marked
         if found is not None:
             self.post_message(
-                self.Wanted("models", tuple(one for one in self._settings().models if one != found.name))
+                SettingWanted("models", tuple(one for one in self._settings().models if one != found.name))
             )
 
     def action_key(self) -> None:
@@ -354,7 +339,7 @@ class ModelsScreen(Screen[None]):
             try:
                 use_address(service, "" if back else line)
             except SandboxError as error:
-                self.post_message(self.Trouble(error))
+                self.post_message(Trouble(error))
             else:
                 self._service_changed(
                     "The usual address holds again." if back else "It is asked there until the app is closed."

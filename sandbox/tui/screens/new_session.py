@@ -8,30 +8,27 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
 from textual.widgets import Button, Static
 
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry
 from sandbox.study.proposal import Proposal
-from sandbox.tui.outline import Outline
-from sandbox.tui.screen import Screen
-from sandbox.tui.standing import stands
+from sandbox.tui.messages import Trouble
+from sandbox.tui.outline import Outlines
+from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_form import SessionForm
 from sandbox.tui.widgets.session_preview import SessionPreview
 
 _TYPING_PAUSE = 0.3
 
-OutlineOf = Callable[[Proposal], Awaitable[Outline]]
 Check = Callable[[Proposal], Awaitable[None]]
 
 
 class NewSessionScreen(Screen[Proposal | None]):
     """A form over a proposal; ^r or the button gives the changed proposal back, Escape gives None.
 
-    `outline` says at once what a proposal comes to, `weigh` what it costs as well, which takes longer. Both
-    raise SandboxError for one that cannot be run; so does `check`, also for one that cannot be run now.
+    `check` raises SandboxError for a proposal that cannot be run, also for one that cannot be run now.
     """
 
     CSS_PATH = "new_session.tcss"
@@ -48,26 +45,17 @@ class NewSessionScreen(Screen[Proposal | None]):
         "what is measured, and what will be said; Tab reaches it too, and the arrows scroll it."
     )
 
-    class Trouble(Message):
-        """What is chosen cannot be run."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(
         self,
         documents: Sequence[Entry],
         proposal: Proposal,
-        outline: OutlineOf,
-        weigh: OutlineOf,
+        outlines: Outlines,
         check: Check,
     ) -> None:
         super().__init__()
         self._documents = documents
         self._proposal = proposal
-        self._outline = outline
-        self._weigh = weigh
+        self._outlines = outlines
         self._check = check
         self._refused: tuple[Proposal, SandboxError] | None = None
 
@@ -91,7 +79,7 @@ class NewSessionScreen(Screen[Proposal | None]):
     async def _preview(self, pause: float) -> None:
         """Show what is chosen now; what was chosen before is forgotten, wherever its counting was."""
         await asyncio.sleep(pause)
-        if not stands(self):
+        if not is_there(self):
             return
         form, preview = self.query_one(SessionForm), self.query_one(SessionPreview)
         if form.problem:
@@ -99,9 +87,9 @@ class NewSessionScreen(Screen[Proposal | None]):
             return
         proposal = form.proposal  # as it is now: what is typed while it is weighed starts another worker
         try:
-            for outline_of in (self._outline, self._weigh):
+            for outline_of in (self._outlines.outline, self._outlines.weighed):
                 outline = await outline_of(proposal)
-                if not stands(self):
+                if not is_there(self):
                     return
                 preview.show(outline)
             self._refused = None
@@ -126,7 +114,7 @@ class NewSessionScreen(Screen[Proposal | None]):
                 raise self._refused[1]
             await self._check(proposal)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
         else:
             self.dismiss(proposal)
 

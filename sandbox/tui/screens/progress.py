@@ -15,8 +15,8 @@ from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
 from sandbox.text import excerpt
-from sandbox.tui.screen import Screen
-from sandbox.tui.standing import read_for
+from sandbox.tui.messages import SessionWanted, Trouble
+from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
 
@@ -42,22 +42,8 @@ class ProgressScreen(Screen[None]):
         "record already: a run that is stopped or cut off goes on with r on Home, or sandbox resume."
     )
 
-    class OpenWanted(Message):
-        """This session shall be shown."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
-
     class StopWanted(Message):
         """This app's run shall be stopped."""
-
-    class Trouble(Message):
-        """The record could not be read."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -83,7 +69,7 @@ class ProgressScreen(Screen[None]):
         try:
             self._runs = await read_for(self, self._store.runs)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
         else:
             self._draw()
 
@@ -115,7 +101,7 @@ class ProgressScreen(Screen[None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
-            self.post_message(self.OpenWanted(event.option_id))
+            self.post_message(SessionWanted(event.option_id))
 
     def action_stop(self) -> None:
         self.post_message(self.StopWanted())

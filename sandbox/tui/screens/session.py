@@ -19,11 +19,11 @@ from sandbox.errors import SandboxError
 from sandbox.models.name import short_name
 from sandbox.text import printable
 from sandbox.tui.live_run import LiveRun
-from sandbox.tui.screen import Screen
+from sandbox.tui.messages import ComparisonWanted, TranscriptWanted, Trouble
+from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.page import PageScreen
-from sandbox.tui.standing import stands
 from sandbox.tui.state_sign import SIGNS, state_of
 from sandbox.tui.widgets.branch_line import BranchLine
 from sandbox.tui.widgets.conversation import Conversation
@@ -101,17 +101,11 @@ class SessionScreen(Screen[None]):
     class BranchWanted(Message):
         """The clinician wants another technique to leave from `session` at its turn `turn` (its newest)."""
 
-        def __init__(self, session: SessionState, turn: int) -> None:
+        def __init__(self, live: LiveRun, session: str, turn: int) -> None:
             super().__init__()
+            self.live = live
             self.session = session
             self.turn = turn
-
-    class ExportWanted(Message):
-        """The clinician wants the transcript of this session's whole family."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
 
     class RedoWanted(Message):
         """The clinician wants another reply at that turn of the session."""
@@ -121,20 +115,6 @@ class SessionScreen(Screen[None]):
             self.live = live
             self.session = session
             self.turn = turn
-
-    class CompareWanted(Message):
-        """The clinician wants the branches of this session's trunk side by side."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
-
-    class Trouble(Message):
-        """A run ended badly."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> None:
         super().__init__()
@@ -198,7 +178,7 @@ class SessionScreen(Screen[None]):
         problem, self.live.problem = self.live.problem, None
         if problem is not None:
             todo = f"{problem.todo} r on Home resumes the session.".strip()
-            self.post_message(self.Trouble(SandboxError(problem.what, where=problem.where, todo=todo)))
+            self.post_message(Trouble(SandboxError(problem.what, where=problem.where, todo=todo)))
 
     # What is drawn
 
@@ -212,7 +192,7 @@ class SessionScreen(Screen[None]):
 
     def _draw(self) -> None:
         self._redraw = None
-        if not stands(self):
+        if not is_there(self):
             return
         if self._shown not in self._state.sessions:
             self._shown = next(iter(self._state.ids), "")
@@ -329,9 +309,8 @@ class SessionScreen(Screen[None]):
             self.refresh_bindings()
 
     def action_branch(self) -> None:
-        session = self._session
-        if session is not None:
-            self.post_message(self.BranchWanted(session, self._turn_meant() or 0))
+        if self._session is not None:
+            self.post_message(self.BranchWanted(self.live, self._shown, self._turn_meant() or 0))
 
     def action_redo(self) -> None:
         turn = self._turn_meant(answered=True)
@@ -356,18 +335,18 @@ class SessionScreen(Screen[None]):
 
     def action_export(self) -> None:
         if self._session is not None:
-            self.post_message(self.ExportWanted(self._shown))
+            self.post_message(TranscriptWanted(self._shown))
 
     def action_copy(self) -> None:
         if self._session is not None:
-            from sandbox.tui.transcript import conversation_text
+            from sandbox.tui.exports import conversation_text
 
             self.app.copy_to_clipboard(conversation_text(self._state, self._shown))
             self.notify("Copied.", timeout=2)
 
     def action_compare(self) -> None:
         if self._session is not None:
-            self.post_message(self.CompareWanted(self._state.ids[0]))
+            self.post_message(ComparisonWanted((self._state.ids[0],)))
 
     def action_look(self, by: int) -> None:
         ids = self._state.ids

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Select, Static
 
@@ -17,9 +16,9 @@ from sandbox.errors import SandboxError
 from sandbox.store.listing import Choices, FoundSession, SessionFilter
 from sandbox.store.store import Store
 from sandbox.text import excerpt
-from sandbox.tui.screen import Screen
+from sandbox.tui.messages import ComparisonWanted, SessionWanted, TranscriptWanted, Trouble
+from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.screens.line_prompt import LinePrompt
-from sandbox.tui.standing import read_for
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_list import SessionList
 
@@ -64,36 +63,6 @@ class SessionsScreen(Screen[None]):
         "where Enter opens it. Space marks several sessions, c compares them."
     )
 
-    class OpenWanted(Message):
-        """A session shall be shown: at that turn, or with the branch picker open on it."""
-
-        def __init__(self, session: str, turn: int | None = None, *, branch: bool = False) -> None:
-            super().__init__()
-            self.session = session
-            self.turn = turn
-            self.branch = branch
-
-    class CompareWanted(Message):
-        """These sessions shall be set side by side; a trunk stands for its branches."""
-
-        def __init__(self, sessions: tuple[str, ...]) -> None:
-            super().__init__()
-            self.sessions = sessions
-
-    class ExportWanted(Message):
-        """The transcript of this session's family shall be written."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
-
-    class Trouble(Message):
-        """The record could not be read or written."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(self, store: Store, held: Callable[[], Mapping[str, str]] = dict) -> None:
         """`held`: the running sessions that wait for the clinician, each with what its state is called."""
         super().__init__()
@@ -129,7 +98,7 @@ class SessionsScreen(Screen[None]):
         try:
             found = await read_for(self, self._store.choices)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self._offer(found)
 
@@ -154,7 +123,7 @@ class SessionsScreen(Screen[None]):
         try:
             found = await read_for(self, self._store.find, wanted, most)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self.query_one(SessionList).show(found, complete=len(found) < most)
         self._say_how_many()
@@ -172,7 +141,7 @@ class SessionsScreen(Screen[None]):
         try:
             found = await read_for(self, self._store.find, self._wanted(), PAGE, listed.last.place)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         listed.add(found, complete=len(found) < PAGE)
         self._say_how_many()
@@ -233,7 +202,7 @@ class SessionsScreen(Screen[None]):
         return self.query_one(SessionList).at
 
     def on_session_list_opened(self, message: SessionList.Opened) -> None:
-        self.post_message(self.OpenWanted(message.found.summary.id, message.found.turn))
+        self.post_message(SessionWanted(message.found.summary.id, message.found.turn))
 
     def action_words(self) -> None:
         self.query_one("#words", Input).focus()
@@ -243,15 +212,15 @@ class SessionsScreen(Screen[None]):
         if len(meant) == 1:
             meant = (self._store.family(meant[0])[0].id,)
         if meant:
-            self.post_message(self.CompareWanted(meant))
+            self.post_message(ComparisonWanted(meant))
 
     def action_export(self) -> None:
         for session in self._meant():
-            self.post_message(self.ExportWanted(session))
+            self.post_message(TranscriptWanted(session))
 
     def action_branch(self) -> None:
         if self._at is not None:
-            self.post_message(self.OpenWanted(self._at.summary.id, branch=True))
+            self.post_message(SessionWanted(self._at.summary.id, branch=True))
 
     def action_tag(self) -> None:
         sessions = self._meant()
@@ -273,7 +242,7 @@ class SessionsScreen(Screen[None]):
             for session in sessions:
                 self._store.tag(session, answer.lstrip("-−"), present=not off, author=AUTHOR)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self._load_choices()
         self._look_again()
@@ -299,7 +268,7 @@ class SessionsScreen(Screen[None]):
         try:
             gone = [id for session in sessions for id in self._store.remove(session, reason, AUTHOR)]
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return
         self.notify(f"{_count(gone)} removed from the lists.", timeout=4)
         self.query_one(SessionList).forget_marks()
@@ -310,7 +279,7 @@ class SessionsScreen(Screen[None]):
         try:
             running = any(self._store.state(session) == "running" for session in sessions)
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
             return True
         if running:
             self.notify("A running session cannot be removed: stop it first.", severity="warning")

@@ -15,8 +15,9 @@ from sandbox.editor import editor_words
 from sandbox.errors import Problem, SandboxError
 from sandbox.settings import TEMPLATE, Settings, settings_file
 from sandbox.text import printable
-from sandbox.tui.lent_terminal import edit_file
+from sandbox.tui.messages import SettingWanted, Trouble
 from sandbox.tui.screen import Screen
+from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.ticks import Tick
 from sandbox.whole_file import write_whole
@@ -38,27 +39,12 @@ class SettingsScreen(Screen[None]):
         "named at the top. Keys are changed in the file: a line a key, under [keys]."
     )
 
-    class Wanted(Message):
-        """A setting shall change."""
-
-        def __init__(self, key: str, value: str | bool | int) -> None:
-            super().__init__()
-            self.key = key
-            self.value = value
-
     class FileEdited(Message):
         """The file was opened in an editor, and may say something else now: `screen` wants to show it."""
 
         def __init__(self, screen: "SettingsScreen") -> None:
             super().__init__()
             self.screen = screen
-
-    class Trouble(Message):
-        """Something was not possible."""
-
-        def __init__(self, error: SandboxError) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -132,15 +118,15 @@ class SettingsScreen(Screen[None]):
 
     @on(Select.Changed, "#theme")
     def _theme(self, event: Select.Changed) -> None:
-        self.post_message(self.Wanted("theme", str(event.value)))
+        self.post_message(SettingWanted("theme", str(event.value)))
 
     @on(Select.Changed, "#notify")
     def _notify_changed(self, event: Select.Changed) -> None:
-        self.post_message(self.Wanted("notify", str(event.value)))
+        self.post_message(SettingWanted("notify", str(event.value)))
 
     @on(Tick.Turned)
     def _local_only(self) -> None:
-        self.post_message(self.Wanted("local_only", self.query_one("#local-only", Tick).on))
+        self.post_message(SettingWanted("local_only", self.query_one("#local-only", Tick).on))
 
     @on(Input.Submitted, "#model")
     @on(Input.Blurred, "#model")
@@ -149,13 +135,13 @@ class SettingsScreen(Screen[None]):
         left_as_it_was = isinstance(event, Input.Blurred) and name == self._model_wanted
         if name and not left_as_it_was:
             self._model_wanted = name
-            self.post_message(self.Wanted("model", name))
+            self.post_message(SettingWanted("model", name))
 
     @on(Input.Submitted, "#notify-after")
     @on(Input.Blurred, "#notify-after")
     def _notify_after(self, event: Input.Submitted | Input.Blurred) -> None:
         if event.value.isdigit():
-            self.post_message(self.Wanted("notify_after", min(int(event.value), 86_400)))
+            self.post_message(SettingWanted("notify_after", min(int(event.value), 86_400)))
 
     @work(group="edit")
     async def action_edit(self) -> None:
@@ -169,11 +155,9 @@ class SettingsScreen(Screen[None]):
                 write_whole(path, TEMPLATE)
             await edit_file(self.app, path, self._problems[0].line if self._problems else None)
         except OSError as error:
-            self.post_message(
-                self.Trouble(SandboxError(f"cannot be written: {error.strerror}", where=str(path)))
-            )
+            self.post_message(Trouble(SandboxError(f"cannot be written: {error.strerror}", where=str(path))))
         except SandboxError as error:
-            self.post_message(self.Trouble(error))
+            self.post_message(Trouble(error))
         self.post_message(self.FileEdited(self))
 
     def action_leave(self) -> None:

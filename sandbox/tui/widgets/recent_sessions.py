@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from sandbox.tui.messages import SessionWanted
 from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.told_apart import models_apart, text_marks, titles_in
 
@@ -53,13 +53,6 @@ class RecentSessions(OptionList):
         Binding("enter", "select", "open", tooltip="Open the marked session"),
     ]
 
-    class Opened(Message):
-        """This session shall be shown."""
-
-        def __init__(self, session: str) -> None:
-            super().__init__()
-            self.session = session
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self.border_title = "Recent sessions"
@@ -93,7 +86,7 @@ class RecentSessions(OptionList):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
             event.stop()
-            self.post_message(self.Opened(event.option_id))
+            self.post_message(SessionWanted(event.option_id))
 
 
 def rows(runs: Sequence[RecentRun], width: int) -> list[Content]:

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkerState
 
-from sandbox.tui.standing import read_for, stands
+from sandbox.tui.screen import is_there, read_for
 
 
 class Lingering(Static):
@@ -48,7 +48,7 @@ async def test_a_worker_ends_quietly_when_its_screen_is_taken_away(leaves: bool)
         if leaves:
             gone = screen.dismiss()
             await asyncio.sleep(0.1)
-            assert not stands(screen)
+            assert not is_there(screen)
             screen.go.set()
             await gone
         else:

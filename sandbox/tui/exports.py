@@ -1,19 +1,63 @@
 """What leaves the app: files beside the record, and a conversation as text for the clipboard."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+
+from textual.app import App
 
 from sandbox.analysis.comparison import Comparison
 from sandbox.engine.history import Measured, Turn
 from sandbox.engine.run_state import RunState
+from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.family import NOTICE, gather
 from sandbox.export.file import export_family, write_file
 from sandbox.library.workspace import Workspace
 from sandbox.models.name import short_name
 from sandbox.store.store import Store
+from sandbox.study.conductor import Conductor
 from sandbox.text import printable
+from sandbox.tui.messages import Trouble
 from sandbox.tui.scores import main_scale
 from sandbox.tui.widgets.measured_line import summary
+
+
+class Exports:
+    """Writes files on a thread and says where they are."""
+
+    def __init__(self, app: App[None], conductor: Conductor) -> None:
+        self._app = app
+        self._conductor = conductor
+
+    async def transcript(self, session: str) -> None:
+        where = self._conductor.workspace
+
+        def write() -> tuple[Path, ...]:
+            return (write_transcript(self._conductor.store, where, session),)
+
+        if paths := await self._written(write):
+            self._app.notify(_short(paths[0], where), title="Transcript written", markup=False)
+
+    async def comparison(self, comparison: Comparison) -> None:
+        where = self._conductor.workspace
+        if paths := await self._written(lambda: write_comparison(where, comparison)):
+            kinds = " and ".join([paths[0].name, *(path.suffix for path in paths[1:])])
+            said = f"in {_short(paths[0].parent, where)}:\n{kinds}"
+            self._app.notify(said, title="Comparison written", markup=False)
+
+    async def _written(self, write: Callable[[], tuple[Path, ...]]) -> tuple[Path, ...]:
+        """The files; none where they could not be written, which is said."""
+        try:
+            return await asyncio.to_thread(write)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return ()
+
+
+def _short(path: Path, workspace: Workspace) -> str:
+    """The path as seen from the workspace, if it is in there."""
+    return str(path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path)
 
 
 def write_transcript(store: Store, workspace: Workspace, session: str) -> Path:

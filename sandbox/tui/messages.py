@@ -1,0 +1,51 @@
+"""What the screens ask of the app, and what went wrong on them: messages that more than one screen sends."""
+
+from textual.message import Message
+
+from sandbox.errors import SandboxError
+
+
+class Trouble(Message):
+    """Something was not possible; the app says so."""
+
+    def __init__(self, error: SandboxError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class SessionWanted(Message):
+    """A session of the record shall be shown: at that turn, or gone on with, or to add an arm to it."""
+
+    def __init__(
+        self, session: str, turn: int | None = None, *, resume: bool = False, branch: bool = False
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.turn = turn
+        self.resume = resume
+        self.branch = branch
+
+
+class ComparisonWanted(Message):
+    """These sessions shall be set side by side; a trunk stands for its branches."""
+
+    def __init__(self, sessions: tuple[str, ...]) -> None:
+        super().__init__()
+        self.sessions = sessions
+
+
+class TranscriptWanted(Message):
+    """The transcript of this session's whole family shall be written."""
+
+    def __init__(self, session: str) -> None:
+        super().__init__()
+        self.session = session
+
+
+class SettingWanted(Message):
+    """A setting shall change."""
+
+    def __init__(self, key: str, value: str | bool | int | tuple[str, ...]) -> None:
+        super().__init__()
+        self.key = key
+        self.value = value

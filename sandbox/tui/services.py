@@ -1,0 +1,39 @@
+"""What the app holds once its workspace is open: the conductor, and an object for each thing it does."""
+
+from textual.app import App
+
+from sandbox.library.workspace import Workspace
+from sandbox.measurement.valence import compound
+from sandbox.models.pool import OpenModel
+from sandbox.study.conductor import Conductor
+from sandbox.tui.branching import Branching
+from sandbox.tui.exports import Exports
+from sandbox.tui.model_choice import ModelChoice
+from sandbox.tui.preferences import Preferences
+from sandbox.tui.proposing import Proposing
+from sandbox.tui.runs import Runs
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.terminal import Terminal
+
+
+class Services:
+    """An open workspace. Lives on the app's event loop, but is made on a thread: loading it takes a while."""
+
+    def __init__(
+        self,
+        app: App[None],
+        home: HomeScreen,
+        preferences: Preferences,
+        terminal: Terminal,
+        workspace: Workspace | None,
+        open_model: OpenModel,
+    ) -> None:
+        """Open the workspace found from here, or the one given. Raises SandboxError when it cannot."""
+        self.conductor = conductor = Conductor.open(workspace, open_model)
+        conductor.store.mark_interrupted()
+        compound("")  # reads the word list here, on the thread
+        self.runs = Runs(app, home, preferences, terminal, conductor)
+        self.proposing = Proposing(app, home, preferences, conductor, self.runs)
+        self.models = ModelChoice(app, preferences, conductor, self.runs, open_model)
+        self.branching = Branching(app, conductor, self.runs)
+        self.exports = Exports(app, conductor)
