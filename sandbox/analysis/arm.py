@@ -1,12 +1,94 @@
-"""An arm as every face tells of it: what it is called, and which redo took whose place. Pure."""
+"""An arm: a session with where it began, its one title, its trajectories, and which control stands beside it.
+
+Pure: what the record knows of a session is given to `arm_of`.
+"""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from sandbox.analysis.reply_valence import reply_trajectory
+from sandbox.analysis.suitability import Suitability, suitabilities
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
+from sandbox.engine.guidance import Guidance
+from sandbox.engine.history import History, Skip, Turn
+from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.models.provider import ModelDescription
+from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
+from sandbox.store.state import State, StateEntry
+from sandbox.store.validity import StoredCheck
 
 SHARED_START = "Shared start"
+Control = TypeVar("Control")
+
+
+# Where it began
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The session it left and the turn of the whole history after which its own technique began.
+
+    `turns` of that history were technique turns already, said under `of` (titles of techniques): of a session
+    that left in the middle of one. Its measurements up to `t{turns}` are not its own technique's.
+    """
+
+    parent: str | None
+    after_turn: int
+    turns: int = 0
+    of: str = ""
+
+    def remark(self, title: str) -> str:
+        """Whose the first rows of the session are; empty when they are all its own."""
+        if not self.turns:
+            return ""
+        of = self.of
+        return f"{title} left in the middle of {of}. Up to t{self.turns} its rows are those of {of}."
+
+
+def beginning(session: StoredSession, find: Callable[[str], StoredSession | None]) -> Beginning:
+    """Where its technique began: a redo goes on with that of the session it left.
+
+    `find` gives an ancestor by its id, None if it is not at hand.
+    """
+    parent, inherited = session.head.parent, session.history.inherited
+    turns = sum(turn.phase == "technique" for turn in session.history.turns[:inherited])
+    redone = session.head.plan.redo is not None
+    if parent is None or not (turns or redone):
+        return Beginning(parent, inherited)
+    left = find(parent)
+    if left is None:
+        return Beginning(parent, inherited, turns, f"session {parent}")
+    before = beginning(left, find)
+    technique = left.head.plan.technique
+    if technique is None or redone:
+        return before if technique is not None else Beginning(parent, inherited)
+    of = before.of if turns <= before.turns else " and ".join(filter(None, (before.of, technique.title)))
+    return Beginning(parent, inherited, turns, of)
+
+
+def skips(session: StoredSession, find: Callable[[str], StoredSession | None]) -> tuple[Skip, ...]:
+    """The steps left out before and in it: a redo goes on with what the session it redoes had left out."""
+    left = find(session.head.parent) if session.head.plan.redo is not None and session.head.parent else None
+    before = skips(left, find) if left is not None else ()
+    kept = (skip for skip in before if skip.after_turn <= session.history.inherited)
+    return (*kept, *session.history.skips)
+
+
+def control_beside(began: Beginning, controls: Iterable[tuple[Control, Beginning, State]]) -> Control | None:
+    """The control that began where the session did: from then on, only what is said differs.
+
+    Rather a finished one: one that was stopped may have been replaced by a redo.
+    """
+    beside = [(control, state) for control, its, state in controls if its == began]
+    best = max(beside, key=lambda one: one[1] == "finished", default=None)
+    return best[0] if best else None
+
+
+# What it is called
 
 
 def arm_title(plan: SessionPlan, redone: str | None = None, *, earlier: bool = False) -> str:
@@ -82,3 +164,136 @@ def numbers(heads: Iterable[SessionHead], replaced: Container[str]) -> dict[str,
         given[title] += 1
         found[head.id] = given[title]
     return found
+
+
+# The arm
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One session: its plan, scores and turns, where it belongs (`trunk`: its oldest ancestor or itself).
+
+    Sessions of one trunk continue from the same state: that is what pairs them. `place` counts the trunk's
+    branches from 0, in the order planned; a trunk has −1. `suitabilities` say whether its measures are known
+    to work on its model. `redone` is the turn whose reply it asked for again, `replaces` the versions of the
+    arm whose place it took, `replaced_by` the session that took its own place, if it is shown beside it.
+    `skips` has those of the session it redoes as well. `number` counts the family's sessions of one title.
+    `measured_in` names the session that made each of `history.measured`. `answered_by` are the models it and
+    its ancestors were started with, `altered` the documents that were changed in the record.
+    """
+
+    id: str
+    trunk: str
+    began: Beginning
+    plan: SessionPlan
+    state: State
+    courses: tuple[Trajectory, ...]
+    model: ModelDescription
+    history: History = field(default_factory=History)
+    measured_in: tuple[str, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    answered_by: tuple[ModelDescription, ...] = ()
+    suitabilities: tuple[Suitability, ...] = ()
+    altered: tuple[str, ...] = ()
+    place: int = 0
+    number: int = 1
+    redone: str | None = None
+    replaces: tuple[str, ...] = ()
+    replaced_by: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What the arm is called beside others ."""
+        name = arm_title(self.plan, self.redone, earlier=self.replaced_by is not None)
+        return name if self.number == 1 else f"{name} {self.number}"
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        return self.history.turns
+
+    @property
+    def is_control(self) -> bool:
+        return self.plan.technique is not None and self.plan.technique.is_control
+
+    @property
+    def guidance(self) -> Guidance | None:
+        """The therapist model that spoke in it. A plan names one for its guided branches, others leave it."""
+        technique = self.plan.technique
+        return self.plan.guidance if technique is not None and technique.delivery == "guided" else None
+
+    @property
+    def technique_turns(self) -> int:
+        """The turns of the technique taken, inherited ones too; before the first, its number of steps."""
+        taken = sum(turn.phase == "technique" for turn in self.turns)
+        return taken or (len(self.plan.technique.steps) if self.plan.technique else 0)
+
+    def course(self, name: ScaleName) -> Trajectory:
+        """The trajectory of that scale, empty if it was not measured."""
+        return next((c for c in self.courses if c.name == name), Trajectory(*name, ()))
+
+    def is_own(self, point: Point) -> bool:
+        """Whether what was measured there is its own technique's, and not of one it left in the middle."""
+        return point.phase != "technique" or point.number > self.began.turns
+
+    def at(self, name: ScaleName, label: str) -> TrajectoryPoint | None:
+        return self.course(name).at(label)
+
+
+def arm_of(
+    session: StoredSession,
+    trunk: str,
+    began: Beginning,
+    *,
+    checks: Iterable[StoredCheck],
+    answered_by: Iterable[ModelDescription],
+    altered: Iterable[Altered],
+    skips: Iterable[Skip],
+    number: int,
+    place: int = 0,
+    replaces: Iterable[str] = (),
+    replaced_by: str | None = None,
+) -> Arm:
+    """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
+
+    For the rest see Arm.
+    """
+    head = session.head
+    replies = reply_trajectory(session.history, head.plan.scenario.language)
+    return Arm(
+        id=head.id,
+        trunk=trunk,
+        began=began,
+        plan=head.plan,
+        state=session.state.now,
+        courses=(*trajectories(session.history), *([replies] if replies.points else [])),
+        history=session.history,
+        measured_in=session.measured_in,
+        skips=tuple(skips),
+        model=session.model,
+        answered_by=tuple(answered_by),
+        suitabilities=suitabilities(head.plan, session.model, checks),
+        altered=tuple(map(str, altered)),
+        place=place,
+        number=number,
+        redone=redone_turn(session),
+        replaces=tuple(replaces),
+        replaced_by=replaced_by,
+    )
+
+
+def started_with(
+    head: SessionHead, heads: Mapping[str, SessionHead], states: Callable[[str], Iterable[StateEntry]]
+) -> tuple[ModelDescription, ...]:
+    """The models that a session and its ancestors were started with; `states` reads a session's log."""
+    line: list[SessionHead] = [head]
+    while (parent := heads.get(line[-1].parent or "")) is not None:
+        line.append(parent)
+    entries = (entry for one in reversed(line) for entry in states(one.id))
+    return tuple(entry.model for entry in entries if entry.model is not None)
+
+
+def scales(sessions: Sequence[Arm]) -> tuple[ScaleName, ...]:
+    """Every scale measured in any of them, `distress` first within its questionnaire."""
+    names = list(dict.fromkeys(course.name for session in sessions for course in session.courses))
+    given = list(dict.fromkeys(name[:2] for name in names))
+    return tuple(sorted(names, key=lambda name: (given.index(name[:2]), name[2] != "distress")))

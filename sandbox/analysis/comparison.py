@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from sandbox.analysis.arm import arm_title
-from sandbox.analysis.beginning import control_beside
-from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.arm import Arm, arm_title, control_beside
 from sandbox.analysis.conditions import script_keys
 from sandbox.analysis.effect import change, last_common_label, technique_effect
 from sandbox.analysis.paired import PairedDifference, paired_difference
@@ -22,15 +20,15 @@ from sandbox.engine.phase import PHASES, Phase, Point
 from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
 
-Members = tuple[ComparedSession, ...]
+Members = tuple[Arm, ...]
 Text = Callable[[Document | None], str]
 """The hash of what a document says; empty for none."""
-Beside = Mapping[str, ComparedSession | None]
+Beside = Mapping[str, Arm | None]
 """For each session that is compared with another: which one, by its id. None: nothing stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class ComparedArm:
     """A column: one session, or in a pooled comparison the sessions of one technique, one a trunk.
 
     `reference` marks the arm that the others are compared with. `primary` labels the point named beforehand,
@@ -83,7 +81,7 @@ class Comparison:
     """
 
     scale: ScaleName
-    arms: tuple[Arm, ...]
+    arms: tuple[ComparedArm, ...]
     rows: tuple[Row, ...]
     trunks: int
     remarks: tuple[Remark, ...]
@@ -94,7 +92,7 @@ class Comparison:
         return tuple(remark.sentence for remark in self.remarks)
 
     @property
-    def reference(self) -> Arm | None:
+    def reference(self) -> ComparedArm | None:
         return next((arm for arm in self.arms if arm.reference), None)
 
     @property
@@ -108,7 +106,7 @@ class Comparison:
         return sum(one is not None and one.low is not None for one in found)
 
 
-def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bool = False) -> Comparison:
+def compare(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool = False) -> Comparison:
     """The sessions side by side on one scale, controls last.
 
     `pooled` joins sessions of one technique under the same conditions from different trunks into one arm,
@@ -131,12 +129,12 @@ def compare(sessions: Sequence[ComparedSession], scale: ScaleName, *, pooled: bo
     return Comparison(scale, arms, rows, len({session.trunk for session in sessions}), said)
 
 
-def worth_pooling(sessions: Sequence[ComparedSession]) -> bool:
+def worth_pooling(sessions: Sequence[Arm]) -> bool:
     """True when some technique was run in several trunks under the same conditions."""
     return len(_arms(sessions, pooled=True)) < len(sessions)
 
 
-def why_not_pooled(sessions: Sequence[ComparedSession]) -> str:
+def why_not_pooled(sessions: Sequence[Arm]) -> str:
     """Why means over runs cannot be shown; empty where they can."""
     if worth_pooling(sessions):
         return ""
@@ -148,10 +146,10 @@ def why_not_pooled(sessions: Sequence[ComparedSession]) -> str:
 # Arms
 
 
-def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ...]:
+def _arms(sessions: Sequence[Arm], *, pooled: bool) -> tuple[ComparedArm, ...]:
     ordered = sorted(sessions, key=lambda session: session.is_control)
     kinds = _kinds(ordered) if pooled else {session.id: session.id for session in ordered}
-    groups: dict[object, list[ComparedSession]] = {}
+    groups: dict[object, list[Arm]] = {}
     taken: dict[object, int] = {}
     for session in ordered:
         key = kinds[session.id]
@@ -161,7 +159,7 @@ def _arms(sessions: Sequence[ComparedSession], *, pooled: bool) -> tuple[Arm, ..
     members = [tuple(group) for group in groups.values()]
     compared = _references(members)
     return tuple(
-        Arm(title, group, group[0].is_control, reference=group in compared)
+        ComparedArm(title, group, group[0].is_control, reference=group in compared)
         for title, group in zip(_titles(members), members, strict=True)
     )
 
@@ -188,7 +186,7 @@ def _best_control(members: Sequence[Members]) -> Members | None:
     return max(controls, key=lambda group: all(s.state == "finished" for s in group), default=None)
 
 
-def _kinds(sessions: Sequence[ComparedSession]) -> dict[str, object]:
+def _kinds(sessions: Sequence[Arm]) -> dict[str, object]:
     """What pooled sessions have in common: what is said, by whom and to whom, and how it is measured.
 
     By the text of each document and not by its id: an edited scenario is another one.
@@ -208,9 +206,7 @@ def _kinds(sessions: Sequence[ComparedSession]) -> dict[str, object]:
     return {session.id: _kind(session, keys, text) for session in sessions}
 
 
-def _kind(
-    session: ComparedSession, keys: Mapping[str, str], text: Callable[[Document | None], str]
-) -> object:
+def _kind(session: Arm, keys: Mapping[str, str], text: Callable[[Document | None], str]) -> object:
     plan = session.plan
     technique = keys.get(text(plan.technique), "")
     guidance = session.guidance.model_dump_json() if session.guidance else ""
@@ -249,7 +245,7 @@ def _title(group: Members) -> str:
 # What stands beside what
 
 
-def _all_beside(arms: Sequence[Arm]) -> dict[str, ComparedSession | None]:
+def _all_beside(arms: Sequence[ComparedArm]) -> dict[str, Arm | None]:
     """The session of a reference arm beside each session of the other arms, found once for all rows."""
     references = [arm for arm in arms if arm.reference]
     trunks = _by_trunk(session for arm in references for session in arm.sessions)
@@ -261,37 +257,37 @@ def _all_beside(arms: Sequence[Arm]) -> dict[str, ComparedSession | None]:
     }
 
 
-def _by_trunk(sessions: Iterable[ComparedSession]) -> dict[str, list[ComparedSession]]:
-    found: dict[str, list[ComparedSession]] = {}
+def _by_trunk(sessions: Iterable[Arm]) -> dict[str, list[Arm]]:
+    found: dict[str, list[Arm]] = {}
     for session in sessions:
         found.setdefault(session.trunk, []).append(session)
     return found
 
 
-def _beside(session: ComparedSession, others: Iterable[ComparedSession]) -> ComparedSession | None:
+def _beside(session: Arm, others: Iterable[Arm]) -> Arm | None:
     return control_beside(
         session.began, ((other, other.began, other.state) for other in others if other.id != session.id)
     )
 
 
-def _is_compared_with_itself(arm: Arm, arms: Sequence[Arm]) -> bool:
+def _is_compared_with_itself(arm: ComparedArm, arms: Sequence[ComparedArm]) -> bool:
     """Whether it is a control that was run twice, of which the other one is compared with."""
     references = {_technique_of(other) for other in arms if other.reference}
     return arm.control and _technique_of(arm) in references
 
 
-def _technique_of(arm: Arm) -> str:
+def _technique_of(arm: ComparedArm) -> str:
     technique = arm.sessions[0].plan.technique
     return technique.id if technique else ""
 
 
-def compared_with(session: ComparedSession, arms: Sequence[Arm]) -> ComparedSession | None:
+def compared_with(session: Arm, arms: Sequence[ComparedArm]) -> Arm | None:
     """The session of a reference arm in the same trunk whose technique began where this one's did."""
     others = [s for arm in arms if arm.reference for s in arm.sessions if s.trunk == session.trunk]
     return _beside(session, others)
 
 
-def arms_compared_with(arm: Arm, arms: Sequence[Arm]) -> tuple[Arm, ...]:
+def arms_compared_with(arm: ComparedArm, arms: Sequence[ComparedArm]) -> tuple[ComparedArm, ...]:
     """The reference arms whose sessions stand beside those of `arm`; none for a reference itself."""
     if arm.reference or _is_compared_with_itself(arm, arms):
         return ()
@@ -302,7 +298,7 @@ def arms_compared_with(arm: Arm, arms: Sequence[Arm]) -> tuple[Arm, ...]:
 # Rows
 
 
-def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Point, ...]:
+def _points(sessions: Sequence[Arm], scale: ScaleName) -> tuple[Point, ...]:
     by_label: dict[str, Point] = {}
     for session in sessions:
         for point in session.course(scale).points:
@@ -310,14 +306,14 @@ def _points(sessions: Sequence[ComparedSession], scale: ScaleName) -> tuple[Poin
     return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
 
 
-def _as_at(sessions: Sequence[ComparedSession], scale: ScaleName, label: str) -> str:
+def _as_at(sessions: Sequence[Arm], scale: ScaleName, label: str) -> str:
     """`t5` where that is when every arm's score at `label` was given, `t3 to t5` where arms differ."""
     found = [point for session in sessions if (point := session.at(scale, label)) is not None]
     labels = sorted({point.as_at for point in found})
     return " to ".join(dict.fromkeys((labels[0], labels[-1]))) if labels and all(labels) else ""
 
 
-def _primary(arm: Arm, beside: Beside, scale: ScaleName) -> str:
+def _primary(arm: ComparedArm, beside: Beside, scale: ScaleName) -> str:
     """The last point that most of the arm's sessions have in common with what stands beside them."""
     labels = [
         label
@@ -328,7 +324,9 @@ def _primary(arm: Arm, beside: Beside, scale: ScaleName) -> str:
     return Counter(labels).most_common(1)[0][0] if labels else ""
 
 
-def _cell(arm: Arm, arms: Sequence[Arm], beside: Beside, scale: ScaleName, point: Point) -> Cell:
+def _cell(
+    arm: ComparedArm, arms: Sequence[ComparedArm], beside: Beside, scale: ScaleName, point: Point
+) -> Cell:
     found = [session.at(scale, point.label) for session in arm.sessions]
     scores = [one.value for one in found if one is not None and one.value is not None]
     technique = point.phase in ("technique", "follow-up")
@@ -344,7 +342,9 @@ def _cell(arm: Arm, arms: Sequence[Arm], beside: Beside, scale: ScaleName, point
     )
 
 
-def _changes(arm: Arm, arms: Sequence[Arm], beside: Beside, scale: ScaleName, point: Point) -> list[float]:
+def _changes(
+    arm: ComparedArm, arms: Sequence[ComparedArm], beside: Beside, scale: ScaleName, point: Point
+) -> list[float]:
     """The changes of an arm at a point: those of complete pairs where there are any, else all it has.
 
     A reference's pairs are complete where every arm beside it that was measured there has its change.
@@ -372,11 +372,11 @@ def _changes(arm: Arm, arms: Sequence[Arm], beside: Beside, scale: ScaleName, po
     return [value for id, value in known.items() if id in complete] or list(known.values())
 
 
-def _change(session: ComparedSession, scale: ScaleName, point: Point) -> float | None:
+def _change(session: Arm, scale: ScaleName, point: Point) -> float | None:
     return change(session.course(scale), point.label).value if session.is_own(point) else None
 
 
-def _difference(arm: Arm, beside: Beside, scale: ScaleName, point: Point) -> PairedDifference | None:
+def _difference(arm: ComparedArm, beside: Beside, scale: ScaleName, point: Point) -> PairedDifference | None:
     label = point.label
     measured = [
         one

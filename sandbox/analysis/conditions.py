@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.arm import Arm
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document, document_hash
 from sandbox.library.technique import Technique
@@ -34,7 +34,7 @@ def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
     return keys
 
 
-def repeated_trunks(sessions: Sequence[ComparedSession]) -> int:
+def repeated_trunks(sessions: Sequence[Arm]) -> int:
     """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
     trunks = {session.trunk: session.plan for session in sessions}
     kinds = {
@@ -54,7 +54,7 @@ _CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...]
 )
 
 
-def conditions_that_differ(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+def conditions_that_differ(sessions: Sequence[Arm]) -> Iterator[str]:
     """A sentence a condition in which the sessions differ, since that too can make a difference."""
     for name, look in _CONDITIONS:
         seen: list[tuple[object, str]] = []
@@ -70,7 +70,7 @@ def conditions_that_differ(sessions: Sequence[ComparedSession]) -> Iterator[str]
     yield from _technique_texts(sessions)
 
 
-def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+def _therapists(sessions: Sequence[Arm]) -> Iterator[str]:
     """Where guided arms were guided by different models, or with different prompts."""
     seen = {session.guidance.model_dump_json(): session.guidance for session in sessions if session.guidance}
     if len(seen) > 1:
@@ -79,7 +79,7 @@ def _therapists(sessions: Sequence[ComparedSession]) -> Iterator[str]:
         yield f"They differ in therapist model: {' | '.join(models)}{versions}."
 
 
-def _technique_texts(sessions: Sequence[ComparedSession]) -> Iterator[str]:
+def _technique_texts(sessions: Sequence[Arm]) -> Iterator[str]:
     """Where the script of a technique is not the same in all its arms."""
     texts: dict[str, set[str]] = {}
     said = [session.plan.technique for session in sessions if session.plan.technique is not None]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks
 from sandbox.analysis.induction import small_induction
 from sandbox.analysis.suitability import Suitability, suitabilities
@@ -46,7 +46,7 @@ class Remark:
     arms: tuple[str, ...] = ()
 
 
-Arms = Mapping[str, Sequence[ComparedSession]]
+Arms = Mapping[str, Sequence[Arm]]
 """The sessions of each arm, by its title."""
 
 
@@ -113,7 +113,7 @@ def _in_order(said: Iterable[Remark]) -> tuple[Remark, ...]:
 # Of one session
 
 
-def _of_session(session: ComparedSession, read: set[tuple[str, str]]) -> Iterator[Remark]:
+def _of_session(session: Arm, read: set[tuple[str, str]]) -> Iterator[Remark]:
     """What its plan, its model and its measures call for; of measures those that are read, or all."""
     known = [
         one
@@ -232,11 +232,11 @@ def _upsetting_follow_up(plan: SessionPlan) -> Iterator[str]:
 # Of the record, and of what the sessions do not share
 
 
-def _of_record(sessions: Sequence[ComparedSession]) -> Iterator[Remark]:
+def _of_record(sessions: Sequence[Arm]) -> Iterator[Remark]:
     """Documents changed in the record, and more than one model in one trunk."""
     for session in sessions:
         yield from (Remark("record", "grave", text, (session.id,)) for text in session.altered)
-    trunks: dict[str, list[ComparedSession]] = {}
+    trunks: dict[str, list[Arm]] = {}
     for session in sessions:
         trunks.setdefault(session.trunk, []).append(session)
     for own in trunks.values():
@@ -273,7 +273,7 @@ def _shown(model: ModelDescription) -> str:
     return f"{model.name} ({', '.join(told)})" if told else model.name
 
 
-def _of_starts(sessions: Sequence[ComparedSession]) -> Iterator[Remark]:
+def _of_starts(sessions: Sequence[Arm]) -> Iterator[Remark]:
     if repeats := repeated_trunks(sessions):
         text = f"Not independent: seeds are used again, in {repeats} of the shared starts."
         yield Remark("conditions", "caution", text)
@@ -285,7 +285,7 @@ def _of_starts(sessions: Sequence[ComparedSession]) -> Iterator[Remark]:
 # Of an arm
 
 
-def _of_arm(title: str, own: Sequence[ComparedSession], scales: Sequence[ScaleName]) -> Iterator[Remark]:
+def _of_arm(title: str, own: Sequence[Arm], scales: Sequence[ScaleName]) -> Iterator[Remark]:
     ids = tuple(session.id for session in own)
     began = (session.began.remark(title) for session in own)
     for text in filter(None, (*began, _redone(title, own), _other_steps(title, own))):
@@ -299,7 +299,7 @@ def _of_arm(title: str, own: Sequence[ComparedSession], scales: Sequence[ScaleNa
             yield Remark("missing", "caution", text, ids)
 
 
-def _redone(title: str, own: Sequence[ComparedSession]) -> str:
+def _redone(title: str, own: Sequence[Arm]) -> str:
     """That a reply was chosen after the first was read, and what was there before."""
     redone = [session for session in own if session.redone is not None and session.replaced_by is None]
     if not redone:
@@ -313,7 +313,7 @@ def _redone(title: str, own: Sequence[ComparedSession]) -> str:
     )
 
 
-def _other_steps(title: str, own: Sequence[ComparedSession]) -> str:
+def _other_steps(title: str, own: Sequence[Arm]) -> str:
     """From where on the arm's rows are not the script's steps in their order; empty when they all are."""
     scripted = [
         session
@@ -336,13 +336,13 @@ def _other_steps(title: str, own: Sequence[ComparedSession]) -> str:
     )
 
 
-def _own_words(session: ComparedSession) -> Iterator[int]:
+def _own_words(session: Arm) -> Iterator[int]:
     """The technique turns, counted from 1, that the clinician spoke."""
     said = (turn for turn in session.history.turns if turn.phase == "technique")
     return (number for number, turn in enumerate(said, start=1) if turn.origin == "live")
 
 
-def _skipped_before(session: ComparedSession) -> Iterator[int]:
+def _skipped_before(session: Arm) -> Iterator[int]:
     """The technique turns that follow a step which the clinician left out."""
     said = [turn.index for turn in session.history.turns if turn.phase == "technique"]
     for skip in session.skips:
@@ -389,7 +389,7 @@ def _missing(arms: Arms, scale: ScaleName) -> Iterator[Remark]:
         yield Remark("missing", "caution", text)
 
 
-def _missing_in(title: str, own: Sequence[ComparedSession], scale: ScaleName) -> str:
+def _missing_in(title: str, own: Sequence[Arm], scale: ScaleName) -> str:
     """`Breathing 3 of 5 at t2, end; 1 of 5 at t3`: missing scores, and points a run never came to."""
     labels = dict.fromkeys(point.label for session in own for point in session.course(scale).points)
     by_count: dict[int, list[str]] = {}
@@ -405,7 +405,7 @@ def _missing_in(title: str, own: Sequence[ComparedSession], scale: ScaleName) ->
     return f"{title} {', '.join(counted)}" if counted else ""
 
 
-def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> Iterator[Remark]:
+def _little_induced(sessions: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
     """In how many shared starts the scenario hardly moved the score: there is little to undo there."""
     by_trunk = {session.trunk: small_induction(session.plan, session.course(scale)) for session in sessions}
     small = [found for found in by_trunk.values() if found is not None]
@@ -419,7 +419,7 @@ def _little_induced(sessions: Sequence[ComparedSession], scale: ScaleName) -> It
     yield Remark("induction", "caution", text)
 
 
-def _unseen(sessions: Sequence[ComparedSession], read: set[tuple[str, str]]) -> Iterator[Remark]:
+def _unseen(sessions: Sequence[Arm], read: set[tuple[str, str]]) -> Iterator[Remark]:
     """Probes that saw too little of what the model would say. Each measurement is counted once."""
     titles = {m.questionnaire.id: m.questionnaire.title for s in sessions for m in s.plan.measures}
     given: dict[tuple[str, str], dict[tuple[str, Point], Administration]] = {}

@@ -5,10 +5,18 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
-from sandbox.analysis.arm import in_place_of, numbers
-from sandbox.analysis.beginning import beginning, control_beside, skips
-from sandbox.analysis.compared_session import ComparedSession, compared_session, scales, started_with
-from sandbox.analysis.comparison import Arm, Cell, Comparison, Row, arms_compared_with
+from sandbox.analysis.arm import (
+    Arm,
+    arm_of,
+    beginning,
+    control_beside,
+    in_place_of,
+    numbers,
+    scales,
+    skips,
+    started_with,
+)
+from sandbox.analysis.comparison import Cell, ComparedArm, Comparison, Row, arms_compared_with
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
@@ -31,7 +39,7 @@ _NOTE = "simulated affect, not a feeling"
 
 def gather_compared(
     store: Store, ids: Iterable[str], *, controls: bool = True, earlier: bool = False
-) -> tuple[ComparedSession, ...]:
+) -> tuple[Arm, ...]:
     """The sessions from the record; a trunk stands for all its branches. Raises NotFoundError, UsageError.
 
     With `controls` the control that stands beside a session comes along, as every comparison needs it. Of a
@@ -87,7 +95,7 @@ def gather_compared(
         return known[id].states if id in known else store.states(id)
 
     return tuple(
-        compared_session(
+        arm_of(
             session,
             trunk,
             beginning(session, find),
@@ -126,7 +134,7 @@ def _missing_controls(
 
 
 def chosen_scale(
-    sessions: tuple[ComparedSession, ...], scale: str | None = None, questionnaire: str | None = None
+    sessions: tuple[Arm, ...], scale: str | None = None, questionnaire: str | None = None
 ) -> ScaleName:
     """The scale of that id measured in most of the sessions; without one `distress`, else the first there is.
 
@@ -147,7 +155,7 @@ def chosen_scale(
     return max(fitting, key=lambda name: sum(bool(session.course(name).points) for session in sessions))
 
 
-def _nothing_measured(sessions: tuple[ComparedSession, ...]) -> NotFoundError:
+def _nothing_measured(sessions: tuple[Arm, ...]) -> NotFoundError:
     states = sorted({session.state for session in sessions})
     unfinished = states != ["finished"]
     trunk = sessions[0].trunk
@@ -193,7 +201,7 @@ def comparison_csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
-def _flat(comparison: Comparison, row: Row, arm: Arm, cell: Cell) -> dict[str, object]:
+def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: Cell) -> dict[str, object]:
     questionnaire, way, scale = comparison.scale
     difference = cell.difference
     return {

@@ -1,6 +1,6 @@
 """A comparison in words and numbers: the cells of its table, and what they mean, for every face."""
 
-from sandbox.analysis.comparison import Arm, Cell, Comparison
+from sandbox.analysis.comparison import Cell, ComparedArm, Comparison
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.paired import PairedDifference
 
@@ -31,21 +31,21 @@ def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
     return tuple(head), rows
 
 
-def score_text(cell: Cell, arm: Arm, decimals: int = 1) -> str:
+def score_text(cell: Cell, arm: ComparedArm, decimals: int = 1) -> str:
     """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
     if cell.score is None:
         return MISSING if cell.reason else ""
     return numeral(cell.score, decimals=decimals) + _marked(cell.reliable) + _fewer(cell.sessions, arm)
 
 
-def change_text(cell: Cell, arm: Arm, decimals: int = 1) -> str:
+def change_text(cell: Cell, arm: ComparedArm, decimals: int = 1) -> str:
     """The change, nothing where there is none."""
     if cell.change is None:
         return ""
     return numeral(cell.change, signed=True, decimals=decimals) + _fewer(cell.changes, arm)
 
 
-def difference_text(difference: PairedDifference | None, arm: Arm, decimals: int = 1) -> str:
+def difference_text(difference: PairedDifference | None, arm: ComparedArm, decimals: int = 1) -> str:
     """`−20.0 [−31.0, −9.0]`, without the interval where there is none; – when undefined.
 
     `?` after it when the coverage of a score that went into it was too low.
@@ -66,7 +66,7 @@ def _marked(reliable: bool) -> str:
     return "" if reliable else " ?"
 
 
-def _fewer(n: int, arm: Arm) -> str:
+def _fewer(n: int, arm: ComparedArm) -> str:
     return f" n={n}" if n < len(arm.sessions) else ""
 
 

@@ -3,9 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sandbox.analysis.arm import arm_title, in_place_of, numbers, redone_turn
-from sandbox.analysis.beginning import Beginning, beginning, control_beside, skips
-from sandbox.analysis.compared_session import ComparedSession, compared_session, started_with
+from sandbox.analysis.arm import (
+    Arm,
+    Beginning,
+    arm_of,
+    arm_title,
+    beginning,
+    control_beside,
+    in_place_of,
+    numbers,
+    redone_turn,
+    skips,
+    started_with,
+)
 from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
 from sandbox.analysis.induction import scale_of, small_induction
 from sandbox.analysis.numeral import numeral
@@ -75,13 +85,13 @@ class Family:
         return suitabilities(self.first.head.plan, self.first.model, self.checks)
 
     @property
-    def compared(self) -> tuple[ComparedSession, ...]:
+    def compared(self) -> tuple[Arm, ...]:
         """The arms as a comparison sees them."""
         replaced, counted = self.replaced, self._numbers
         heads = {session.head.id: session.head for session in self.sessions}
         states = {session.head.id: session.states for session in self.sessions}
         return tuple(
-            compared_session(
+            arm_of(
                 arm,
                 self.absent_trunk or self.first.head.id,
                 self._beginning(arm),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.analysis.arm import redone_turn
-from sandbox.analysis.comparison import Arm, Cell, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.comparison import Cell, ComparedArm, Comparison, arms_compared_with, compared_with
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.remarks import Remark
 from sandbox.analysis.reply_valence import ReplyPoint
@@ -109,7 +109,7 @@ class RunResult(Output):
     arms: tuple[ArmResult, ...]
 
 
-class ComparedMember(Part):
+class ArmSession(Part):
     """A session of a compared arm, and the id of the one that stands beside it."""
 
     id: str
@@ -122,7 +122,7 @@ class ComparedMember(Part):
     compared_with: str | None
 
 
-class ComparedArm(Part):
+class ArmColumn(Part):
     """A column: one session, or several that are averaged. `primary` is the point named beforehand."""
 
     title: str
@@ -134,10 +134,10 @@ class ComparedArm(Part):
     usable: str | None
     model: str
     scenario: str
-    sessions: tuple[ComparedMember, ...]
+    sessions: tuple[ArmSession, ...]
 
 
-class ComparedRow(Part):
+class PointRow(Part):
     """A measurement point with a cell an arm, in the arms' order."""
 
     point: str
@@ -155,8 +155,8 @@ class ComparisonResult(Output):
     way: Reading
     scale: str
     trunks: int
-    arms: tuple[ComparedArm, ...]
-    rows: tuple[ComparedRow, ...]
+    arms: tuple[ArmColumn, ...]
+    rows: tuple[PointRow, ...]
 
 
 class ArchivedDocument(Part):
@@ -311,7 +311,7 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
         trunks=comparison.trunks,
         arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
         rows=tuple(
-            ComparedRow(
+            PointRow(
                 point=row.label,
                 phase=row.phase,
                 technique_turn=row.number or None,
@@ -323,7 +323,7 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
     )
 
 
-def usable(arm: Arm, scale: ScaleName) -> str:
+def usable(arm: ComparedArm, scale: ScaleName) -> str:
     """The verdict on what the arm was measured with, `never checked` without one; each once."""
     found = (
         known.usable or "never checked"
@@ -334,11 +334,11 @@ def usable(arm: Arm, scale: ScaleName) -> str:
     return " | ".join(dict.fromkeys(found))
 
 
-def _compared_arm(arm: Arm, comparison: Comparison) -> ComparedArm:
+def _compared_arm(arm: ComparedArm, comparison: Comparison) -> ArmColumn:
     first = arm.sessions[0].plan
     beside = arms_compared_with(arm, comparison.arms)
     used = {one.id: compared_with(one, beside) for one in arm.sessions}
-    return ComparedArm(
+    return ArmColumn(
         title=arm.title,
         technique=first.technique.id if first.technique else None,
         control=arm.control,
@@ -349,7 +349,7 @@ def _compared_arm(arm: Arm, comparison: Comparison) -> ComparedArm:
         model=first.model,
         scenario=first.scenario.id,
         sessions=tuple(
-            ComparedMember(
+            ArmSession(
                 id=one.id,
                 trunk=one.trunk,
                 seed=one.plan.seed,

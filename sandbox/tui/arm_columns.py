@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.analysis.comparison import Arm, Comparison
+from sandbox.analysis.comparison import ComparedArm, Comparison
 from sandbox.export.comparison_text import change_text, difference_text, has_control, score_text
 from sandbox.tui.arm_name import distinct
 from sandbox.tui.side_by_side import mark_places
@@ -141,7 +141,7 @@ def _column(comparison: Comparison, place: int, mark: str) -> Column:
     )
 
 
-def _parts(comparison: Comparison, arm: Arm, place: int, row: int) -> tuple[str, ...]:
+def _parts(comparison: Comparison, arm: ComparedArm, place: int, row: int) -> tuple[str, ...]:
     cell = comparison.rows[row].cells[place]
     own = (score_text(cell, arm, 0), change_text(cell, arm, 0))
     return own if arm.reference else (*own, difference_text(cell.difference, arm, 0))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.analysis.compared_session import ComparedSession
-from sandbox.analysis.comparison import Arm, Comparison
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.comparison import ComparedArm, Comparison
 from sandbox.engine.history import Turn
 from sandbox.engine.phase import PHASES, Phase, Point, turn_label
 from sandbox.tui.scores import ScaleKey, Series
@@ -24,7 +24,7 @@ class AlignedTurn:
         return len(self.turns) > 1 and self.turns[0] is not None and len(set(self.turns)) == 1
 
 
-def aligned(sessions: Sequence[ComparedSession]) -> tuple[AlignedTurn, ...]:
+def aligned(sessions: Sequence[Arm]) -> tuple[AlignedTurn, ...]:
     """Every turn of every session, scenario first: `s1` with `s1`, `t1` with `t1`, `f1` with `f1`."""
     columns = [_numbered(session.turns) for session in sessions]
     keys = sorted({key for column in columns for key in column})
@@ -71,7 +71,7 @@ def courses(comparison: Comparison) -> tuple[Series, ...]:
     )
 
 
-def mark_places(arms: Sequence[Arm], marks: int) -> tuple[int, ...]:
+def mark_places(arms: Sequence[ComparedArm], marks: int) -> tuple[int, ...]:
     """Which of so many marks each arm has: the one it has in its own family, where no other arm has it."""
     wanted = [arm.sessions[0].place for arm in arms]
     own = {place for place in wanted if 0 <= place < marks}

@@ -1,7 +1,6 @@
 """Compared sessions for tests, built from their scores."""
 
-from sandbox.analysis.beginning import Beginning
-from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.arm import Arm, Beginning
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.phase import Point
 from sandbox.models.provider import ModelDescription
@@ -13,7 +12,7 @@ BREATHING = technique(id="breathing")
 FILLER = technique(id="filler", family="control")
 
 
-def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, **fields) -> ComparedSession:
+def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, **fields) -> Arm:
     """Scores at base, ind, t1, t2 …; the induction is of two turns."""
     points = [Point(0, "baseline"), Point(2, "induction")]
     points += [Point(2 + n, "technique", n) for n in range(1, len(scores) - 1)]
@@ -23,7 +22,7 @@ def session(id: str, chosen=BREATHING, *, scores, trunk="t1", seed=7, end=None, 
         values.append(end)
     course = Trajectory(*DISTRESS, tuple(map(TrajectoryPoint, points, values)))
     planned = plan(technique=chosen, seed=seed, **fields)
-    return ComparedSession(id, trunk, Beginning(trunk, 2), planned, "finished", (course,), MODEL)
+    return Arm(id, trunk, Beginning(trunk, 2), planned, "finished", (course,), MODEL)
 
 
 ONE = session("a1", scores=[8.0, 80.0, 50.0, 20.0], end=18.0)

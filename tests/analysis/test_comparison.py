@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.analysis.beginning import Beginning
-from sandbox.analysis.compared_session import scales
+from sandbox.analysis.arm import Beginning, scales
 from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import Trajectory
 from sandbox.engine.guidance import Guidance

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.analysis.beginning import Beginning
+from sandbox.analysis.arm import Beginning
 from sandbox.analysis.comparison import Comparison, compare
 from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.main import run_command_line

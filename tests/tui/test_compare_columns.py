@@ -6,7 +6,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from sandbox.analysis.compared_session import ComparedSession
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.numeral import numeral
 from sandbox.tui.arm_columns import POINT, ArmColumns
@@ -19,7 +19,7 @@ from tests.documents import technique
 TITLES = ("Leaves on a stream", "Leaves on a stream with sound", "Mindful breathing", "Opposite action")
 
 
-def arms(trunk: str = "t1", seed: int = 1) -> tuple[ComparedSession, ...]:
+def arms(trunk: str = "t1", seed: int = 1) -> tuple[Arm, ...]:
     """Four techniques and a control."""
     made = []
     for n, title in enumerate((*TITLES, "")):
@@ -34,7 +34,7 @@ MANY = tuple(one for seed in range(1, 9) for one in arms(f"t{seed}", seed))
 
 
 class Easel(App[None]):
-    def __init__(self, sessions: tuple[ComparedSession, ...]) -> None:
+    def __init__(self, sessions: tuple[Arm, ...]) -> None:
         super().__init__()
         self._sessions = sessions
 

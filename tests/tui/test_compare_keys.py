@@ -7,9 +7,8 @@ from pathlib import Path
 
 from textual.widgets import OptionList
 
-from sandbox.analysis.beginning import Beginning
-from sandbox.analysis.compared_session import ComparedSession
-from sandbox.analysis.comparison import Arm
+from sandbox.analysis.arm import Arm, Beginning
+from sandbox.analysis.comparison import ComparedArm
 from sandbox.models.provider import ModelDescription
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
@@ -195,10 +194,10 @@ async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None
 
 
 def test_arms_that_share_a_mark_get_others_and_no_mark_is_a_sign_of_state() -> None:
-    def arm(place: int) -> Arm:
-        return Arm("", (replace(one, place=place),), control=False)
+    def arm(place: int) -> ComparedArm:
+        return ComparedArm("", (replace(one, place=place),), control=False)
 
-    one = ComparedSession("s", "s", Beginning(None, 0), plan(), "finished", (), ModelDescription("", ""))
+    one = Arm("s", "s", Beginning(None, 0), plan(), "finished", (), ModelDescription("", ""))
     assert mark_places([arm(2), arm(0)], 6) == (2, 0)
     assert mark_places([arm(0), arm(0), arm(1), arm(1)], 6) == (0, 2, 1, 3)
     assert mark_places([arm(-1), arm(7), arm(0)], 6) == (1, 2, 0)

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from sandbox.analysis.compared_session import ComparedSession, scales
+from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import Comparison, compare, why_not_pooled, worth_pooling
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
@@ -84,9 +84,7 @@ class CompareScreen(Screen[None]):
             super().__init__()
             self.comparison = comparison
 
-    def __init__(
-        self, gather: Callable[[], tuple[ComparedSession, ...]], wanted: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, gather: Callable[[], tuple[Arm, ...]], wanted: tuple[str, ...] = ()) -> None:
         """`wanted`: the sessions that were asked for."""
         super().__init__()
         self.wanted = wanted
@@ -100,7 +98,7 @@ class CompareScreen(Screen[None]):
         self._rows: tuple[AlignedTurn, ...] = ()
 
     @property
-    def _shown(self) -> tuple[ComparedSession, ...]:
+    def _shown(self) -> tuple[Arm, ...]:
         return tuple(one for one in self._sessions if self._earlier or one.replaced_by is None)
 
     def compose(self) -> ComposeResult:
