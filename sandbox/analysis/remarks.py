@@ -22,6 +22,7 @@ from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import unseen_remark
+from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import ModelDescription
 from sandbox.store.validity import StoredCheck
 
@@ -149,8 +150,10 @@ def _of_plan(
 def _of_suitability(known: Iterable[Suitability], id: str) -> Iterator[Remark]:
     for one in known:
         if one.remark:
-            unusable = one.usable == "not usable with this model"
-            yield Remark("measure", "grave" if unusable else "note", one.remark, (id,))
+            yield Remark("measure", _SEVERITY.get(one.usable, "note"), one.remark, (id,))
+
+
+_SEVERITY: dict[Usable | None, Severity] = {"not usable with this model": "grave", "undecided": "caution"}
 
 
 _TINY_BYTES = 1_500_000_000

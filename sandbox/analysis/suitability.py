@@ -52,7 +52,7 @@ class Suitability:
         )
         if usable == "not usable with this model":
             return f"{name} is {usable}: {reason} {checked}."
-        if usable == "usable with care":
+        if usable in ("usable with care", "undecided"):
             return f"{name} is {usable} with this model: {reason} {checked}."
         return f"{name} is {usable} with this model {checked}." if self._otherwise else ""
 

@@ -360,6 +360,21 @@ async def test_a_shift_seen_in_few_repeats_is_neither_good_nor_bad():
     assert validity.verdict == "Usable with care: too few repeats to tell about another tone."
 
 
+async def test_what_a_few_repeats_do_not_tell_of_a_hint_leaves_the_verdict_open():
+    """GAD-7 as JSON on the embedded model was called usable, with every index that matters unknown."""
+
+    def rule(request: Request, item: str, _: list[tuple[str, float]]) -> float:
+        asked = request.messages[-1].content
+        swayed = "hope" in asked and "knife, told 3" in about(request)
+        return keyed(item, 0 if swayed else felt(request, item))
+
+    validity = await check(model(rule))
+    assert validity.index("hint less").judgement == "unknown"
+    assert validity.usable == "undecided"
+    assert validity.verdict.startswith("Undecided: too few repeats to tell about a hint that ")
+    assert validity.verdict.endswith("Check it with more repeats.")
+
+
 async def test_a_repeat_is_one_case_however_many_administrations_it_has():
     validity = await check(model(FAULTS["perfect"][0]))
     for id in ("missing", "refusals", "straight-lining", "induction", "stays"):

@@ -11,7 +11,7 @@ from sandbox.measurement.validity.battery import Trial
 from sandbox.measurement.validity.index import WORST_FIRST, Index, value_text
 from sandbox.measurement.validity.trials import Trials, main_scale
 
-Usable = Literal["usable", "usable with care", "not usable with this model"]
+Usable = Literal["usable", "usable with care", "undecided", "not usable with this model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ _CORE = frozenset(
     }
 )  # fmt: skip
 """Indices without which a score means nothing; the others, when bad, call for care."""
+_DECISIVE = frozenset({"induction", "rise", "evening", "hint more", "hint less"})
+"""Those of them that say whether it measures at all. Where one is not known, no verdict can be given."""
 
 
 def judge(questionnaire: Questionnaire, way: Way, trials: Sequence[Trial], form: Form = "batch") -> Validity:
@@ -75,9 +77,16 @@ def _rules_out(index: Index) -> bool:
     )
 
 
+def _is_undecided(index: Index) -> bool:
+    """True where a few repeats do not tell whether it measures at all."""
+    return index.id in _DECISIVE and index.judgement == "unknown" and index.imprecise
+
+
 def _usable(indices: Sequence[Index]) -> Usable:
     if any(_rules_out(index) for index in indices):
         return "not usable with this model"
+    if any(_is_undecided(index) for index in indices):
+        return "undecided"
     spotless = all(index.judgement in ("good", "does not apply") for index in indices)
     return "usable" if spotless else "usable with care"
 
@@ -91,6 +100,9 @@ def _verdict(usable: Usable, indices: Sequence[Index]) -> str:
         # What could not be found out follows from what is bad, so it is named only when nothing is.
         blamed = [index for index in blamed if index.judgement == "bad"] or blamed
         blamed = _without_the_declined(blamed, indices)
+    elif usable == "undecided":
+        subjects = _subjects([index for index in indices if _is_undecided(index)])
+        return f"Undecided: too few repeats to tell about {', '.join(subjects)}. Check it with more repeats."
     else:
         blamed = [index for index in indices if index.judgement in ("bad", "with care", "unknown")]
     blamed.sort(key=lambda index: WORST_FIRST.index(index.judgement))

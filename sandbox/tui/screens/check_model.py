@@ -35,6 +35,7 @@ from sandbox.tui.widgets.key_line import KeyLine
 _SIGNS: Mapping[Usable, tuple[str, str]] = {
     "usable": ("✓", "$text-success"),
     "usable with care": ("~", "$text-warning"),
+    "undecided": ("?", "$text-warning"),
     "not usable with this model": ("✗", "$text-error"),
 }
 
