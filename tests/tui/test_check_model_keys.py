@@ -125,8 +125,10 @@ async def test_a_session_says_quietly_that_its_measure_was_never_checked(tmp_pat
         await at.started()
         await at.press("enter")
         await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
+        await at.shows("w all")
+        await at.press("w")
         await at.shows("was never checked with this model")
-        await at.press("x")
+        await at.press("escape", "x")
         await at.ended()
 
 
