@@ -4,11 +4,11 @@ Pure: what the record knows of a session is given to `arm_of`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sandbox.analysis.reply_valence import reply_trajectory
+from sandbox.analysis.reply_valence import ReplyValence, as_trajectory, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.guidance import Guidance
@@ -18,7 +18,7 @@ from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.models.provider import ModelDescription
 from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
-from sandbox.store.state import State, StateEntry
+from sandbox.store.state import State
 from sandbox.store.validity import StoredCheck
 
 SHARED_START = "Shared start"
@@ -177,6 +177,7 @@ class Arm:
     branches from 0, in the order planned; a trunk has −1. `suitabilities` say whether its measures are known
     to work on its model. `redone` is the turn whose reply it asked for again, `replaces` the versions of the
     arm whose place it took, `replaced_by` the session that took its own place, if it is shown beside it.
+    `replies` says how negative the client's replies are, turn by turn.
     `skips` has those of the session it redoes as well. `number` counts the family's sessions of one title.
     `measured_in` names the session that made each of `history.measured`. `answered_by` are the models it and
     its ancestors were started with, `altered` the documents that were changed in the record.
@@ -200,10 +201,11 @@ class Arm:
     redone: str | None = None
     replaces: tuple[str, ...] = ()
     replaced_by: str | None = None
+    replies: ReplyValence = field(default_factory=ReplyValence)
 
     @property
     def title(self) -> str:
-        """What the arm is called beside others ."""
+        """What the arm is called beside others."""
         name = arm_title(self.plan, self.redone, earlier=self.replaced_by is not None)
         return name if self.number == 1 else f"{name} {self.number}"
 
@@ -249,23 +251,24 @@ def arm_of(
     altered: Iterable[Altered],
     skips: Iterable[Skip],
     number: int,
-    place: int = 0,
-    replaces: Iterable[str] = (),
-    replaced_by: str | None = None,
+    place: int,
+    replaces: Iterable[str],
+    replaced_by: str | None,
 ) -> Arm:
     """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
 
     For the rest see Arm.
     """
     head = session.head
-    replies = reply_trajectory(session.history, head.plan.scenario.language)
+    replies = reply_valence(session.history, head.plan.scenario.language)
+    tone = as_trajectory(replies)
     return Arm(
         id=head.id,
         trunk=trunk,
         began=began,
         plan=head.plan,
         state=session.state.now,
-        courses=(*trajectories(session.history), *([replies] if replies.points else [])),
+        courses=(*trajectories(session.history), *([tone] if tone.points else [])),
         history=session.history,
         measured_in=session.measured_in,
         skips=tuple(skips),
@@ -278,18 +281,8 @@ def arm_of(
         redone=redone_turn(session),
         replaces=tuple(replaces),
         replaced_by=replaced_by,
+        replies=replies,
     )
-
-
-def started_with(
-    head: SessionHead, heads: Mapping[str, SessionHead], states: Callable[[str], Iterable[StateEntry]]
-) -> tuple[ModelDescription, ...]:
-    """The models that a session and its ancestors were started with; `states` reads a session's log."""
-    line: list[SessionHead] = [head]
-    while (parent := heads.get(line[-1].parent or "")) is not None:
-        line.append(parent)
-    entries = (entry for one in reversed(line) for entry in states(one.id))
-    return tuple(entry.model for entry in entries if entry.model is not None)
 
 
 def scales(sessions: Sequence[Arm]) -> tuple[ScaleName, ...]:

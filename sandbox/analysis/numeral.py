@@ -4,15 +4,17 @@ MISSING = "–"
 _MINUS = "−"
 
 
-def numeral(value: float | None, *, signed: bool = False, decimals: int = 1) -> str:
+def numeral(value: float | None, *, signed: bool = False, decimals: int = 1, reliable: bool = True) -> str:
     """`24.8`; with `signed` `+24.8`, `−24.8` or `±0.0`. A real minus sign; an en dash for None.
 
-    It is rounded here and nowhere before: a difference comes in unrounded.
+    `?` stands after one that is not reliable: a score that went into it had too little coverage. It is
+    rounded here and nowhere before: a difference comes in unrounded.
     """
     if value is None:
         return MISSING
     text = f"{value:.{decimals}f}".removeprefix("-")
+    doubt = "" if reliable else " ?"
     if float(text) == 0:
-        return f"±{text}" if signed else text
+        return f"{'±' if signed else ''}{text}{doubt}"
     sign = _MINUS if value < 0 else "+" if signed else ""
-    return sign + text
+    return sign + text + doubt

@@ -33,7 +33,7 @@ class ReplyPoint:
 class ReplyValence:
     """The replies of one session in order, inherited ones included."""
 
-    points: tuple[ReplyPoint, ...]
+    points: tuple[ReplyPoint, ...] = ()
 
     def at(self, label: str) -> float | None:
         """The negativity of the reply with that label; None where there was none."""
@@ -51,7 +51,7 @@ def reply_valence(history: History, language: str = "en") -> ReplyValence:
     """The trajectory of a session's replies, refused ones left out; empty when they are not English, the word
     list's language."""
     if language.partition("-")[0] != "en":
-        return ReplyValence(())
+        return ReplyValence()
     counted: dict[Phase, int] = {}
     numbered: list[tuple[Turn, int]] = []
     for turn in history.turns:
@@ -75,8 +75,13 @@ def reply_valence(history: History, language: str = "en") -> ReplyValence:
 
 def reply_trajectory(history: History, language: str = "en") -> Trajectory:
     """The replies' negativity at the measurement points that follow them, to stand beside a self-report."""
+    return as_trajectory(reply_valence(history, language))
+
+
+def as_trajectory(replies: ReplyValence) -> Trajectory:
+    """The same of replies that are read already."""
     points = []
-    for reply in reply_valence(history, language).points:
+    for reply in replies.points:
         point = Point(reply.turn, reply.phase, reply.number if reply.phase == "technique" else 0)
         if point.label == reply.label:  # else no measurement follows the reply
             points.append(TrajectoryPoint(point, reply.negativity))

@@ -73,7 +73,7 @@ def command(
     """
     from sandbox.cli.conducting import open_conductor
     from sandbox.engine.validity_check import plan_check
-    from sandbox.export.family import NOTICE
+    from sandbox.export import NOTICE
     from sandbox.export.validity import LEGEND
     from sandbox.models.opening import refuse_without_key
 

@@ -34,12 +34,9 @@ def command(
     control that stands beside an arm comes along.
     """
     from sandbox.analysis.comparison import compare, worth_pooling
+    from sandbox.analysis.family import chosen_scale, gather_compared
     from sandbox.errors import UsageError
-    from sandbox.export.comparison import (
-        chosen_scale,
-        comparison_csv,
-        gather_compared,
-    )
+    from sandbox.export.comparison import comparison_csv
     from sandbox.export.result import comparison_result
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store

@@ -2,8 +2,8 @@
 
 from sandbox.analysis.comparison import Comparison
 from sandbox.cli.table import table
+from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
-from sandbox.export.family import NOTICE
 from sandbox.text import printable
 
 

@@ -42,7 +42,7 @@ def command(words: tuple[str, ...], file: Path, family: bool | None, form: str |
 
 
 def _export_session(session: str, file: Path, family: bool | None, force: bool) -> None:
-    from sandbox.export.family import gather
+    from sandbox.analysis.family import gather
     from sandbox.export.file import export_family, refuse_missing_folder
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store

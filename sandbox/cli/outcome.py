@@ -6,25 +6,16 @@ from contextlib import suppress
 import click
 
 from sandbox.analysis.effect import Effect, in_words, moved_under_control
+from sandbox.analysis.family import Effects, Family, gather
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.remarks import before_run
-from sandbox.analysis.trajectory import ScaleName
+from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.cli.conducting import conduct, open_conductor
 from sandbox.cli.progress import Progress
 from sandbox.cli.table import table
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, SandboxError
-from sandbox.export.family import (
-    NOTICE,
-    Effects,
-    Family,
-    cell,
-    course,
-    effects,
-    gather,
-    points,
-    replies,
-)
+from sandbox.export import NOTICE
 from sandbox.export.file import export_family
 from sandbox.export.result import run_result
 from sandbox.library.workspace import Workspace
@@ -108,7 +99,7 @@ def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> 
 def _summary(family: Family) -> str:
     """The main scale of each questionnaire given, distress first, with what it says of the technique."""
     plan = family.first.head.plan
-    labels = [point.label for point in points(family)]
+    labels = [point.label for point in family.points]
     first, *others = family.main_scales
     lines = [
         f"{_scale_title(first)}, {printable(family.first.model.title)}, seed {plan.seed}",
@@ -133,15 +124,15 @@ def _scale_title(name: ScaleName) -> str:
 
 def _trajectories(family: Family, name: ScaleName) -> str:
     """A row an arm, a column a point at which the scale was measured anywhere."""
-    courses = {session.head.id: course(session, name) for session in family.arms}
-    labels = [p.label for p in points(family) if any(own.at(p.label) for own in courses.values())]
+    courses = {arm.id: arm.course(name) for arm in family.arms}
+    labels = [p.label for p in family.points if any(own.at(p.label) for own in courses.values())]
     rows = []
-    for session in family.arms:
-        found = effects(family, session, name)
+    for arm in family.arms:
+        found = family.effects(arm, name)
         rows.append(
             [
-                family.title(session),
-                *(cell(courses[session.head.id].at(label)) for label in labels),
+                arm.title,
+                *(_cell(courses[arm.id].at(label)) for label in labels),
                 _signed(found.change),
                 _signed(found.residual),
             ]
@@ -152,10 +143,10 @@ def _trajectories(family: Family, name: ScaleName) -> str:
 def _reply_lines(family: Family, labels: list[str]) -> list[str]:
     """The negativity of the replies at the same points, with their change; nothing where it is unknown."""
     rows = []
-    for session in family.arms:
-        found = replies(session)
+    for arm in family.arms:
+        found = arm.replies
         scores = [numeral(value) if (value := found.at(label)) is not None else "" for label in labels]
-        rows.append([family.title(session), *scores, numeral(found.change, signed=True)])
+        rows.append([arm.title, *scores, numeral(found.change, signed=True)])
     if not any(any(row[1:-1]) for row in rows):
         return []
     heading = "Negativity of the replies (their words by VADER; 0 positive, 50 neutral, 100 negative)"
@@ -164,20 +155,20 @@ def _reply_lines(family: Family, labels: list[str]) -> list[str]:
 
 def _effect_lines(family: Family, name: ScaleName) -> list[str]:
     lines = []
-    for session in family.arms:
-        found = effects(family, session, name)
+    for arm in family.arms:
+        found = family.effects(arm, name)
         effect = found.technique
         if effect is None:
             continue
         if effect.value is None:
-            lines.append(f"{family.title(session)} has no technique effect: {effect.reason}.")
+            lines.append(f"{arm.title} has no technique effect: {effect.reason}.")
         else:
             little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
-                f"Technique effect of {family.title(session)}: {_signed(effect)} at {effect.at}"
+                f"Technique effect of {arm.title}: {_signed(effect)} at {effect.at}"
                 f"{_made_of(found)}, {in_words(effect, found.higher_is)} (one pair, so no interval).{little}"
             )
-    lines += [_control_line(effects(family, control, name).change) for control in family.controls]
+    lines += [_control_line(family.effects(control, name).change) for control in family.controls]
     return lines
 
 
@@ -188,10 +179,12 @@ def _made_of(found: Effects) -> str:
     return f" ({_signed(found.own_change)}, control {_signed(found.control_change)})"
 
 
+def _cell(point: TrajectoryPoint | None) -> str:
+    return numeral(point.value, reliable=point.reliable) if point is not None else ""
+
+
 def _signed(effect: Effect) -> str:
-    """`+12.0`, `?` after it when the coverage of a score that went into it was too low, – when undefined."""
-    doubt = "" if effect.reliable or effect.value is None else " ?"
-    return numeral(effect.value, signed=True) + doubt
+    return numeral(effect.value, signed=True, reliable=effect.reliable)
 
 
 def _control_line(change: Effect) -> str:

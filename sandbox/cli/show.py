@@ -13,8 +13,8 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is stored, as JSON.")
 def command(session: str, family: bool | None, as_json: bool) -> None:
     """Print the transcript of SESSION: an id, the beginning of one, or `last`."""
+    from sandbox.analysis.family import gather
     from sandbox.export.archive import archive_json
-    from sandbox.export.family import gather
     from sandbox.export.markdown import transcript
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store

@@ -3,8 +3,8 @@
 import json
 
 import sandbox
+from sandbox.analysis.family import Family
 from sandbox.analysis.suitability import Suitability
-from sandbox.export.family import Family, replies
 from sandbox.export.markdown import documents
 from sandbox.export.result import (
     Archive,
@@ -65,7 +65,9 @@ def _session(family: Family, session: StoredSession) -> ArchivedSession:
         state_now=session.state.now,
         turns=session.history.turns if whole else session.own_turns,
         replies=tuple(
-            point for point in replies(session).points if whole or point.turn > session.history.inherited
+            point
+            for point in family.arm(head.id).replies.points
+            if whole or point.turn > session.history.inherited
         ),
         skips=session.history.skips,
         measurements=tuple(

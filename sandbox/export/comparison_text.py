@@ -35,7 +35,7 @@ def score_text(cell: Cell, arm: ComparedArm, decimals: int = 1) -> str:
     """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
     if cell.score is None:
         return MISSING if cell.reason else ""
-    return numeral(cell.score, decimals=decimals) + _marked(cell.reliable) + _fewer(cell.sessions, arm)
+    return numeral(cell.score, decimals=decimals, reliable=cell.reliable) + _fewer(cell.sessions, arm)
 
 
 def change_text(cell: Cell, arm: ComparedArm, decimals: int = 1) -> str:
@@ -59,11 +59,7 @@ def difference_text(difference: PairedDifference | None, arm: ComparedArm, decim
     if difference.mean is None:
         return mean
     interval = "" if difference.low is None or difference.high is None else f" [{low}, {high}]"
-    return f"{mean}{interval}{_marked(difference.reliable)}{_fewer(difference.pairs, arm)}"
-
-
-def _marked(reliable: bool) -> str:
-    return "" if reliable else " ?"
+    return f"{mean}{interval}{'' if difference.reliable else ' ?'}{_fewer(difference.pairs, arm)}"
 
 
 def _fewer(n: int, arm: ComparedArm) -> str:

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.analysis.family import Family
 from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.export.archive import archive_json
-from sandbox.export.family import Family
 from sandbox.export.markdown import transcript
 from sandbox.export.table import scores_csv
 from sandbox.whole_file import write_whole

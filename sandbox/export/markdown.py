@@ -3,22 +3,14 @@
 import shlex
 from collections.abc import Iterator
 
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.effect import Effect, in_words, moved_under_control
-from sandbox.analysis.numeral import numeral
-from sandbox.analysis.trajectory import ScaleName
+from sandbox.analysis.family import Family
+from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.history import turn_labels
 from sandbox.engine.written_measure import written
-from sandbox.export.family import (
-    NOTICE,
-    Family,
-    cell,
-    course,
-    effects,
-    is_control,
-    points,
-    replies,
-    reply_labels,
-)
+from sandbox.export import NOTICE
 from sandbox.export.markdown_text import inline, table
 from sandbox.export.markdown_transcript import course_of
 from sandbox.library.catalogue import DEFAULT_CONTROL
@@ -43,7 +35,7 @@ def transcript(family: Family) -> str:
 
 def _heading(family: Family) -> Iterator[str]:
     plan = family.first.head.plan
-    arms = _listed([inline(family.title(arm)) for arm in family.arms if arm.head.plan.technique])
+    arms = _listed([inline(arm.title) for arm in family.arms if arm.plan.technique])
     affect = "neutral" if plan.scenario.affect == "none" else plan.scenario.affect
     yield f"# {inline(plan.scenario.title)} ({affect})" + (f": {arms}" if arms else "")
     yield f"> {NOTICE}"
@@ -94,7 +86,7 @@ def _place(family: Family, session: StoredSession) -> str:
     now = family.replaced.get(head.id)
     place = f"; session {now} stands in its place" if now else ""
     reason = f" ({inline(session.state.reason)})" if session.state.reason else ""
-    return f"{inline(family.title(session))}{origin}: {session.state.now}{reason}{place}"
+    return f"{inline(family.arm(session.head.id).title)}{origin}: {session.state.now}{reason}{place}"
 
 
 def _left(session: StoredSession) -> str:
@@ -128,7 +120,7 @@ def _trajectories(family: Family) -> Iterator[str]:
     if others:
         yield "### Other scales"
         for arm in family.arms:
-            yield f"**{inline(family.title(arm))}**"
+            yield f"**{inline(arm.title)}**"
             yield _other_scales(family, arm, others)
     yield from _replies(family)
     yield (
@@ -143,14 +135,14 @@ def _trajectories(family: Family) -> Iterator[str]:
 
 def _replies(family: Family) -> Iterator[str]:
     """The negativity of the ordinary replies, beside the self-report."""
-    labels = reply_labels(family)
+    labels = family.reply_labels
     if not labels:
         return
-    found = [replies(arm) for arm in family.arms]
+    found = [arm.replies for arm in family.arms]
     rows = [(f"`{label}`", *(numeral(one.at(label)) for one in found)) for label in labels]
     yield "### Negativity of the replies"
     yield table(
-        ("after", *(inline(family.title(arm)) for arm in family.arms)),
+        ("after", *(inline(arm.title) for arm in family.arms)),
         [*rows, ("change", *(numeral(one.change, signed=True) for one in found))],
         numbers_from=1,
     )
@@ -165,20 +157,20 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
     questionnaire, way, scale = name
     arms = family.arms
     yield f"### {inline(scale)} ({inline(questionnaire)}, read as *{inline(way)}*)"
-    head = ("point", *(inline(family.title(arm)) for arm in arms))
-    courses = [course(arm, name) for arm in arms]
+    head = ("point", *(inline(arm.title) for arm in arms))
+    courses = [arm.course(name) for arm in arms]
     yield table(
         head,
         [
-            (f"`{point.label}`", *(cell(course.at(point.label)) for course in courses))
-            for point in points(family)
+            (f"`{point.label}`", *(_cell(course.at(point.label)) for course in courses))
+            for point in family.points
             if any(course.at(point.label) for course in courses)
         ],
         numbers_from=1,
     )
-    if all(arm.head.plan.technique is None for arm in arms):
+    if all(arm.plan.technique is None for arm in arms):
         return
-    found = [effects(family, arm, name) for arm in arms]
+    found = [family.effects(arm, name) for arm in arms]
     yield table(
         (f"{inline(scale)}: effect", *head[1:]),
         [
@@ -195,39 +187,45 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
 def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
     """What is undefined and why, and what the control did."""
     for arm in family.arms:
-        found = effects(family, arm, name)
+        found = family.effects(arm, name)
         if found.change.value is None:
-            yield f"{inline(family.title(arm))}: no change, because {inline(found.change.reason)}."
+            yield f"{inline(arm.title)}: no change, because {inline(found.change.reason)}."
         elif found.technique is not None and found.technique.value is None:
             why = inline(found.technique.reason)
-            yield f"{inline(family.title(arm))}: no technique effect, because {why}."
+            yield f"{inline(arm.title)}: no technique effect, because {why}."
         elif found.technique is not None:
             little = f" This says little, because {inline(found.little_induced)}."
             yield (
-                f"{inline(family.title(arm))}: {in_words(found.technique, found.higher_is)}"
+                f"{inline(arm.title)}: {in_words(found.technique, found.higher_is)}"
                 f" at `{found.technique.at}`.{little if found.little_induced else ''}"
             )
-        if is_control(arm) and found.change.value is not None:
+        if arm.is_control and found.change.value is not None:
             yield f"{moved_under_control(found.change)}."
-        elif not is_control(arm) and found.technique is None:
+        elif not arm.is_control and found.technique is None:
             where = f" Export {family.absent_trunk} to see it." if family.absent_trunk else ""
-            title = inline(family.title(arm))
+            title = inline(arm.title)
             yield f"{title}: no technique effect, because no control stands beside it.{where}"
+
+
+def _cell(point: TrajectoryPoint | None) -> str:
+    """A score in a table, nothing where it was not measured."""
+    return numeral(point.value, reliable=point.reliable) if point is not None else ""
 
 
 def _effect(effect: Effect | None) -> str:
     if effect is None or effect.value is None:
-        return "–"
+        return MISSING
     at = f" at `{effect.at}`" if effect.at not in ("", "ind") else ""
-    return numeral(effect.value, signed=True) + at + ("" if effect.reliable else " ?")
+    doubt = "" if effect.reliable else " ?"
+    return numeral(effect.value, signed=True) + at + doubt
 
 
-def _other_scales(family: Family, arm: StoredSession, names: list[ScaleName]) -> str:
-    labels = [point.label for point in points(family)]
-    courses = {name: course(arm, name) for name in names}
+def _other_scales(family: Family, arm: Arm, names: list[ScaleName]) -> str:
+    labels = [point.label for point in family.points]
+    courses = {name: arm.course(name) for name in names}
     used = [label for label in labels if any(one.at(label) for one in courses.values())]
     rows = [
-        (f"{inline(name[2])} ({inline(name[0])})", *(cell(one.at(label)) for label in used))
+        (f"{inline(name[2])} ({inline(name[0])})", *(_cell(one.at(label)) for label in used))
         for name, one in courses.items()
     ]
     return table(("scale", *(f"`{label}`" for label in used)), rows, numbers_from=1)
@@ -240,7 +238,7 @@ def _course(family: Family) -> Iterator[str]:
         if head.parent is None:
             yield "## Transcript: baseline and scenario"
         else:
-            yield f"## Transcript: {inline(family.title(session))}"
+            yield f"## Transcript: {inline(family.arm(session.head.id).title)}"
         if not whole:
             yield f"*Goes on from session {head.parent} {_left(session)}.*"
         blocks = list(course_of(session, own_only=not whole))
@@ -249,7 +247,7 @@ def _course(family: Family) -> Iterator[str]:
 
 def _reproduction(family: Family) -> Iterator[str]:
     plan = family.first.head.plan
-    techniques = dict.fromkeys(arm.head.plan.technique.id for arm in family.arms if arm.head.plan.technique)
+    techniques = dict.fromkeys(arm.plan.technique.id for arm in family.arms if arm.plan.technique)
     chosen = [one for one in techniques if one != DEFAULT_CONTROL]
     words = ["sandbox", "run", "--scenario", plan.scenario.id]
     for name in chosen:
@@ -268,7 +266,7 @@ def _reproduction(family: Family) -> Iterator[str]:
     yield "## How to run it again"
     yield f"```sh\n{shlex.join(_word(word) for word in words)}\n```"
     otherwise = [
-        f"- {inline(family.title(session))}, session {session.head.id}: {'; '.join(found)}"
+        f"- {inline(family.arm(session.head.id).title)}, session {session.head.id}: {'; '.join(found)}"
         for session in family.sessions
         if (found := list(_not_planned(family, session)))
     ]
@@ -286,7 +284,7 @@ def _reproduction(family: Family) -> Iterator[str]:
 
 def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
     """What was done in a session that the command which runs its trunk again does not do."""
-    head, trunk = session.head, family.absent_trunk or family.first.head.id
+    head, trunk = session.head, family.trunk
     if head.plan.redo is not None:
         inherited = session.history.turns[: session.history.inherited]
         yield f"{head.plan.redo.place(inherited)} of {head.parent} said again"

@@ -11,15 +11,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.analysis.arm import redone_turn
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Cell, ComparedArm, Comparison, arms_compared_with, compared_with
 from sandbox.analysis.effect import Direction, Effect
+from sandbox.analysis.family import Family
 from sandbox.analysis.remarks import Remark
 from sandbox.analysis.reply_valence import ReplyPoint
 from sandbox.analysis.trajectory import Reading, ScaleName
 from sandbox.engine.history import Skip, Turn
 from sandbox.engine.phase import Phase, Point
-from sandbox.export.family import NOTICE, Family, course, effects, is_control, replies
+from sandbox.export import NOTICE
 from sandbox.library.document import Kind
 from sandbox.library.schema import DIALECT, file_name
 from sandbox.measurement.administration import Administration, Way
@@ -27,7 +28,6 @@ from sandbox.measurement.validity.index import Index
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
-from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 
 FORMAT_VERSION: Literal[3] = 3
@@ -262,23 +262,23 @@ def arm_results(family: Family) -> tuple[ArmResult, ...]:
     return tuple(map(partial(_arm_result, family), family.arms))
 
 
-def _arm_result(family: Family, arm: StoredSession) -> ArmResult:
-    technique = arm.head.plan.technique
+def _arm_result(family: Family, arm: Arm) -> ArmResult:
+    technique = arm.plan.technique
     return ArmResult(
-        session=arm.head.id,
-        title=family.title(arm),
+        session=arm.id,
+        title=arm.title,
         technique=technique.id if technique else None,
-        control=is_control(arm),
-        state=arm.state.now,
-        redone_turn=redone_turn(arm),
-        replaces=tuple(old for old, now in family.replaced.items() if now == arm.head.id),
-        replies=replies(arm).points,
+        control=arm.is_control,
+        state=arm.state,
+        redone_turn=arm.redone,
+        replaces=arm.replaces,
+        replies=arm.replies.points,
         trajectories=tuple(_scale_course(family, arm, name) for name in family.scales),
     )
 
 
-def _scale_course(family: Family, arm: StoredSession, name: ScaleName) -> ScaleCourse:
-    found = effects(family, arm, name)
+def _scale_course(family: Family, arm: Arm, name: ScaleName) -> ScaleCourse:
+    found = family.effects(arm, name)
     return ScaleCourse(
         questionnaire=name[0],
         way=name[1],
@@ -286,7 +286,7 @@ def _scale_course(family: Family, arm: StoredSession, name: ScaleName) -> ScaleC
         higher_is=found.higher_is,
         points=tuple(
             ScoreAt(label=p.label, value=p.value, reliable=p.reliable, reason=p.reason, as_at=p.as_at)
-            for p in course(arm, name).points
+            for p in arm.course(name).points
         ),
         induction=found.induction,
         change=found.change,

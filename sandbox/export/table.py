@@ -3,9 +3,9 @@
 import csv
 import io
 
+from sandbox.analysis.family import Family
 from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
-from sandbox.export.family import Family, replies
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
@@ -36,7 +36,7 @@ def scores_csv(family: Family) -> str:
             if whole or by == session.head.id:
                 for row in _rows(family, session, measured, by):
                     writer.writerow({key: guarded(value) for key, value in row.items()})
-        for reply in replies(session).points:
+        for reply in family.arm(session.head.id).replies.points:
             if whole or reply.turn > session.history.inherited:
                 row = _reply_row(family, session, reply)
                 writer.writerow({key: guarded(value) for key, value in row.items()})
@@ -115,7 +115,7 @@ def _session_cells(family: Family, session: StoredSession, *, own: bool) -> dict
     plan = session.head.plan
     technique = plan.technique if own else None
     return {
-        "trunk": family.absent_trunk or family.first.head.id,
+        "trunk": family.trunk,
         "parent": session.head.parent if own else None,
         "model": plan.model,
         "seed": plan.seed,

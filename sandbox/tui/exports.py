@@ -7,11 +7,12 @@ from pathlib import Path
 from textual.app import App
 
 from sandbox.analysis.comparison import Comparison
+from sandbox.analysis.family import gather
 from sandbox.engine.history import Measured, Turn
 from sandbox.engine.run_state import RunState
 from sandbox.errors import SandboxError
+from sandbox.export import NOTICE
 from sandbox.export.comparison import comparison_csv, comparison_markdown
-from sandbox.export.family import NOTICE, gather
 from sandbox.export.file import export_family, write_file
 from sandbox.library.workspace import Workspace
 from sandbox.models.name import short_name

@@ -10,12 +10,11 @@ from textual.app import App
 from textual.screen import Screen
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
+from sandbox.analysis.family import family, gather_compared
 from sandbox.analysis.remarks import Remark
 from sandbox.engine.events import Event, TooLate, TurnStarted, Waiting
 from sandbox.engine.run_state import RunState, SessionState, recorded_session
 from sandbox.errors import SandboxError
-from sandbox.export.comparison import gather_compared
-from sandbox.export.family import family
 from sandbox.store.session import SessionSummary, StoredSession
 from sandbox.store.state import seconds_run
 from sandbox.study.conductor import Conductor

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import gather, gather_compared
 from sandbox.analysis.remarks import Remark, before_run
 from sandbox.cli.main import run_command_line
 from sandbox.cli.outcome import report
@@ -21,8 +22,6 @@ from sandbox.engine.guidance import Guidance
 from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.engine.written_measure import THREE
-from sandbox.export.comparison import gather_compared
-from sandbox.export.family import gather
 from sandbox.export.markdown_text import inline
 from sandbox.library.questionnaire import Scale
 from sandbox.library.technique import Repeat, Step
@@ -337,8 +336,8 @@ CALLERS = {
     "repeated_trunks": {"analysis/remarks.py"},
     "leaving_details": {"analysis/remarks.py"},
     "unseen_remark": {"analysis/remarks.py"},
-    "small_induction": {"analysis/remarks.py", "export/family.py"},
-    "on_reading": {"analysis/comparison.py", "export/family.py"},
+    "small_induction": {"analysis/remarks.py", "analysis/family.py"},
+    "on_reading": {"analysis/comparison.py", "analysis/family.py"},
     "before_run": {"cli/outcome.py", "cli/preview.py", "tui"},
 }
 """Who may call what makes a sentence or a remark."""

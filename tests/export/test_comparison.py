@@ -11,17 +11,12 @@ import pytest
 
 from sandbox.analysis.arm import Beginning
 from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.main import run_command_line
 from sandbox.errors import ExitCode, NotFoundError, UsageError
-from sandbox.export.comparison import (
-    chosen_scale,
-    comparison_csv,
-    comparison_markdown,
-    gather_compared,
-)
+from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.comparison_text import explanation, reasons
-from sandbox.export.family import gather
 from sandbox.export.result import comparison_result
 from sandbox.export.table import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE

@@ -3,11 +3,10 @@
 from contextlib import aclosing
 
 from sandbox.analysis.comparison import compare, compared_with
+from sandbox.analysis.family import gather, gather_compared
 from sandbox.engine.branch import branch, redo
 from sandbox.engine.run import run
 from sandbox.export.archive import archive
-from sandbox.export.comparison import gather_compared
-from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
@@ -26,14 +25,14 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
 
         def beside() -> str | None:
             family = gather(store, trunk.id)
-            arm = next(one for one in family.arms if one.head.id == breathing.id)
+            arm = next(one for one in family.arms if one.id == breathing.id)
             found = family.control_for(arm)
-            return found.head.id if found else None
+            return found.id if found else None
 
         assert beside() == again.id
         assert [s.id for s in gather_compared(store, [breathing.id])] == [breathing.id, again.id]
         family = gather(store, trunk.id)
-        assert [family.title(arm) for arm in family.arms] == ["Breathing", "Filler (control, t2 redone)"]
+        assert [arm.title for arm in family.arms] == ["Breathing", "Filler (control, t2 redone)"]
         assert any(f"before the redo: session {control.id}" in remark for remark in family.cautions)
         text = transcript(family)
         assert "stands in its place" in text and "Filler (control, before the redo)" in text
@@ -77,11 +76,7 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
             assert [event async for event in events]
 
         family = gather(store, trunk.id)
-        exported = {
-            arm.head.id: found.head.id
-            for arm in family.arms
-            if (found := family.control_for(arm)) is not None
-        }
+        exported = {arm.id: found.id for arm in family.arms if (found := family.control_for(arm)) is not None}
         assert exported == {breathing.id: control.id, again.id: filler.id}
         comparison = compare(gather_compared(store, [trunk.id]), ("probe", "word", "distress"))
         sessions = [session for arm in comparison.arms for session in arm.sessions]
@@ -109,5 +104,5 @@ async def test_a_second_arm_of_one_technique_has_a_number(tmp_path):
         async with aclosing(recorded(run((again,), scripted(), known=known), store)) as events:
             assert [event async for event in events]
         family = gather(store, trunk.id)
-    titles = [family.title(arm) for arm in family.arms]
+    titles = [arm.title for arm in family.arms]
     assert titles == ["Breathing", "Breathing 2", "Filler (control)"]

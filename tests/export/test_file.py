@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.analysis.family import Family, gather
 from sandbox.errors import UsageError
-from sandbox.export.family import Family, gather
 from sandbox.export.file import ExportError, export_family, write_file
 from tests.export.specimen import recorded_family
 

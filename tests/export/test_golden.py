@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import sandbox
+from sandbox.analysis.family import gather
 from sandbox.export.archive import archive_json
-from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.export.table import scores_csv
 from tests.export.specimen import recorded_family

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.analysis.family import gather
 from sandbox.analysis.numeral import numeral
 from sandbox.export.archive import archive_json
-from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.export.markdown_text import inline, quoted
 from sandbox.export.table import guarded, scores_csv

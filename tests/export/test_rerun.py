@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from sandbox.analysis.family import Family, gather
 from sandbox.cli.run import command as run
 from sandbox.engine.branch import branch, redo
 from sandbox.engine.events import RunPlanned, StepSkipped, TurnFinished
@@ -14,7 +15,6 @@ from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Skip, Turn
 from sandbox.engine.plan import Measure, SessionHead
 from sandbox.export.archive import archive
-from sandbox.export.family import Family, gather
 from sandbox.export.markdown import transcript
 from sandbox.export.table import scores_csv
 from sandbox.store.store import Store

@@ -9,16 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.analysis.suitability import SHIPPED_PAGE, SHIPPED_REASON, SHIPPED_USABLE
 from sandbox.engine.validity_check import InstrumentChecked, check_validity
 from sandbox.export.archive import archive_json
-from sandbox.export.comparison import (
-    chosen_scale,
-    comparison_csv,
-    comparison_markdown,
-    gather_compared,
-)
-from sandbox.export.family import gather
+from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
 from sandbox.export.table import scores_csv

@@ -6,10 +6,9 @@ import sqlite3
 import pytest
 
 from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.engine.events import StepSkipped
 from sandbox.engine.history import Skip
-from sandbox.export.comparison import chosen_scale, gather_compared
-from sandbox.export.family import gather
 from sandbox.library.document import document_hash
 from sandbox.store.document import document_json
 from sandbox.store.migrations import MIGRATIONS, migrate

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.engine.events import TurnFinished
 from sandbox.engine.history import Turn
-from sandbox.export.comparison import chosen_scale, gather_compared
-from sandbox.export.family import gather
 from sandbox.export.markdown import transcript
 from sandbox.store.connection import open_database
 from sandbox.store.error import StoreError

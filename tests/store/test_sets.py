@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection
 import pytest
 
 from benchmarks.recording import statements
+from sandbox.analysis.family import gather_compared
 from sandbox.analysis.trajectory import trajectories
 from sandbox.engine.events import RunPlanned
 from sandbox.errors import NotFoundError
-from sandbox.export.comparison import gather_compared
 from sandbox.store.listing import SessionFilter
 from sandbox.store.store import Store
 from tests.store.runs import breathing_and_control, record_run

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.family import Family, gather, gather_compared
 from sandbox.analysis.numeral import numeral
 from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.outcome import report
 from sandbox.export.archive import archive
-from sandbox.export.comparison import comparison_csv, gather_compared
-from sandbox.export.family import Family, effects, gather
+from sandbox.export.comparison import comparison_csv
 from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
 from sandbox.library.workspace import create_workspace
@@ -38,9 +38,9 @@ def told(tmp_path, capsys) -> Iterator[tuple[Family, Comparison, str, dict[str, 
 
 def test_change_and_technique_effect_are_the_same_everywhere(told):
     family, comparison, printed, data = told
-    arm = next(one for one in family.arms if one.head.id == "breath11")
+    arm = next(one for one in family.arms if one.id == "breath11")
     place = next(n for n, one in enumerate(comparison.arms) if one.sessions[0].id == "breath11")
-    found = effects(family, arm, DISTRESS)
+    found = family.effects(arm, DISTRESS)
     assert found.technique is not None and found.technique.value is not None
     moved, effect, at = found.change.value, found.technique.value, found.technique.at
     assert (moved, effect, at) == (-50.0, -30.0, "t2"), "it fell, and fell further than under the control"
@@ -74,7 +74,7 @@ def test_change_and_technique_effect_are_the_same_everywhere(told):
     rounded = column.lines[comparison.rows.index(row)].split()
     in_session = next(
         one
-        for one in series((*arm.history.turns, *arm.history.measured), arm.head.plan)
+        for one in series((*arm.history.turns, *arm.history.measured), arm.plan)
         if (one.key.questionnaire, one.key.scale) == DISTRESS[::2]
     )
     assert change(in_session.at(at), in_session.induced) in rounded

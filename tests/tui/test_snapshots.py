@@ -14,12 +14,12 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from sandbox.analysis.family import gather_compared
 from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.run import run
 from sandbox.engine.validity_check import plan_check
-from sandbox.export.comparison import gather_compared
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.discovery import Found

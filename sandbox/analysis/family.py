@@ -1,0 +1,340 @@
+"""A shared start with its arms, read from the record: for an export, or to compare arms of several."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sandbox.analysis.arm import (
+    Arm,
+    arm_of,
+    beginning,
+    control_beside,
+    in_place_of,
+    numbers,
+    scales,
+    skips,
+)
+from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
+from sandbox.analysis.induction import scale_of, small_induction
+from sandbox.analysis.remarks import Remark, on_reading
+from sandbox.analysis.reply_valence import REPLIES
+from sandbox.analysis.suitability import Suitability
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import PHASES, Point
+from sandbox.errors import NotFoundError, UsageError
+from sandbox.models.provider import ModelDescription
+from sandbox.store.integrity import Altered
+from sandbox.store.session import StoredSession
+from sandbox.store.store import Store
+from sandbox.store.validity import StoredCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The effects of one arm on one scale. `technique` is None where there is nothing to compare with.
+
+    `little_induced`: `the scenario hardly raised it: 12.0 → 14.0`, empty when it did raise it. `higher_is`
+    says what a higher score means. `own_change` and `control_change` are the two whose difference the
+    technique effect is, at its point.
+    """
+
+    induction: Effect
+    change: Effect
+    residual: Effect
+    technique: Effect | None
+    little_induced: str = ""
+    higher_is: Direction = "neither"
+    own_change: Effect | None = None
+    control_change: Effect | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    """The sessions of one shared start in the order planned.
+
+    `absent_trunk` is the id of the trunk when it holds a branch alone. `checks` are, by model, those that the
+    record knows, the newest first. `altered` are, by session, the documents that were changed in the record.
+    """
+
+    planned: tuple[StoredSession, ...]
+    absent_trunk: str | None = None
+    checks: Mapping[str, tuple[StoredCheck, ...]] = field(default_factory=dict)
+    altered: Mapping[str, tuple[Altered, ...]] = field(default_factory=dict)
+    _made: dict[str, Arm] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def sessions(self) -> tuple[StoredSession, ...]:
+        """The trunk first, the controls last."""
+        return tuple(sorted(self.planned, key=_is_control))
+
+    @property
+    def first(self) -> StoredSession:
+        return self.sessions[0]
+
+    @property
+    def trunk(self) -> str:
+        return self.absent_trunk or self.planned[0].head.id
+
+    @cached_property
+    def replaced(self) -> Mapping[str, str]:
+        """The arms whose place a redo took, each with the id of the session that stands there now."""
+        return in_place_of(self.planned)
+
+    @cached_property
+    def _known(self) -> dict[str, StoredSession]:
+        return {session.head.id: session for session in self.planned}
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return numbers((session.head for session in self.planned), self.replaced)
+
+    def holds(self, session: str | None) -> bool:
+        return session in self._known
+
+    def arm(self, session: str) -> Arm:
+        """The session of that id as an arm, also the trunk or one whose place a redo took."""
+        if session not in self._made:
+            stored = self._known[session]
+            self._made[session] = arm_of(
+                stored,
+                self.trunk,
+                beginning(stored, self._known.get),
+                checks=self.checks.get(stored.model.name, ()),
+                answered_by=self._started_with(stored),
+                altered=self.altered.get(session, ()),
+                skips=skips(stored, self._known.get),
+                number=self._numbers[session],
+                place=list(self._known).index(session) - 1,
+                replaces=[old for old, now in self.replaced.items() if now == session],
+                replaced_by=self.replaced.get(session),
+            )
+        return self._made[session]
+
+    def _started_with(self, session: StoredSession | None) -> tuple[ModelDescription, ...]:
+        """The models that a session and its ancestors were started with, the trunk's first."""
+        if session is None:
+            return ()
+        before = self._started_with(self._known.get(session.head.parent or ""))
+        return (*before, *(entry.model for entry in session.states if entry.model is not None))
+
+    @cached_property
+    def members(self) -> tuple[Arm, ...]:
+        """Every session as an arm."""
+        return tuple(self.arm(session.head.id) for session in self.sessions)
+
+    @cached_property
+    def arms(self) -> tuple[Arm, ...]:
+        """The sessions with a technique; the trunk alone when nothing branched from it.
+
+        Without those whose place a redo took (`replaced`): they are in `sessions` and in the record.
+        """
+        standing = (one for one in self.members if one.replaced_by is None)
+        return tuple(one for one in standing if one.plan.technique is not None) or self.members
+
+    @property
+    def controls(self) -> tuple[Arm, ...]:
+        return tuple(arm for arm in self.arms if arm.is_control)
+
+    def control_for(self, arm: Arm) -> Arm | None:
+        """The control that began where the arm did, rather a finished one; None for a control."""
+        if arm.is_control or arm.plan.technique is None:
+            return None
+        return control_beside(arm.began, ((one, one.began, one.state) for one in self.controls))
+
+    def effects(self, arm: Arm, name: ScaleName) -> Effects:
+        """All effects of an arm on a scale."""
+        own, control = arm.course(name), self.control_for(arm)
+        technique = technique_effect(own, control.course(name)) if control else None
+        both = technique is not None and technique.value is not None
+        return Effects(
+            induction_effect(own),
+            change(own),
+            residual(own),
+            technique,
+            small.clause() if (small := small_induction(arm.plan, own)) else "",
+            scale.higher_is if (scale := scale_of(arm.plan, name)) else "neither",
+            change(own, technique.at) if both and technique else None,
+            change(control.course(name), technique.at) if both and technique and control else None,
+        )
+
+    @property
+    def suitabilities(self) -> tuple[Suitability, ...]:
+        """Of each measure, whether it is known to work on the model."""
+        return self.members[0].suitabilities
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What has to be said before the scores are read, of the main scale of each questionnaire."""
+        return on_reading({arm.title: (arm,) for arm in self.arms}, self.main_scales)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """The remarks as sentences."""
+        return tuple(remark.sentence for remark in self.remarks)
+
+    @cached_property
+    def scales(self) -> tuple[ScaleName, ...]:
+        """Every scale of a questionnaire that was measured, `distress` first within its questionnaire."""
+        return tuple(name for name in scales(self.members) if name != REPLIES)
+
+    @property
+    def main_scales(self) -> tuple[ScaleName, ...]:
+        """One scale of each questionnaire given: `distress`, else its first. `distress` comes first."""
+        first = {name[:2]: name for name in reversed(self.scales)}
+        given = [name for name in self.scales if first[name[:2]] == name]
+        return tuple(sorted(given, key=lambda name: name[2] != "distress"))
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Every measurement point, in order; arms share the points of equal label."""
+        by_label: dict[str, Point] = {}
+        for session in self.planned:
+            for measured in session.history.measured:
+                by_label.setdefault(measured.point.label, measured.point)
+        return tuple(sorted(by_label.values(), key=lambda one: (PHASES.index(one.phase), one.number)))
+
+    @property
+    def reply_labels(self) -> tuple[str, ...]:
+        """The labels of all replies in order; arms share those of equal label."""
+        found = {
+            (PHASES.index(point.phase), point.number, point.label)
+            for one in self.members
+            for point in one.replies.points
+        }
+        return tuple(dict.fromkeys(label for _, _, label in sorted(found)))
+
+
+def _is_control(session: StoredSession) -> bool:
+    technique = session.head.plan.technique
+    return technique is not None and technique.is_control
+
+
+# From the record
+
+
+def gather(store: Store, session: str, *, whole_family: bool | None = None) -> Family:
+    """The session from the record: a trunk with all its branches, a branch alone (None), or as asked.
+
+    Raises NotFoundError for an unknown id.
+    """
+    heads = store.family(session)
+    whole = session == heads[0].id if whole_family is None else whole_family
+    ids = [head.id for head in heads] if whole else [session]
+    stored = store.stored(ids)
+    return family(store, [stored[id] for id in ids])
+
+
+def family(store: Store, members: Iterable[StoredSession]) -> Family:
+    """These sessions of one family, in the order planned, with what the record knows of them."""
+    planned = tuple(members)
+    first = planned[0].head
+    trunk = store.family(first.id)[0].id if first.parent else None
+    return Family(planned, trunk, _checks(store, planned), store.altered_in([one.head.id for one in planned]))
+
+
+def _checks(store: Store, sessions: Iterable[StoredSession]) -> dict[str, tuple[StoredCheck, ...]]:
+    return {name: store.checks(name) for name in {session.model.name for session in sessions}}
+
+
+def gather_compared(
+    store: Store, ids: Iterable[str], *, controls: bool = True, earlier: bool = False
+) -> tuple[Arm, ...]:
+    """The arms from the record; a trunk stands for all its branches. Raises NotFoundError, UsageError.
+
+    With `controls` the control that stands beside an arm comes along, as every comparison needs it. Of a
+    trunk's arms those are left out whose place a redo took; with `earlier` they come along, marked
+    (`replaced_by`). A session named by itself always comes.
+    """
+    ids = tuple(ids)
+    trunks, families = _families(store, ids)
+    wanted: dict[str, Family] = {}
+    for id in ids:
+        own = families[trunks[id]]
+        standing = [
+            one.head.id
+            for one in own.planned
+            if one.head.plan.technique is not None and (earlier or one.head.id not in own.replaced)
+        ]
+        for one in (standing or [id]) if id == own.trunk else [id]:
+            wanted.setdefault(one, own)
+    if controls:
+        for own in families.values():
+            chosen = [own.arm(id) for id, its in wanted.items() if its is own]
+            wanted.update((control.id, own) for control in _missing_controls(chosen, own))
+    if len(wanted) < 2:
+        raise UsageError(
+            "There is nothing to compare this session with.",
+            todo="Name two sessions, or a shared start with several arms; `b` in the app adds an arm.",
+        )
+    arms = (own.arm(id) for id, own in wanted.items())
+    return tuple(replace(arm, replaced_by=None) if arm.id in ids else arm for arm in arms)
+
+
+def _families(store: Store, ids: Sequence[str]) -> tuple[dict[str, str], dict[str, Family]]:
+    """The trunk of each session, and by trunk the family, as far as a comparison reads it."""
+    heads = store.families(ids)
+    trunks = {id: members[0].id for id, members in heads.items()}
+    longest = {trunks[id]: heads[id] for id in sorted(ids, key=lambda id: len(heads[id]))}
+    everybody = [head.id for members in longest.values() for head in members]
+    known, altered = store.scores(everybody), store.altered_in(everybody)
+    checks = _checks(store, known.values())
+    families = {
+        trunk: Family(tuple(known[head.id] for head in members), None, checks, altered)
+        for trunk, members in longest.items()
+    }
+    return trunks, {trunk: families[trunk] for trunk in dict.fromkeys(trunks[id] for id in ids)}
+
+
+def _missing_controls(chosen: Sequence[Arm], own: Family) -> Iterator[Arm]:
+    """The controls that stand beside the chosen arms of a family, of those without one among the chosen.
+
+    Where none does, and no control was chosen, one of the family's all the same, rather a finished one.
+    """
+    candidates = [(one, one.began, one.state) for one in own.controls]
+    ids = {arm.id for arm in chosen}
+    here = [candidate for candidate in candidates if candidate[0].id in ids]
+    found = False
+    for arm in chosen:
+        if not arm.is_control and control_beside(arm.began, here) is None:
+            beside = control_beside(arm.began, candidates)
+            if beside is not None:
+                found = True
+                yield beside
+    if candidates and not here and not found:
+        yield max(candidates, key=lambda candidate: candidate[2] == "finished")[0]
+
+
+def chosen_scale(
+    sessions: tuple[Arm, ...], scale: str | None = None, questionnaire: str | None = None
+) -> ScaleName:
+    """The scale of that id measured in most of the sessions; without one `distress`, else the first there is.
+
+    Raises NotFoundError, naming what there is.
+    """
+    names = scales(sessions)
+    if not names:
+        raise _nothing_measured(sessions)
+    if scale is None:
+        offered = [name for name in names if questionnaire in (None, name[0])] or list(names)
+        scale = next((name[2] for name in offered if name[2] == "distress"), offered[0][2])
+    fitting = [name for name in names if name[2] == scale and questionnaire in (None, name[0])]
+    if not fitting:
+        there = ", ".join(dict.fromkeys(f"{name[2]} ({name[0]})" for name in names))
+        raise NotFoundError(
+            f"None of the sessions was measured with a scale “{scale}”.", todo=f"Measured were: {there}."
+        )
+    return max(fitting, key=lambda name: sum(bool(session.course(name).points) for session in sessions))
+
+
+def _nothing_measured(sessions: tuple[Arm, ...]) -> NotFoundError:
+    states = sorted({session.state for session in sessions})
+    unfinished = states != ["finished"]
+    trunk = sessions[0].trunk
+    were = "they have not begun" if states == ["planned"] else f"they are {' or '.join(states)}"
+    return NotFoundError(
+        f"Nothing was measured in these sessions: {were}.",
+        where=trunk,
+        todo=f"Go on with them: sandbox resume {trunk}, or name others: sandbox compare A B."
+        if unfinished
+        else "Name others: sandbox compare A B.",
+    )
