@@ -38,7 +38,7 @@ from sandbox.engine.run import run
 from sandbox.engine.run_state import RunState, SessionState, fold
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
-from sandbox.models.litellm_import import litellm
+from sandbox.models.litellm_way import litellm
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.app import SandboxApp
@@ -194,7 +194,7 @@ async def watched(watch: Stopwatch, short: RunState, turns: int, seconds: float)
     state = under_way(short, tuple(islice(entries, 2 * turns)))
     live = LiveRun(lambda *_: told(branch, entries, seconds), lambda _: History(), state)
     live.add(state.sessions[branch].head)
-    await litellm()  # as in the app, where its many objects are in memory while text streams
+    await litellm()  # as with a model elsewhere: its many objects are in memory while text streams
     app = Stage(watch)
     async with app.run_test(headless=False, size=SIZE) as pilot:
         start = time.perf_counter()

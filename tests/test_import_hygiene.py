@@ -77,6 +77,22 @@ async def test_commands_that_ask_no_model_load_no_model_library(
         assert not loaded & set(MODELS_AND_SCREENS), words
 
 
+@pytest.mark.embedded
+def test_asking_the_embedded_model_loads_no_library_for_models_elsewhere() -> None:
+    (loaded,) = loaded_by(
+        "import asyncio\n"
+        "from sandbox.models.embedded import embedded_model\n"
+        "from sandbox.models.provider import Message, Request, Sampling\n"
+        "async def ask():\n"
+        "    model = embedded_model()\n"
+        "    await model.warm_up()\n"
+        "    await model.complete(Request((Message('user', 'Hello.'),), Sampling(0.0, 1)))\n"
+        "    await model.close()\n"
+        "asyncio.run(ask())"
+    )
+    assert "httpx" in loaded and not loaded & {"litellm", "openai", "tiktoken", "xllamacpp"}
+
+
 def test_the_app_is_importable_without_a_model_library() -> None:
     (loaded,) = loaded_by("import sandbox.tui.app")
     assert not loaded & {"litellm", "xllamacpp", "sqlite_utils", "jinja2"}

@@ -14,7 +14,10 @@ from sandbox.engine.events import SessionFinished
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError
+from sandbox.library.catalogue import Library
+from sandbox.library.workspace import find_workspace
 from sandbox.models.opening import open_model
+from sandbox.models.pool import ModelPool
 from sandbox.settings import Settings, load_settings
 from sandbox.study.conductor import Conductor
 from sandbox.text import printable
@@ -28,9 +31,10 @@ def chosen_settings() -> Settings:
     return loaded.settings
 
 
-def open_conductor(*, local_only: bool = False) -> Conductor:
+def open_conductor(*, local_only: bool = False, models: ModelPool | None = None) -> Conductor:
     """The workspace found from here; with `local_only` a model that is not on this machine is refused."""
-    return Conductor.open(opener=partial(open_model, local_only=local_only))
+    found = find_workspace()
+    return Conductor(found, Library(found), models or ModelPool(partial(open_model, local_only=local_only)))
 
 
 def conduct(

@@ -19,6 +19,7 @@ from sandbox.export import NOTICE
 from sandbox.export.file import export_family
 from sandbox.export.result import run_result
 from sandbox.library.workspace import Workspace
+from sandbox.models.pool import ModelPool
 from sandbox.store.store import Store
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
@@ -28,17 +29,22 @@ from sandbox.text import printable
 def run_proposal(
     proposal: Proposal,
     *,
+    models: ModelPool | None = None,
     local_only: bool = False,
     plain: bool = False,
     quiet: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Compose the sessions, run them and print what came out. Raises SandboxError."""
-    conductor = open_conductor(local_only=local_only)
+    """Compose the sessions, run them and print what came out; `models` if some are open already.
+
+    Raises SandboxError.
+    """
+    conductor = open_conductor(local_only=local_only, models=models)
     conductor.check(conductor.composed(proposal), clinician=False)
     if model := conductor.unsure(proposal):  # what is composed after its answer fits it
         asyncio.run(model.find_out())
     heads = conductor.composed(proposal)
+    conductor.models.start(proposal.model)
     with conductor.store as store:
         warn(conductor, heads)
         try:

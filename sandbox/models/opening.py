@@ -78,7 +78,8 @@ def _embedded(name: str, path: str) -> Provider:
 
 
 def _through_litellm(name: str, local_only: bool) -> Provider:
-    from sandbox.models.litellm_provider import LiteLLMProvider
+    from sandbox.models.chat import ChatProvider
+    from sandbox.models.litellm_way import LiteLLM
 
     service = service_of(name)
     refuse_wrong_address(service)
@@ -92,7 +93,8 @@ def _through_litellm(name: str, local_only: bool) -> Provider:
             todo="Use embedded, gguf:PATH or a server on localhost (ollama_chat/…), or turn local only off.",
         )
     able = capabilities_of(name, local=local)
-    return LiteLLMProvider(
+    return ChatProvider(
+        LiteLLM(),
         name,
         # LiteLLM is told the address that was judged, so that it cannot find another one for itself.
         api_base=base or None,

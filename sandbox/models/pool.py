@@ -1,12 +1,13 @@
 """The models a workspace works with, each opened once: asked by name, closed together."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 
 from sandbox.errors import SandboxError
 from sandbox.models.name import full_name
 from sandbox.models.opening import open_model
-from sandbox.models.provider import Provider
+from sandbox.models.provider import Provider, Startable
 
 OpenModel = Callable[[str], Provider]
 """What opens a model by its full name. Raises SandboxError for a name that leads nowhere."""
@@ -25,6 +26,13 @@ class ModelPool:
         if name not in self._models:
             self._models[name] = self._open(name)
         return self._models[name]
+
+    def start(self, name: str) -> None:
+        """Begin to start what the model needs of this machine. What is wrong shows when it is asked for."""
+        with contextlib.suppress(SandboxError):
+            model = self.model(name)
+            if isinstance(model, Startable):
+                model.start()
 
     def are_local(self, names: Iterable[str]) -> bool:
         """Whether all of them are on this machine; one that cannot be opened is not."""

@@ -262,6 +262,15 @@ def found_capabilities(provider: Provider) -> Capabilities:
 
 
 @runtime_checkable
+class Startable(Protocol):
+    """A provider whose server the app starts itself."""
+
+    def start(self) -> None:
+        """Begin to start it in the background. What is wrong shows at the first call."""
+        ...
+
+
+@runtime_checkable
 class Tokenizing(Protocol):
     """A provider that counts with the model's own tokenizer. Raises ModelError."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.models.litellm_import import litellm
+from sandbox.models.litellm_way import litellm
 from sandbox.models.opening import open_model
 from sandbox.models.provider import Capabilities, Provider, Sampling, Tokenizing
 

@@ -10,8 +10,9 @@ from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.presentation import Presentation
 from sandbox.measurement.reading.report import answer_schema
+from sandbox.models.chat import ChatProvider
 from sandbox.models.hosted import capabilities_of
-from sandbox.models.litellm_provider import LiteLLMProvider
+from sandbox.models.litellm_way import LiteLLM
 from sandbox.models.provider import Capabilities, Message, Sampling
 from sandbox.models.retry import RetryPolicy
 from sandbox.models.scripted import ABLE, ScriptedProvider
@@ -25,7 +26,8 @@ RIGHT = '{"fear": 40, "calm": 10}'
 
 async def served(*replies: str, capable: bool = True) -> tuple[Administration, ModelServer]:
     with ModelServer(*(says(reply) for reply in replies)) as server:
-        provider = LiteLLMProvider(
+        provider = ChatProvider(
+            LiteLLM(),
             "openai/m",
             api_base=server.base,
             api_key="sk-none",

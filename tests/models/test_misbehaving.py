@@ -11,7 +11,8 @@ from email.utils import format_datetime
 import pytest
 
 from sandbox.models.adaptation import MORE_ROOM, NO_SYSTEM
-from sandbox.models.litellm_provider import Endpoint, LiteLLMProvider
+from sandbox.models.chat import ChatProvider
+from sandbox.models.litellm_way import LiteLLM
 from sandbox.models.provider import (
     REASONING_TOKENS,
     Capabilities,
@@ -27,6 +28,7 @@ from sandbox.models.provider import (
     Withdrawn,
 )
 from sandbox.models.retry import RetryPolicy
+from sandbox.models.way import Endpoint
 from tests.models.misbehaving import (
     ModelServer,
     completion,
@@ -58,8 +60,9 @@ def model(
     policy: RetryPolicy = QUICK,
     capabilities: Capabilities = ABLE,
     name: str = "openai/m",
-) -> LiteLLMProvider:
-    return LiteLLMProvider(
+) -> ChatProvider:
+    return ChatProvider(
+        LiteLLM(),
         name,
         api_base=server.base,
         api_key=KEY,
@@ -70,14 +73,14 @@ def model(
     )
 
 
-async def parts_of(provider: LiteLLMProvider, request: Request = ASK) -> list[object]:
+async def parts_of(provider: ChatProvider, request: Request = ASK) -> list[object]:
     return [part async for part in provider.stream(request)]
 
 
 @pytest.fixture(autouse=True, scope="module")
 async def warm() -> None:
     """LiteLLM's import takes seconds; no test here is about that."""
-    from sandbox.models.litellm_import import litellm
+    from sandbox.models.litellm_way import litellm
 
     await litellm()
 
@@ -193,8 +196,8 @@ async def test_a_server_that_hangs_in_mid_stream_is_a_timeout_though_it_sends_co
 async def test_nobody_listening():
     with ModelServer(says()) as server:
         base = server.base
-    provider = LiteLLMProvider(
-        "openai/m", api_base=base, api_key=KEY, capabilities=ABLE, sampling=SAMPLING, policy=QUICK
+    provider = ChatProvider(
+        LiteLLM(), "openai/m", api_base=base, api_key=KEY, capabilities=ABLE, sampling=SAMPLING, policy=QUICK
     )
     with pytest.raises(ModelError) as caught:
         await provider.complete(ASK)
@@ -252,7 +255,8 @@ async def test_no_key_reaches_an_error_or_its_attempts():
 async def test_an_authentication_error_without_a_key_names_the_variable(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with ModelServer(fails(401)) as server:
-        provider = LiteLLMProvider(
+        provider = ChatProvider(
+            LiteLLM(),
             "openai/m",
             api_base=server.base,
             capabilities=ABLE,
@@ -304,7 +308,8 @@ async def test_parameters_arrive_and_a_prefill_is_the_last_message():
     )
     with ModelServer(says(" calm.")) as server:
         plain = await model(server).complete(request)
-        extra = LiteLLMProvider(
+        extra = ChatProvider(
+            LiteLLM(),
             "openai/m",
             api_base=server.base,
             api_key=KEY,
@@ -642,8 +647,8 @@ async def test_a_call_s_seconds_are_the_call_alone():
             clock.passes(1000)
             return Endpoint(server.base, KEY)
 
-        provider = LiteLLMProvider(
-            "openai/m", capabilities=ABLE, sampling=SAMPLING, policy=QUICK, endpoint=starts_slowly
+        provider = ChatProvider(
+            LiteLLM(), "openai/m", capabilities=ABLE, sampling=SAMPLING, policy=QUICK, endpoint=starts_slowly
         )
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sandbox.models.retry.time", clock)

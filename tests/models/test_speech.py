@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.models.litellm_reply import StreamedReply
+from sandbox.models.chat_reply import StreamedReply
 from sandbox.models.provider import Withdrawn
 from sandbox.models.speech import separated
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from sandbox.errors import UsageError
+from sandbox.models.chat import ChatProvider
 from sandbox.models.hosted import is_loopback
-from sandbox.models.litellm_provider import LiteLLMProvider
+from sandbox.models.litellm_way import LiteLLM
 from sandbox.models.provider import Capabilities, Completion, Message, Request, Sampling
 from sandbox.models.tokens import count_tokens
 from tests.models.misbehaving import ModelServer, says
@@ -71,7 +72,8 @@ async def test_no_tokenizer_is_fetched_to_count_with(looked_up: list[str]) -> No
 
 async def test_no_tokenizer_is_fetched_where_a_server_did_not_count(looked_up: list[str]) -> None:
     with ModelServer(says("I feel calm.")) as server:
-        provider = LiteLLMProvider(
+        provider = ChatProvider(
+            LiteLLM(),
             "openai/llama-2-7b",
             api_base=server.base,
             api_key="none",

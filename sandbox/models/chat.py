@@ -1,9 +1,12 @@
-"""A provider over LiteLLM: one call, whole or streamed, tried as its policy says. Starts no server."""
+"""A chat model behind a way to its server: one call, whole or streamed, tried as its policy says.
+
+Starts no server. The way is LiteLLM's for models elsewhere, a direct one for our own child process.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from sandbox.models.adaptation import (
@@ -14,10 +17,9 @@ from sandbox.models.adaptation import (
     leaves_out,
     note_log_probabilities,
 )
+from sandbox.models.chat_reply import Reply, StreamedReply, empty_failure, reply_of
 from sandbox.models.failure import Failure, explanation, failure_of
-from sandbox.models.hosted import authorization_of, without_credentials
-from sandbox.models.litellm_import import litellm
-from sandbox.models.litellm_reply import Reply, StreamedReply, empty_failure, reply_of
+from sandbox.models.hosted import without_credentials
 from sandbox.models.provider import (
     REASONING_TOKENS,
     Attempt,
@@ -35,17 +37,8 @@ from sandbox.models.provider import (
 )
 from sandbox.models.retry import Budget, RetryPolicy, Tries
 from sandbox.models.speech import cut_to_sentence
-from sandbox.models.stream_watch import StreamWatch
+from sandbox.models.way import Call, Endpoint, ReplyStream, Way
 from sandbox.text import printable
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a model is served. None: LiteLLM's own address for it, or its key from the environment."""
-
-    base: str | None = None
-    key: str | None = field(default=None, repr=False)
-
 
 PROBE = Request(
     (Message("user", "Say hello."),),
@@ -59,17 +52,17 @@ FindEndpoint = Callable[[Failure | None], Awaitable[Endpoint]]
 """Called before each try with the failure of the one before; may start a server; may raise Failure."""
 
 
-class LiteLLMProvider:
-    """The model LiteLLM calls `served_as` (default: `name`).
+class ChatProvider:
+    """The model that is called `served_as` on its `way` (default: `name`).
 
     `endpoint` is for a server of the app's own and overrides `api_base` and `api_key`. `key_variable` names
-    the environment variable with the key, for the hint in errors. `parameters` go to LiteLLM with every
-    call, beside what is asked. `passes_extra`: the server is sent
-    `Sampling.extra`; others never see it.
+    the environment variable with the key, for the hint in errors. `parameters` are sent with every call,
+    beside what is asked. `passes_extra`: the server is sent `Sampling.extra`; others never see it.
     """
 
     def __init__(
         self,
+        way: Way,
         name: str,
         *,
         api_base: str | None = None,
@@ -85,6 +78,7 @@ class LiteLLMProvider:
         parameters: Mapping[str, Any] | None = None,
         passes_extra: bool = False,
     ) -> None:
+        self._way = way
         self._name = name
         self._served_as = served_as or name
         self._fixed = Endpoint(api_base, api_key)
@@ -134,16 +128,15 @@ class LiteLLMProvider:
                 await self._complete(PROBE, replace(self._policy, attempts=1))
 
     async def warm_up(self) -> None:
-        """Import LiteLLM and find (or start) the server now, so that the first call need not wait for it."""
-        await litellm()
-        if self._endpoint is not None:
-            try:
-                await self._endpoint(None)
-            except Failure as failure:
-                raise self._error(failure, ()) from None
+        """Load what calls need and find (or start) the server now, so that the first call need not wait."""
+        try:
+            await asyncio.gather(self._way.load(), self._find(None))
+        except Failure as failure:
+            raise self._error(failure, ()) from None
 
     async def close(self) -> None:
-        """Nothing is held between calls but LiteLLM's pooled connections, which are shared."""
+        """Let go of connections that are kept for the next call."""
+        await self._way.close()
 
     async def complete(self, request: Request) -> Completion:
         return await self._complete(request, self._policy)
@@ -235,11 +228,11 @@ class LiteLLMProvider:
 
     async def _whole(self, request: Request, after: Failure | None, tries: Tries) -> Reply:
         try:
-            library = await litellm()
-            parameters = self._parameters(request, await self._find(after))
+            _, endpoint = await asyncio.gather(self._way.load(), self._find(after))
+            call = self._call(request, endpoint)
             with tries.calling():
                 async with asyncio.timeout(self._policy.timeout):
-                    response = await library.acompletion(**parameters)
+                    response = await self._way.whole(call)
         except Failure:
             raise
         except Exception as error:
@@ -251,57 +244,46 @@ class LiteLLMProvider:
     ) -> AsyncGenerator[Delta | Withdrawn, None]:
         """The text as it arrives, gathered in `reply`. Time the caller takes in between is not counted."""
         budget = Budget(self._policy, tries)
-        stream: Any = None
-        watch = StreamWatch()
+        stream: ReplyStream | None = None
         try:
-            library = await litellm()
-            parameters = self._parameters(request, await self._find(after)) | {"stream": True}
-            if not leaves_out(self._adapted, "stream_options"):
-                parameters["stream_options"] = {"include_usage": True}
-            stream = await budget.wait(library.acompletion(**parameters))
-            watch = StreamWatch(stream)
+            _, endpoint = await asyncio.gather(self._way.load(), self._find(after))
+            call = self._call(request, endpoint, streamed=True)
+            stream = await budget.wait(self._way.stream(call))
             if request.prefill:
                 yield Delta(request.prefill)
-            while True:
-                chunk = await budget.wait(_next(stream, watch))
-                if chunk is None:
-                    break
+            while (chunk := await budget.wait(stream.next())) is not None:
                 for part in reply.take(chunk):
                     yield part
-            reply.end(stream, done=watch.done, refusal=watch.refusal)
+            reply.end(stream.ending(reply.finish_reason))
         except Failure:
             raise
         except Exception as error:
             raise self._failure(error) from None
         finally:
             if stream is not None:
-                await stream.aclose()
+                await stream.close()
 
     async def _find(self, after: Failure | None) -> Endpoint:
         return self._fixed if self._endpoint is None else await self._endpoint(after)
 
-    def _parameters(self, request: Request, endpoint: Endpoint) -> dict[str, Any]:
+    def _call(self, request: Request, endpoint: Endpoint, *, streamed: bool = False) -> Call:
+        parameters = self._parameters(request)
+        if streamed and not leaves_out(self._adapted, "stream_options"):
+            parameters["stream_options"] = {"include_usage": True}
+        return Call(self._served_as, endpoint, parameters, self._policy.timeout)
+
+    def _parameters(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         if request.prefill:
             messages.append({"role": "assistant", "content": request.prefill})
         parameters: dict[str, Any] = {
             **self._always,
-            "model": self._served_as,
             "messages": messages,
             "temperature": sampling.temperature,
             "max_tokens": self._limit(request),
-            "timeout": self._policy.timeout,
-            "drop_params": True,
-            "num_retries": 0,
-            "max_retries": 0,
         }
-        # In the address they would meet the header with the key, and LiteLLM sends only one of the two.
-        authorization = authorization_of(endpoint.base or "")
         optional = {
-            "api_base": without_credentials(endpoint.base or "") or None,
-            "extra_headers": {"Authorization": authorization} if authorization else None,
-            "api_key": endpoint.key,
             "seed": sampling.seed,
             "stop": list(sampling.stop) or None,
             "frequency_penalty": sampling.frequency_penalty or None,
@@ -330,12 +312,10 @@ class LiteLLMProvider:
         return {"type": "json_schema", "json_schema": shape}
 
     def _takes_schema(self) -> bool:
-        """LiteLLM's list says it for models at a service's own address; of other servers it knows nothing."""
+        """The way knows it of models at a service's own address; of other servers nothing is known."""
         if self._capabilities.local or self._fixed.base is not None:
             return True
-        import litellm as library
-
-        return bool(library.supports_response_schema(model=self._served_as))
+        return self._way.takes_schema(self._served_as)
 
     def _completion(self, request: Request, reply: Reply) -> Completion:
         """What the reply comes to. Raises Failure if it is empty or ran into the context's end."""
@@ -373,19 +353,9 @@ class LiteLLMProvider:
         usage = reply.usage
         if not self._priced or usage.prompt_tokens is None or usage.completion_tokens is None:
             return None
-        import litellm as library
-
-        try:
-            costs = library.cost_per_token(
-                model=self._served_as,
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                cache_read_input_tokens=usage.cached_tokens or 0,
-            )
-        except Exception:
-            self._priced = False  # not in LiteLLM's price list; asking again each call is slow
-            return None
-        return float(sum(costs))
+        cost = self._way.price(self._served_as, usage)
+        self._priced = cost is not None  # asking again each call is slow
+        return cost
 
     def _failure(self, error: Exception) -> Failure:
         return failure_of(error, self._fixed.key)
@@ -407,7 +377,7 @@ class LiteLLMProvider:
         if failure.out_of_room:
             found = None if self._capabilities.reasoning or asked.top_logprobs else MORE_ROOM
         else:
-            parameters = self._parameters(asked, Endpoint()) | {"stream_options": {}}
+            parameters = self._parameters(asked) | {"stream_options": {}}
             found = adaptation(failure, parameters)
         if found is None or found in tries.adapted:
             return False
@@ -424,13 +394,3 @@ class LiteLLMProvider:
         if len(attempts) > 1:
             what += f" (tried {len(attempts)} times)"
         return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)
-
-
-async def _next(stream: Any, watch: StreamWatch) -> Any:
-    """The next chunk, None at the end. A stream that says `[DONE]` needs no finish reason."""
-    try:
-        return await anext(stream, None)
-    except Exception as error:
-        if watch.done and "finish_reason" in str(error):
-            return None
-        raise

@@ -1,4 +1,5 @@
-"""Reading what LiteLLM hands back, whole or in chunks. Trusts no field: anything odd is a malformed reply.
+"""Reading a chat server's reply, whole or in chunks, whichever way it came. Trusts no field: what is odd is
+a malformed reply.
 
 What is a thought, a stop mark or a refusal is no part of the reply (`speech.separated`).
 
@@ -14,6 +15,7 @@ from typing import Any
 from sandbox.models.failure import Failure
 from sandbox.models.provider import Delta, TokenProbability, Usage, Withdrawn
 from sandbox.models.speech import separated
+from sandbox.models.way import Ending
 
 _UTF_16 = "utf-16-le"
 
@@ -44,6 +46,8 @@ def reply_of(response: Any, prefill: str, *, begun: bool = False) -> Reply:
     if choice is None:
         raise Failure("malformed", "The reply has no choices.")
     message = getattr(choice, "message", None)
+    if isinstance(message, str | int | float | list):
+        raise Failure("malformed", "The reply's message is no object.")
     return _reply(
         _sound(_text(message, "content")).removeprefix(prefill),
         _sound(str(getattr(choice, "finish_reason", None) or "unknown")),
@@ -112,6 +116,11 @@ class StreamedReply:
         self._usage = Usage()
         self._top: tuple[TokenProbability, ...] = ()
 
+    @property
+    def finish_reason(self) -> str:
+        """What the chunks so far said of the end, "" for nothing."""
+        return self._finish_reason
+
     def take(self, chunk: Any) -> list[Delta | Withdrawn]:
         """What to show for this chunk, possibly nothing yet."""
         self._model = self._model or _name(chunk)
@@ -125,28 +134,21 @@ class StreamedReply:
         self._refusal.append(_text(delta, "refusal"))
         return self._grown(self._without_echo(self._decoder.decode(_utf_16(_text(delta, "content")))))
 
-    def end(self, stream: Any, *, done: bool, refusal: str = "") -> None:
+    def end(self, ending: Ending) -> None:
         """What the stream itself knows. Raises Failure if it ended before the reply did.
 
-        LiteLLM makes up a finish reason, and counts tokens itself, where the server sent none. `done`: the
-        server said that this was all; `refusal`: what its events said of that, if LiteLLM dropped it.
+        A server that says `[DONE]` needs no finish reason; a connection that only ends may have been cut.
         """
-        if refusal and not any(self._refusal):
-            self._refusal.append(refusal)
-        chunks = getattr(stream, "chunks", ())
-        received = (
-            getattr(stream, name, self._finish_reason)
-            for name in ("received_finish_reason", "intermittent_finish_reason")
-        )
-        if not chunks and not done and not any(received):
+        if ending.refusal and not any(self._refusal):
+            self._refusal.append(ending.refusal)
+        if not (ending.begun or ending.done or ending.stated):
             raise Failure("malformed", "The server sent no stream.", unstreamed=True)
-        if not (any(received) and self._finish_reason):
-            if not done:
+        if not (ending.stated and self._finish_reason):
+            if not ending.done:
                 raise Failure("malformed", "The stream ended in the middle of the reply.")
             self._finish_reason = "unknown"
-        for chunk in chunks:
-            if usage := getattr(chunk, "usage", None):
-                self._usage = usage_of(usage)
+        if ending.usage:
+            self._usage = usage_of(ending.usage)
 
     def finished(self) -> tuple[list[Delta | Withdrawn], Reply]:
         """What is left to show, and the reply."""
