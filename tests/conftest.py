@@ -48,6 +48,11 @@ def _getaddrinfo_here(host: Any, *rest: Any, **more: Any) -> Any:
     return _getaddrinfo(host, *rest, **more)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks the embedded model first: it takes longest, and must not be what all else waits for."""
+    items.sort(key=lambda item: item.get_closest_marker("embedded") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def loopback_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:

@@ -28,7 +28,7 @@ ONE_BRANCH = ["run", "--no-control"]
 POINTS = ["base", "ind", "t1", "t2", "t3", "end"]
 
 
-def test_the_demo_prints_both_trajectories_and_repeats_itself(workspace: Path, tmp_path: Path) -> None:
+def test_the_demo_prints_both_trajectories_and_they_can_be_exported(workspace: Path, tmp_path: Path) -> None:
     shorten_breathing(workspace)
     ended = sandbox(workspace, "demo", "--seed", "3", "--json")
     assert ended.code == ExitCode.OK, ended.err
@@ -41,9 +41,6 @@ def test_the_demo_prints_both_trajectories_and_repeats_itself(workspace: Path, t
         assert all(0 <= point["value"] <= 100 for point in distress["points"])
     transcript = Path(result["transcript"])
     assert "not a feeling" in transcript.read_text(encoding="utf-8")
-
-    again = json.loads(sandbox(workspace, "demo", "--seed", "3", "--json", "--quiet").out)
-    assert [arm["trajectories"] for arm in again["arms"]] == [arm["trajectories"] for arm in result["arms"]]
 
     csv = tmp_path / "scores.csv"
     assert sandbox(workspace, "export", "last", "--to", str(csv)).code == ExitCode.OK
@@ -180,6 +177,7 @@ def test_kill_9_at_any_moment_loses_at_most_the_turn_in_progress_and_leaves_no_m
 
 
 def test_ctrl_c_ends_with_130_and_resume_finishes(workspace: Path) -> None:
+    shorten_breathing(workspace)
     process = start(workspace, *ONE_BRANCH)
     assert shown_turns(told_by(process, 4)), "a turn was to be done by then"
     process.send_signal(signal.SIGINT)

@@ -23,6 +23,7 @@ pytestmark = [
 ]
 
 OWN_WORDS = "Could a lighthouse keeper see us here?"
+WALKED = {"mindful-breathing": "Mindful breathing", "cognitive-reappraisal": "Cognitive reappraisal"}
 _SIGNS = {"⏎": "Enter", "esc": "Escape", "space": "Space"}
 
 
@@ -69,7 +70,11 @@ class Walk:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    return create_workspace(tmp_path / "workspace").root
+    """A new one, whose techniques take four steps at most."""
+    root = create_workspace(tmp_path / "workspace").root
+    for technique, title in WALKED.items():
+        shorten(root / "techniques" / f"{technique}.yaml", title, 4)
+    return root
 
 
 @contextmanager
@@ -183,6 +188,12 @@ def quit_and_leave_nothing_behind(walk: Walk) -> None:
     assert not psutil.wait_procs(models, timeout=30)[1]
 
 
+def shorten(technique: Path, title: str, steps: int) -> None:
+    whole = yaml.safe_load(technique.read_text(encoding="utf-8"))
+    short = whole | {"title": title, "steps": whole["steps"][:steps]}
+    technique.write_text(yaml.safe_dump(short), encoding="utf-8")
+
+
 ARMS = {
     "mindful-breathing": "Breathing",
     "cognitive-reappraisal": "Reappraisal",
@@ -193,7 +204,7 @@ ARMS = {
 
 def test_five_arms_a_redo_and_two_ways_to_one_session(workspace: Path, tmp_path: Path) -> None:
     for technique, title in ARMS.items():
-        shorten(workspace / "techniques" / f"{technique}.yaml", title)
+        shorten(workspace / "techniques" / f"{technique}.yaml", title, 2)
     chosen = [word for technique in ARMS for word in ("--technique", technique)]
     assert sandbox(workspace, "run", *chosen, "--quiet").code == 0
     with app_in(workspace, tmp_path / "home", (120, 36)) as walk:
@@ -210,12 +221,6 @@ def test_five_arms_a_redo_and_two_ways_to_one_session(workspace: Path, tmp_path:
         )  # names no key there: the line of what the therapist says has none of its own
         walk.terminal.press("C-q")
         assert walk.terminal.exit_code() == 0
-
-
-def shorten(technique: Path, title: str) -> None:
-    whole = yaml.safe_load(technique.read_text(encoding="utf-8"))
-    short = whole | {"title": title, "steps": whole["steps"][:2]}
-    technique.write_text(yaml.safe_dump(short), encoding="utf-8")
 
 
 def see_all_five_side_by_side(walk: Walk) -> None:
