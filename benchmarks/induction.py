@@ -16,6 +16,7 @@ import sandbox
 from sandbox.analysis.trajectory import Trajectory, trajectories
 from sandbox.engine.events import AdministrationFinished, SessionFinished
 from sandbox.engine.history import History, Measured
+from sandbox.engine.plan import SessionHead
 from sandbox.engine.run import run
 from sandbox.export.markdown_text import table
 from sandbox.library.catalogue import Library
@@ -81,18 +82,21 @@ async def induced(scenario: Scenario, seeds: Sequence[int], library: Library, pr
     return Induced(scenario, tuple(target), tuple(distress))
 
 
-async def demo(seed: int, library: Library, provider: Provider) -> Course:
-    """Fear, mindful breathing and the control with this seed, as `sandbox demo` runs them."""
-    _, breathing, control = await scores(Proposal(seed=seed), library, provider)
+async def demo(seed: int, library: Library, provider: Provider, *, steps: int | None) -> Course:
+    """Fear, mindful breathing and the control with this seed, as `sandbox demo` runs them.
+
+    Of breathing and control so many steps; all with None.
+    """
+    _, breathing, control = await scores(Proposal(seed=seed), library, provider, steps=steps)
     baseline, after = _pair(breathing["distress"])
     return Course(seed, baseline, after, _last(breathing["distress"]), _last(control["distress"]))
 
 
 async def scores(
-    proposal: Proposal, library: Library, provider: Provider
+    proposal: Proposal, library: Library, provider: Provider, *, steps: int | None = None
 ) -> tuple[dict[str, Trajectory], ...]:
     """The word probe's trajectories of each session of the run, by scale; branches from the baseline on."""
-    heads = proposed(proposal, library, provider.capabilities)
+    heads = tuple(_cut(head, steps) for head in proposed(proposal, library, provider.capabilities))
     own: dict[str, list[Measured]] = {head.id: [] for head in heads}
     async with aclosing(run(heads, provider)) as events:
         async for event in events:
@@ -103,6 +107,14 @@ async def scores(
     trunk, *branches = own.values()
     whole = (trunk, *([*trunk, *measured] for measured in branches))
     return tuple(_by_scale(measured) for measured in whole)
+
+
+def _cut(head: SessionHead, steps: int | None) -> SessionHead:
+    technique = head.plan.technique
+    if technique is None or steps is None:
+        return head
+    shorter = technique.model_copy(update={"steps": technique.steps[:steps]})
+    return head.model_copy(update={"plan": head.plan.model_copy(update={"technique": shorter})})
 
 
 def _by_scale(measured: Sequence[Measured]) -> dict[str, Trajectory]:
@@ -183,7 +195,8 @@ async def page(*, smoke: bool) -> None:
     provider = embedded_model()
     try:
         print(header(provider.description, seeds, demo_seeds), end="\n\n", flush=True)
-        courses = [await demo(seed, library, provider) for seed in demo_seeds]
+        steps = 1 if smoke else None
+        courses = [await demo(seed, library, provider, steps=steps) for seed in demo_seeds]
         print(demo_table(courses), end="\n\n", flush=True)
         print(scenario_table([await induced(one, seeds, library, provider) for one in scenarios]))
     finally:

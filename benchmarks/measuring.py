@@ -50,9 +50,12 @@ class Cost:
         return f"| {self.name} | {self.calls} | {self.prompt:,} | {self.uncached:,} | {self.seconds:.1f} |"
 
 
-async def points(provider: Provider, library: Library) -> tuple[tuple[Message, ...], ...]:
-    """The conversation at each of the eight measurement points of the demo's breathing session."""
-    heads = proposed(Proposal(control=False), library, provider.capabilities)
+async def points(
+    provider: Provider, library: Library, techniques: tuple[str, ...]
+) -> tuple[tuple[Message, ...], ...]:
+    """The conversation at each measurement point, the demo's eight with its technique; without a control."""
+    proposal = Proposal(techniques=techniques, control=False)
+    heads = proposed(proposal, library, provider.capabilities)
     plan = heads[-1].plan
     heads = tuple(
         head.model_copy(update={"plan": head.plan.model_copy(update={"measures": ()})}) for head in heads
@@ -132,7 +135,7 @@ def main() -> None:
         provider = embedded_model()
         try:
             runner.run(provider.warm_up())
-            talks = runner.run(points(provider, library))
+            talks = runner.run(points(provider, library, () if smoke else Proposal().techniques))
             compare_with_a_bare_call(runner, provider, library, talks[-1], pairs=1 if smoke else 15)
             if smoke:
                 print_table(runner, provider, library, talks[:1], "distress-rating")
