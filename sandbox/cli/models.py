@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sandbox.errors import ExitCode
 
+if TYPE_CHECKING:
+    from sandbox.models.download import Progress
 
-@click.command("models")
+
+@click.group("models", invoke_without_command=True)
 @click.option(
     "--check", "name", metavar="NAME", help="Try one model: chat, streaming, log-probabilities, speed."
 )
@@ -19,11 +24,17 @@ from sandbox.errors import ExitCode
 )
 @click.option("--all", "everything", is_flag=True, help="List services without a key as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(name: str | None, variable: str | None, everything: bool, as_json: bool) -> int:
+@click.pass_context
+def command(
+    context: click.Context, name: str | None, variable: str | None, everything: bool, as_json: bool
+) -> int:
     """List the models at hand, and what would make others so. Asks this machine only.
 
     With --check, a handful of short calls go to that model; ends with 4 when it does not answer.
+    `sandbox models get` fetches a better model than the embedded one, `remove` deletes it again.
     """
+    if context.invoked_subcommand is not None:
+        return ExitCode.OK
     if variable is not None:
         return _keep_key(variable)
     if name is not None:
@@ -31,14 +42,131 @@ def command(name: str | None, variable: str | None, everything: bool, as_json: b
     return _list(everything, as_json=as_json)
 
 
+@command.command("get")
+@click.argument("name", required=False)
+@click.option("--accept-changed", is_flag=True, help="Take it although it is another file than last time.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def get(name: str | None, accept_changed: bool, quiet: bool, as_json: bool) -> int:
+    """Fetch a model from the Hugging Face hub, or list those worth fetching.
+
+    NAME is one of the list, or OWNER/REPO/FILE.gguf for any other. What broke off goes on where it was. The
+    file is checked against the SHA-256 that the hub states, and kept in your data folder.
+    """
+    if name is None:
+        return _offers(as_json=as_json)
+    from sandbox.cli.conducting import chosen_settings
+    from sandbox.models.download import fetch, hub_file, models_folder, refuse_fetching
+    from sandbox.models.offer import offer_of
+
+    refuse_fetching(local_only=chosen_settings().local_only)
+    offer = offer_of(name)
+    line = _FetchLine(quiet=quiet)
+    try:
+        fetched = fetch(
+            offer.file if offer else hub_file(name),
+            models_folder(),
+            accept_changed=accept_changed,
+            on_progress=line.show,
+        )
+    except KeyboardInterrupt:
+        line.end()
+        click.echo("Interrupted. What arrived stays; the same command goes on from there.", err=True)
+        return ExitCode.INTERRUPTED
+    finally:
+        line.end()
+    if as_json:
+        click.echo(json.dumps(asdict(fetched) | {"path": str(fetched.path)}, indent=2))
+        return ExitCode.OK
+    click.echo(f"gguf:{fetched.path}")
+    click.echo(f"{fetched.size / 1e9:.1f} GB, SHA-256 {fetched.sha256} as the hub states it.", err=True)
+    click.echo(f"Check what can be measured on it: sandbox check-model gguf:{fetched.path}", err=True)
+    return ExitCode.OK
+
+
+@command.command("remove")
+@click.argument("name")
+def remove(name: str) -> int:
+    """Delete a fetched model: NAME of the list, or its file's name. Sessions that used it stay."""
+    from sandbox.models.download import models_folder, remove_fetched
+    from sandbox.models.offer import offer_of
+
+    offer = offer_of(name)
+    freed = remove_fetched(offer.file.name if offer else name, models_folder())
+    click.echo(f"Deleted; {freed / 1e9:.1f} GB are free again.", err=True)
+    return ExitCode.OK
+
+
+def _offers(*, as_json: bool) -> int:
+    from sandbox.models.download import broken_off_in, fetched_in, models_folder
+    from sandbox.models.offer import OFFERS
+    from sandbox.text import printable
+
+    folder = models_folder()
+    here = {one.path.name: one for one in fetched_in(folder)}
+    halves = dict(broken_off_in(folder))
+    if as_json:
+        rows = [asdict(one) | {"page": one.page, "here": one.file.name in here} for one in OFFERS]
+        click.echo(json.dumps(rows, indent=2))
+        return ExitCode.OK
+    for one in OFFERS:
+        mark = "✓" if one.file.name in here else "·"
+        state = f", {halves[one.file.name] / one.size:.0%} here" if one.file.name in halves else ""
+        click.echo(f"{mark} {one.name}: {one.title}, {one.licence}{state}")
+        click.echo(
+            f"    {one.size / 1e9:.1f} GB, needs about {one.memory / 1e9:.1f} GB of memory; {one.good_for}"
+        )
+        click.echo(f"    {one.page}")
+    offered = {one.file.name for one in OFFERS}
+    for other in here.values():
+        if other.path.name not in offered:
+            click.echo(
+                f"✓ {printable(other.path.name)}: from {printable(other.repo)}, {other.size / 1e9:.1f} GB"
+            )
+    click.echo(f"Fetched models are kept in {folder}", err=True)
+    click.echo("Fetch one: sandbox models get NAME, or OWNER/REPO/FILE.gguf", err=True)
+    return ExitCode.OK
+
+
+class _FetchLine:
+    """One line on stderr that moves on a terminal; elsewhere a line at every tenth."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._moving = sys.stderr.isatty()
+        self._tenth = -1
+        self._open = False
+
+    def show(self, progress: "Progress") -> None:
+        tenth = progress.done * 10 // max(progress.total, 1)
+        if self._quiet or (not self._moving and tenth == self._tenth):
+            return
+        if self._tenth < 0 and progress.resumed_at:
+            click.echo(f"Going on from {progress.resumed_at / progress.total:.0%}.", err=True)
+        self._tenth = tenth
+        left = progress.seconds_left
+        text = (
+            f"{progress.done / progress.total:4.0%} of {progress.total / 1e9:.2f} GB, "
+            f"{progress.rate / 1e6:.1f} MB/s" + (f", {left // 60:.0f}:{left % 60:02.0f} left" if left else "")
+        )
+        click.echo(f"\r{text:<60}" if self._moving else text, nl=not self._moving, err=True)
+        self._open = self._moving
+
+    def end(self) -> None:
+        if self._open:
+            click.echo("", err=True)
+            self._open = False
+
+
 def _list(everything: bool, *, as_json: bool) -> int:
     from sandbox.cli.conducting import chosen_settings
     from sandbox.library.workspace import find_workspace
     from sandbox.models.discovery import discover
+    from sandbox.models.download import models_folder
     from sandbox.text import printable
 
     settings = chosen_settings()
-    folders = (find_workspace().root / "models", Path.cwd())
+    folders = (models_folder(), find_workspace().root / "models", Path.cwd())
     found = discover(folders, (settings.model, *settings.models))
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=2))
