@@ -5,7 +5,6 @@ Nothing is loaded or generated; a server on this machine is asked for its list, 
 
 import http.client
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from sandbox.errors import UsageError
 from sandbox.models.address import address_of, refuse_wrong_address
+from sandbox.models.gguf_files import files_at_hand
 from sandbox.models.hosted import (
     SERVICES,
     Service,
@@ -33,8 +33,6 @@ Sort = Literal["embedded", "gguf file", "server", "service"]
 _SECONDS = 1.0
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 50
-_MOST_FOLDERS = 2000
-_FILE_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,42 +115,15 @@ def _embedded() -> Found:
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Found]:
-    places = (*folders, *(Path(place).expanduser() for place in _USUAL_PLACES))
     seen: set[Path] = set()
-    for path in (path for place in places for path in _gguf_files(place)):
-        if path.resolve() not in seen and len(seen) < _MOST_FILES:
-            seen.add(path.resolve())
-            yield _gguf(f"gguf:{path}")
+    for file in files_at_hand(folders):
+        path = file.path.resolve()
+        if path not in seen and len(seen) < _MOST_FILES:
+            seen.add(path)
+            yield _gguf(f"gguf:{file.path}", file.kept_by)
 
 
-_USUAL_PLACES = ("~/models", "~/.lmstudio/models", "~/.cache/lm-studio/models", "~/.cache/llama.cpp",
-                 "~/.cache/huggingface/hub")  # fmt: skip
-
-
-def _gguf_files(place: Path) -> Iterator[Path]:
-    """The GGUF files in a folder and a few levels below; later parts of split files are left out."""
-    depth = len(place.parts)
-    for visited, (folder, inner, files) in enumerate(os.walk(place)):
-        if visited >= _MOST_FOLDERS:
-            return
-        here = Path(folder)
-        deep = len(here.parts) - depth >= _FILE_DEPTH
-        inner[:] = [] if deep else sorted(name for name in inner if name not in _NEVER)
-        for name in sorted(files):
-            if name.endswith(".gguf") and "mmproj" not in name and not _later_part(name):
-                yield here / name
-
-
-_NEVER = {".git", ".venv", "node_modules", "__pycache__"}
-
-
-def _later_part(name: str) -> bool:
-    """Whether it is part 2 or later of a model in several files (`…-00002-of-00005.gguf`)."""
-    parts = name.removesuffix(".gguf").rsplit("-", 3)
-    return len(parts) == 4 and parts[2] == "of" and parts[1].isdigit() and int(parts[1]) > 1
-
-
-def _gguf(name: str) -> Found:
+def _gguf(name: str, kept_by: str = "") -> Found:
     from sandbox.models.gguf import read_weights
 
     try:
@@ -160,7 +131,8 @@ def _gguf(name: str) -> Found:
     except ModelError as error:
         return Found("gguf file", name, False, error.what, error.todo)
     context = f", context {weights.context:,} tokens" if weights.context else ""
-    return Found("gguf file", name, True, f"{weights.title}, {weights.size / 1e9:.1f} GB{context}")
+    text = f"{weights.title}, {weights.size / 1e9:.1f} GB{context}"
+    return Found("gguf file", name, True, f"{kept_by}: {text}" if kept_by else text)
 
 
 def _probe(server: Server) -> list[Found]:

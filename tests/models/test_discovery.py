@@ -142,6 +142,31 @@ def test_a_password_in_an_address_is_used_and_never_shown(monkeypatch: pytest.Mo
         assert "anna" not in text and "ssw0rd" not in text
 
 
+def test_what_other_programs_have_fetched_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ollama = tmp_path / "ollama"
+    monkeypatch.setenv("OLLAMA_MODELS", str(ollama))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setenv("LLAMA_CACHE", str(tmp_path / "llama"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    blob = weights(ollama / "blobs" / "sha256-abc")
+    layers = [{"mediaType": "application/vnd.ollama.image.license", "digest": "sha256:def"},
+              {"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:abc"}]  # fmt: skip
+    library = ollama / "manifests" / "registry.ollama.ai" / "library"
+    for place, text in {
+        library / "llama3.2" / "latest": json.dumps({"layers": layers}),
+        library / "broken" / "latest": "{",
+        library / "odd" / "latest": json.dumps({"layers": [{"mediaType": 1}]}),
+        library / "away" / "latest": json.dumps({"layers": [layers[1] | {"digest": "sha256:../../x"}]}),
+    }.items():
+        place.parent.mkdir(parents=True)
+        place.write_text(text)
+    snapshot = weights(tmp_path / "hub" / "hub" / "models--a--b" / "snapshots" / "c0ffee" / "b.gguf")
+    llama = weights(tmp_path / "llama" / "c.gguf")
+    files = {one.name: one.text for one in discover() if one.sort == "gguf file"}
+    assert set(files) == {f"gguf:{path}" for path in (blob, snapshot, llama)}
+    assert files[f"gguf:{blob}"].startswith("llama3.2:latest of Ollama: Tiny")
+
+
 def test_gguf_files_nearby_are_found_and_wrong_ones_say_so(tmp_path: Path) -> None:
     good = weights(tmp_path / "models" / "deep" / "tiny.gguf")
     weights(tmp_path / "models" / "big-00002-of-00003.gguf")
