@@ -34,10 +34,12 @@ class ModelChoice:
         self._open_model = open_model
 
     async def open_models(self) -> None:
+        from sandbox.models.download import models_folder
         from sandbox.tui.screens.models import ModelsScreen
 
         if not bring_up(self._app, ModelsScreen):
-            folders = (self._conductor.workspace.root / "models", await asyncio.to_thread(Path.cwd))
+            own = self._conductor.workspace.root / "models"
+            folders = (models_folder(), own, await asyncio.to_thread(Path.cwd))
             self._app.push_screen(ModelsScreen(lambda: self._preferences.settings, self._open_model, folders))
 
     async def prefer(self, name: str, keep: Callable[[], None]) -> None:

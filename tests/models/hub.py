@@ -5,6 +5,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
+import pytest
+
 COMMIT = "c" * 40
 
 
@@ -101,3 +103,10 @@ class Hub:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def point_to(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the library ask there. It reads HF_ENDPOINT when it is loaded, which may have been before."""
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.address)
+    template = hub.address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)

@@ -24,7 +24,7 @@ from sandbox.models.download import (
     remove_fetched,
 )
 from sandbox.models.provider import ModelError
-from tests.models.hub import COMMIT, Hub
+from tests.models.hub import COMMIT, Hub, point_to
 
 CONTENT = random.Random(1).randbytes(3_000_000)
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -34,12 +34,7 @@ WANTED = HubFile("someone/some-model-GGUF", "some-model-q8_0.gguf")
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with Hub(CONTENT) as hub:
-        # The hub's library reads HF_ENDPOINT when it is loaded, which an earlier test may have done.
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.address)
-        monkeypatch.setattr(
-            "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE",
-            hub.address + "/{repo_id}/resolve/{revision}/{filename}",
-        )
+        point_to(hub, monkeypatch)
         monkeypatch.setattr(download, "_PAUSE", 0.0)
         yield hub
 

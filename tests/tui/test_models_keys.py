@@ -15,6 +15,7 @@ from sandbox.settings import load_settings, save_setting
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.line_prompt import LinePrompt
 from sandbox.tui.screens.models import ModelsScreen
+from tests.models.hub import Hub, point_to
 from tests.models.test_discovery import weights
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
@@ -197,3 +198,28 @@ async def test_local_only_in_the_settings_refuses_a_remembered_hosted_model(tmp_
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         at = Stage(app, pilot)
         await at.shows("Local only is on")
+
+
+async def test_a_model_is_fetched_and_is_the_next_to_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    content = weights(tmp_path / "elsewhere.bin").read_bytes()
+    with Hub(content) as hub:
+        point_to(hub, monkeypatch)
+        async with models(tmp_path) as at:
+            await at.press("g")
+            await at.shows("Get a model")
+            await at.shows("Apache-2.0")
+            await at.press("tab", *"owner/repo", "enter")
+            await at.shows("names no GGUF file of the hub")
+            await at.press("/", *"tiny.gguf", "enter")
+            await at.until(lambda: isinstance(at.app.screen, ModelsScreen), "Models again")
+            await at.until(
+                lambda: "data/therapy-sandbox/models/tiny.gguf" in _about(at).replace("\n", ""), "it"
+            )
+            await at.press("l")
+            await at.shows("local only on")
+            await at.press("g")
+            await at.until(lambda: isinstance(at.app.screen, ModelsScreen), "Models still")
+            await at.shows("nothing is fetched")

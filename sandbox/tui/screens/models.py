@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from sandbox.errors import SandboxError
 from sandbox.models.check import Result, check
 from sandbox.models.discovery import Found, discover
+from sandbox.models.download import Fetched, models_folder, refuse_fetching
 from sandbox.models.provider import Provider
 from sandbox.models.tokens import BASIS, price_of_thousand_turns, price_text
 from sandbox.settings import Settings
@@ -50,6 +51,7 @@ class ModelsScreen(Screen[None]):
         Binding("v", "validity", "validity", id="models.validity",
                 tooltip="Find out which questionnaires can be trusted on it"),
         Binding("l", "local", "local only", id="models.local", tooltip="Bar models elsewhere, or not"),
+        Binding("g", "get", "get", id="models.get", tooltip="Fetch a better model from the hub"),
         Binding("a", "add", "add", id="models.add", tooltip="Name a GGUF file or a hosted model"),
         Binding("d", "drop", "drop", id="models.drop", show=False, tooltip="Take a model you named away"),
         Binding("k", "key", "key", id="models.key", tooltip="Give the service's key"),
@@ -59,8 +61,9 @@ class ModelsScreen(Screen[None]):
     ]  # fmt: skip
     HELP = (
         "Every model at hand, and every place where one could be with what would make it so. c sends a few "
-        "short calls to the marked model. k takes a key and u a server's address, until the app is "
-        "closed. A key is never shown. docs/models.md lists the variables that hold them for good."
+        "short calls to the marked model. g fetches a better model than the embedded one. k takes a key and "
+        "u a server's address, until the app is closed. A key is never shown. docs/models.md lists the "
+        "variables that hold them for good."
     )
 
     class ValidityWanted(Message):
@@ -85,6 +88,7 @@ class ModelsScreen(Screen[None]):
         self._results: dict[str, list[Result]] = {}
         self._prices: dict[str, str] = {}
         self._checking = ""
+        self._wanted = ""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
@@ -132,6 +136,8 @@ class ModelsScreen(Screen[None]):
             listed.add_option(Option(self._row(found), id=found.name))
         names = [found.name for found in self._found]
         wanted = marked.name if marked and marked.name in names else self._settings().model
+        if self._wanted in names:
+            wanted, self._wanted = self._wanted, ""
         if self._found:
             listed.highlighted = listed.get_option_index(wanted if wanted in names else names[0])
         self._draw_title()
@@ -304,6 +310,28 @@ class ModelsScreen(Screen[None]):
             return
         if name not in self._settings().models:
             self.post_message(SettingWanted("models", (*self._settings().models, name)))
+
+    def action_get(self) -> None:
+        from sandbox.tui.screens.get_model import GetModel
+
+        try:
+            refuse_fetching(local_only=self._settings().local_only)
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+        else:
+            self.app.push_screen(GetModel(models_folder()), self._got)
+
+    def _got(self, fetched: Fetched | None) -> None:
+        if fetched is None:
+            return
+        self._wanted = f"gguf:{fetched.path}"
+        self.notify(
+            f"{fetched.size / 1e9:.1f} GB, SHA-256 {fetched.sha256[:12]}… as the hub states it. "
+            "c tries it, v finds out what can be measured on it.",
+            title="Here",
+            markup=False,
+        )
+        self.action_again()
 
     def action_drop(self) -> None:
         found = self._marked
