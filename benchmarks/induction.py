@@ -18,7 +18,7 @@ from sandbox.engine.events import AdministrationFinished, SessionFinished
 from sandbox.engine.history import History, Measured
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.run import run
-from sandbox.export.markdown_text import table
+from sandbox.export.table import markdown_table
 from sandbox.library.catalogue import Library
 from sandbox.library.scenario import Scenario
 from sandbox.library.workspace import Workspace, shipped_content
@@ -124,7 +124,7 @@ def _by_scale(measured: Sequence[Measured]) -> dict[str, Trajectory]:
 def scenario_table(found: Sequence[Induced]) -> str:
     """A row a scenario: target affect and distress before and after, means, then the seeds' values after."""
     head = ("scenario", "affect", "strength", *_columns("target affect"), *_columns("distress"))
-    return table(head, [one.row() for one in found], numbers_from=3)
+    return markdown_table(head, [one.row() for one in found], numbers_from=3)
 
 
 def demo_table(found: Sequence[Course]) -> str:
@@ -132,7 +132,9 @@ def demo_table(found: Sequence[Course]) -> str:
     head = ("seed", "baseline", "induced", "after the last breathing step", "control at its end")
     means = tuple(map(fmean, zip(*(one.values for one in found), strict=True)))
     rows = [(str(one.seed), *map(_number, one.values)) for one in found]
-    return table(head, [*rows, ("**mean**", *(f"**{_number(mean)}**" for mean in means))], numbers_from=1)
+    return markdown_table(
+        head, [*rows, ("**mean**", *(f"**{_number(mean)}**" for mean in means))], numbers_from=1
+    )
 
 
 def header(model: ModelDescription, seeds: Sequence[int], demo_seeds: Sequence[int]) -> str:

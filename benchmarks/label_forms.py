@@ -16,7 +16,7 @@ from sandbox.engine.conversation import conversation
 from sandbox.engine.events import TurnFinished
 from sandbox.engine.history import History
 from sandbox.engine.run import run
-from sandbox.export.markdown_text import table
+from sandbox.export.table import markdown_table
 from sandbox.library.catalogue import Library
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.library.workspace import Workspace, shipped_content
@@ -115,7 +115,7 @@ async def page(*, smoke: bool) -> None:
     provider = RecordingProvider(inner)
     try:
         talks = [await told(seed, library, provider) for seed in (None, *seeds)]
-        print(table(HEAD, [], numbers_from=2), flush=True)
+        print(markdown_table(HEAD, [], numbers_from=2), flush=True)
         for name, scale in scales.items():
             questionnaire = library.questionnaire(name)
             assert isinstance(questionnaire, RatingQuestionnaire)

@@ -14,8 +14,16 @@ from sandbox.analysis.arm import (
     scales,
     skips,
 )
-from sandbox.analysis.effect import Direction, Effect, change, induction_effect, residual, technique_effect
-from sandbox.analysis.induction import scale_of, small_induction
+from sandbox.analysis.effect import (
+    Direction,
+    Effect,
+    change,
+    induction_effect,
+    residual,
+    scale_of,
+    small_induction,
+    technique_effect,
+)
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.suitability import Suitability

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks
-from sandbox.analysis.induction import small_induction
+from sandbox.analysis.effect import small_induction
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import Point

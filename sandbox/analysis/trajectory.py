@@ -48,7 +48,7 @@ class Trajectory:
     scale: str
     points: tuple[TrajectoryPoint, ...]
 
-    @property
+    @cached_property
     def name(self) -> ScaleName:
         return self.questionnaire, self.way, self.scale
 

@@ -53,8 +53,8 @@ def command(
     elif as_csv:
         click.echo(comparison_csv(comparison), nl=False)
     else:
-        from sandbox.cli.compared_arms import compared_arms
+        from sandbox.export.comparison import comparison_terminal
 
-        click.echo(compared_arms(comparison))
+        click.echo(comparison_terminal(comparison))
         for caution in comparison.cautions:
             click.echo(f"Caution: {printable(caution)}", err=True)

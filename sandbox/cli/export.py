@@ -54,7 +54,7 @@ def _export_session(session: str, file: Path, family: bool | None, force: bool) 
 
 
 def _export_questionnaire(id: str, file: Path, force: bool) -> None:
-    from sandbox.cli.remarks import tell
+    from sandbox.cli.streams import tell
     from sandbox.export.file import refuse_missing_folder, write_file
     from sandbox.library.catalogue import Library
     from sandbox.library.interchange.fhir_writing import fhir_text

@@ -70,8 +70,8 @@ def command(
 
 
 def _write(draft: "Draft", force: bool) -> None:
-    from sandbox.cli.remarks import tell
-    from sandbox.export.brought_in import write_draft
+    from sandbox.cli.streams import tell
+    from sandbox.export.file import write_draft
     from sandbox.library.workspace import find_workspace
 
     made = write_draft(draft, find_workspace(), overwrite=force)

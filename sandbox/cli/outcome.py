@@ -12,12 +12,12 @@ from sandbox.analysis.remarks import before_run
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.cli.conducting import conduct, open_conductor
 from sandbox.cli.progress import Progress
-from sandbox.cli.table import table
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export import NOTICE
 from sandbox.export.file import export_family
 from sandbox.export.result import run_result
+from sandbox.export.table import terminal_table
 from sandbox.library.workspace import Workspace
 from sandbox.models.pool import ModelPool
 from sandbox.store.store import Store
@@ -143,7 +143,7 @@ def _trajectories(family: Family, name: ScaleName) -> str:
                 _signed(found.residual),
             ]
         )
-    return table(["", *labels, "change", "residual"], rows)
+    return terminal_table(["", *labels, "change", "residual"], rows)
 
 
 def _reply_lines(family: Family, labels: list[str]) -> list[str]:
@@ -156,7 +156,7 @@ def _reply_lines(family: Family, labels: list[str]) -> list[str]:
     if not any(any(row[1:-1]) for row in rows):
         return []
     heading = "Negativity of the replies (their words by VADER; 0 positive, 50 neutral, 100 negative)"
-    return [heading, "", table(["", *labels, "change"], rows), ""]
+    return [heading, "", terminal_table(["", *labels, "change"], rows), ""]
 
 
 def _effect_lines(family: Family, name: ScaleName) -> list[str]:

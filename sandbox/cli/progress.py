@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import click
 
+from sandbox.analysis.numeral import numeral
 from sandbox.engine.events import (
     AdministrationFinished,
     CallFinished,
@@ -81,7 +82,8 @@ class Progress:
                 scores = measured.administration.scores
                 shown = scores if self._plain else [s for s in scores if s.scale == "distress"] or scores[:1]
                 text = ", ".join(
-                    f"{s.scale} {'missing' if s.value is None else f'{s.value:.0f}'}" for s in shown
+                    f"{s.scale} {'missing' if s.value is None else numeral(s.value, decimals=0)}"
+                    for s in shown
                 )
                 self._line(f"  {measured.point.label:>4}  {text}")
             case SessionFinished(ending=ending, reason=reason, error=error) if ending != "finished":

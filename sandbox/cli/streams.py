@@ -9,7 +9,10 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
+
+import click
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -106,3 +109,10 @@ def _settled(stream: TextIO, *, always: bool) -> TextIO:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def tell(heading: str, remarks: Iterable[object]) -> None:
+    """The remarks, one a line, under `heading`; nothing at all when there are none."""
+    lines = [f"  - {str(remark).replace(chr(10), ' ')}" for remark in remarks]
+    if lines:
+        click.echo("\n".join((heading, *lines)), err=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar, get_args
 from urllib.parse import quote
 
-from sandbox.export.markdown_text import inline, table
+from sandbox.export.markdown_text import inline
+from sandbox.export.table import markdown_table
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.document import Document, Kind, Reference
@@ -68,7 +69,7 @@ def _scenarios(scenarios: Sequence[Scenario]) -> Iterator[str]:
         mine = [scenario for scenario in scenarios if scenario.affect == affect]
         if mine:
             yield f"### {'Neutral' if affect == 'none' else affect.capitalize()}"
-            yield table(
+            yield markdown_table(
                 (
                     "scenario",
                     "what happens",
@@ -153,7 +154,7 @@ def _questionnaires(questionnaires: Sequence[Questionnaire]) -> Iterator[str]:
 def _questionnaire(questionnaire: Questionnaire) -> str:
     kind = _KINDS[questionnaire.kind]
     items = len(questionnaire.items)
-    scales = table(
+    scales = markdown_table(
         ("scale", "items", "score", "from", "to", "higher is"),
         [
             (
@@ -179,7 +180,7 @@ def _questionnaire(questionnaire: Questionnaire) -> str:
 
 def _clients(clients: Sequence[Client]) -> Iterator[str]:
     yield f"## Clients ({len(clients)})"
-    yield table(
+    yield markdown_table(
         ("client", "who"),
         [
             (f"`{client.id}`", f"**{inline(client.title)}.** {inline(client.description)}")

@@ -1,14 +1,12 @@
-"""A comparison for others: as Markdown or CSV."""
-
-import csv
-import io
+"""A comparison for others: on a terminal, as Markdown or CSV."""
 
 from sandbox.analysis.comparison import Cell, ComparedArm, Comparison, Row, arms_compared_with
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
-from sandbox.export.markdown_text import inline, table
+from sandbox.export.markdown_text import inline
 from sandbox.export.result import usable
-from sandbox.export.table import guarded
+from sandbox.export.table import csv_text, markdown_table, terminal_table
+from sandbox.text import printable
 
 COLUMNS = (
     "point", "phase", "technique_turn", "arm", "sessions", "control", "compared_with", "questionnaire",
@@ -25,11 +23,11 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"# Comparison: {inline(heading(comparison))}",
         f"> {NOTICE}",
         *(f"**Caution:** {inline(warning)}" for warning in comparison.cautions),
-        table(
+        markdown_table(
             ("arm", "sessions"),
             [(inline(arm.title), ", ".join(s.id for s in arm.sessions)) for arm in comparison.arms],
         ),
-        table(tuple(map(inline, head)), [tuple(map(inline, row)) for row in rows], numbers_from=1),
+        markdown_table(tuple(map(inline, head)), [tuple(map(inline, row)) for row in rows], numbers_from=1),
         *(inline(reason) for reason in reasons(comparison)),
         inline(explanation(comparison)),
     ]
@@ -38,13 +36,12 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 def comparison_csv(comparison: Comparison) -> str:
     """One row an arm and point, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for row in comparison.rows:
-        for arm, cell in zip(comparison.arms, row.cells, strict=True):
-            writer.writerow({k: guarded(v) for k, v in _flat(comparison, row, arm, cell).items()})
-    return text.getvalue()
+    rows = (
+        _flat(comparison, row, arm, cell)
+        for row in comparison.rows
+        for arm, cell in zip(comparison.arms, row.cells, strict=True)
+    )
+    return csv_text(COLUMNS, rows)
 
 
 def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: Cell) -> dict[str, object]:
@@ -78,3 +75,44 @@ def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: Cell) -> dic
         "replaces": " ".join(old for session in arm.sessions for old in session.replaces),
         "note": _NOTE,
     }
+
+
+def comparison_terminal(comparison: Comparison) -> str:
+    """For a terminal: a legend by letters, a table narrow enough to read, and what its columns mean.
+
+    Ends without a newline.
+    """
+    legend = [
+        f"{letter}  {printable(arm.title)}{_runs(len(arm.sessions))}:"
+        f" {_sessions([session.id for session in arm.sessions])}"
+        for letter, arm in zip(_letters(len(comparison.arms)), comparison.arms, strict=True)
+    ]
+    head, rows = cells(comparison)
+    letters = iter(_letters(len(comparison.arms)))
+    titles = {arm.title for arm in comparison.arms}
+    short = [next(letters) if column in titles else column for column in head]
+    return "\n".join(
+        [
+            f"Simulated {printable(heading(comparison))}",
+            "",
+            *legend,
+            "",
+            terminal_table(short, rows),
+            "",
+            *map(printable, reasons(comparison)),
+            printable(explanation(comparison)),
+            NOTICE,
+        ]
+    )
+
+
+def _runs(count: int) -> str:
+    return f", n={count}" if count > 1 else ""
+
+
+def _letters(count: int) -> list[str]:
+    return [chr(ord("A") + place) if place < 26 else f"A{place}" for place in range(count)]
+
+
+def _sessions(ids: list[str]) -> str:
+    return ", ".join(ids) if len(ids) <= 4 else f"{', '.join(ids[:3])} … {len(ids)} sessions"

@@ -2,13 +2,18 @@
 
 import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.analysis.family import Family
 from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.export.archive import archive_json
 from sandbox.export.markdown import transcript
-from sandbox.export.table import scores_csv
+from sandbox.export.scores import scores_csv
+from sandbox.library.catalogue import Library
+from sandbox.library.interchange.draft import Draft
+from sandbox.library.loading import SUFFIX
+from sandbox.library.workspace import Workspace
 from sandbox.whole_file import write_whole
 
 FORMATS: dict[str, Callable[[Family], str]] = {
@@ -80,3 +85,24 @@ def _exists(path: Path) -> UsageError:
         where=str(path),
         todo="Choose another name, or add --force to replace it.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtIn:
+    """The document's file, and whether it takes the place of a shipped questionnaire of the same id."""
+
+    path: Path
+    hides: bool
+
+
+def write_draft(draft: Draft, workspace: Workspace, *, overwrite: bool = False) -> BroughtIn:
+    """Write the questionnaire to the workspace's folder.
+
+    Raises UsageError when there is one of that id and `overwrite` is not set, ExportError when the disk does
+    not take it.
+    """
+    id = draft.questionnaire.id
+    path = workspace.content("questionnaire") / f"{id}{SUFFIX}"
+    hides = not path.exists() and id in Library(workspace).ids("questionnaire")
+    write_file(path, draft.text, overwrite=overwrite)
+    return BroughtIn(path, hides)

@@ -11,8 +11,9 @@ from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.history import turn_labels
 from sandbox.engine.written_measure import written
 from sandbox.export import NOTICE
-from sandbox.export.markdown_text import inline, table
+from sandbox.export.markdown_text import inline
 from sandbox.export.markdown_transcript import course_of
+from sandbox.export.table import markdown_table
 from sandbox.library.catalogue import DEFAULT_CONTROL
 from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
@@ -64,8 +65,8 @@ def _record(family: Family) -> Iterator[str]:
         *((f"Session {s.head.id}", _place(family, s)) for s in family.sessions),
     ]
     yield "## What was run"
-    yield table(("", ""), rows)
-    yield table(
+    yield markdown_table(("", ""), rows)
+    yield markdown_table(
         ("document", "title", "version", "drafted by", "SHA-256"),
         [
             (
@@ -141,7 +142,7 @@ def _replies(family: Family) -> Iterator[str]:
     found = [arm.replies for arm in family.arms]
     rows = [(f"`{label}`", *(numeral(one.at(label)) for one in found)) for label in labels]
     yield "### Negativity of the replies"
-    yield table(
+    yield markdown_table(
         ("after", *(inline(arm.title) for arm in family.arms)),
         [*rows, ("change", *(numeral(one.change, signed=True) for one in found))],
         numbers_from=1,
@@ -159,7 +160,7 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
     yield f"### {inline(scale)} ({inline(questionnaire)}, read as *{inline(way)}*)"
     head = ("point", *(inline(arm.title) for arm in arms))
     courses = [arm.course(name) for arm in arms]
-    yield table(
+    yield markdown_table(
         head,
         [
             (f"`{point.label}`", *(_cell(course.at(point.label)) for course in courses))
@@ -171,7 +172,7 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
     if all(arm.plan.technique is None for arm in arms):
         return
     found = [family.effects(arm, name) for arm in arms]
-    yield table(
+    yield markdown_table(
         (f"{inline(scale)}: effect", *head[1:]),
         [
             ("effect of the scenario", *(_effect(one.induction) for one in found)),
@@ -228,7 +229,7 @@ def _other_scales(family: Family, arm: Arm, names: list[ScaleName]) -> str:
         (f"{inline(name[2])} ({inline(name[0])})", *(_cell(one.at(label)) for label in used))
         for name, one in courses.items()
     ]
-    return table(("scale", *(f"`{label}`" for label in used)), rows, numbers_from=1)
+    return markdown_table(("scale", *(f"`{label}`" for label in used)), rows, numbers_from=1)
 
 
 def _course(family: Family) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Text that others wrote, put into Markdown so that it is read as text: no markup, HTML or link."""
 
 import re
-from collections.abc import Sequence
 
 from sandbox.text import printable
 
@@ -23,13 +22,6 @@ def quoted(text: str) -> str:
         following = lines[place + 1] if place + 1 < len(lines) else ""
         kept.append(f"> {line}\\" if line and following else f"> {line}".rstrip())
     return "\n".join(kept)
-
-
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, numbers_from: int | None = None) -> str:
-    """A Markdown table of cells that are escaped already; columns from `numbers_from` on stand right."""
-    aligned = len(head) if numbers_from is None else numbers_from
-    rule = tuple("---" if column < aligned else "---:" for column in range(len(head)))
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
 
 
 def _escaped(line: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured, Skip, Turn, turn_labels
 from sandbox.engine.phase import PHASES, Phase
-from sandbox.export.markdown_text import inline, quoted, table
+from sandbox.export.markdown_text import inline, quoted
+from sandbox.export.table import markdown_table
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import unseen_note
@@ -104,7 +105,7 @@ def _measured(measured: Measured, questionnaire: Questionnaire | None) -> Iterat
     coverages = {answer.coverage for answer in given.final_answers}
     facts = [f"read as *{inline(given.way)}*"]
     if len(coverages) == 1 and (one := coverages.pop()) is not None:
-        facts.append(f"coverage {one:.2f}")
+        facts.append(f"coverage {numeral(one, decimals=2)}")
     words = list(dict.fromkeys(answer.raw for answer in given.final_answers if answer.raw))
     if given.way == "word" and words:
         facts.append(f"most probable word “{_raw(words[0])}”")
@@ -141,12 +142,20 @@ def _answers(given: Administration, questionnaire: Questionnaire | None) -> str:
             inline(texts.get(answer.item, answer.item)),
             *((_raw(answer.raw),) if written else ()),
             numeral(answer.value) + (f" ({answer.missing})" if answer.missing else ""),
-            *((f"{answer.coverage:.2f}" if answer.coverage is not None else "",) if differ else ()),
-            *((f"{answer.entropy:.2f}" if answer.entropy is not None else "",) if spread else ()),
+            *(
+                (numeral(answer.coverage, decimals=2) if answer.coverage is not None else "",)
+                if differ
+                else ()
+            ),
+            *((numeral(answer.entropy, decimals=2) if answer.entropy is not None else "",) if spread else ()),
         )
         for answer in given.final_answers
     ]
-    return table(head, rows, numbers_from=2 if written else 1)
+    return markdown_table(head, rows, numbers_from=2 if written else 1)
+
+
+def _share(value: float | None) -> str:
+    return numeral(value, decimals=2) if value is not None else ""
 
 
 def _raw(text: str) -> str:

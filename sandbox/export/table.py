@@ -1,45 +1,40 @@
-"""The scores as a CSV table: one row a score, each score once, under the session that measured it."""
+"""How a table is laid out: for a terminal, in Markdown, as CSV. What its rows are, others say."""
 
 import csv
 import io
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 
-from sandbox.analysis.family import Family
-from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
-from sandbox.engine.history import Measured
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
-from sandbox.store.session import StoredSession
 from sandbox.text import printable
 
-COLUMNS = (
-    "session", "trunk", "parent", "model", "seed", "client", "scenario", "affect", "technique", "control",
-    "state", "replaced_by", "point", "phase", "after_turn", "technique_turn", "questionnaire", "way", "scale",
-    "value", "answered", "items", "reason", "reliable", "usable", "coverage", "entropy", "unseen", "hidden",
-    "form", "note",
-)  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "\ufffd")
-_NOTE = "simulated affect, not a feeling"
 
 
-def scores_csv(family: Family) -> str:
-    """The table with its header, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty.
+def terminal_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """One line a row: the first column left, the others right, wide characters counted.
 
-    A branch exported without its trunk has the trunk's rows too, since its effects need them. After each
-    session's measurements come its replies, named as in comparisons (REPLIES).
+    Every row has as many cells as the head.
     """
+    cells = [[printable(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(_line(row, widths) for row in cells)
+
+
+def markdown_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers_from: int | None = None
+) -> str:
+    """A table of cells that are escaped already; columns from `numbers_from` on stand right."""
+    aligned = len(head) if numbers_from is None else numbers_from
+    rule = ["---" if column < aligned else "---:" for column in range(len(head))]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """The rows under a header, lines ended by CR LF (RFC 4180). Missing values are empty."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
+    writer = csv.DictWriter(text, columns)
     writer.writeheader()
-    for session in family.sessions:
-        whole = not family.holds(session.head.parent)
-        for measured, by in zip(session.history.measured, session.measured_in, strict=True):
-            if whole or by == session.head.id:
-                for row in _rows(family, session, measured, by):
-                    writer.writerow({key: guarded(value) for key, value in row.items()})
-        for reply in family.arm(session.head.id).replies.points:
-            if whole or reply.turn > session.history.inherited:
-                row = _reply_row(family, session, reply)
-                writer.writerow({key: guarded(value) for key, value in row.items()})
+    writer.writerows({key: guarded(value) for key, value in row.items()} for row in rows)
     return text.getvalue()
 
 
@@ -52,78 +47,13 @@ def guarded(value: object) -> object:
     return f"'{text}" if dangerous else text
 
 
-def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -> list[dict[str, object]]:
-    given, point = measured.administration, measured.point
-    return [
-        {
-            **_session_cells(family, session, own=by == session.head.id),
-            "session": by,
-            "point": point.label,
-            "phase": point.phase,
-            "after_turn": point.after_turn,
-            "technique_turn": point.number or None,
-            "questionnaire": given.questionnaire,
-            "way": given.way,
-            "scale": score.scale,
-            "value": score.value,
-            "answered": score.answered,
-            "items": score.items,
-            "reason": score.reason,
-            "reliable": int(given.reliable),
-            "usable": _usable(family, given),
-            "coverage": lowest_coverage(given),
-            "entropy": mean_entropy(given),
-            "unseen": len(given.unseen) if given.way == "word" else None,
-            "hidden": given.hidden if given.way == "word" else None,
-            "form": given.form if given.way == "report" else None,
-            "note": _NOTE,
-        }
-        for score in given.scores
-    ]
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+    rest = (gap + cell for gap, cell in zip(gaps[1:], row[1:], strict=True))
+    return "  ".join((row[0] + gaps[0], *rest)).rstrip()
 
 
-def _usable(family: Family, given: Administration) -> str:
-    """What the check of this questionnaire and way on the model said."""
-    for found in family.suitabilities:
-        if (found.measure.questionnaire.id, found.measure.way) == (given.questionnaire, given.way):
-            return found.usable or "never checked"
-    return ""
-
-
-def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dict[str, object]:
-    own = reply.turn > session.history.inherited
-    questionnaire, way, scale = REPLIES
-    return {
-        **_session_cells(family, session, own=own),
-        "session": session.head.id if own else family.absent_trunk,
-        "point": reply.label,
-        "phase": reply.phase,
-        "after_turn": reply.turn,
-        "technique_turn": reply.number if reply.phase == "technique" else None,
-        "questionnaire": questionnaire,
-        "way": way,
-        "scale": scale,
-        "value": round(reply.negativity, 4),
-        "answered": 1,
-        "items": 1,
-        "note": _NOTE,
-    }
-
-
-def _session_cells(family: Family, session: StoredSession, *, own: bool) -> dict[str, object]:
-    """What a row says of its session; the technique and state only where the session made the row itself."""
-    plan = session.head.plan
-    technique = plan.technique if own else None
-    return {
-        "trunk": family.trunk,
-        "parent": session.head.parent if own else None,
-        "model": plan.model,
-        "seed": plan.seed,
-        "client": plan.client.id,
-        "scenario": plan.scenario.id,
-        "affect": plan.scenario.affect,
-        "technique": technique.id if technique else None,
-        "control": int(technique.is_control) if technique else None,
-        "state": session.state.now if own else None,
-        "replaced_by": family.replaced.get(session.head.id) if own else None,
-    }
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.analysis.induction import small_induction
+from sandbox.analysis.effect import small_induction
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.phase import Point
 from tests.documents import plan

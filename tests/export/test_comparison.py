@@ -12,13 +12,12 @@ import pytest
 from sandbox.analysis.arm import Beginning
 from sandbox.analysis.comparison import Comparison, compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
-from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.main import run_command_line
 from sandbox.errors import ExitCode, NotFoundError, UsageError
-from sandbox.export.comparison import comparison_csv, comparison_markdown
+from sandbox.export.comparison import comparison_csv, comparison_markdown, comparison_terminal
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.export.result import comparison_result
-from sandbox.export.table import scores_csv
+from sandbox.export.scores import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE
 from tests.export.specimen import recorded_family
 
@@ -27,7 +26,7 @@ FORMS: dict[str, Callable[[Comparison], str]] = {
     "md": comparison_markdown,
     "csv": comparison_csv,
     "json": lambda comparison: comparison_result(comparison).text(),
-    "txt": lambda comparison: compared_arms(comparison) + "\n",
+    "txt": lambda comparison: comparison_terminal(comparison) + "\n",
 }
 
 
@@ -76,7 +75,7 @@ def test_equal_differences_are_said_and_the_interval_is_named_for_what_it_is():
         "Breathing: no interval at t1, t2, end, because the 2 differences are equal.",
     )
     assert "by Student's t" in explanation(comparison)
-    assert "no interval at t1, t2, end" in compared_arms(comparison)
+    assert "no interval at t1, t2, end" in comparison_terminal(comparison)
 
 
 def test_files_name_the_control_that_was_used_for_each_arm():

@@ -11,7 +11,7 @@ import sandbox
 from sandbox.analysis.family import gather
 from sandbox.export.archive import archive_json
 from sandbox.export.markdown import transcript
-from sandbox.export.table import scores_csv
+from sandbox.export.scores import scores_csv
 from tests.export.specimen import recorded_family
 
 GOLDEN = Path(__file__).parent / "golden"

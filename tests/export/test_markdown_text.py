@@ -13,7 +13,8 @@ from sandbox.analysis.numeral import numeral
 from sandbox.export.archive import archive_json
 from sandbox.export.markdown import transcript
 from sandbox.export.markdown_text import inline, quoted
-from sandbox.export.table import guarded, scores_csv
+from sandbox.export.scores import scores_csv
+from sandbox.export.table import guarded
 from sandbox.library.scenario import Scenario
 from tests.export.specimen import recorded_family
 

@@ -16,7 +16,7 @@ from sandbox.engine.history import Skip, Turn
 from sandbox.engine.plan import Measure, SessionHead
 from sandbox.export.archive import archive
 from sandbox.export.markdown import transcript
-from sandbox.export.table import scores_csv
+from sandbox.export.scores import scores_csv
 from sandbox.store.store import Store
 from tests.documents import plan, probe, technique
 from tests.export.specimen import ratings

@@ -16,7 +16,7 @@ from sandbox.export.archive import archive_json
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
-from sandbox.export.table import scores_csv
+from sandbox.export.scores import scores_csv
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription

@@ -10,10 +10,9 @@ import pytest
 from sandbox.analysis.comparison import Comparison, compare
 from sandbox.analysis.family import Family, gather, gather_compared
 from sandbox.analysis.numeral import numeral
-from sandbox.cli.compared_arms import compared_arms
 from sandbox.cli.outcome import report
 from sandbox.export.archive import archive
-from sandbox.export.comparison import comparison_csv
+from sandbox.export.comparison import comparison_csv, comparison_terminal
 from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
 from sandbox.library.workspace import create_workspace
@@ -66,7 +65,7 @@ def test_change_and_technique_effect_are_the_same_everywhere(told):
 
     whole = f"{numeral(moved, signed=True)} at `{at}`", f"{numeral(effect, signed=True)} at `{at}`"
     assert all(text in transcript(family) for text in whole)
-    for text in (printed, compared_arms(comparison)):
+    for text in (printed, comparison_terminal(comparison)):
         assert numeral(moved, signed=True) in text and numeral(effect, signed=True) in text
 
     on_screen = ArmColumns(comparison).view(200, 0)

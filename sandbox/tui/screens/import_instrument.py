@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Select, Static
 
 from sandbox.errors import SandboxError
-from sandbox.export.brought_in import write_draft
+from sandbox.export.file import write_draft
 from sandbox.library.ids import id_of
 from sandbox.library.interchange.draft import Draft
 from sandbox.library.interchange.importing import import_file
