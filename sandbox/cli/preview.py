@@ -144,12 +144,12 @@ async def _count(
         texts = tuple(dict.fromkeys((*(passage.text for passage in said), *texts_of((plan,)))))
         counts = await count_tokens(model, texts)
         tokens = dict(zip(texts, counts.counts, strict=True))
-        remarks = _remarks(plan, model, library)
+        remarks = remarks_of(plan, model, library)
         found.append(_Counted(counts, tokens, load((plan,), counts, tokens), remarks))
     return tuple(found)
 
 
-def _remarks(plan: "SessionPlan", model: str, library: "Library") -> "tuple[Remark, ...]":
+def remarks_of(plan: "SessionPlan", model: str, library: "Library") -> "tuple[Remark, ...]":
     """Of the session and the control that the app proposes beside it."""
     from sandbox.analysis.remarks import before_run
     from sandbox.engine.plan import SessionHead

@@ -142,19 +142,15 @@ def _answers(given: Administration, questionnaire: Questionnaire | None) -> str:
             inline(texts.get(answer.item, answer.item)),
             *((_raw(answer.raw),) if written else ()),
             numeral(answer.value) + (f" ({answer.missing})" if answer.missing else ""),
-            *(
-                (numeral(answer.coverage, decimals=2) if answer.coverage is not None else "",)
-                if differ
-                else ()
-            ),
-            *((numeral(answer.entropy, decimals=2) if answer.entropy is not None else "",) if spread else ()),
+            *((_two_decimals(answer.coverage),) if differ else ()),
+            *((_two_decimals(answer.entropy),) if spread else ()),
         )
         for answer in given.final_answers
     ]
     return markdown_table(head, rows, numbers_from=2 if written else 1)
 
 
-def _share(value: float | None) -> str:
+def _two_decimals(value: float | None) -> str:
     return numeral(value, decimals=2) if value is not None else ""
 
 

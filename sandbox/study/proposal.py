@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.engine.composition import Composition, compose
+from sandbox.engine.guidance import guidance_for
 from sandbox.engine.plan import Measure, SessionHead, SessionPlan, Shuffled
 from sandbox.engine.written_measure import THREE, measure_of
 from sandbox.library.catalogue import Library
@@ -73,7 +74,8 @@ def session_with(document: Document, model: str, capabilities: Capabilities, lib
         case Scenario():
             return usual.model_copy(update={"scenario": document})
         case Technique():
-            return usual.model_copy(update={"technique": document})
+            guidance = guidance_for((document,), usual.model)
+            return usual.model_copy(update={"technique": document, "guidance": guidance})
         case Client():
             return usual.model_copy(update={"client": document})
         case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():

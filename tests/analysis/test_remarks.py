@@ -15,6 +15,7 @@ from sandbox.analysis.family import gather, gather_compared
 from sandbox.analysis.remarks import Remark, before_run
 from sandbox.cli.main import run_command_line
 from sandbox.cli.outcome import report
+from sandbox.cli.preview import remarks_of
 from sandbox.engine.branch import branch, redo
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import SessionFinished, SessionStarted
@@ -23,6 +24,7 @@ from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.engine.written_measure import THREE
 from sandbox.export.markdown_text import inline
+from sandbox.library.catalogue import Library
 from sandbox.library.questionnaire import Scale
 from sandbox.library.technique import Repeat, Step
 from sandbox.library.workspace import create_workspace, find_workspace
@@ -30,8 +32,9 @@ from sandbox.models.opening import open_model
 from sandbox.models.provider import ModelDescription
 from sandbox.store.recorder import recorded
 from sandbox.store.store import DATABASE, Store
+from sandbox.study.proposal import session_with
 from tests.documents import plan, probe, scenario, technique
-from tests.store.runs import breathing_and_control, record_run, scripted
+from tests.store.runs import SMALL, breathing_and_control, record_run, scripted
 
 ABOUT_WEEKS = probe().model_copy(update={"timeframe": "past two weeks"})
 GLOOM = probe("gloom-list").model_copy(
@@ -243,6 +246,15 @@ def test_before_a_run_the_plan_is_told_of_in_the_same_sentences(record: Recorded
 
 
 # Before a run
+
+
+def test_a_preview_tells_what_a_run_of_the_document_would(record: Recorded) -> None:
+    library = Library(find_workspace())
+    planned = session_with(GUIDED, "embedded", SMALL, library)
+    sentences = [one.sentence for one in remarks_of(planned, "embedded", library)]
+    assert sentences[0].startswith("The therapist model is tiny")
+    assert any("is tiny: good for learning" in one for one in sentences)
+    assert not any(one.startswith("No control") for one in sentences), "the control is proposed beside it"
 
 
 def told(*kinds: str, client: ModelDescription = SCRIPTED, **fields) -> list[str]:
