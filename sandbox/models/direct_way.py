@@ -151,11 +151,7 @@ class Events:
         return Ending(self._begun, self._done, bool(finish_reason), self._usage)
 
     async def close(self) -> None:
-        if self._done:  # read to its end, so that the connection can be used again
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(0.2):
-                    async for _ in self._lines:
-                        pass
+        """Hang up. llama.cpp's server does so by itself after a stream; a whole reply leaves it connected."""
         await self._response.aclose()
 
 

@@ -147,9 +147,11 @@ async def test_a_direct_call_that_hangs_is_a_timeout_and_one_that_is_cancelled_h
 ) -> None:
     silent = hangs_in_mid_stream if streamed else hangs
     with ModelServer(silent, says("I feel calm.")) as server:
-        provider = through(Direct(), server, policy=IMPATIENT)
+        # On a busy machine the tries that would be answered may be too late as well: there are more of them.
+        provider = through(Direct(), server, policy=replace(IMPATIENT, attempts=9))
         *_, attempts = await heard(provider, ASK, streamed=streamed)
-        assert [attempt[0] for attempt in attempts] == ["timeout", None]  # type: ignore[attr-defined]
+        failures = [attempt[0] for attempt in attempts]  # type: ignore[attr-defined]
+        assert failures[0] == "timeout" and failures[-1] is None
         await provider.close()
     with ModelServer(hangs_in_mid_stream) as server:
         provider = through(Direct(), server)
