@@ -37,7 +37,7 @@ from sandbox.models.provider import (
 )
 from sandbox.models.retry import Budget, RetryPolicy, Tries
 from sandbox.models.speech import cut_to_sentence
-from sandbox.models.way import Call, Endpoint, ReplyStream, Way
+from sandbox.models.way import ChatCall, Endpoint, ReplyStream, Way
 from sandbox.text import printable
 
 PROBE = Request(
@@ -266,11 +266,11 @@ class ChatProvider:
     async def _find(self, after: Failure | None) -> Endpoint:
         return self._fixed if self._endpoint is None else await self._endpoint(after)
 
-    def _call(self, request: Request, endpoint: Endpoint, *, streamed: bool = False) -> Call:
+    def _call(self, request: Request, endpoint: Endpoint, *, streamed: bool = False) -> ChatCall:
         parameters = self._parameters(request)
         if streamed and not leaves_out(self._adapted, "stream_options"):
             parameters["stream_options"] = {"include_usage": True}
-        return Call(self._served_as, endpoint, parameters, self._policy.timeout)
+        return ChatCall(self._served_as, endpoint, parameters, self._policy.timeout)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.failure import Failure
 from sandbox.models.provider import Pieces, Usage
-from sandbox.models.way import Call, Ending, Endpoint
+from sandbox.models.way import ChatCall, Ending, Endpoint
 
 if TYPE_CHECKING:
     import httpx
@@ -44,7 +44,7 @@ class Direct:
     async def load(self) -> None:
         await on_daemon_thread(_load, "httpx import")
 
-    async def whole(self, call: Call) -> Any:
+    async def whole(self, call: ChatCall) -> Any:
         response = await self._response(call)
         try:
             with _lost_connections():
@@ -52,7 +52,7 @@ class Direct:
         finally:
             await response.aclose()
 
-    async def stream(self, call: Call) -> "Events":
+    async def stream(self, call: ChatCall) -> "Events":
         return Events(await self._response(call, stream=True))
 
     def takes_schema(self, model: str) -> bool:
@@ -83,7 +83,7 @@ class Direct:
         pieces = [token["piece"] for token in response.json()["tokens"]]
         return tuple(piece if isinstance(piece, str) else None for piece in pieces)
 
-    async def _response(self, call: Call, **more: Any) -> "httpx.Response":
+    async def _response(self, call: ChatCall, **more: Any) -> "httpx.Response":
         """The response to the call, its body still to be read and closed by the caller."""
         parameters = dict(call.parameters)
         body = {"model": call.model, **(parameters.pop("extra_body", None) or {}), **parameters, **more}

@@ -17,7 +17,7 @@ from typing import Any
 from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.hosted import authorization_of, without_credentials
 from sandbox.models.provider import Usage
-from sandbox.models.way import Call, Ending
+from sandbox.models.way import ChatCall, Ending
 
 _lock = threading.Lock()
 _ready: list[Any] = []
@@ -30,10 +30,10 @@ class LiteLLM:
     async def load(self) -> None:
         await litellm()
 
-    async def whole(self, call: Call) -> Any:
+    async def whole(self, call: ChatCall) -> Any:
         return await (await litellm()).acompletion(**_arguments(call))
 
-    async def stream(self, call: Call) -> "_Stream":
+    async def stream(self, call: ChatCall) -> "_Stream":
         return _Stream(await (await litellm()).acompletion(**_arguments(call), stream=True))
 
     def takes_schema(self, model: str) -> bool:
@@ -59,7 +59,7 @@ class LiteLLM:
         """Nothing is held between calls but LiteLLM's pooled connections, which are shared."""
 
 
-def _arguments(call: Call) -> dict[str, Any]:
+def _arguments(call: ChatCall) -> dict[str, Any]:
     endpoint = call.endpoint
     # In the address they would meet the header with the key, and LiteLLM sends only one of the two.
     authorization = authorization_of(endpoint.base or "")

@@ -16,7 +16,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ChatCall:
     """One call. `parameters` are those of an OpenAI chat completion; `extra_body` holds further ones.
 
     `timeout` in seconds bounds the whole call; whoever calls keeps to it as well.
@@ -63,11 +63,11 @@ class Way(Protocol):
         """Load what a call needs, off the event loop, if that is not done yet."""
         ...
 
-    async def whole(self, call: Call) -> Any:
+    async def whole(self, call: ChatCall) -> Any:
         """The reply, with the attributes of an OpenAI chat completion."""
         ...
 
-    async def stream(self, call: Call) -> ReplyStream:
+    async def stream(self, call: ChatCall) -> ReplyStream:
         """The reply to the same call, as it comes."""
         ...
 
