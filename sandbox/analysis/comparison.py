@@ -12,8 +12,13 @@ from statistics import fmean
 
 from sandbox.analysis.arm import Arm, arm_title, control_beside
 from sandbox.analysis.conditions import script_keys
-from sandbox.analysis.effect import change, last_common_label, technique_effect
-from sandbox.analysis.paired import PairedDifference, paired_difference
+from sandbox.analysis.effect import (
+    PairedDifference,
+    change,
+    last_common_label,
+    paired_difference,
+    technique_effect,
+)
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point

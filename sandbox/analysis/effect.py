@@ -1,10 +1,11 @@
-"""Effects within one trunk: induction effect, change, residual, technique effect; undefined ones say why.
+"""Effects within one trunk, undefined ones with a reason, and their mean over several trunks.
 
 change = score now − score after the scenario; technique effect = change under the technique − change under
 the control; residual = score now − baseline. All in the scale's units and with one sign, the score's own:
 below zero it fell, or fell further. What that means for the better or worse, `in_words` says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.questionnaire import Scale
+from sandbox.measurement.estimate import mean_estimate
 
 Direction = Literal["more distress", "less distress", "neither"]
 """What a higher score of a scale means."""
@@ -201,3 +203,45 @@ def scale_of(plan: SessionPlan, name: ScaleName) -> Scale | None:
         if (measure.questionnaire.id, measure.way) == (questionnaire, way):
             return next((one for one in measure.questionnaire.scales if one.id == scale), None)
     return None
+
+
+# Over several shared starts
+
+_EQUAL = 1e-9
+"""Differences that lie closer together than this, in the scale's units, differ by rounding alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """The mean of the differences and its 95 % interval in the scale's units; None, with a reason: undefined.
+
+    `pairs` counts the trunks that had both values, `left_out` those that had not. `reliable` is False when a
+    score that went into it had too little coverage.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    pairs: int
+    left_out: int = 0
+    reason: str = ""
+    reliable: bool = True
+
+
+def paired_difference(differences: Sequence[float | None]) -> PairedDifference:
+    """The mean of the differences, one a trunk, with Student's t interval (Student 1908).
+
+    A missing one is left out and counted. One alone, or all equal, give a mean and no interval: neither shows
+    how far chance moves them.
+    """
+    found = [difference for difference in differences if difference is not None]
+    left_out = len(differences) - len(found)
+    estimate = mean_estimate(found)
+    if estimate is None:
+        return PairedDifference(None, None, None, 0, left_out, "no run has a score under both")
+    if estimate.n == 1:
+        return PairedDifference(estimate.value, None, None, 1, left_out, "one pair has no interval")
+    if max(found) - min(found) < _EQUAL:
+        why = f"the {estimate.n} differences are equal"
+        return PairedDifference(estimate.value, None, None, estimate.n, left_out, why)
+    return PairedDifference(estimate.value, estimate.low, estimate.high, estimate.n, left_out)

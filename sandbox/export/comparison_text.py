@@ -1,8 +1,8 @@
 """A comparison in words and numbers: the cells of its table, and what they mean, for every face."""
 
 from sandbox.analysis.comparison import Cell, ComparedArm, Comparison
+from sandbox.analysis.effect import PairedDifference
 from sandbox.analysis.numeral import MISSING, numeral
-from sandbox.analysis.paired import PairedDifference
 
 
 def heading(comparison: Comparison) -> str:

@@ -11,11 +11,11 @@ from sandbox.analysis.effect import (
     in_words,
     induction_effect,
     last_common_label,
+    paired_difference,
     residual,
     technique_effect,
 )
 from sandbox.analysis.numeral import numeral
-from sandbox.analysis.paired import paired_difference
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.history import History, Measured
 from sandbox.engine.phase import Phase, Point
