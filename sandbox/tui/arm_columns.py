@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from sandbox.analysis.comparison import ComparedArm, Comparison
 from sandbox.export.comparison_text import change_text, difference_text, has_control, score_text
-from sandbox.tui.arm_name import distinct
+from sandbox.tui.labels import MARKS, distinct
 from sandbox.tui.side_by_side import mark_places
-from sandbox.tui.widgets.trajectory_chart import MARKS
 
 POINT = 5
 """Cells of the first column, the measurement points."""

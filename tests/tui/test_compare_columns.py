@@ -10,7 +10,7 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.numeral import numeral
 from sandbox.tui.arm_columns import POINT, ArmColumns
-from sandbox.tui.arm_name import distinct
+from sandbox.tui.labels import distinct
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from tests.analysis.compared import DISTRESS, FILLER, session

@@ -10,15 +10,14 @@ from textual.widgets import OptionList
 from sandbox.analysis.arm import Arm, Beginning
 from sandbox.analysis.comparison import ComparedArm
 from sandbox.models.provider import ModelDescription
+from sandbox.tui.labels import MARKS, SIGNS
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.page import HelpScreen, PageScreen
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.side_by_side import mark_places
-from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
-from sandbox.tui.widgets.trajectory_chart import MARKS
 from tests.documents import plan
 from tests.tui.stage import Stage, stage
 

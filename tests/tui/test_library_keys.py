@@ -12,10 +12,10 @@ import pytest
 
 from sandbox.errors import Problem
 from sandbox.remembered import load_remembered
+from sandbox.tui.library_entries import read_entries
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import DocumentTree, LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
-from sandbox.tui.shelf import take_stock
 from sandbox.tui.widgets.document_preview import _said
 from tests.tui.stage import Stage, lend_terminal, stage
 
@@ -111,12 +111,12 @@ async def test_a_copy_stays_marked_when_the_tree_is_drawn_again_at_once(
         screen = at.app.screen
         assert isinstance(screen, LibraryScreen)
         screen.action_copy()
-        screen.workers.cancel_group(screen, "stock")  # that drawing is done here
-        screen._stock = take_stock(screen._library)
-        screen._draw(screen._stock)
+        screen.workers.cancel_group(screen, "entries")  # that drawing is done here
+        screen._entries = read_entries(screen._library)
+        screen._draw(screen._entries)
         for _ in range(turns_of_the_loop):
             await asyncio.sleep(0)
-        screen._draw(screen._stock)
+        screen._draw(screen._entries)
         await at.pilot.pause(0.3)
         assert " crowded-train " in preview(at) and "your own" in preview(at)
 
@@ -126,8 +126,8 @@ async def test_a_document_is_marked_though_the_tree_is_not_laid_out_yet(tmp_path
     async with library(tmp_path) as at:
         await go_to(at, "crowded-train")
         screen = at.app.screen
-        assert isinstance(screen, LibraryScreen) and screen._stock is not None
-        screen._draw(screen._stock)
+        assert isinstance(screen, LibraryScreen) and screen._entries is not None
+        screen._draw(screen._entries)
         screen._mark()
         await at.pilot.pause()
         node = screen.query_one(DocumentTree).cursor_node

@@ -15,8 +15,8 @@ from sandbox.engine.run_state import Entry, RunState, fold
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.conversation import Conversation
+from sandbox.tui.widgets.conversation_page import Page
 from sandbox.tui.widgets.measured_line import MeasuredLine
-from sandbox.tui.widgets.page import Page
 from sandbox.tui.widgets.turn import TurnBlock
 from tests.tui.test_session_state import events_of_a_run
 from tests.tui.test_snapshots import Easel

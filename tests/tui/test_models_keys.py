@@ -13,8 +13,8 @@ from sandbox.models.key import find_key, key_place
 from sandbox.models.provider import Provider
 from sandbox.settings import load_settings, save_setting
 from sandbox.tui.screens.home import HomeScreen
-from sandbox.tui.screens.line_prompt import LinePrompt
 from sandbox.tui.screens.models import ModelsScreen
+from sandbox.tui.screens.prompt import LinePrompt
 from tests.models.hub import Hub, point_to
 from tests.models.test_discovery import weights
 from tests.tui.rehearsal import client_model

@@ -9,12 +9,10 @@ from sandbox.engine.events import RunPlanned
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.store.session import Script
 from sandbox.store.store import Store
+from sandbox.tui.labels import MARKS, SIGNS, models_apart, text_marks, titles_in
 from sandbox.tui.screens.sessions import SessionsScreen
-from sandbox.tui.state_sign import SIGNS
-from sandbox.tui.told_apart import models_apart, text_marks, titles_in
 from sandbox.tui.widgets.recent_sessions import RecentSessions
 from sandbox.tui.widgets.session_list import SessionList
-from sandbox.tui.widgets.trajectory_chart import MARKS
 from tests.documents import plan, technique
 from tests.tui.rehearsal import make_workspace
 from tests.tui.stage import stage

@@ -14,8 +14,8 @@ from sandbox.store.store import Store
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.home import HomeScreen
-from sandbox.tui.screens.line_prompt import LinePrompt
 from sandbox.tui.screens.page import HelpScreen
+from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.screens.sessions import SessionsScreen
 from sandbox.tui.widgets.session_list import SessionList
 from tests.documents import plan, technique

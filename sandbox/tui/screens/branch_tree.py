@@ -10,10 +10,9 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from sandbox.engine.run_state import RunState, SessionState
-from sandbox.tui.arm_name import shortened
+from sandbox.tui.labels import SIGNS, shortened
 from sandbox.tui.scores import change, number, series
 from sandbox.tui.screen import ModalScreen
-from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
 
 _WIDEST, _FRAME = 110, 4

@@ -20,6 +20,7 @@ from sandbox.export.comparison import comparison_markdown
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
+from sandbox.tui.labels import MARKS
 from sandbox.tui.messages import SessionWanted
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.page import PageScreen
@@ -27,8 +28,8 @@ from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places,
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
-from sandbox.tui.widgets.phase_line import NOTE
-from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
+from sandbox.tui.widgets.session_header import NOTE
+from sandbox.tui.widgets.trajectory_chart import Line, TrajectoryChart, point_labels
 
 _SECONDS = 2.0
 _UNFINISHED = ("planned", "running")

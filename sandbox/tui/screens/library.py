@@ -20,13 +20,13 @@ from sandbox.library.catalogue import Entry, Library
 from sandbox.library.copying import copy_to_workspace, duplicate
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
+from sandbox.tui.library_entries import KINDS, Entries, look, read_entries, signature_of
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, bring_up, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
 from sandbox.tui.screens.page import PageScreen
-from sandbox.tui.shelf import KINDS, Stock, look, signature_of, take_stock
 from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
 from sandbox.tui.widgets.key_line import KeyLine
@@ -98,7 +98,7 @@ class LibraryScreen(Screen[None]):
     def __init__(self, library: Library, at: Key | None = None) -> None:
         super().__init__()
         self._library = library
-        self._stock: Stock | None = None
+        self._entries: Entries | None = None
         self._wanted = at
         self._looked: Looked | None = None
         self._places: dict[Key, TreeNode[Key]] = {}
@@ -122,27 +122,27 @@ class LibraryScreen(Screen[None]):
     # Reading, and noticing change
 
     def _watch(self) -> None:
-        if self._stock is not None:
-            self._look_again(self._stock)
+        if self._entries is not None:
+            self._look_again(self._entries)
 
     @work(exclusive=True, group="watch")
-    async def _look_again(self, known: Stock) -> None:
+    async def _look_again(self, known: Entries) -> None:
         if await read_for(self, signature_of, self._library) != known.signature:
             self._reload()
 
-    @work(exclusive=True, group="stock")
+    @work(exclusive=True, group="entries")
     async def _reload(self) -> None:
         try:
-            self._stock = await read_for(self, take_stock, self._library)
+            self._entries = await read_for(self, read_entries, self._library)
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
-        self._draw(self._stock)
+        self._draw(self._entries)
 
-    def _draw(self, stock: Stock) -> None:
-        own = sum(not entry.shipped for entry in stock.entries)
-        counts = f"{len(stock.entries)} documents, {own or 'none'} of them yours"
-        problems = f", {len(stock.broken)} with problems (p)" if stock.broken else ""
+    def _draw(self, entries: Entries) -> None:
+        own = sum(not entry.shipped for entry in entries.all)
+        counts = f"{len(entries.all)} documents, {own or 'none'} of them yours"
+        problems = f", {len(entries.broken)} with problems (p)" if entries.broken else ""
         where = excerpt(str(self._library.workspace.root), max(20, self.size.width - 60))
         self.query_one("#title", Static).update(Content(f"Library   {counts}{problems}   {where}"))
         tree = self.query_one(DocumentTree)
@@ -151,12 +151,12 @@ class LibraryScreen(Screen[None]):
         tree.clear()
         self._places.clear()
         for kind in KINDS:
-            entries = [entry for entry in stock.entries if entry.kind == kind]
-            broken = sum(entry.problem is not None for entry in entries)
-            label = f"{FOLDERS[kind]} {len(entries)}" + (f"  ✗ {broken}" if broken else "")
+            own_first = sorted((one for one in entries.all if one.kind == kind), key=lambda one: one.shipped)
+            broken = sum(entry.problem is not None for entry in own_first)
+            label = f"{FOLDERS[kind]} {len(own_first)}" + (f"  ✗ {broken}" if broken else "")
             branch = tree.root.add(Text(label, "bold"), (kind, ""), expand=kind in open_kinds)
             self._places[kind, ""] = branch
-            for entry in sorted(entries, key=lambda one: one.shipped):
+            for entry in own_first:
                 self._places[kind, entry.id] = branch.add_leaf(_label(entry), (kind, entry.id))
         if marked in self._places:
             self._go_to(marked)
@@ -190,7 +190,7 @@ class LibraryScreen(Screen[None]):
             self._show(event.node.data)
 
     def _show(self, key: Key | None) -> None:
-        entry = self._stock.find(*key) if self._stock and key else None
+        entry = self._entries.find(*key) if self._entries and key else None
         if entry is None:
             self._looked = None
             self.query_one(DocumentPreview).show(None)
@@ -221,7 +221,7 @@ class LibraryScreen(Screen[None]):
         if action == "use":
             return True if entry is not None and entry.document is not None else None
         if action == "problem":
-            return True if self._stock is not None and self._stock.broken else None
+            return True if self._entries is not None and self._entries.broken else None
         return True
 
     def action_switch(self) -> None:
@@ -302,7 +302,7 @@ class LibraryScreen(Screen[None]):
         key = self._looked.entry.kind if self._looked else None
         node = self.query_one(DocumentTree).cursor_node
         kind = key or (node.data[0] if node is not None and node.data else KINDS[0])
-        taken = {(entry.kind, entry.id) for entry in self._stock.entries} if self._stock else ()
+        taken = {(entry.kind, entry.id) for entry in self._entries.all} if self._entries else ()
         self.app.push_screen(NewDocumentPicker(kind, taken), self._begin)
 
     def _begin(self, new: NewDocument | None) -> None:
@@ -321,9 +321,9 @@ class LibraryScreen(Screen[None]):
             self.post_message(self.Chosen(self._looked.entry.kind, self._looked.entry.id))
 
     def action_problem(self) -> None:
-        if self._stock is None or not self._stock.broken:
+        if self._entries is None or not self._entries.broken:
             return
-        keys = [(entry.kind, entry.id) for entry in self._stock.broken]
+        keys = [(entry.kind, entry.id) for entry in self._entries.broken]
         here = (self._looked.entry.kind, self._looked.entry.id) if self._looked else None
         self._go_to(keys[(keys.index(here) + 1) % len(keys)] if here in keys else keys[0])
 

@@ -24,7 +24,7 @@ from sandbox.settings import Settings
 from sandbox.text import printable
 from sandbox.tui.messages import SettingWanted, Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
-from sandbox.tui.screens.line_prompt import LinePrompt
+from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SIGNS = {"works": "✓", "not offered": "·", "fails": "✗"}
@@ -345,7 +345,7 @@ class ModelsScreen(Screen[None]):
         if found is None:
             return
         from sandbox.models.hosted import service_of
-        from sandbox.tui.screens.key_prompt import KeyPrompt
+        from sandbox.tui.screens.prompt import KeyPrompt
 
         variable = service_of(found.name).key_variable
         if variable:

@@ -15,9 +15,9 @@ from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
 from sandbox.text import excerpt
+from sandbox.tui.labels import SIGNS
 from sandbox.tui.messages import SessionWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
-from sandbox.tui.state_sign import SIGNS
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SECONDS = 1.0

@@ -18,21 +18,18 @@ from sandbox.engine.run_state import RunState, SessionState
 from sandbox.errors import SandboxError
 from sandbox.models.name import short_name
 from sandbox.text import printable
+from sandbox.tui.labels import SIGNS, state_of
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.messages import ComparisonWanted, TranscriptWanted, Trouble
 from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.page import PageScreen
-from sandbox.tui.state_sign import SIGNS, state_of
-from sandbox.tui.widgets.branch_line import BranchLine
 from sandbox.tui.widgets.conversation import Conversation
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.measures import Measures
-from sandbox.tui.widgets.phase_line import PhaseLine
-from sandbox.tui.widgets.remark_line import RemarkLine
-from sandbox.tui.widgets.session_header import SessionHeader
+from sandbox.tui.widgets.session_header import BranchLine, PhaseLine, RemarkLine, SessionHeader
 from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
 
 _REDRAWS_PER_SECOND = 20

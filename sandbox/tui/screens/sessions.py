@@ -18,7 +18,7 @@ from sandbox.store.store import Store
 from sandbox.text import excerpt
 from sandbox.tui.messages import ComparisonWanted, SessionWanted, TranscriptWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
-from sandbox.tui.screens.line_prompt import LinePrompt
+from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_list import SessionList
 

@@ -12,9 +12,9 @@ from sandbox.engine.history import Measured, Turn
 from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.run_state import Entry, SessionState
 from sandbox.text import excerpt
+from sandbox.tui.labels import SIGNS
 from sandbox.tui.scores import main_scale
-from sandbox.tui.state_sign import SIGNS
-from sandbox.tui.widgets.page import Page, Placed, keep_free
+from sandbox.tui.widgets.conversation_page import Page, Placed, keep_free
 from sandbox.tui.widgets.turn import TurnBlock
 
 _PAGE = 8

@@ -6,9 +6,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sandbox.engine.run_state import Entry, RunState, SessionState
+from sandbox.tui.labels import MARKS
 from sandbox.tui.scores import ScaleKey, Series, change, number, series
 from sandbox.tui.widgets.scale_rows import ScaleRows
-from sandbox.tui.widgets.trajectory_chart import MARKS, Line, TrajectoryChart, point_labels
+from sandbox.tui.widgets.trajectory_chart import Line, TrajectoryChart, point_labels
 
 _MOST_LINES = len(MARKS)
 

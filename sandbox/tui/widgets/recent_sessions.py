@@ -10,9 +10,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from sandbox.tui.labels import SIGNS, models_apart, text_marks, titles_in
 from sandbox.tui.messages import SessionWanted
-from sandbox.tui.state_sign import SIGNS
-from sandbox.tui.told_apart import models_apart, text_marks, titles_in
 
 if TYPE_CHECKING:  # Home is painted before the record is loaded
     from sandbox.store.session import Script

@@ -1,9 +1,17 @@
-"""The top line of the Session screen: what runs, on which model, how far it is and for how long."""
+"""The top lines of the Session screen: what runs, its phases, its arms, and the first caution."""
 
 from textual.content import Content
+from textual.events import Click
+from textual.message import Message
 from textual.widget import Widget
 
+from sandbox.engine.phase import PHASES, Phase
+from sandbox.engine.run_state import RunState, SessionState
 from sandbox.text import printable
+from sandbox.tui.labels import MARKS, SIGNS, shortened, state_of
+
+NOTE = "simulated affect, not a feeling"
+_HINT = "[ ] switch"
 
 
 class SessionHeader(Widget):
@@ -32,3 +40,126 @@ class SessionHeader(Widget):
 def _clipped(text: str, room: int) -> str:
     content = Content(" ".join(text.split()))
     return content.plain if content.cell_length <= room else content.truncate(room, ellipsis=True).plain
+
+
+class PhaseLine(Widget):
+    """`baseline ✓ ─ induction ▶ ─ technique ─ follow-up`, drawn closer together where there is less room.
+
+    Where the line on simulated affect does not fit beside them it needs a second row.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._phase: Phase | None = None
+        self._finished = False
+        self._sign = ""
+        self._trunk = False
+
+    def show(self, session: SessionState) -> None:
+        self._phase = session.phase
+        self._finished = session.state == "finished"
+        self._sign = SIGNS[state_of(session)]
+        self._trunk = session.head.plan.technique is None
+        self.refresh()
+
+    def render(self) -> Content:
+        width = self.size.width
+        phases = self._phases()
+        plain = [name + sign for name, sign, _ in phases]
+        join = next((j for j in (" ─ ", "  ", " ") if len(j.join(plain)) + len(NOTE) + 2 <= width), " ")
+        left = Content.styled(join, "$text-muted").join(
+            [Content.styled(name + sign, style) for name, sign, style in phases]
+        )
+        gap = width - left.cell_length - len(NOTE)
+        if gap < 1:
+            return Content.assemble(left, "\n", (NOTE, "$text-warning italic"))
+        return Content.assemble(left, " " * gap, (NOTE, "$text-warning italic"))
+
+    def _phases(self) -> list[tuple[str, str, str]]:
+        shown = PHASES[:2] if self._trunk else PHASES
+        at = shown.index(self._phase) if self._phase in shown else -1
+        result: list[tuple[str, str, str]] = []
+        for place, name in enumerate(shown):
+            if place < at or (self._finished and place <= at):
+                result.append((name, " ✓", "$text-success"))
+            elif place == at:
+                result.append((name, f" {self._sign}", "bold"))
+            else:
+                result.append((name, "", "$text-muted"))
+        return result
+
+
+class BranchLine(Widget):
+    """Tabs, one a session, the trunk first; a click shows one."""
+
+    class Chosen(Message):
+        """The clinician wants to see this session."""
+
+        def __init__(self, session: str) -> None:
+            super().__init__()
+            self.session = session
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._run = RunState()
+        self._shown = ""
+
+    def show(self, run: RunState, shown: str) -> None:
+        self._run, self._shown = run, shown
+        self.display = len(run.sessions) > 1
+        self.refresh()
+
+    def render(self) -> Content:
+        tabs = Content.assemble(*self._tabs())
+        gap = self.size.width - tabs.cell_length - len(_HINT)
+        return Content.assemble(tabs, " " * gap, (_HINT, "$text-muted")) if gap > 0 else tabs
+
+    def _tabs(self) -> list[Content]:
+        return [self._tab(place, id, title) for place, (id, title) in enumerate(self._run.titles().items())]
+
+    def _tab(self, place: int, id: str, title: str) -> Content:
+        session = self._run.sessions[id]
+        room = max(6, self.size.width // len(self._run.sessions) - 10)
+        mark = "" if session.head.parent is None else f"{MARKS[(place - 1) % len(MARKS)]} "
+        text = f" {mark}{shortened(title, room)} {SIGNS[session.state]} "
+        if id == self._shown:
+            return Content.styled(f"▐{text}▌", "bold reverse")
+        return Content.styled(f" {text} ", "$text-muted")
+
+    def on_click(self, event: Click) -> None:
+        at = 0
+        for id, tab in zip(self._run.ids, self._tabs(), strict=True):
+            at += tab.cell_length
+            if event.x < at:
+                self.post_message(self.Chosen(id))
+                return
+
+
+class RemarkLine(Widget):
+    """Takes no room while there is nothing to say."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._remarks: tuple[str, ...] = ()
+        self.display = False
+
+    def show(self, remarks: tuple[str, ...]) -> None:
+        if remarks != self._remarks:
+            self._remarks = remarks
+            self.display = bool(remarks)
+            self.refresh()
+
+    def render(self) -> Content:
+        return Content(remark_line(self._remarks, self.size.width))
+
+
+def remark_line(remarks: tuple[str, ...], width: int) -> str:
+    """The first remark, shortened to the width; where there is more to read, with the key that shows it."""
+    if not remarks:
+        return ""
+    first = " ".join(printable(remarks[0]).split())
+    if len(remarks) == 1 and len(first) <= width:
+        return first
+    hint = f"  w all {len(remarks)}" if len(remarks) > 1 else "  w in full"
+    room = max(1, width - len(hint))
+    return (first if len(first) <= room else f"{first[: room - 1].rstrip()}…") + hint

@@ -11,8 +11,7 @@ from textual.widgets.option_list import Option
 
 from sandbox.store.listing import FoundSession
 from sandbox.text import excerpt
-from sandbox.tui.state_sign import SIGNS
-from sandbox.tui.told_apart import models_apart, text_marks, titles_in
+from sandbox.tui.labels import SIGNS, models_apart, text_marks, titles_in
 
 _WIDE = 100
 """Cells from which on a row has room for the state in words and the model."""

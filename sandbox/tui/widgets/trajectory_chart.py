@@ -10,10 +10,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sandbox.engine.phase import Point
-from sandbox.tui.arm_name import shortened
+from sandbox.tui.labels import MARKS, shortened
 from sandbox.tui.scores import Series, number
 
-MARKS = ("●", "○", "◆", "△", "◇", "☆", "▲", "▽", "□", "★", "▼", "◈")
 _STYLES = ("$primary bold", "$warning", "$success", "$secondary", "$error", "$accent")
 _SEVERAL = "◎"
 _REFERENCE = "$text-muted"

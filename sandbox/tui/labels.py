@@ -1,4 +1,7 @@
-"""What tells rows of a list of runs apart where their titles do not: the script's text, the model. Pure."""
+"""What arms, models, texts and states are called and marked where there is little room. Pure.
+
+Numbering arms of one title is `RunState.titles`.
+"""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -6,11 +9,24 @@ from typing import TYPE_CHECKING
 
 from sandbox.models.name import short_name
 from sandbox.text import printable
-from sandbox.tui.arm_name import distinct, shortened
 
-if TYPE_CHECKING:  # Home is painted before the record is loaded
+if TYPE_CHECKING:  # Home is painted before the engine and the record are loaded
+    from sandbox.engine.run_state import SessionState
     from sandbox.store.session import Script
 
+SIGNS = {
+    "planned": "▷",
+    "running": "▶",
+    "paused": "‖",
+    "your words": "›",
+    "finished": "✓",
+    "stopped": "■",
+    "failed": "✗",
+    "interrupted": "!",
+}
+"""The sign of each state a session can be in: the same on every screen that shows sessions."""
+MARKS = ("●", "○", "◆", "△", "◇", "☆", "▲", "▽", "□", "★", "▼", "◈")
+"""The marks of arms in charts, in tabs and in Compare."""
 _HASH = 4
 """The fewest letters of a hash that are shown."""
 _TEXT = "text "
@@ -18,6 +34,52 @@ _READABLE = 7
 """Letters of a title under which it tells nothing."""
 _LEGIBLE = 12
 """Letters of a title; before it has fewer, the word `text` is left out of the marks."""
+
+
+def state_of(session: "SessionState") -> str:
+    """The state in words; a running session that waits for the clinician is `paused` or at `your words`."""
+    if session.waiting is not None:
+        return "paused" if session.waiting.reason == "paused" else "your words"
+    return session.state
+
+
+def shortened(name: str, room: int) -> str:
+    """The name in at most `room` cells; the number that tells it from another of that name stays."""
+    flat = " ".join(printable(name).split())
+    if len(flat) <= room:
+        return flat
+    last = flat.rpartition(" ")[2]
+    number = f" {last}" if last.isdigit() else ""
+    return f"{flat[: max(1, room - 1 - len(number))].rstrip()}…{number}"
+
+
+def distinct(names: Sequence[str], room: int) -> list[str]:
+    """The names in at most `room` cells each; those that would read alike keep the part that differs.
+
+    `Leaves on a stream, seed 3` and `…, seed 4` become `Leaves…, seed 3` and `Leaves…, seed 4`.
+    """
+    flat = [" ".join(printable(name).split()) for name in names]
+    short = [shortened(name, room) for name in flat]
+    for one in {name for name in short if short.count(name) > 1}:
+        places = [place for place, name in enumerate(short) if name == one]
+        alike = _common([flat[place] for place in places])
+        for place in places:
+            tail = flat[place][alike:]
+            kept = tail[max(0, len(tail) - max(1, room - 2)) :]
+            head = flat[place][: max(1, room - 1 - len(kept))].rstrip(" ,(")
+            if len(flat[place]) > room and kept:
+                short[place] = f"{head}…{kept}"
+    return short
+
+
+def _common(names: Sequence[str]) -> int:
+    """How many characters all names begin with, up to the last sign between words in them."""
+    alike = 0
+    for at, signs in enumerate(zip(*names, strict=False)):
+        if len(set(signs)) > 1:
+            break
+        alike = at if signs[0] in " ,(" else alike
+    return alike
 
 
 def text_marks(scripts: "Iterable[Script]") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Taking a key. What is typed is shown as dots; it is used for this run, or handed to the keyring."""
+"""A question with one line to answer it: a tag, a reason, an address, a key."""
 
 import asyncio
 from typing import ClassVar
@@ -6,15 +6,59 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from sandbox.errors import SandboxError
 from sandbox.models.key import keep_key, keyring_installed, use_key
+from sandbox.text import printable
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
-NOTE = "Paste the key and press Enter. It holds until you close the app and is not stored. Empty forgets it."
-KEEP = "^k puts it into this system's keyring instead (empty: takes it out)."
+_KEY_NOTE = (
+    "Paste the key and press Enter. It holds until you close the app and is not stored. Empty forgets it."
+)
+_KEEP = "^k puts it into this system's keyring instead (empty: takes it out)."
+
+
+class _Line(Input):
+    """The line; says in the footer what Enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "done")]
+
+
+class LinePrompt(ModalScreen[str | None]):
+    """Enter gives the line back when something was typed, Escape gives None."""
+
+    CSS_PATH = "prompt.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", priority=True)]
+
+    def __init__(self, title: str, note: str, example: str) -> None:
+        super().__init__()
+        self._title = title
+        self._note = note
+        self._example = example
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="prompt-box"):
+            yield Static(Content(printable(self._note)), id="prompt-note", markup=False)
+            example = f"for example: {self._example}"
+            yield _Line(placeholder=example, id="prompt-line", compact=True, max_length=300)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#prompt-box").border_title = Content(self._title).markup
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            self.notify("Type something, or Escape to leave it.", severity="warning")
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
 
 
 class _Key(Input):
@@ -24,9 +68,12 @@ class _Key(Input):
 
 
 class KeyPrompt(ModalScreen[str]):
-    """Gives what was done in words, nothing on Escape."""
+    """Takes a key, shown as dots, for this run or for the keyring.
 
-    CSS_PATH = "line_prompt.tcss"
+    Gives what was done in words, nothing on Escape.
+    """
+
+    CSS_PATH = "prompt.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+k", "keep", "keep in the keyring", key_display="^k", priority=True),
         Binding("escape", "cancel", "cancel", priority=True),
@@ -38,7 +85,7 @@ class KeyPrompt(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt-box"):
-            note = f"{NOTE} {KEEP}" if keyring_installed() else NOTE
+            note = f"{_KEY_NOTE} {_KEEP}" if keyring_installed() else _KEY_NOTE
             yield Static(note, id="prompt-note", markup=False)
             yield _Key(password=True, id="prompt-line", compact=True, max_length=500)
         yield KeyLine()

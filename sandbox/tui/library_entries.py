@@ -23,24 +23,24 @@ Signature = frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class Entries:
     """All entries of all kinds, and the state of the files they were read from."""
 
-    entries: tuple[Entry, ...]
+    all: tuple[Entry, ...]
     signature: Signature
 
     @property
     def broken(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.problem is not None)
+        return tuple(entry for entry in self.all if entry.problem is not None)
 
     def find(self, kind: Kind, id: str) -> Entry | None:
-        return next((entry for entry in self.entries if (entry.kind, entry.id) == (kind, id)), None)
+        return next((entry for entry in self.all if (entry.kind, entry.id) == (kind, id)), None)
 
 
-def take_stock(library: Library) -> Stock:
+def read_entries(library: Library) -> Entries:
     """Read everything anew; files that have not changed are not read again."""
     signature = signature_of(library)
-    return Stock(tuple(entry for kind in KINDS for entry in library.entries(kind)), signature)
+    return Entries(tuple(entry for kind in KINDS for entry in library.entries(kind)), signature)
 
 
 def signature_of(library: Library) -> Signature:
