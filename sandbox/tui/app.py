@@ -373,7 +373,10 @@ class SandboxApp(App[None]):
         self.notify(text or " ", title=printable(error.what), severity="error", timeout=15, markup=False)
 
     def _screen_changed(self, screen: Screen[object]) -> None:
-        """What was said in passing does not cover the screen opened next; warnings and errors stay."""
+        """What was said in passing does not cover the screen opened next; warnings and errors stay.
+
+        Textual has public names for taking all of it away only.
+        """
         self._focus.watch(screen)
         before, self._screens_open = self._screens_open, len(self.screen_stack)
         if self._screens_open > before:

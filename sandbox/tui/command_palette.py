@@ -9,7 +9,10 @@ from sandbox.tui.screen import is_there
 
 
 class Palette(CommandPalette):
-    """Textual's looks for commands on a worker, and raises where the palette was closed meanwhile."""
+    """Textual's looks for commands on a worker, and raises where the palette was closed meanwhile.
+
+    What it does then has no public names.
+    """
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         self.workers.cancel_node(self)

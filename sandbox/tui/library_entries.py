@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library, document_files
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.inspection import inspect
@@ -56,6 +56,17 @@ def look(entry: Entry) -> Looked:
         return Looked(entry, inspect([entry.path]).warnings)
     except SandboxError:  # gone meanwhile: the next look at the folder tells
         return Looked(entry)
+
+
+def delete(entry: Entry) -> None:
+    """Delete the file of one's own document. Raises SandboxError for a shipped one, or when it cannot be."""
+    if entry.shipped:
+        what, todo = "What came with the app cannot be deleted.", "d makes a document of your own of it."
+        raise UsageError(what, where=str(entry.path), todo=todo)
+    try:
+        entry.path.unlink()
+    except OSError as error:
+        raise SandboxError(f"cannot be deleted: {error.strerror}", where=str(entry.path)) from None
 
 
 def _folders(library: Library) -> Iterable[Path]:

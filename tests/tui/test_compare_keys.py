@@ -218,6 +218,7 @@ async def test_escape_goes_back_and_question_mark_explains(tmp_path: Path) -> No
 
 async def test_w_tells_all_there_is_to_mind_on_a_page_that_a_key_closes(tmp_path: Path) -> None:
     async with comparing(tmp_path, (80, 24)) as at:
+        assert any(line.split()[:1] == ["end"] for line in at.text().splitlines()), at.text()
         await at.press("w")
         await at.until(lambda: isinstance(at.app.screen, PageScreen), "the page")
         await at.shows("change = score − score after the scenario")

@@ -1,6 +1,5 @@
 """Every screen at three sizes, in light, dark and without colour: nothing is wider than its place."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,8 @@ from textual.widget import Widget
 
 from sandbox.settings import save_setting
 from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.proposed_session import ProposedSession
+from tests.tui.screens import WAYS, escape_leads_home, library, models, session, settings
 from tests.tui.stage import Stage, stage
 
 SIZES = [(80, 24), (100, 30), (160, 50)]
@@ -37,72 +38,17 @@ def _within_footer(widget: Widget) -> bool:
     return any(isinstance(parent, KeyLine) for parent in widget.ancestors)
 
 
-async def _home(at: Stage) -> None:
-    await at.started()
-
-
-async def _new_session(at: Stage) -> None:
-    await at.press("n")
-    await at.shows("if every answer")
-
-
-async def _library(at: Stage) -> None:
-    await at.press("l")
-    await at.shows("scenario night-attack")
-
-
-async def _models(at: Stage) -> None:
-    await at.press("m")
-    await at.shows("← proposed")
-
-
-async def _settings(at: Stage) -> None:
-    await at.press("comma")
-    await at.shows("settings.toml")
-
-
-async def _session(at: Stage) -> None:
-    await at.open_recorded()
-
-
-async def _branch(at: Stage) -> None:
-    await _session(at)
-    await at.press("b")
-    await at.shows("Add an arm with")
-
-
-async def _compare(at: Stage) -> None:
-    await _session(at)
-    await at.press("c")
-    await at.shows("Compare")
-
-
-async def _sessions(at: Stage) -> None:
-    await _session(at)
-    await at.press("escape", "s")
-    await at.shows("Sessions")
-
-
-async def _help(at: Stage) -> None:
-    await at.press("question_mark")
-    await at.shows("Help")
-
-
-SCREENS: list[Callable[[Stage], Awaitable[None]]] = [
-    _home, _new_session, _library, _models, _settings, _session, _branch, _compare, _sessions, _help,
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("go", SCREENS, ids=lambda go: go.__name__.strip("_"))
-async def test_nothing_is_wider_than_its_place(
-    tmp_path: Path, go: Callable[[Stage], Awaitable[None]], size: tuple[int, int]
-) -> None:
+async def test_nothing_is_wider_than_its_place(tmp_path: Path, size: tuple[int, int]) -> None:
     async with stage(tmp_path, size=size, played=True) as at:
         await at.started()
-        await go(at)
-        await at.pilot.pause()
-        assert too_wide(at) == []
+        await at.shows("✓ finished")
+        for go in WAYS:
+            await go(at)
+            await at.pilot.pause()
+            assert (go.__name__, too_wide(at)) == (go.__name__, [])
+            await escape_leads_home(at)
+            at.app.screen.query_one(ProposedSession).focus()
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -117,7 +63,7 @@ async def test_every_look_draws_every_screen(
     async with stage(tmp_path, size=(100, 30), played=True) as at:
         await at.started()
         assert at.app.no_color == (look == "NO_COLOR")
-        for go in (_library, _models, _settings, _session):
+        for go in (library, models, settings, session):
             await go(at)
             assert "▏" not in at.text().splitlines()[0]
             await at.press("escape")
@@ -126,7 +72,7 @@ async def test_every_look_draws_every_screen(
 async def test_a_resize_in_the_middle_lays_everything_out_anew(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 50)) as at:
         await at.started()
-        await _library(at)
+        await library(at)
         for size in SIZES:
             await at.pilot.resize_terminal(*size)
             await at.pilot.pause()

@@ -272,3 +272,25 @@ def test_what_would_help_is_a_sentence_of_its_own() -> None:
     for message in ("the file is not UTF-8 text", "The file cannot be read."):
         said = _said(Problem(message, hint="save it as UTF-8", file="a.yaml"))
         assert said == f"{message.removesuffix('.')}. Save it as UTF-8"
+
+
+async def test_x_deletes_a_document_of_ones_own_once_it_is_confirmed(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        own = tmp_path / "techniques" / "mindful-breathing.yaml"
+        await go_to(at, "mindful-breathing")
+        await at.press("x")
+        await at.shows("stays in the record")
+        await at.press("escape")
+        assert own.exists()
+        await at.press("x")
+        await at.shows("Delete technique mindful-breathing?")
+        await at.press("y")
+        await at.until(lambda: not own.exists(), "the end of the file")
+        await at.shows("is deleted")
+
+
+async def test_a_shipped_document_is_not_deleted(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        await go_to(at, "body-scan")
+        await at.press("x")
+        await at.shows("What came with the app cannot be deleted.")

@@ -99,7 +99,7 @@ async def test_a_page_is_as_high_without_its_blocks_as_with_them(tmp_path: Path)
         await until(pilot, lambda: LAST in on_screen(pilot))
         whole = chat.virtual_size.height
         for page in chat.query(Page):
-            await page.stand()
+            await page.fill()
             page.display = True
             page.styles.min_height = 0
         await pilot.pause()

@@ -6,7 +6,7 @@
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,9 @@ from textual.keys import _character_to_key, key_to_character
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.tui.live_run import LiveRun
-from sandbox.tui.screens.home import HomeScreen
-from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.widgets.conversation import Conversation
 from tests.tui.rehearsal import client_model, make_workspace
+from tests.tui.screens import WAYS, Way, escape_leads_home, session
 from tests.tui.stage import Stage, stage
 
 KEYS = int(os.environ.get("RANDOM_KEYS", "150"))
@@ -28,81 +27,6 @@ BURST = 10
 WALKED = ("tab", "shift+tab", "pageup", "pagedown", "up", "down", "left", "right", "home", "end", "enter",
           "escape", "space", "backspace", "delete")  # fmt: skip
 TYPED = (*"abdefnrt[]/?,1 9é", "ctrl+q", "ctrl+p")
-
-
-async def _home(at: Stage) -> None:
-    await at.press("tab")
-
-
-async def _new_session(at: Stage) -> None:
-    await at.press("n")
-    await at.shows("if every answer")
-
-
-async def _library(at: Stage) -> None:
-    await at.press("l")
-    await at.shows("scenario night-attack")
-
-
-async def _models(at: Stage) -> None:
-    await at.press("m")
-    await at.shows("← proposed")
-
-
-async def _settings(at: Stage) -> None:
-    await at.press("comma")
-    await at.shows("settings.toml")
-
-
-async def _sessions(at: Stage) -> None:
-    await at.press("s")
-    await at.shows("[ ]")
-
-
-async def _progress(at: Stage) -> None:
-    await at.press("p")
-    await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "Progress")
-
-
-async def _session(at: Stage) -> None:
-    await at.press("tab", "enter")
-    await at.opened()
-    await at.shows(": distress ")
-
-
-async def _compare(at: Stage) -> None:
-    await _session(at)
-    await at.press("c")
-    await at.until(lambda: not isinstance(at.app.screen, SessionScreen), "Compare")
-
-
-async def _branch(at: Stage) -> None:
-    await _session(at)
-    await at.press("b")
-    await at.shows("Add an arm with")
-
-
-async def _check(at: Stage) -> None:
-    at.app.action_check_model()
-    await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "the check of a model")
-
-
-async def _editor(at: Stage) -> None:
-    await _library(at)
-    await at.press("e")
-    await at.shows("turn 1")
-
-
-async def _import(at: Stage) -> None:
-    await _library(at)
-    await at.press("i")
-    await at.shows("Enter brings it in")
-
-
-STARTS: list[Callable[[Stage], Awaitable[None]]] = [
-    _home, _new_session, _library, _models, _settings, _sessions, _progress, _session, _compare, _branch,
-    _check, _editor, _import,
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +54,9 @@ def _lengthen(technique: Path) -> None:
     technique.write_text(technique.read_text(encoding="utf-8") + steps, encoding="utf-8")
 
 
-@pytest.mark.parametrize("go", STARTS, ids=lambda go: go.__name__.strip("_"))
+@pytest.mark.parametrize("go", WAYS, ids=lambda go: go.__name__)
 async def test_no_keys_leave_the_keyboard_dead(
-    recorded: Path, tmp_path: Path, go: Callable[[Stage], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+    recorded: Path, tmp_path: Path, go: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("EDITOR", "VISUAL"):
         monkeypatch.delenv(variable, raising=False)
@@ -150,9 +74,9 @@ async def test_no_keys_leave_the_keyboard_dead(
                 pressed += keys
                 await _press_at_once(at, keys)
                 await _still_heard(at, quits)
-            await _escape_leads_home(at)
+            await escape_leads_home(at)
     except BaseException:
-        print(f"RANDOM_SEED={SEED} RANDOM_KEYS={KEYS}, {go.__name__.strip('_')}:", *pressed)
+        print(f"RANDOM_SEED={SEED} RANDOM_KEYS={KEYS}, {go.__name__}:", *pressed)
         raise
 
 
@@ -188,15 +112,6 @@ async def _still_heard(at: Stage, quits: list[str]) -> None:
     await at.until(lambda: len(quits) > before, "^q")
 
 
-async def _escape_leads_home(at: Stage) -> None:
-    """Each Escape closes one thing: what is open on a screen, then the screen."""
-    pressed = 0
-    while not isinstance(at.app.screen, HomeScreen):
-        assert pressed < 2 * len(at.app.screen_stack) + 20, at.text()
-        await at.press("escape")
-        pressed += 1
-
-
 async def test_the_focus_never_stays_on_a_line_taken_away(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,7 +120,7 @@ async def test_the_focus_never_stays_on_a_line_taken_away(
     async with stage(root, anew=False) as at:
         quits = _intercept(at, monkeypatch)
         await at.started()
-        await _session(at)
+        await session(at)
         await at.press("left_square_bracket", "tab", "pagedown", "tab", "pagedown", "left_square_bracket")
         assert at.app.screen.focused is at.session.query_one(Conversation)
         await _still_heard(at, quits)

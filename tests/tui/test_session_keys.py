@@ -76,6 +76,7 @@ def running(at: Stage) -> str:
 async def test_space_pauses_and_goes_on(tmp_path: Path) -> None:
     async with paused_stage(tmp_path) as at:
         await at.shows("‖ paused")
+        await at.shows("space go on")
         await at.press("space")
         await at.ended()
         assert {s.state for s in at.session.live.state.sessions.values()} == {"finished"}

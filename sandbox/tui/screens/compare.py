@@ -35,6 +35,10 @@ _SECONDS = 2.0
 _UNFINISHED = ("planned", "running")
 
 
+_TABLE_HEAD = 3
+"""Rows of the table's head and of the line below it that counts arms."""
+_TEXTS_LEAST = 10
+"""Rows of the lines around the table and of the texts below it."""
 _PLOT_LEAST = 28
 _PLOT_MOST = ((150, 64), (110, 48), (0, 32))
 """Cells of the chart, at least and at most from so many columns on."""
@@ -145,7 +149,7 @@ class CompareScreen(Screen[None]):
         self._comparison = found
         self.query_one("#compare-title", Static).update(self._title(found))
         self._draw_cautions(found)
-        self._share_width()
+        self._share_room()
         self.query_one(ComparisonTable).show(found)
         # A pooled arm is read by its first session; the others are opened from Sessions.
         self._rows = aligned([arm.sessions[0] for arm in found.arms])
@@ -171,12 +175,18 @@ class CompareScreen(Screen[None]):
         await self._draw_view()
 
     def on_resize(self) -> None:
-        self._share_width()
+        self._share_room()
 
-    def _share_width(self) -> None:
-        """The table has what its columns take, the chart the rest; the chart goes where there is none."""
+    def _share_room(self) -> None:
+        """The table has what its columns take, the chart the rest; the chart goes where there is none.
+
+        All rows of the table are in view where the texts keep enough, `end` first of all.
+        """
         if self._comparison is None:
             return
+        rows, height = len(self._comparison.rows) + _TABLE_HEAD, self.size.height
+        needed = min(rows, height - _TEXTS_LEAST)
+        self.query_one("#compare-scores").styles.height = max(needed, height * 45 // 100)
         columns, width = ArmColumns(self._comparison), self.size.width - 2
         most = next(cells for least, cells in _PLOT_MOST if self.size.width >= least)
         plot = self.query_one("#compare-plot", Vertical)

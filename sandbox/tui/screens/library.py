@@ -20,13 +20,14 @@ from sandbox.library.catalogue import Entry, Library
 from sandbox.library.copying import copy_to_workspace, duplicate
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
-from sandbox.tui.library_entries import KINDS, Entries, look, read_entries, signature_of
+from sandbox.tui.library_entries import KINDS, Entries, delete, look, read_entries, signature_of
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, bring_up, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
 from sandbox.tui.screens.page import PageScreen
+from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
 from sandbox.tui.widgets.key_line import KeyLine
@@ -73,6 +74,8 @@ class LibraryScreen(Screen[None]):
         Binding("u", "use", "use", id="library.use", tooltip="Use it in the session that Home proposes"),
         Binding("c", "copy", "copy", id="library.copy",
                 tooltip="Copy a shipped document under its own id; the copy takes its place"),
+        Binding("x", "delete", "delete", id="library.delete", show=False,
+                tooltip="Delete a document of your own; what a run used stays in the record"),
         Binding("p", "problem", "next problem", id="library.problem",
                 tooltip="Go to the next document with a problem"),
         Binding("y", "clip", "copy text", id="library.clip", show=False,
@@ -214,7 +217,7 @@ class LibraryScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         entry = self._looked.entry if self._looked else None
-        if action in {"edit", "duplicate", "clip"}:
+        if action in {"edit", "duplicate", "clip", "delete"}:
             return True if entry is not None else None
         if action == "copy":
             return True if entry is not None and entry.shipped and not entry.here else None
@@ -261,6 +264,30 @@ class LibraryScreen(Screen[None]):
             return
         self._wanted = (entry.kind, path.stem)
         self._open(path, entry.kind)
+
+    def action_delete(self) -> None:
+        if self._looked is None:
+            return
+        entry = self._looked.entry
+        if entry.shipped:
+            self._delete(entry)  # which says why not
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._delete(entry)
+
+        note = f"The file goes: {entry.path}\nWhat a run used stays in the record."
+        self.app.push_screen(Confirmation(f"Delete {entry.kind} {entry.id}?", note), answered)
+
+    def _delete(self, entry: Entry) -> None:
+        try:
+            delete(entry)
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+        else:
+            self.notify(f"{entry.kind} {entry.id} is deleted.", timeout=4, markup=False)
+        self._reload()
 
     def _open(self, path: Path, kind: Kind, line: int | None = None) -> None:
         """Edit a file in the user's own editor, or here where none is set."""

@@ -61,6 +61,33 @@ class LinePrompt(ModalScreen[str | None]):
         self.dismiss(None)
 
 
+class Confirmation(ModalScreen[bool]):
+    """A question that only `y` says yes to."""
+
+    CSS_PATH = "prompt.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes"),
+        Binding("escape,n", "answer(False)", "no"),
+    ]
+
+    def __init__(self, title: str, note: str) -> None:
+        super().__init__()
+        self._title = title
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="prompt-box"):
+            note = "\n".join(printable(line) for line in self._note.split("\n"))
+            yield Static(Content(note), id="prompt-note", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#prompt-box").border_title = Content(self._title).markup
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)
+
+
 class _Key(Input):
     """The line; says in the footer what Enter does."""
 

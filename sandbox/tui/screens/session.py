@@ -48,7 +48,8 @@ class SessionScreen(Screen[None]):
         (0, "-narrow"), (80, "-normal"), (110, "-wide"), (150, "-very-wide"),
     ]  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
+        Binding("space", "go_on", "go on", id="session.pause", tooltip="Go on after the pause"),
+        Binding("space", "pause", "pause", id="session.pause", tooltip="Pause, or go on"),
         Binding("n", "remind", show=False, id="session.next", tooltip="This step is yours to say"),
         Binding("n", "step", "next", id="session.next", tooltip="One step, then wait"),
         Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist",
@@ -234,6 +235,8 @@ class SessionScreen(Screen[None]):
             return parameters == ("home" if self._over_home else "back",)
         if action == "say" and isinstance(self.focused, TherapistLine):  # there it is a letter
             return False
+        if action in {"pause", "go_on"} and self._paused != (action == "go_on"):
+            return False
         if action in {"step", "remind"} and self._awaited != (action == "remind"):
             return False
         return True if self._does_something(action) else None
@@ -249,7 +252,7 @@ class SessionScreen(Screen[None]):
         running = self._state.sessions.get(self._state.running or "")
         under_way = self.live.playing and not self.live.stopping
         needs = (
-            (("pause", "step", "stop", "say"), under_way),
+            (("pause", "go_on", "step", "stop", "say"), under_way),
             (("skip",), under_way and not (running is not None and running.says_again)),
             (("look", "tree"), len(sessions) > 1),
             (("compare",), len(arms) > 1),
@@ -258,15 +261,22 @@ class SessionScreen(Screen[None]):
         )
         return next((met for actions, met in needs if action in actions), True)
 
+    @property
+    def _paused(self) -> bool:
+        """Whether the run was asked to wait: Space goes on then."""
+        return self._controls is not None and self._controls.paused
+
     def action_pause(self) -> None:
-        if (controls := self._controls) is None:
-            return
-        if controls.paused:
-            controls.resume()
-            self.notify("Going on.", timeout=2)
-        else:
+        if (controls := self._controls) is not None:
             controls.pause()
             self.notify("Pausing after this turn and its measurement.", timeout=3)
+            self.refresh_bindings()
+
+    def action_go_on(self) -> None:
+        if (controls := self._controls) is not None:
+            controls.resume()
+            self.notify("Going on.", timeout=2)
+            self.refresh_bindings()
 
     @property
     def _at_technique_turn(self) -> bool:

@@ -96,7 +96,7 @@ class Conversation(VerticalScroll):
         page = next((page for page in self._pages if page.holds(turn)), None)
         if turn != self._wanted or page is None:
             return
-        await self._stand(page)
+        await self._fill(page)
         for block in self.query(TurnBlock):
             block.set_class(block.index == turn, "-found")
         self.call_after_refresh(self._arrive, turn)
@@ -140,18 +140,18 @@ class Conversation(VerticalScroll):
     def _add(self, entries: Sequence[Entry], session: SessionState) -> None:
         rest = [self._placed(entry) for entry in entries]
         while rest:
-            standing = len(rest) <= _PAGES_AT_FIRST * _PAGE
-            page = self._page_with_room(session, standing=standing)
+            filled = len(rest) <= _PAGES_AT_FIRST * _PAGE
+            page = self._page_with_room(session, filled=filled)
             room = _PAGE - page.entries
             page.add(rest[:room])
             rest = rest[room:]
-            if not page.standing:
+            if not page.filled:
                 page.measure(self.scrollable_content_region.width)
         keep_free(self._pages)
 
-    def _page_with_room(self, session: SessionState, *, standing: bool = True) -> Page:
+    def _page_with_room(self, session: SessionState, *, filled: bool = True) -> Page:
         if not self._pages or self._pages[-1].entries >= _PAGE:
-            self._pages.append(Page(session.head.plan, standing=standing))
+            self._pages.append(Page(session.head.plan, filled=filled))
             self._entries.mount(self._pages[-1], before=self._note)
         return self._pages[-1]
 
@@ -202,19 +202,19 @@ class Conversation(VerticalScroll):
 
     async def _turn_page(self) -> None:
         away = self._rows_away()
-        missing = [page for page, rows in away.items() if not page.standing and rows <= self.size.height]
-        spare = [page for page, rows in away.items() if page.standing and rows > 2 * self.size.height]
+        missing = [page for page, rows in away.items() if not page.filled and rows <= self.size.height]
+        spare = [page for page, rows in away.items() if page.filled and rows > 2 * self.size.height]
         spare = [page for page in spare if not page.in_use and page is not self._pages[-1]]
         self._turning = bool(missing or spare)
         if missing:
-            await self._stand(min(missing, key=lambda page: away[page]))
+            await self._fill(min(missing, key=lambda page: away[page]))
         elif spare:
             await self._clear(spare[0])
         if self._turning:
             self.call_after_refresh(self._turn_page)
 
-    async def _stand(self, page: Page) -> None:
-        await page.stand()
+    async def _fill(self, page: Page) -> None:
+        await page.fill()
         keep_free(self._pages)
 
     async def _clear(self, page: Page) -> None:

@@ -30,11 +30,11 @@ class Placed:
 
 
 class Page(Vertical):
-    """`standing`: whether the blocks are there. `free`: the rows they need, 0 while nobody asked."""
+    """`filled`: whether the blocks are there. `free`: the rows they need, 0 while nobody asked."""
 
-    def __init__(self, plan: SessionPlan, *, standing: bool) -> None:
+    def __init__(self, plan: SessionPlan, *, filled: bool) -> None:
         super().__init__()
-        self.standing = standing
+        self.filled = filled
         self.free = 0
         self._plan = plan
         self._placed: list[Placed] = []
@@ -60,7 +60,7 @@ class Page(Vertical):
     def add(self, placed: Sequence[Placed], *, shown: bool = False) -> None:
         """Put more entries at the end of a mounted page; `shown`: their blocks are on it already."""
         self._placed += placed
-        if self.standing and not shown:
+        if self.filled and not shown:
             self.mount_all(block_of(one, self._plan) for one in placed)
 
     def measure(self, width: int) -> None:
@@ -69,26 +69,26 @@ class Page(Vertical):
             self._measured = (width, self.entries)
             self.free = sum(rows_of(placed, width) for placed in self._placed)
 
-    async def stand(self) -> None:
-        if not self.standing:
-            self.standing = True
+    async def fill(self) -> None:
+        if not self.filled:
+            self.filled = True
             await self.mount_all(block_of(one, self._plan) for one in self._placed)
 
     async def clear(self) -> None:
-        if self.standing:
-            self.standing = False
+        if self.filled:
+            self.filled = False
             await self.remove_children()
 
 
 def keep_free(pages: Sequence[Page]) -> None:
     """Let the first of cleared pages in a row keep the room of them all, so that the others need no place."""
-    for standing, run in groupby(pages, key=lambda page: page.standing):
+    for filled, run in groupby(pages, key=lambda page: page.filled):
         first, *others = run
-        first.styles.min_height = first.free if standing else first.free + sum(page.free for page in others)
+        first.styles.min_height = first.free if filled else first.free + sum(page.free for page in others)
         first.display = True
         for page in others:
             page.styles.min_height = page.free
-            page.display = standing
+            page.display = filled
 
 
 def block_of(placed: Placed, plan: SessionPlan) -> Widget:

@@ -8,7 +8,7 @@ from textual.binding import ActiveBinding
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+from textual.widgets._footer import FooterKey  # Textual exports it nowhere else
 
 _KEPT = ("help", "command_palette", "leave", "cancel", "dismiss")
 
@@ -19,10 +19,11 @@ class KeyLine(Footer):
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._room = 0
+        self._told = False
         self._keys: list[ActiveBinding] = []
 
     def compose(self) -> ComposeResult:
-        if not self._bindings_ready:
+        if not self._told:
             return
         self._room = self.app.size.width
         self._keys = self._keys_now()
@@ -40,7 +41,8 @@ class KeyLine(Footer):
 
     def bindings_changed(self, screen: Screen[object]) -> None:
         """Compose the line anew if it would read otherwise; screens ask for it at every event."""
-        if not self._bindings_ready or self._keys_now() != self._keys:
+        if not self._told or self._keys_now() != self._keys:
+            self._told = True
             super().bindings_changed(screen)
 
     def _keys_now(self) -> list[ActiveBinding]:
