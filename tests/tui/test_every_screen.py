@@ -39,7 +39,11 @@ def _within_footer(widget: Widget) -> bool:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_nothing_is_wider_than_its_place(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_nothing_is_wider_than_its_place(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("EDITOR", "VISUAL"):  # documents open in the app's own editor
+        monkeypatch.delenv(variable, raising=False)
     async with stage(tmp_path, size=size, played=True) as at:
         await at.started()
         await at.shows("✓ finished")

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
-from sandbox.errors import Problem, Route
+from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import Kind
 from sandbox.library.inspection import inspect_text
@@ -26,6 +26,7 @@ from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
 from sandbox.text import excerpt, printable
 from sandbox.tui.document_fields import PARTS, Field, fields_of, said_of, written
+from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.whole_file import write_whole
@@ -116,8 +117,8 @@ class DocumentEditor(Screen[None]):
             self._text, self._content = await asyncio.to_thread(file_text, self.path)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            title = "This file cannot be edited here"
-            self.notify(f"{self.path}: {reason}", title=title, severity="error", timeout=15, markup=False)
+            what = f"This file cannot be edited here: {reason}."
+            self.app.post_message(Trouble(SandboxError(what, where=str(self.path))))
             self.dismiss()
             return
         self._saved = self._text
@@ -299,7 +300,7 @@ class DocumentEditor(Screen[None]):
             await self._write()
         except OSError as error:
             what = f"The file cannot be written: {error.strerror or error}"
-            self.notify(str(self.path), title=what, severity="error", timeout=15, markup=False)
+            self.post_message(Trouble(SandboxError(what, where=str(self.path))))
 
     async def _write(self) -> None:
         path, text = self.path.resolve(), self._text

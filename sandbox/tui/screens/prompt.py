@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from sandbox.errors import SandboxError
 from sandbox.models.key import keep_key, keyring_installed, use_key
 from sandbox.text import printable
+from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
@@ -135,7 +136,7 @@ class KeyPrompt(ModalScreen[str]):
         try:
             await asyncio.to_thread(keep_key, self._variable, key)
         except SandboxError as error:
-            self.notify(error.todo or " ", title=error.what, severity="error", markup=False)
+            self.post_message(Trouble(error))
         else:
             self.dismiss("The key is kept in the keyring." if key else "The keyring no longer has the key.")
 
