@@ -172,10 +172,8 @@ async def test_two_runs_are_pooled_and_m_shows_each(tmp_path: Path) -> None:
 
 
 async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(120, 36)) as at:
-        await at.started()
-        await at.press("enter")
-        await at.ended()
+    async with stage(tmp_path, size=(120, 36), played=True) as at:
+        await at.open_recorded()
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
         options = at.app.screen.query_one(OptionList)

@@ -18,10 +18,8 @@ from tests.tui.stage import stage
 
 
 async def test_enter_runs_the_proposed_session_to_its_end(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
-        await at.started()
-        await at.press("enter")
-        await at.ended()
+    async with stage(tmp_path, played=True) as at:
+        await at.open_recorded()
         states = at.session.live.state.sessions.values()
         assert [state.state for state in states] == ["finished"] * 3
         await at.shows("distress")
@@ -196,10 +194,8 @@ async def test_a_run_under_way_opens_at_the_session_that_runs(tmp_path: Path) ->
 
 
 async def test_a_broken_document_hides_no_session_and_is_taken_once_it_is_mended(tmp_path: Path) -> None:
-    async with stage(tmp_path) as at:
-        await at.started()
-        await at.press("enter")
-        await at.ended()
+    async with stage(tmp_path, played=True) as at:
+        await at.open_recorded()
     broken = tmp_path / "scenarios" / "night-attack.yaml"
     good = broken.read_text(encoding="utf-8")
     broken.write_text(good.replace("turns:", "turn:"), encoding="utf-8")
