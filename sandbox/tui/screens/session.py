@@ -49,7 +49,7 @@ class SessionScreen(Screen[None]):
     ]  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "go_on", "go on", id="session.pause", tooltip="Go on after the pause"),
-        Binding("space", "pause", "pause", id="session.pause", tooltip="Pause, or go on"),
+        Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
         Binding("n", "remind", show=False, id="session.next", tooltip="This step is yours to say"),
         Binding("n", "step", "next", id="session.next", tooltip="One step, then wait"),
         Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist",
