@@ -213,7 +213,8 @@ def _stated(wanted: HubFile) -> _Stated:
     url = hf_hub_url(wanted.repo, wanted.path, revision=wanted.revision)
     try:
         token = get_token()
-        metadata = get_hf_file_metadata(url, token=token, timeout=_SECONDS)
+        with _online():
+            metadata = get_hf_file_metadata(url, token=token, timeout=_SECONDS)
     except errors.GatedRepoError:
         todo = f"Accept them on https://huggingface.co/{wanted.repo} and set HF_TOKEN, or take another model."
         raise _refused(
@@ -231,6 +232,19 @@ def _stated(wanted: HubFile) -> _Stated:
     return _Stated(
         metadata.location, metadata.size, metadata.etag, metadata.commit_hash or "", (token or "") * here
     )
+
+
+@contextlib.contextmanager
+def _online() -> Iterator[None]:
+    """The hub's library, let online: once LiteLLM is loaded it is kept off (litellm_way.py)."""
+    from huggingface_hub import constants
+
+    kept = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = False
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = kept
 
 
 def _receive(

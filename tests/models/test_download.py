@@ -39,6 +39,14 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield hub
 
 
+def test_a_model_is_fetched_although_the_library_is_kept_offline_for_counting_tokens(
+    hub, tmp_path, monkeypatch
+):
+    """As it is in the app, once LiteLLM is loaded."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert fetch(WANTED, tmp_path).path.read_bytes() == CONTENT
+
+
 def test_a_file_arrives_whole_and_with_its_hash(hub: Hub, tmp_path: Path) -> None:
     seen: list[Progress] = []
     fetched = fetch(WANTED, tmp_path, on_progress=seen.append)
