@@ -12,6 +12,7 @@ from sandbox.engine.preview import Passage, passages
 from sandbox.library.catalogue import Entry
 from sandbox.library.document import Kind
 from sandbox.measurement.administration import Way
+from sandbox.models.download import fetched_in, models_folder
 from sandbox.models.name import short_name
 from sandbox.models.provider import ModelDescription
 from sandbox.models.tokens import TokenCounts, count_with
@@ -44,6 +45,8 @@ def proposal_text(conductor: Conductor, proposal: Proposal) -> ProposalText:
     plan = heads[0].plan
     techniques = [head.plan.technique for head in heads[1:] if head.plan.technique]
     note = "tiny: for learning and rehearsing, too small for conclusions"
+    if provider.capabilities.small and _larger_here(conductor):
+        note = "tiny, and a larger model is here: m shows it"
     return ProposalText(
         scenario=f"{plan.scenario.title} ({plan.scenario.affect}), {len(plan.scenario.turns)} turns",
         techniques=tuple(f"{t.title}{' (control)' if t.is_control else ''}" for t in techniques),
@@ -68,6 +71,12 @@ def cautions(conductor: Conductor, heads: Sequence[SessionHead]) -> tuple[str, .
     """The same in sentences, of a family some of which are about to run, all on one model."""
     model = conductor.models.model(heads[0].plan.model).description
     return tuple(remark.sentence for remark in before_run_here(conductor, heads, model))
+
+
+def _larger_here(conductor: Conductor) -> bool:
+    """Whether a GGUF file was fetched, or lies in the workspace's own folder for them."""
+    own = (conductor.workspace.root / "models").glob("*.gguf")
+    return bool(fetched_in(models_folder())) or any(path.is_file() for path in own)
 
 
 class Outlines:

@@ -41,7 +41,6 @@ class Proposing:
         self._conductor = conductor
         self._runs = runs
         self._proposal = last_choice(preferences.remembered.proposal, preferences.settings.model)
-        self._shown = False
 
     @property
     def model(self) -> str:
@@ -67,15 +66,12 @@ class Proposing:
             await self._show()
 
     async def show_again(self) -> None:
-        """Home is seen again: what was wrong with a document may be mended by now."""
-        if not self._shown:
-            with suppress(SandboxError):
-                await self._show()
+        """Home is seen again: a document may be mended by now, or a model fetched."""
+        with suppress(SandboxError):
+            await self._show()
 
     async def _show(self) -> None:
-        self._shown = False
         self._home.show_proposal(await read_for(self._home, proposal_text, self._conductor, self._proposal))
-        self._shown = True
 
     # What is proposed
 

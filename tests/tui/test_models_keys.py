@@ -218,6 +218,11 @@ async def test_a_model_is_fetched_and_is_the_next_to_check(
             await at.until(
                 lambda: "data/therapy-sandbox/models/tiny.gguf" in _about(at).replace("\n", ""), "it"
             )
+            await at.press("escape")
+            await at.shows("a larger model is here")
+            await at.press("m")
+            await at.until(lambda: isinstance(at.app.screen, ModelsScreen), "Models")
+            await at.shows("← proposed")
             await at.press("l")
             await at.shows("local only on")
             await at.press("g")
