@@ -196,6 +196,20 @@ def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction
     return SmallInduction(hardly if toward > 0 else not_at_all, before, before + effect)
 
 
+def worsening(plan: SessionPlan, trajectories: Sequence[Trajectory]) -> float | None:
+    """By how much the score got worse on average from after the scenario to the end, in the scale's units.
+
+    None where that is less than SMALL of its range, cannot be known, or neither end of the scale is worse.
+    """
+    scale = scale_of(plan, trajectories[0].name)
+    changes = [found.value for one in trajectories if (found := change(one)).value is not None]
+    if scale is None or scale.higher_is == "neither" or not changes:
+        return None
+    mean = sum(changes) / len(changes) * (1 if scale.higher_is == "more distress" else -1)
+    low, high = scale.range
+    return mean if mean >= SMALL * (high - low) else None
+
+
 def scale_of(plan: SessionPlan, name: ScaleName) -> Scale | None:
     """The scale as the plan's questionnaire defines it; None for the replies' tone, which has none."""
     questionnaire, way, scale = name

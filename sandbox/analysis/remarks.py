@@ -10,7 +10,8 @@ from typing import Literal
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks
-from sandbox.analysis.effect import small_induction
+from sandbox.analysis.effect import small_induction, worsening
+from sandbox.analysis.numeral import numeral
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import Point
@@ -35,6 +36,7 @@ Kind = Literal[
 """What a remark is about."""
 
 _ORDER: tuple[Severity, ...] = ("grave", "caution", "note")
+_OF_VERDICT: dict[Usable | None, Severity] = {"not usable with this model": "grave", "undecided": "caution"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,12 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
         *(remark for title, own in arms.items() for remark in _of_arm(title, own, scales)),
         *_unequal_lengths(arms),
         *(remark for scale in scales for remark in _little_induced(sessions, scale)),
+        *(
+            remark
+            for title, own in arms.items()
+            for scale in scales
+            for remark in _worse_under(title, own, scale)
+        ),
         *_unseen(sessions, {scale[:2] for scale in scales}),
     ]
     return _in_order(said)
@@ -150,10 +158,7 @@ def _of_plan(
 def _of_suitability(known: Iterable[Suitability], id: str) -> Iterator[Remark]:
     for one in known:
         if one.remark:
-            yield Remark("measure", _SEVERITY.get(one.usable, "note"), one.remark, (id,))
-
-
-_SEVERITY: dict[Usable | None, Severity] = {"not usable with this model": "grave", "undecided": "caution"}
+            yield Remark("measure", _OF_VERDICT.get(one.usable, "note"), one.remark, (id,))
 
 
 _TINY_BYTES = 1_500_000_000
@@ -363,17 +368,13 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
     }
     seen = {count for counts in turns.values() for count in counts}
     if len(seen) > 1:
-        counts = ", ".join(f"{title} {_span(found)}" for title, found in turns.items())
+        spans = {title: dict.fromkeys(map(str, (min(found), max(found)))) for title, found in turns.items()}
+        counts = ", ".join(f"{title} {' to '.join(span)}" for title, span in spans.items())
         text = (
             f"The arms differ in the number of technique turns ({counts}). Compare them up to t{min(seen)}:"
             " “end” comes after more turns in some than in others."
         )
         yield Remark("length", "caution", text)
-
-
-def _span(counts: Sequence[int]) -> str:
-    low, high = min(counts), max(counts)
-    return str(low) if low == high else f"{low} to {high}"
 
 
 # Of the scores on one scale
@@ -420,6 +421,18 @@ def _little_induced(sessions: Sequence[Arm], scale: ScaleName) -> Iterator[Remar
         else f"In {len(small)} of {len(by_trunk)} shared starts the scenario {small[0].moved} {scale[2]}."
     )
     yield Remark("induction", "caution", text)
+
+
+def _worse_under(title: str, own: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
+    """That the control itself made the score worse, which an effect against it contains."""
+    courses = [session.course(scale) for session in own]
+    worse = worsening(own[0].plan, courses) if own[0].is_control else None
+    if worse is not None:
+        text = (
+            f"Under {title} {scale[2]} got worse, by {numeral(worse)}. The effect of a technique against it"
+            " contains that. Look at the change under the technique too, or take another control."
+        )
+        yield Remark("control", "caution", text, tuple(session.id for session in own))
 
 
 def _unseen(sessions: Sequence[Arm], read: set[tuple[str, str]]) -> Iterator[Remark]:

@@ -262,6 +262,15 @@ def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about()
     )
 
 
+def test_a_control_under_which_the_score_got_worse_is_told_of():
+    """On a model of 1.5 B parameters the manual upset the client, and the effect beside it contained that."""
+    worse = session("c1", FILLER, scores=[8.0, 50.0, 55.0, 60.0], end=62.0)
+    (caution,) = compare((session("a1", scores=[8.0, 50.0, 45.0, 40.0], end=40.0), worse), DISTRESS).cautions
+    assert caution.startswith("Under Filler (control) distress got worse, by 12.0.")
+    hardly = session("c1", FILLER, scores=[8.0, 50.0, 50.0, 52.0], end=54.0)
+    assert compare((session("a1", scores=[8.0, 50.0, 45.0, 40.0], end=40.0), hardly), DISTRESS).cautions == ()
+
+
 def test_scales_of_all_sessions_with_distress_first():
     calm = Trajectory("probe", "word", "calm", ())
     both = replace(ONE, courses=(calm, *ONE.courses))
