@@ -48,9 +48,10 @@ class ComparedArm:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """An arm at a measurement point. Means over `sessions` when there are several; None: not measured.
+class ComparedPoint:
+    """An arm at a measurement point: to a TrajectoryPoint what a ComparedArm is to an Arm.
 
+    Not a point of one session but the means over `sessions`; None: not measured.
     `change` is the mean over `changes` sessions: those whose difference is known, so that a row adds up.
     `difference` is None for the arm that is compared with, and before the technique begins.
     """
@@ -74,7 +75,7 @@ class Row:
     label: str
     phase: Phase
     number: int
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparedPoint, ...]
     as_at: str = ""
 
 
@@ -331,12 +332,12 @@ def _primary(arm: ComparedArm, beside: Beside, scale: ScaleName) -> str:
 
 def _cell(
     arm: ComparedArm, arms: Sequence[ComparedArm], beside: Beside, scale: ScaleName, point: Point
-) -> Cell:
+) -> ComparedPoint:
     found = [session.at(scale, point.label) for session in arm.sessions]
     scores = [one.value for one in found if one is not None and one.value is not None]
     technique = point.phase in ("technique", "follow-up")
     changes = _changes(arm, arms, beside, scale, point) if technique else []
-    return Cell(
+    return ComparedPoint(
         score=fmean(scores) if scores else None,
         change=fmean(changes) if changes else None,
         difference=_difference(arm, beside, scale, point) if technique else None,

@@ -1,6 +1,6 @@
 """A comparison for others: on a terminal, as Markdown or CSV."""
 
-from sandbox.analysis.comparison import Cell, ComparedArm, Comparison, Row, arms_compared_with
+from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, Row, arms_compared_with
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.markdown_text import inline
@@ -44,7 +44,7 @@ def comparison_csv(comparison: Comparison) -> str:
     return csv_text(COLUMNS, rows)
 
 
-def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: Cell) -> dict[str, object]:
+def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: ComparedPoint) -> dict[str, object]:
     questionnaire, way, scale = comparison.scale
     difference = cell.difference
     return {

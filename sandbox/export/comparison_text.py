@@ -1,6 +1,6 @@
 """A comparison in words and numbers: the cells of its table, and what they mean, for every face."""
 
-from sandbox.analysis.comparison import Cell, ComparedArm, Comparison
+from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison
 from sandbox.analysis.effect import PairedDifference
 from sandbox.analysis.numeral import MISSING, numeral
 
@@ -31,14 +31,14 @@ def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
     return tuple(head), rows
 
 
-def score_text(cell: Cell, arm: ComparedArm, decimals: int = 1) -> str:
+def score_text(cell: ComparedPoint, arm: ComparedArm, decimals: int = 1) -> str:
     """The score, `?` after it when coverage was too low, – when it is missing, nothing when not measured."""
     if cell.score is None:
         return MISSING if cell.reason else ""
     return numeral(cell.score, decimals=decimals, reliable=cell.reliable) + _fewer(cell.sessions, arm)
 
 
-def change_text(cell: Cell, arm: ComparedArm, decimals: int = 1) -> str:
+def change_text(cell: ComparedPoint, arm: ComparedArm, decimals: int = 1) -> str:
     """The change, nothing where there is none."""
     if cell.change is None:
         return ""

@@ -12,7 +12,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.comparison import Cell, ComparedArm, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.comparison import (
+    ComparedArm,
+    ComparedPoint,
+    Comparison,
+    arms_compared_with,
+    compared_with,
+)
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.family import Family
 from sandbox.analysis.remarks import Remark
@@ -144,7 +150,7 @@ class PointRow(Part):
     phase: Phase
     technique_turn: int | None
     as_at: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparedPoint, ...]
 
 
 class ComparisonResult(Output):

@@ -1,98 +1,64 @@
-"""The scores of a conversation as the screen needs them: a series a scale, its changes, its sparkline."""
+"""The scores of a conversation as the screen needs them: a trajectory a scale, and its sparkline."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.reply_valence import reply_trajectory
+from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.history import History, Measured, Turn
-from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionPlan
 from sandbox.engine.run_state import Entry
-from sandbox.measurement.administration import Score
 
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ScaleKey:
-    """A scale of a questionnaire; two questionnaires may both have a `distress`."""
+@dataclass(frozen=True)
+class TitledTrajectory:
+    """A trajectory with what a drawing of it needs besides: its scale's title and the possible extremes."""
 
-    questionnaire: str
-    scale: str
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A scale's scores in the order measured, None where missing; `bounds` are the possible extremes.
-
-    `unusable` says why nothing can be read from it: all scores missing, or coverage too low at every point.
-    """
-
-    key: ScaleKey
     title: str
     bounds: tuple[float, float]
-    scores: tuple[tuple[Point, float | None], ...]
-    unusable: str = ""
-
-    def at(self, label: str) -> float | None:
-        """The newest score at the point of that label; None when it is missing or was not measured."""
-        return next((value for point, value in reversed(self.scores) if point.label == label), None)
+    trajectory: Trajectory
 
     @property
-    def latest(self) -> float | None:
-        return self.scores[-1][1] if self.scores else None
+    def key(self) -> ScaleName:
+        return self.trajectory.name
 
     @property
-    def baseline(self) -> float | None:
-        return next((value for point, value in self.scores if point.phase == "baseline"), None)
+    def latest(self) -> TrajectoryPoint | None:
+        return self.trajectory.points[-1] if self.trajectory.points else None
 
     @property
-    def induced(self) -> float | None:
-        """The score right after the scenario: the last one of the induction."""
-        return next((value for point, value in reversed(self.scores) if point.phase == "induction"), None)
+    def unusable(self) -> str:
+        """Why nothing can be read from it: every score missing, or coverage too low at every point."""
+        points = self.trajectory.points
+        if points and all(point.value is None for point in points):
+            return points[-1].reason or "every score is missing"
+        return "coverage too low at every point" if points and not any(p.reliable for p in points) else ""
 
 
-def scales_of(plan: SessionPlan) -> tuple[tuple[ScaleKey, str, tuple[float, float]], ...]:
-    """Every scale the plan measures, `distress` first within its questionnaire, with title and bounds."""
-    found = []
-    for measure in plan.measures:
-        ordered = sorted(measure.questionnaire.scales, key=lambda scale: scale.id != "distress")
-        found += [(ScaleKey(measure.questionnaire.id, s.id), s.title or s.id, s.range) for s in ordered]
-    return tuple(found)
+def titled_trajectories(entries: Iterable[Entry], plan: SessionPlan) -> tuple[TitledTrajectory, ...]:
+    """One a scale of the plan, without points where nothing was measured yet, and that of the replies' tone.
 
-
-def series(entries: Iterable[Entry], plan: SessionPlan) -> tuple[Series, ...]:
-    """One series a scale of the plan, empty where nothing was measured yet, and that of the replies' tone."""
+    `distress` comes first within its questionnaire.
+    """
     entries = tuple(entries)
-    given: dict[ScaleKey, list[tuple[Measured, Score]]] = {}
-    for entry in entries:
-        if isinstance(entry, Measured):
-            for score in entry.administration.scores:
-                key = ScaleKey(entry.administration.questionnaire, score.scale)
-                given.setdefault(key, []).append((entry, score))
-    measured = (_series(key, title, bounds, given.get(key, [])) for key, title, bounds in scales_of(plan))
-    return (*measured, *_replies(entries, plan))
-
-
-def _replies(entries: tuple[Entry, ...], plan: SessionPlan) -> tuple[Series, ...]:
-    """The negativity of the client's own words at the points that follow them; none for other languages."""
-    turns = tuple(entry for entry in entries if isinstance(entry, Turn))
-    found = reply_trajectory(History(turns=turns), plan.scenario.language)
-    scores = tuple((point.point, point.value) for point in found.points)
-    key = ScaleKey(found.questionnaire, found.scale)
-    return (Series(key, "Negativity of the replies", (0.0, 100.0), scores),) if scores else ()
-
-
-def _series(
-    key: ScaleKey, title: str, bounds: tuple[float, float], scores: list[tuple[Measured, Score]]
-) -> Series:
-    unusable = ""
-    if scores and all(score.value is None for _, score in scores):
-        unusable = scores[-1][1].reason or "every score is missing"
-    elif scores and not any(m.administration.reliable for m, _ in scores):
-        unusable = "coverage too low at every point"
-    return Series(key, title, bounds, tuple((m.point, score.value) for m, score in scores), unusable)
+    history = History(
+        turns=tuple(entry for entry in entries if isinstance(entry, Turn)),
+        measured=tuple(entry for entry in entries if isinstance(entry, Measured)),
+    )
+    measured = {found.name: found for found in trajectories(history)}
+    result = []
+    for measure in plan.measures:
+        for scale in sorted(measure.questionnaire.scales, key=lambda scale: scale.id != "distress"):
+            name: ScaleName = measure.questionnaire.id, measure.way, scale.id
+            found = measured.get(name) or Trajectory(*name, ())
+            result.append(TitledTrajectory(scale.title or scale.id, scale.range, found))
+    replies = reply_trajectory(history, plan.scenario.language)
+    if replies.points:
+        result.append(TitledTrajectory("Negativity of the replies", (0.0, 100.0), replies))
+    return tuple(result)
 
 
 def main_scale(measured: Measured) -> str | None:
@@ -101,14 +67,9 @@ def main_scale(measured: Measured) -> str | None:
     return "distress" if "distress" in ids else (ids[0] if ids else None)
 
 
-def number(value: float | None) -> str:
-    """A score as shown: no decimals, an en dash when missing."""
-    return numeral(value, decimals=0)
-
-
-def change(now: float | None, then: float | None) -> str:
-    """The difference of the scores as they are, rounded once: the number that Compare shows as well."""
-    return numeral(None if now is None or then is None else now - then, signed=True, decimals=0)
+def number(value: float | None, *, signed: bool = False) -> str:
+    """A score or a difference as shown: no decimals, an en dash when missing."""
+    return numeral(value, signed=signed, decimals=0)
 
 
 def sparkline(values: Iterable[float | None], bounds: tuple[float, float], width: int) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import ComparedArm, Comparison
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.history import Turn
 from sandbox.engine.phase import PHASES, Phase, Point, turn_label
-from sandbox.tui.scores import ScaleKey, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +53,18 @@ def turn_at(rows: Sequence[AlignedTurn], label: str) -> int | None:
     return next((place for place, row in enumerate(rows) if row.label == label), None)
 
 
-def courses(comparison: Comparison) -> tuple[Series, ...]:
-    """A series an arm for the chart: its scores, or their means over its sessions."""
-    questionnaire, _, scale = comparison.scale
+def courses(comparison: Comparison) -> tuple[Trajectory, ...]:
+    """A trajectory an arm for the chart: its scores, or their means over its sessions."""
     return tuple(
-        Series(
-            ScaleKey(questionnaire, scale),
-            arm.title,
-            bounds(comparison),
+        Trajectory(
+            *comparison.scale,
             tuple(
-                (Point(place, row.phase, row.number), row.cells[column].score)
+                TrajectoryPoint(Point(place, row.phase, row.number), cell.score, cell.reliable, cell.reason)
                 for place, row in enumerate(comparison.rows)
-                if row.cells[column].sessions or row.cells[column].reason
+                if (cell := row.cells[column]).sessions or cell.reason
             ),
         )
-        for column, arm in enumerate(comparison.arms)
+        for column in range(len(comparison.arms))
     )
 
 

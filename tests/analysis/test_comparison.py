@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.analysis.arm import Beginning, scales
-from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
+from sandbox.analysis.comparison import ComparedPoint, Comparison, compare, worth_pooling
 from sandbox.analysis.trajectory import Trajectory
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import History, Turn
@@ -15,7 +15,7 @@ from tests.documents import scenario, technique
 from tests.measurement.ratings import ranged
 
 
-def cells(comparison: Comparison, label: str) -> tuple[Cell, ...]:
+def cells(comparison: Comparison, label: str) -> tuple[ComparedPoint, ...]:
     return next(row.cells for row in comparison.rows if row.label == label)
 
 

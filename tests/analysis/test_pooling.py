@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.analysis.comparison import Cell, Comparison, compare, worth_pooling
+from sandbox.analysis.comparison import ComparedPoint, Comparison, compare, worth_pooling
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import Measure
 from sandbox.export.comparison_text import cells, explanation, reasons
@@ -14,7 +14,7 @@ from tests.documents import client, probe, scenario, technique
 SCORES = ([8.0, 80.0, 50.0, 20.0], [9.0, 90.0, 55.0, 30.0], [7.0, 70.0, 60.0, 10.0])
 
 
-def cell(comparison: Comparison, label: str, arm: int) -> Cell:
+def cell(comparison: Comparison, label: str, arm: int) -> ComparedPoint:
     return next(row.cells[arm] for row in comparison.rows if row.label == label)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.effect import change
 from sandbox.analysis.family import Family, gather, gather_compared
 from sandbox.analysis.numeral import numeral
 from sandbox.cli.outcome import report
@@ -17,7 +18,7 @@ from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
 from sandbox.library.workspace import create_workspace
 from sandbox.tui.arm_columns import ArmColumns
-from sandbox.tui.scores import change, series
+from sandbox.tui.scores import number, titled_trajectories
 from tests.analysis.compared import DISTRESS
 from tests.export.specimen import recorded_family
 
@@ -73,8 +74,8 @@ def test_change_and_technique_effect_are_the_same_everywhere(told):
     rounded = column.lines[comparison.rows.index(row)].split()
     in_session = next(
         one
-        for one in series((*arm.history.turns, *arm.history.measured), arm.plan)
-        if (one.key.questionnaire, one.key.scale) == DISTRESS[::2]
+        for one in titled_trajectories((*arm.history.turns, *arm.history.measured), arm.plan)
+        if one.key == DISTRESS
     )
-    assert change(in_session.at(at), in_session.induced) in rounded
+    assert number(change(in_session.trajectory, at).value, signed=True) in rounded
     assert numeral(effect, signed=True, decimals=0) in rounded

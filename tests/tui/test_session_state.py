@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, SessionFinished, TextDelta, TextReset, TurnStarted
 from sandbox.engine.history import Measured, Turn
-from sandbox.engine.phase import Point
+from sandbox.engine.phase import Phase, Point
 from sandbox.engine.run import run
 from sandbox.engine.run_state import RunState, fold
 from sandbox.library.catalogue import Library
 from sandbox.measurement.administration import Administration, Answer, Way
 from sandbox.study.proposal import Proposal, proposed
-from sandbox.tui.scores import ScaleKey, Series, change, number, series, sparkline
+from sandbox.tui.scores import TitledTrajectory, number, sparkline, titled_trajectories
 from sandbox.tui.widgets.measured_line import Detail, details, hanging
+from sandbox.tui.widgets.scale_rows import rows
 from sandbox.tui.widgets.trajectory_chart import Line, _legend, axis, draw, point_labels
 from tests.tui.rehearsal import client_model, make_workspace
 
@@ -68,31 +70,39 @@ def test_events_of_an_unknown_session_change_nothing() -> None:
     assert fold([SessionFinished("nobody", "finished")]) == RunState()
 
 
-async def test_series_hold_every_score_with_distress_first(tmp_path: Path) -> None:
+async def test_trajectories_hold_every_score_with_distress_first(tmp_path: Path) -> None:
     state = fold(await events_of_a_run(tmp_path))
     branch = state.ids[1]
-    first = series(state.lineage(branch), state.sessions[branch].head.plan)[0]
-    assert first.key == ScaleKey("word-probe", "distress")
-    assert [p.label for p, _ in first.scores] == ["base", "ind", "t1", "t2", "t3", "end"]
-    assert first.baseline == pytest.approx(8) and first.induced == pytest.approx(79)
-    assert first.latest == pytest.approx(12)
+    first = titled_trajectories(state.lineage(branch), state.sessions[branch].head.plan)[0]
+    assert first.key == ("word-probe", "word", "distress")
+    scores = {point.label: point.value for point in first.trajectory.points}
+    assert list(scores) == ["base", "ind", "t1", "t2", "t3", "end"]
+    assert [scores["base"], scores["ind"], scores["end"]] == pytest.approx([8, 79, 12])
 
 
 @pytest.mark.parametrize(
-    ("now", "then", "shown"),
-    [
-        (66.4, 92.4, "−26"),
-        (92, 66, "+26"),
-        (5.4, 4.6, "+1"),
-        (None, 3, "–"),
-        (3, None, "–"),
-        (0.6, 0.4, "±0"),
-    ],
+    ("now", "then", "shown"), [(66.4, 92.4, "−26"), (92, 66, "+26"), (5.4, 4.6, "+1"), (0.6, 0.4, "±0")]
 )
-def test_changes_are_of_the_scores_as_they_are_rounded_once(
-    now: float | None, then: float | None, shown: str
-) -> None:
-    assert change(now, then) == shown
+def test_changes_are_of_the_scores_as_they_are_rounded_once(now: float, then: float, shown: str) -> None:
+    points = (_point("induction", 0, then), _point("technique", 1, now))
+    drawn = TitledTrajectory("Distress", (0, 100), Trajectory("q", "word", "distress", points))
+    (_, row) = rows([drawn], None, 40, {})
+    assert row.plain.split()[-1] == shown
+
+
+def test_a_questionnaire_read_in_two_ways_has_its_rows_under_each() -> None:
+    points = (_point("baseline", 0, 11.0),)
+    both = [
+        TitledTrajectory("D", (0, 100), Trajectory("q", "word", "d", points)),
+        TitledTrajectory("D", (0, 100), Trajectory("q", "report", "d", points)),
+    ]
+    _, by_word, first, by_report, second = (row.plain.strip() for row in rows(both, both[0].key, 40, {}))
+    assert (by_word, by_report) == ("q by word", "q by report")
+    assert first.startswith("▌d") and second.startswith("d"), "the one that is charted has the pointer"
+
+
+def _point(phase: Phase, number: int, value: float | None) -> TrajectoryPoint:
+    return TrajectoryPoint(Point(number, phase, number), value)
 
 
 def test_missing_scores_are_shown_as_missing() -> None:
@@ -105,11 +115,11 @@ def chart(values: list[float | None], width: int = 30, height: int = 10) -> list
     labels = point_labels(len(values) - 3, [])
     phases = ["baseline", "induction", *["technique"] * (len(values) - 3), "follow-up"]
     points = [
-        Point(n, phase, n - 1 if phase == "technique" else 0)  # type: ignore[arg-type]
-        for n, phase in enumerate(phases)
+        TrajectoryPoint(Point(n, phase, n - 1 if phase == "technique" else 0), value)  # type: ignore[arg-type]
+        for n, (phase, value) in enumerate(zip(phases, values, strict=True))
     ]
-    scale = Series(ScaleKey("q", "distress"), "Distress", (0, 100), tuple(zip(points, values, strict=True)))
-    return [row.plain for row in draw([Line("A", scale)], labels, width, height)]
+    line = Line("A", Trajectory("q", "word", "distress", tuple(points)), (0, 100))
+    return [row.plain for row in draw([line], labels, width, height)]
 
 
 def test_the_chart_fits_its_area_names_its_points_and_marks_every_score() -> None:
@@ -132,12 +142,12 @@ def test_turns_are_equally_spaced_and_the_first_points_are_always_named(steps: i
 
 
 def several(values: list[list[float]], width: int) -> list[str]:
-    points = [Point(0, "baseline", 0), Point(1, "induction", 0), Point(2, "technique", 1)]
+    points: list[tuple[Phase, int]] = [("baseline", 0), ("induction", 0), ("technique", 1)]
+    courses = [tuple(_point(*p, value) for p, value in zip(points, own, strict=True)) for own in values]
     lines = [
-        Line(f"Arm {place}", Series(ScaleKey("q", "d"), "D", (0, 100), tuple(zip(points, own, strict=True))),
-             place)
-        for place, own in enumerate(values)
-    ]  # fmt: skip
+        Line(f"Arm {place}", Trajectory("q", "word", "d", course), (0, 100), place)
+        for place, course in enumerate(courses)
+    ]
     return [row.plain for row in draw(lines, point_labels(1, []), width, 10)]
 
 
@@ -153,9 +163,9 @@ def test_where_there_is_no_room_beside_it_a_sign_stands_for_several() -> None:
 
 
 def test_the_legend_names_every_arm_in_one_row_where_there_are_no_more() -> None:
-    scale = Series(ScaleKey("q", "d"), "D", (0, 100), ())
+    empty = Trajectory("q", "word", "d", ())
     titles = ("Mindful breathing", "Appliance manual", "Appliance manual 2", "Grounding")
-    lines = [Line(title, scale, place) for place, title in enumerate(titles)]
+    lines = [Line(title, empty, (0, 100), place) for place, title in enumerate(titles)]
     assert [row.plain for row in _legend(lines, 31, 2)] == ["● Mind… ○ Appl… ◆ Ap… 2 △ Grou…"]
     assert len(_legend(lines, 31, 4)) == 4
 

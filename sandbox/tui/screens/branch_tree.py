@@ -9,9 +9,10 @@ from textual.containers import Vertical
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from sandbox.analysis.effect import change
 from sandbox.engine.run_state import RunState, SessionState
 from sandbox.tui.labels import SIGNS, shortened
-from sandbox.tui.scores import change, number, series
+from sandbox.tui.scores import number, titled_trajectories
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
@@ -72,11 +73,11 @@ class BranchTree(ModalScreen[str | None]):
         if head.parent is not None and head.parent_turn and not session.is_redo:
             left = f" after {self._state.turn_label(head.parent, head.parent_turn)}"
         seed = "" if self._shares_seed(session) else f", seed {head.plan.seed}"
-        measured = next(iter(series(self._state.lineage(head.id), head.plan)), None)
+        measured = next(iter(titled_trajectories(self._state.lineage(head.id), head.plan)), None)
         score = ""
-        if measured is not None and measured.latest is not None:
-            moved = "" if head.parent is None else f" ({change(measured.latest, measured.induced)})"
-            score = f"  {measured.key.scale} {number(measured.latest)}{moved}"
+        if measured is not None and (now := measured.latest) is not None and now.value is not None:
+            moved = number(change(measured.trajectory, now.label).value, signed=True)
+            score = f"  {measured.trajectory.scale} {number(now.value)}{f' ({moved})' if head.parent else ''}"
         name = shortened(title, max(_NARROWEST, self._room(session) - len(left) - len(seed) - len(score)))
         return Text(f"{SIGNS[session.state]} {name}{left}{seed}{score}")
 

@@ -24,7 +24,7 @@ from sandbox.tui.labels import MARKS
 from sandbox.tui.messages import SessionWanted
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.page import PageScreen
-from sandbox.tui.side_by_side import AlignedTurn, aligned, courses, mark_places, turn_at
+from sandbox.tui.side_by_side import AlignedTurn, aligned, bounds, courses, mark_places, turn_at
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
@@ -221,10 +221,10 @@ class CompareScreen(Screen[None]):
         view = self.query_one(ComparisonTable).view
         if self._comparison is None or view is None:
             return
-        found = courses(self._comparison)
-        marks = mark_places(self._comparison.arms, len(MARKS))
-        lines = [Line(found[n].title, found[n], marks[n]) for n in sorted(view.places)]
-        points = [point for one in found for point, _ in one.scores]
+        arms, found, extremes = self._comparison.arms, courses(self._comparison), bounds(self._comparison)
+        marks = mark_places(arms, len(MARKS))
+        lines = [Line(arms[n].title, found[n], extremes, marks[n]) for n in sorted(view.places)]
+        points = [point.point for one in found for point in one.points]
         steps = max((point.number for point in points), default=0)
         self.query_one(TrajectoryChart).show(lines, point_labels(steps, points), cursor)
 

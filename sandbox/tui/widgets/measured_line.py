@@ -12,7 +12,7 @@ from sandbox.engine.history import Measured
 from sandbox.measurement.administration import Answer, Way
 from sandbox.measurement.reading.coverage import lowest_coverage, unseen_note
 from sandbox.text import excerpt
-from sandbox.tui.scores import change, main_scale, number
+from sandbox.tui.scores import main_scale, number
 
 _WORDS_SHOWN = 6
 _SHOWN = 0.1
@@ -109,7 +109,7 @@ def summary(measured: Measured, before: float | None) -> str:
     elif before is None:
         said = f"{when}: {scale} {number(now)}"
     else:
-        said = f"{when}: {scale} {number(before)} → {number(now)} ({change(now, before)})"
+        said = f"{when}: {scale} {number(before)} → {number(now)} ({number(now - before, signed=True)})"
     return said if given.reliable else f"{said}, unreliable"
 
 

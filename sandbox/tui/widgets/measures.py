@@ -1,13 +1,17 @@
 """The scores of the shown session: the chart of one scale or several, a readout at a point, a row a scale."""
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from sandbox.analysis.effect import change
+from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.run_state import Entry, RunState, SessionState
 from sandbox.tui.labels import MARKS
-from sandbox.tui.scores import ScaleKey, Series, change, number, series
+from sandbox.tui.scores import TitledTrajectory, number, titled_trajectories
 from sandbox.tui.widgets.scale_rows import ScaleRows
 from sandbox.tui.widgets.trajectory_chart import Line, TrajectoryChart, point_labels
 
@@ -21,8 +25,8 @@ class Measures(Vertical):
         super().__init__(id=id)
         self._run = RunState()
         self._session: SessionState | None = None
-        self._found: dict[str, tuple[Series, ...]] = {}
-        self._charted: ScaleKey | None = None
+        self._found: dict[str, tuple[TitledTrajectory, ...]] = {}
+        self._charted: ScaleName | None = None
         self._several = False
         self._cursor = ""
 
@@ -39,7 +43,8 @@ class Measures(Vertical):
         if same:
             return
         self._found = {
-            one.head.id: series(run.lineage(one.head.id), one.head.plan) for one in run.sessions.values()
+            one.head.id: titled_trajectories(run.lineage(one.head.id), one.head.plan)
+            for one in run.sessions.values()
         }
         self._draw()
 
@@ -85,24 +90,28 @@ class Measures(Vertical):
         lines = self._scale_lines(measured, charted) if self._several else self._arm_lines(session, charted)
         self.query_one("#chart-title", Static).update(self._title(charted, lines, len(measured)))
         self.query_one(TrajectoryChart).show(lines, self._labels(), self._cursor)
-        marks = {line.series.key: (line.mark, line.style) for line in lines} if self._several else {}
+        marks = {line.trajectory.name: (line.mark, line.style) for line in lines} if self._several else {}
         self.query_one(ScaleRows).show(measured, charted.key, marks)
 
-    def _arm_lines(self, session: SessionState, charted: Series) -> list[Line]:
+    def _arm_lines(self, session: SessionState, charted: TitledTrajectory) -> list[Line]:
         """The shown session and, over it, the other branches."""
         titles = self._run.titles(marked=True)
-        lines = [Line(titles[session.head.id], charted, self._place(session))]
+        lines = [self._line(titles, session, charted)]
         for other in self._compared(session):
             match = next((s for s in self._found[other.head.id] if s.key == charted.key), None)
-            if match is not None and any(p.phase == "technique" for p, _ in match.scores):
-                lines.append(Line(titles[other.head.id], match, self._place(other)))
+            if match is not None and match.trajectory.last("technique") is not None:
+                lines.append(self._line(titles, other, match))
         return lines
 
-    def _scale_lines(self, measured: tuple[Series, ...], charted: Series) -> list[Line]:
-        """The charted scale first, then the others of its questionnaire with the same range."""
-        kin = [s for s in measured if s.key.questionnaire == charted.key.questionnaire]
+    def _line(self, titles: Mapping[str, str], session: SessionState, drawn: TitledTrajectory) -> Line:
+        place = max(0, self._run.ids.index(session.head.id) - 1)
+        return Line(titles[session.head.id], drawn.trajectory, drawn.bounds, place)
+
+    def _scale_lines(self, measured: tuple[TitledTrajectory, ...], charted: TitledTrajectory) -> list[Line]:
+        """The charted scale first, then the others of its questionnaire, read alike, with the same range."""
+        kin = [s for s in measured if s.key[:2] == charted.key[:2]]
         ordered = sorted((s for s in kin if s.bounds == charted.bounds), key=lambda s: s.key != charted.key)
-        return [Line(s.title, s, place) for place, s in enumerate(ordered[:_MOST_LINES])]
+        return [Line(s.title, s.trajectory, s.bounds, place) for place, s in enumerate(ordered[:_MOST_LINES])]
 
     def _compared(self, session: SessionState) -> list[SessionState]:
         """The other branches to lay over the shown one: the control first; none over a trunk."""
@@ -114,21 +123,21 @@ class Measures(Vertical):
         ]  # fmt: skip
         return sorted(others, key=lambda s: not s.is_control)[:3]
 
-    def _place(self, session: SessionState) -> int:
-        return max(0, self._run.ids.index(session.head.id) - 1)
-
     def _labels(self) -> tuple[str, ...]:
         seen = [
-            point for measured in self._found.values() for first in measured[:1] for point, _ in first.scores
+            point.point
+            for measured in self._found.values()
+            for first in measured[:1]
+            for point in first.trajectory.points
         ]
         steps = max((s.steps[1] for s in self._run.sessions.values()), default=0)
         return point_labels(steps, seen)
 
     def _measured_at(self, label: str) -> bool:
         measured = self._found.get(self._session.head.id, ()) if self._session is not None else ()
-        return any(point.label == label for one in measured for point, _ in one.scores)
+        return any(one.trajectory.at(label) is not None for one in measured)
 
-    def _title(self, charted: Series, lines: list[Line], measured: int) -> Content:
+    def _title(self, charted: TitledTrajectory, lines: list[Line], measured: int) -> Content:
         """What is charted, and under it, while a point is read out, each line's score there."""
         if charted.unusable:
             return Content.assemble(
@@ -137,13 +146,14 @@ class Measures(Vertical):
         what = charted.title
         if self._several:
             what = "all scales" if len(lines) == measured else f"{len(lines)} of {measured} scales"
-        title = Content.assemble((what, "bold"), (f"  {charted.key.questionnaire}", "$text-muted"))
+        title = Content.assemble((what, "bold"), (f"  {charted.trajectory.questionnaire}", "$text-muted"))
         if not self._cursor:
             return title
         parts: list[tuple[str, str]] = [(f"{self._cursor}  ", "bold")]
         for line in lines:
-            value = line.series.at(self._cursor)
-            moved = change(value, line.series.induced)
+            point = line.trajectory.at(self._cursor)
+            value = point.value if point is not None else None
+            moved = number(change(line.trajectory, self._cursor).value, signed=True)
             shown = "" if value is None else f"({moved})"
             parts.append((f"{line.mark} {number(value)}{shown}  ", line.style))
         return Content("\n").join([title, Content.assemble(*parts)])

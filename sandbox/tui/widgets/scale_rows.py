@@ -7,8 +7,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from sandbox.analysis.effect import change, residual
+from sandbox.analysis.trajectory import ScaleName
 from sandbox.text import printable
-from sandbox.tui.scores import ScaleKey, Series, change, number, sparkline
+from sandbox.tui.scores import TitledTrajectory, number, sparkline
 
 
 class ScaleRows(VerticalScroll, can_focus=False):
@@ -16,19 +18,22 @@ class ScaleRows(VerticalScroll, can_focus=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._series: tuple[Series, ...] = ()
-        self._charted: ScaleKey | None = None
-        self._marks: Mapping[ScaleKey, tuple[str, str]] = {}
+        self._measured: tuple[TitledTrajectory, ...] = ()
+        self._charted: ScaleName | None = None
+        self._marks: Mapping[ScaleName, tuple[str, str]] = {}
         self._text = Static("", markup=False)
 
     def compose(self) -> ComposeResult:
         yield self._text
 
     def show(
-        self, series: Sequence[Series], charted: ScaleKey | None, marks: Mapping[ScaleKey, tuple[str, str]]
+        self,
+        measured: Sequence[TitledTrajectory],
+        charted: ScaleName | None,
+        marks: Mapping[ScaleName, tuple[str, str]],
     ) -> None:
         """`marks`: the mark and style of each charted scale where several are; else empty."""
-        self._series, self._charted, self._marks = tuple(series), charted, marks
+        self._measured, self._charted, self._marks = tuple(measured), charted, marks
         self._draw()
 
     def on_resize(self) -> None:
@@ -37,28 +42,30 @@ class ScaleRows(VerticalScroll, can_focus=False):
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
         if width:
-            lines = rows(self._series, self._charted, width, self._marks)
+            lines = rows(self._measured, self._charted, width, self._marks)
             self._text.update(Content("\n").join(lines))
 
 
 def rows(
-    series: Sequence[Series],
-    charted: ScaleKey | None,
+    measured: Sequence[TitledTrajectory],
+    charted: ScaleName | None,
     width: int,
-    marks: Mapping[ScaleKey, tuple[str, str]],
+    marks: Mapping[ScaleName, tuple[str, str]],
 ) -> list[Content]:
-    """A heading and a line a scale, at most `width` cells wide; questionnaires are told apart by headings."""
+    """A heading and a line a scale, at most `width` cells wide; headings name questionnaires and ways."""
     lead = 2 if marks else 1
     name_width = min(11, max(6, width - 19 - lead))
     spark = max(0, min(10, width - name_width - 14 - lead))
     head = f"{'':{lead + name_width}}{'now':>3} {'':{spark}} {'base':>4} {'ind':>4}"
     result = [Content.styled(head[:width], "$text-muted")]
-    several = len({s.key.questionnaire for s in series}) > 1
-    last = ""
-    for one in series:
-        if several and one.key.questionnaire != last:
-            last = one.key.questionnaire
-            result.append(Content.styled(f" {last}"[:width], "$text-muted italic"))
+    readings = {s.key[:2]: s.trajectory.questionnaire for s in measured}
+    last: tuple[str, str] | None = None
+    for one in measured:
+        if len(readings) > 1 and one.key[:2] != last:
+            last = one.key[:2]
+            several_ways = list(readings.values()).count(last[0]) > 1
+            said = f" {last[0]} by {last[1]}" if several_ways else f" {last[0]}"
+            result.append(Content.styled(said[:width], "$text-muted italic"))
         pointer, style = ("▌" if one.key == charted else " "), "$accent"
         if marks:
             pointer, style = marks.get(one.key, (" ", ""))
@@ -70,19 +77,22 @@ def rows(
                 Content.styled(said if len(said) <= width else said[: width - 1] + "…", "$text-warning")
             )
             continue
-        bars = sparkline([value for _, value in one.scores], one.bounds, spark)
+        bars = sparkline([point.value for point in one.trajectory.points], one.bounds, spark)
+        now = one.latest
+        at = now.label if now is not None else ""
+        since = [number(f(one.trajectory, at).value, signed=True) for f in (residual, change)]
         result.append(
             Content.assemble(
                 (pointer, style),
                 (f"{name:{name_width}}", "bold" if one.key == charted else ""),
-                (f"{number(one.latest):>3}", "bold"),
+                (f"{number(now.value if now is not None else None):>3}", "bold"),
                 (f" {bars:{spark}}", "$primary"),
-                f" {change(one.latest, one.baseline):>4} {change(one.latest, one.induced):>4}",
+                f" {since[0]:>4} {since[1]:>4}",
             )
         )
     return result
 
 
-def _name(series: Series, width: int) -> str:
-    name = " ".join(printable(series.key.scale).split())
+def _name(scale: TitledTrajectory, width: int) -> str:
+    name = " ".join(printable(scale.trajectory.scale).split())
     return name if len(name) < width else name[: width - 2] + "… "

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.phase import Point
 from sandbox.tui.labels import MARKS, shortened
-from sandbox.tui.scores import Series, number
+from sandbox.tui.scores import number
 
 _STYLES = ("$primary bold", "$warning", "$success", "$secondary", "$error", "$accent")
 _SEVERAL = "◎"
@@ -23,10 +24,11 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One session's trajectory of the charted scale. `place` fixes its mark and colour."""
+    """A trajectory within the scale's possible extremes. `place` fixes its mark and colour."""
 
     title: str
-    series: Series
+    trajectory: Trajectory
+    bounds: tuple[float, float]
     place: int = 0
 
     @property
@@ -69,18 +71,18 @@ def draw(
     lines: Sequence[Line], labels: Sequence[str], width: int, height: int, cursor: str = ""
 ) -> list[Content]:
     """`height` rows of `width` cells: the plot, and under it the names of the points."""
-    low, high = lines[0].series.bounds
+    low, high = lines[0].bounds
     gutter = max(len(number(low)), len(number(high))) + 1
     columns, names = axis(labels, width - gutter)
     canvas = _Canvas(width - gutter, height - 1, (low, high), columns)
-    first = lines[0].series
-    placed = [(line, _by_slot(line.series, labels)) for line in lines]
+    first = lines[0].trajectory
+    placed = [(line, _by_slot(line.trajectory, labels)) for line in lines]
     for line, scores in reversed(placed):
         canvas.join(line, scores)
     for line, scores in placed:
         canvas.place(line, scores)
-    canvas.reference(first.baseline, 0)
-    canvas.reference(first.induced, list(labels).index("ind") if "ind" in labels else 0)
+    canvas.reference(_value(first.baseline), 0)
+    canvas.reference(_value(first.induced), list(labels).index("ind") if "ind" in labels else 0)
     if cursor in labels:
         canvas.mark(list(labels).index(cursor))
     ticks = {canvas.row(low + (high - low) * part): low + (high - low) * part for part in (0, 0.5, 1)}
@@ -98,9 +100,13 @@ def point_labels(steps: int, seen: Sequence[Point]) -> tuple[str, ...]:
     return ("base", "ind", *(f"t{n}" for n in range(1, turns + 1)), "end")
 
 
-def _by_slot(series: Series, labels: Sequence[str]) -> list[tuple[int, float | None]]:
+def _by_slot(trajectory: Trajectory, labels: Sequence[str]) -> list[tuple[int, float | None]]:
     places = {label: slot for slot, label in enumerate(labels)}
-    return [(places[p.label], value) for p, value in series.scores if p.label in places]
+    return [(places[point.label], point.value) for point in trajectory.points if point.label in places]
+
+
+def _value(point: TrajectoryPoint | None) -> float | None:
+    return point.value if point is not None else None
 
 
 def axis(labels: Sequence[str], width: int) -> tuple[list[int], str]:
