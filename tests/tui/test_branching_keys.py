@@ -51,6 +51,8 @@ async def test_a_second_control_is_as_long_as_the_first_and_told_from_it_by_a_nu
         first = (await finished(at))[-1]
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+        listed = at.app.screen.query_one(OptionList)
+        listed.highlighted = listed.get_option_index("filler-manual")
         await at.press("enter")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
         await at.ended()
