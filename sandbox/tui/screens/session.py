@@ -1,6 +1,5 @@
 """The Session screen: conversation, trajectory, the clinician's keys. Listens to a LiveRun, runs nothing."""
 
-import gc
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,6 +19,7 @@ from sandbox.models.name import short_name
 from sandbox.text import printable
 from sandbox.tui.labels import SIGNS, state_of
 from sandbox.tui.live_run import LiveRun
+from sandbox.tui.memory_search import MemorySearch
 from sandbox.tui.messages import ComparisonWanted, TranscriptWanted, Trouble
 from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.screens.branch_tree import BranchTree
@@ -33,11 +33,8 @@ from sandbox.tui.widgets.session_header import BranchLine, PhaseLine, RemarkLine
 from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
 
 _REDRAWS_PER_SECOND = 20
-_FULL_COLLECTION = 100
-"""Collections of the middle generation before one of all memory, which takes longer than a frame may."""
-_SETTLED = 1.0
-"""Seconds. What is in memory by then is not searched for garbage again while the screen is open: with all
-that the app holds, that takes longer than a frame may."""
+_APART = 1 / 40
+"""Seconds from new words to the scores drawn anew: longer than the screen waits before it paints."""
 
 
 class SessionScreen(Screen[None]):
@@ -121,6 +118,8 @@ class SessionScreen(Screen[None]):
         self._following = shown is None or live.state.running in (shown, None)
         self._turn = turn
         self._redraw: Timer | None = None
+        self._scores_wait = False
+        self._memory = MemorySearch()
 
     @property
     def shown(self) -> str:
@@ -146,9 +145,7 @@ class SessionScreen(Screen[None]):
             self._shown = self.live.state.running or self._shown
         self.live.listen(self._heard)
         self.set_interval(1.0, self._draw_header)
-        self.set_timer(_SETTLED, gc.freeze)
-        self._collecting = gc.get_threshold()
-        gc.set_threshold(*self._collecting[:2], _FULL_COLLECTION)
+        self._memory.begin(self)
         self.query_one(Conversation).focus()
         self._draw()
         if self._turn is not None:
@@ -157,17 +154,18 @@ class SessionScreen(Screen[None]):
             self._tell_trouble()
 
     def on_unmount(self) -> None:
-        gc.unfreeze()
-        gc.set_threshold(*self._collecting)
+        self._memory.end()
         self.live.forget(self._heard)
 
     def _heard(self, event: Event | None) -> None:
-        """Draw what changed; a burst of words is drawn at most a few times a second."""
+        """Draw what changed: a burst of words a few times a second, the scores in a frame of their own."""
+        self._memory.heard()
         if isinstance(event, SessionStarted) and self._following:
             self._shown = event.session
         if self._redraw is None:
             delay = 1 / _REDRAWS_PER_SECOND if isinstance(event, TextDelta) else 0.001
-            self._redraw = self.set_timer(delay, self._draw)
+            self._redraw = self.set_timer(delay, self._draw_news)
+        self._scores_wait |= not isinstance(event, TextDelta)
         if event is None:
             self._tell_trouble()
 
@@ -188,8 +186,22 @@ class SessionScreen(Screen[None]):
     def _session(self) -> SessionState | None:
         return self._state.sessions.get(self._shown)
 
-    def _draw(self) -> None:
+    def _draw_news(self) -> None:
         self._redraw = None
+        self._draw_words()
+        if self._scores_wait:
+            self._scores_wait = False
+            self.set_timer(_APART, self._draw_scores)
+
+    def _draw(self) -> None:
+        self._draw_words()
+        self._draw_scores()
+
+    def _draw_scores(self) -> None:
+        if is_there(self) and (session := self._session) is not None:
+            self.query_one(Measures).show(self._state, session)
+
+    def _draw_words(self) -> None:
         if not is_there(self):
             return
         if self._shown not in self._state.sessions:
@@ -208,7 +220,6 @@ class SessionScreen(Screen[None]):
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
         self.query_one(BranchLine).show(self._state, self._shown)
-        self.query_one(Measures).show(self._state, session)
         self._draw_header()
         self.refresh_bindings()
 

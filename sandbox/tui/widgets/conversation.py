@@ -20,6 +20,8 @@ from sandbox.tui.widgets.turn import TurnBlock
 _PAGE = 8
 """Entries on a page: few enough to be set up within one frame."""
 _PAGES_AT_FIRST = 3
+_BETWEEN_PAGES = 1 / 40
+"""Seconds from one page set up or cleared to the next: longer than the screen waits before it paints."""
 
 
 class Conversation(VerticalScroll):
@@ -195,7 +197,7 @@ class Conversation(VerticalScroll):
         self._turn_pages()
 
     def _turn_pages(self) -> None:
-        """Set up the pages near what is read and clear the others, one at a time to keep each frame short."""
+        """Set up the pages near what is read and clear the others, one a frame to keep each short."""
         if not self._turning:
             self._turning = True
             self.call_later(self._turn_page)
@@ -211,7 +213,7 @@ class Conversation(VerticalScroll):
         elif spare:
             await self._clear(spare[0])
         if self._turning:
-            self.call_after_refresh(self._turn_page)
+            self.set_timer(_BETWEEN_PAGES, self._turn_page)
 
     async def _fill(self, page: Page) -> None:
         await page.fill()

@@ -39,6 +39,7 @@ class Page(Vertical):
         self._plan = plan
         self._placed: list[Placed] = []
         self._measured = (0, 0)
+        self._kept = (0, True)
 
     @property
     def entries(self) -> int:
@@ -69,6 +70,13 @@ class Page(Vertical):
             self._measured = (width, self.entries)
             self.free = sum(rows_of(placed, width) for placed in self._placed)
 
+    def keep(self, rows: int, *, shown: bool) -> None:
+        """Take at least so many rows, or no place at all; said again it costs nothing."""
+        if (rows, shown) != self._kept:
+            self._kept = rows, shown
+            self.styles.min_height = rows
+            self.display = shown
+
     async def fill(self) -> None:
         if not self.filled:
             self.filled = True
@@ -84,11 +92,9 @@ def keep_free(pages: Sequence[Page]) -> None:
     """Let the first of cleared pages in a row keep the room of them all, so that the others need no place."""
     for filled, run in groupby(pages, key=lambda page: page.filled):
         first, *others = run
-        first.styles.min_height = first.free if filled else first.free + sum(page.free for page in others)
-        first.display = True
+        first.keep(first.free if filled else first.free + sum(page.free for page in others), shown=True)
         for page in others:
-            page.styles.min_height = page.free
-            page.display = filled
+            page.keep(page.free, shown=filled)
 
 
 def block_of(placed: Placed, plan: SessionPlan) -> Widget:

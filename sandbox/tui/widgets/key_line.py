@@ -13,6 +13,25 @@ from textual.widgets._footer import FooterKey  # Textual exports it nowhere else
 _KEPT = ("help", "command_palette", "leave", "cancel", "dismiss")
 
 
+class _Key(FooterKey):
+    """A key that can come to stand for another."""
+
+    def __init__(self, active: ActiveBinding) -> None:
+        super().__init__("", "", "", "")
+        self.show(active)
+
+    def show(self, active: ActiveBinding) -> None:
+        binding = active.binding
+        said = binding.key, self.app.get_key_display(binding), binding.description, binding.action
+        disabled = not active.enabled
+        if (*said, disabled) != (self.key, self.key_display, self.description, self.action, self._disabled):
+            self.key, self.key_display, self.description, self.action = said
+            self._disabled = disabled
+            self.set_class(disabled, "-disabled")
+            self.refresh(layout=True)
+        self.tooltip = active.tooltip or None
+
+
 class KeyLine(Footer):
     """Keys that would do nothing now go first, then the last ones; help, menu and the way back stay."""
 
@@ -23,21 +42,25 @@ class KeyLine(Footer):
         self._keys: list[ActiveBinding] = []
 
     def compose(self) -> ComposeResult:
-        if not self._told:
+        if self._told:
+            yield from map(_Key, self._fitting())
+
+    async def recompose(self) -> None:
+        """Let the keys that are there say what works now: to set them up anew takes as long as a frame."""
+        if not self.is_attached or self._pruning:
             return
+        shown, there = self._fitting(), list(self.query_children(_Key))
+        for key, active in zip(there, shown, strict=False):
+            key.show(active)
+        async with self.batch():
+            await self.remove_children(there[len(shown) :])
+            await self.mount_all(map(_Key, shown[len(there) :]))
+
+    def _fitting(self) -> list[ActiveBinding]:
         self._room = self.app.size.width
         self._keys = self._keys_now()
         by_action = list({active.binding.action: active for active in reversed(self._keys)}.values())[::-1]
-        for active in fitting(by_action, [self._width(active) for active in by_action], self._room):
-            binding = active.binding
-            yield FooterKey(
-                binding.key,
-                self.app.get_key_display(binding),
-                binding.description,
-                binding.action,
-                disabled=not active.enabled,
-                tooltip=active.tooltip,
-            ).data_bind(compact=Footer.compact)
+        return fitting(by_action, [self._width(active) for active in by_action], self._room)
 
     def bindings_changed(self, screen: Screen[object]) -> None:
         """Compose the line anew if it would read otherwise; screens ask for it at every event."""

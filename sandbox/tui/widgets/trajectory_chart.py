@@ -139,10 +139,11 @@ def _columns(labels: Sequence[str], names: Sequence[str], pitch: int) -> list[in
 def _named(labels: Sequence[str], names: Sequence[str], columns: Sequence[int], pitch: int) -> str:
     turns = [name for label, name in zip(labels, names, strict=True) if _is_turn(label)]
     every = -(-(max(map(len, turns), default=0) + 1) // pitch)
-    text = ""
+    text, turn = "", 0
     for label, name, column in zip(labels, names, columns, strict=True):
         start = max(0, column - (len(name) - 1) // 2)
-        shown = not _is_turn(label) or turns.index(name) % every == 0
+        shown = not _is_turn(label) or turn % every == 0
+        turn += _is_turn(label)
         if shown and (not text or start > len(text)):
             text = text.ljust(start) + name
     return text
@@ -185,6 +186,7 @@ class _Canvas:
         self._width = width
         self._low, self._high = bounds
         self.columns = columns
+        self._taken = frozenset(columns)
         self._dots: dict[tuple[int, int], int] = {}
         self._styles: dict[tuple[int, int], str] = {}
         self._marks: dict[tuple[int, int], str] = {}
@@ -231,7 +233,7 @@ class _Canvas:
 
     def _is_free(self, column: int, by: int) -> bool:
         """Whether a mark one cell beside the column would still be seen to belong to it."""
-        return 0 <= column + by < self._width and not {column + by, column + 2 * by} & set(self.columns)
+        return 0 <= column + by < self._width and self._taken.isdisjoint((column + by, column + 2 * by))
 
     def cells(self, row: int) -> list[tuple[str, str]]:
         result = []
