@@ -122,7 +122,7 @@ def take_over_for_one_turn(walk: Walk) -> None:
     walk.shows("therapist · own words")
     walk.shows(OWN_WORDS)
     walk.shows("‖ paused: space goes on")
-    walk.press("space pause")
+    walk.press("space go on")
     walk.matches(r"Mindful[^✓▶·]* ✓.*Appliance[^✓▶·]* ✓")
     walk.names("c compare")
 
