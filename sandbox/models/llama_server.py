@@ -33,8 +33,11 @@ def main() -> None:
 
 def _serve(config: dict[str, Any]) -> Any:
     # Threads that spin while they wait for each other crawl, a token a second, as soon as another process
-    # wants a core. Read when the OpenMP library loads, hence before the import.
+    # wants a core; threads that sleep at once cost a wake-up at every matrix. So GNU's OpenMP spins for some
+    # microseconds, and others sleep at once (figures in docs/models.md). No result depends on it. Read when
+    # the library loads, hence before the import.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "300")
     import xllamacpp
 
     params = xllamacpp.CommonParams()
