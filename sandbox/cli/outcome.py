@@ -169,10 +169,9 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         if effect.value is None:
             lines.append(f"{arm.title} has no technique effect: {effect.reason}.")
         else:
-            little = f" It says little: {found.little_induced}." if found.little_induced else ""
             lines.append(
                 f"Technique effect of {arm.title}: {_signed(effect)} at {effect.at}"
-                f"{_made_of(found)}, {in_words(effect, found.higher_is)} (one pair, so no interval).{little}"
+                f"{_made_of(found)}, {in_words(effect, found.higher_is)} (one pair, so no interval)."
             )
     lines += [_control_line(family.effects(control, name).change) for control in family.controls]
     return lines

@@ -195,11 +195,8 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
             why = inline(found.technique.reason)
             yield f"{inline(arm.title)}: no technique effect, because {why}."
         elif found.technique is not None:
-            little = f" This says little, because {inline(found.little_induced)}."
-            yield (
-                f"{inline(arm.title)}: {in_words(found.technique, found.higher_is)}"
-                f" at `{found.technique.at}`.{little if found.little_induced else ''}"
-            )
+            words = in_words(found.technique, found.higher_is)
+            yield f"{inline(arm.title)}: {words} at `{found.technique.at}`."
         if arm.is_control and found.change.value is not None:
             yield f"{moved_under_control(found.change)}."
         elif not arm.is_control and found.technique is None:

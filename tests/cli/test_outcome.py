@@ -72,10 +72,12 @@ async def test_a_questionnaire_about_weeks_given_between_turns_is_remarked_on_he
     assert said not in await printed(tmp_path / "three", capsys)
 
 
-async def test_a_technique_effect_where_the_scenario_did_nothing_says_so(tmp_path, capsys):
+async def test_where_the_scenario_did_nothing_is_said_once_among_the_cautions(tmp_path, capsys):
     out = await printed(tmp_path, capsys)
-    (line,) = [one for one in out.splitlines() if one.startswith("Technique effect")][:1]
-    assert "the scenario did not raise it: 75.0 → 75.0" in line
+    (transcript,) = (tmp_path / "workspace" / "sessions").glob("*.md")
+    assert "Caution: Here the scenario did not raise distress: 75.0 → 75.0." in out
+    for text in (out, transcript.read_text(encoding="utf-8")):
+        assert text.count("75.0 → 75.0") == 1
 
 
 async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
@@ -100,10 +102,10 @@ async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns
     assert (effects["distress"]["at"], effects["gloom"]["value"]) == ("t2", None)
 
 
-def test_an_effect_after_a_marked_induction_has_no_such_words(tmp_path, capsys):
+def test_after_a_marked_induction_there_is_no_such_caution(tmp_path, capsys):
     with recorded_family(tmp_path) as store:
         report(store, create_workspace(tmp_path / "workspace"), "trunk111", as_json=False)
-    assert "says little" not in capsys.readouterr().out
+    assert "the scenario did not raise" not in capsys.readouterr().out
 
 
 def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys):
