@@ -14,14 +14,13 @@ from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, 
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import History, Skip, Turn
 from sandbox.engine.phase import Point
-from sandbox.engine.plan import SessionHead, SessionPlan
+from sandbox.engine.plan import SessionHead, SessionPlan, arm_title
 from sandbox.models.provider import ModelDescription
 from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 from sandbox.store.validity import StoredCheck
 
-SHARED_START = "Shared start"
 Control = TypeVar("Control")
 
 
@@ -89,21 +88,6 @@ def control_beside(began: Beginning, controls: Iterable[tuple[Control, Beginning
 
 
 # What it is called
-
-
-def arm_title(plan: SessionPlan, redone: str | None = None, *, earlier: bool = False) -> str:
-    """The technique's title with what sets the arm apart: `Filler (control)`, `Breathing (t4 redone)`.
-
-    `redone` is the turn whose reply was asked for again; `earlier`: a redo has taken the arm's place.
-    """
-    technique = plan.technique
-    notes = [
-        *(["control"] if technique is not None and technique.is_control else []),
-        *([f"{redone} redone"] if redone is not None else []),
-        *(["before the redo"] if earlier else []),
-    ]
-    title = technique.title if technique is not None else SHARED_START
-    return f"{title} ({', '.join(notes)})" if notes else title
 
 
 def redone_turn(session: StoredSession) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from sandbox.analysis.arm import Arm, arm_title, control_beside
+from sandbox.analysis.arm import Arm, control_beside
 from sandbox.analysis.conditions import script_keys
 from sandbox.analysis.effect import (
     PairedDifference,
@@ -22,6 +22,7 @@ from sandbox.analysis.effect import (
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.engine.plan import arm_title
 from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
 

@@ -21,7 +21,7 @@ from sandbox.engine.events import (
 )
 from sandbox.engine.history import History
 from sandbox.engine.phase import Phase, turn_label
-from sandbox.engine.plan import SessionHead
+from sandbox.engine.plan import SessionHead, arm_title
 from sandbox.text import excerpt, printable
 
 
@@ -96,10 +96,9 @@ class Progress:
         head = self._heads.get(session)
         if head is None:
             return session
-        technique = head.plan.technique
-        if technique is None:
+        if head.plan.technique is None:
             return f"{head.plan.scenario.title} ({head.plan.scenario.affect}), baseline and scenario"
-        return f"{technique.title}{' (control)' if technique.is_control else ''}"
+        return arm_title(head.plan)
 
     def _turn(self, session: str, phase: Phase) -> str:
         """What the turn that comes next in that phase is called: `s2`, `t3`."""

@@ -105,6 +105,30 @@ class SessionHead(BaseModel):
     parent_turn: int | None = None
 
 
+def arm_title(plan: SessionPlan, redone: str | None = None, *, earlier: bool = False) -> str:
+    """What a session is called: `Filler (control)`, `Breathing (t4 redone)`, `Shared start`.
+
+    `redone` is the turn whose reply was asked for again; `earlier`: a redo has taken the arm's place.
+    """
+    technique = plan.technique
+    if technique is None:
+        return told_apart(None, redone=redone, earlier=earlier)
+    return told_apart(technique.title, control=technique.is_control, redone=redone, earlier=earlier)
+
+
+def told_apart(
+    technique: str | None, *, control: bool = False, redone: str | None = None, earlier: bool = False
+) -> str:
+    """The same where the plan is not at hand, of the technique's title (None: it has none)."""
+    notes = [
+        *(["control"] if control else []),
+        *([f"{redone} redone"] if redone is not None else []),
+        *(["before the redo"] if earlier else []),
+    ]
+    title = technique if technique is not None else "Shared start"
+    return f"{title} ({', '.join(notes)})" if notes else title
+
+
 def new_session_id() -> str:
     """Eight letters and digits that cannot be misread for one another."""
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))

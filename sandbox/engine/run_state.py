@@ -22,7 +22,7 @@ from sandbox.engine.events import (
 )
 from sandbox.engine.history import History, Measured, Origin, Skip, Turn, turn_labels
 from sandbox.engine.phase import Phase, turn_label
-from sandbox.engine.plan import SessionHead
+from sandbox.engine.plan import SessionHead, arm_title
 
 State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted"]
 Entry = Turn | Measured | Skip
@@ -55,11 +55,6 @@ class SessionState:
     open_turn: OpenTurn | None = None
     measuring: str = ""
     waiting: Waiting | None = None
-
-    @property
-    def title(self) -> str:
-        """The technique's title, or `shared start`; what sets a redo apart is `RunState.title`."""
-        return self.head.plan.technique.title if self.head.plan.technique else "shared start"
 
     @property
     def is_redo(self) -> bool:
@@ -110,27 +105,22 @@ class RunState:
         return _until(self.lineage(parent), state.head.parent_turn)
 
     def title(self, session: str) -> str:
-        """The session's title; a redo names the turn it asks for again: `redo t3: Mindful breathing`."""
+        """What the session is called by itself: `arm_title`."""
         state = self.sessions[session]
         redo = state.head.plan.redo
-        if redo is None:
-            return state.title
         inherited = (entry for entry in self._inherited(state) if isinstance(entry, Turn))
-        return f"redo {redo.place(inherited)}: {state.title}"
+        return arm_title(state.head.plan, redo.place(inherited) if redo is not None else None)
 
     def turn_label(self, session: str, turn: int) -> str:
         """What a turn of the session's whole conversation is called: `s2`, `t3`."""
         return turn_labels(entry for entry in self.lineage(session) if isinstance(entry, Turn))[turn]
 
-    def titles(self, *, marked: bool = False) -> dict[str, str]:
-        """What each session is called beside the others: its title, numbered from the second of that name.
-
-        `marked`: a control is said to be one.
-        """
+    def titles(self) -> dict[str, str]:
+        """What each session is called beside the others: its title, numbered from the second of that name."""
         given: Counter[str] = Counter()
         result = {}
-        for id, session in self.sessions.items():
-            name = self.title(id) + (" (control)" if marked and session.is_control else "")
+        for id in self.sessions:
+            name = self.title(id)
             given[name] += 1
             result[id] = name if given[name] == 1 else f"{name} {given[name]}"
         return result

@@ -9,6 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from sandbox.engine.phase import Phase, turn_label
+from sandbox.engine.plan import told_apart
 from sandbox.store.row import LISTED, listed, storable
 from sandbox.store.session import SUMMARY, SessionSummary, families_of, summary
 from sandbox.store.tag import tags_of
@@ -127,7 +128,8 @@ def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
     """
     families = set(families_of(db, sessions).values())
     rows = db.execute(
-        "SELECT s.id, t.title, json_extract(s.plan, '$.redo.phase'), s.parent_turn"  # noqa: S608
+        "SELECT s.id, t.title, json_extract(t.json, '$.family') IS 'control',"  # noqa: S608
+        " json_extract(s.plan, '$.redo.phase'), s.parent_turn"
         " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique"
         f" WHERE s.id IN {LISTED}",
         [listed(member for family in families for member in family)],
@@ -142,11 +144,11 @@ def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
     return names
 
 
-def _name(db: Database, session: str, title: str | None, phase: Phase | None, left: int) -> str:
-    name = title or "baseline and induction"
-    if phase is None:
-        return name
-    return f"redo {turn_label(phase, _turns_in(db, session, phase, left) + 1)}: {name}"
+def _name(
+    db: Database, session: str, title: str | None, control: int, redone: Phase | None, left: int
+) -> str:
+    again = turn_label(redone, _turns_in(db, session, redone, left) + 1) if redone is not None else None
+    return told_apart(title, control=bool(control), redone=again)
 
 
 def _turns_in(db: Database, session: str, phase: Phase, until: int) -> int:

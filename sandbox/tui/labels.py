@@ -1,7 +1,4 @@
-"""What arms, models, texts and states are called and marked where there is little room. Pure.
-
-Numbering arms of one title is `RunState.titles`.
-"""
+"""What arms, models, texts and states are called and marked where there is little room. Pure."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise

@@ -61,11 +61,11 @@ async def test_sessions_of_one_trunk_are_told_apart_by_name(store):
     again = [redo(breathing, store.history(breathing.id), turn, seed) for seed in (98, 99)]
     store.record(RunPlanned((*again, branch(trunk, None, technique()))))
     names = [one.name for one in found(store)[:5]]
-    redone = f"redo t{turn - len(breathing.plan.scenario.turns)}: Breathing"
-    assert names == ["Breathing 2", f"{redone} 2", redone, "Filler", "Breathing"]
+    redone = f"Breathing (t{turn - len(breathing.plan.scenario.turns)} redone)"
+    assert names == ["Breathing 2", f"{redone} 2", redone, "Filler (control)", "Breathing"]
     said = store.history(trunk.id).turns[0].said
     hit = found(store, said=said)[0]
-    assert (hit.name, hit.turn_label) == ("baseline and induction", "s1")
+    assert (hit.name, hit.turn_label) == ("Shared start", "s1")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ async def test_a_run_is_counted_opened_and_stopped(tmp_path: Path) -> None:
         await open_progress(at)
         await at.shows("this app: 0 of 3 sessions")
         await at.shows("of 8 turns")
-        await at.shows("running     baseline and induction")
+        await at.shows("running     Shared start")
         await at.press("enter")
         await at.opened()
         assert at.session.shown == live.state.ids[0]

@@ -74,7 +74,7 @@ async def test_each_branch_has_a_line_and_enter_opens_it(tmp_path: Path) -> None
         assert at.text().count("[ ]") == 2
         await at.press("down", "enter")
         await at.opened()
-        assert at.session.live.state.sessions[at.session.shown].title == "Mindful breathing"
+        assert at.session.live.state.title(at.session.shown) == "Mindful breathing"
 
 
 async def test_words_that_were_said_are_found_and_opened_there(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ async def test_a_redo_is_told_from_what_it_redoes(tmp_path: Path) -> None:
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         await at.press("escape")
-        await at.shows("redo t3: Mindful breathing ·")
+        await at.shows("Mindful breathing (t3 redo")
 
 
 async def test_words_nobody_said_find_nothing(tmp_path: Path) -> None:

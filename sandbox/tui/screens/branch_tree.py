@@ -57,7 +57,7 @@ class BranchTree(ModalScreen[str | None]):
         tree.guide_depth = _GUIDE
         nodes: dict[str, TreeNode[str]] = {}
         parents = {session.head.parent for session in self._state.sessions.values()}
-        for id, title in self._state.titles(marked=True).items():
+        for id, title in self._state.titles().items():
             session = self._state.sessions[id]
             parent = nodes.get(session.head.parent or "", tree.root)
             left = id in parents

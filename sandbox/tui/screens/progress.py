@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from sandbox.engine.plan import told_apart
 from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
@@ -136,12 +137,11 @@ def run_lines(run: RunProgress, now: datetime) -> list[str]:
 def session_line(session: SessionProgress, width: int) -> Content:
     """`▶ Attacked at night · Mindful breathing   3/5 turns   12 calls`, in `width` cells."""
     one = session.summary
-    what = one.technique or "baseline and induction"
-    control = " (control)" if one.control else ""
+    what = told_apart(one.technique, control=one.control)
     numbers = f"{one.turns:>3}/{session.turns} turns {_calls(session.spent.calls):>10}"
     state = f"{SIGNS[one.state]} {one.state}"
     room = max(12, width - len(numbers) - 16)
-    text = excerpt(f"{what}{control} · {one.scenario} · seed {one.seed}", room)
+    text = excerpt(f"{what} · {one.scenario} · seed {one.seed}", room)
     return Content.assemble(f"{state:<13} {text:<{room}} ", (numbers, "$text-muted"))
 
 

@@ -95,7 +95,7 @@ class Measures(Vertical):
 
     def _arm_lines(self, session: SessionState, charted: TitledTrajectory) -> list[Line]:
         """The shown session and, over it, the other branches."""
-        titles = self._run.titles(marked=True)
+        titles = self._run.titles()
         lines = [self._line(titles, session, charted)]
         for other in self._compared(session):
             match = next((s for s in self._found[other.head.id] if s.key == charted.key), None)

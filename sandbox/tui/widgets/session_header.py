@@ -8,7 +8,7 @@ from textual.widget import Widget
 from sandbox.engine.phase import PHASES, Phase
 from sandbox.engine.run_state import RunState, SessionState
 from sandbox.text import printable
-from sandbox.tui.labels import MARKS, SIGNS, shortened, state_of
+from sandbox.tui.labels import MARKS, SIGNS, distinct, state_of
 
 NOTE = "simulated affect, not a feeling"
 _HINT = "[ ] switch"
@@ -115,13 +115,17 @@ class BranchLine(Widget):
         return Content.assemble(tabs, " " * gap, (_HINT, "$text-muted")) if gap > 0 else tabs
 
     def _tabs(self) -> list[Content]:
-        return [self._tab(place, id, title) for place, (id, title) in enumerate(self._run.titles().items())]
+        room = max(6, self.size.width // max(1, len(self._run.sessions)) - 10)
+        titles = distinct(list(self._run.titles().values()), room)
+        return [
+            self._tab(place, id, title)
+            for place, (id, title) in enumerate(zip(self._run.ids, titles, strict=True))
+        ]
 
     def _tab(self, place: int, id: str, title: str) -> Content:
         session = self._run.sessions[id]
-        room = max(6, self.size.width // len(self._run.sessions) - 10)
         mark = "" if session.head.parent is None else f"{MARKS[(place - 1) % len(MARKS)]} "
-        text = f" {mark}{shortened(title, room)} {SIGNS[session.state]} "
+        text = f" {mark}{title} {SIGNS[session.state]} "
         if id == self._shown:
             return Content.styled(f"▐{text}▌", "bold reverse")
         return Content.styled(f" {text} ", "$text-muted")

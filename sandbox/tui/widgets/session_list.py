@@ -162,13 +162,12 @@ def row(
     wide = width > _WIDE
     sign = SIGNS.get(state, "?")
     stands = f"{sign} {state:<12}" if wide else sign
-    control = " (control)" if found.control else ""
     tags = "".join(f" #{tag}" for tag in one.tags)
     detail = f"  seed {found.seed}" + (f" · {model}" if model else "")
     room = max(16, width - len(when) - len(stands) - len(tags) - len(detail) - 10)
     scenario, *technique = (texts.get(script.hash, "") for script in found.scripts)
     own = "".join(technique)
-    text = titles_in([(f"{one.name}{control}", own), (f"{found.scenario} ({found.affect})", scenario)], room)
+    text = titles_in([(one.name, own), (f"{found.scenario} ({found.affect})", scenario)], room)
     line = Content.assemble(
         ("[x] " if marked else "[ ] ", "bold" if marked else "$text-muted"),
         (f"{when}  ", "$text-muted"),
