@@ -18,3 +18,8 @@ def numeral(value: float | None, *, signed: bool = False, decimals: int = 1, rel
         return f"{'±' if signed else ''}{text}{doubt}"
     sign = _MINUS if value < 0 else "+" if signed else ""
     return sign + text + doubt
+
+
+def for_data(value: float) -> float:
+    """The number for a data file: without the noise of floating point behind the fourth decimal."""
+    return round(value, 4)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sandbox.analysis.family import Family
+from sandbox.analysis.numeral import for_data
 from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
 from sandbox.export.table import csv_text
@@ -90,7 +91,7 @@ def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dic
         "questionnaire": questionnaire,
         "way": way,
         "scale": scale,
-        "value": round(reply.negativity, 4),
+        "value": for_data(reply.negativity),
         "answered": 1,
         "items": 1,
         "note": _NOTE,

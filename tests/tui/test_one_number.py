@@ -2,11 +2,14 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import sandbox
 from sandbox.analysis.comparison import Comparison, compare
 from sandbox.analysis.effect import change
 from sandbox.analysis.family import Family, gather, gather_compared
@@ -79,3 +82,14 @@ def test_change_and_technique_effect_are_the_same_everywhere(told):
     )
     assert number(change(in_session.trajectory, at).value, signed=True) in rounded
     assert numeral(effect, signed=True, decimals=0) in rounded
+
+
+def test_scores_are_formatted_in_one_place() -> None:
+    """Seconds, dollars and bytes are not scores; what is one, or a difference of them, goes by numeral.py."""
+    scores = "value|score|mean|change|entropy|negativity|effect"
+    formatted = rf"\{{[^{{}}]*\b({scores})\b[^{{}}]*:[^{{}}]*\.(\d|\{{\w+\}})f\}}"
+    own = re.compile(rf"{formatted}|\bround\([^)]*({scores})")
+    root = Path(sandbox.__file__).parent
+    files = [path for part in ("analysis", "export", "cli", "tui") for path in (root / part).rglob("*.py")]
+    found = [path.name for path in files if own.search(path.read_text(encoding="utf-8"))]
+    assert set(found) == {"numeral.py"}

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured
 from sandbox.measurement.administration import Answer, Way
 from sandbox.measurement.reading.coverage import lowest_coverage, unseen_note
@@ -142,7 +143,7 @@ def details(measured: Measured) -> list[Detail]:
     told = [answer for answer in given.answers if not _is_nothing(answer, given.way)]
     lines += [Detail(_answer(answer, given.way), answer.item) for answer in told]
     if others := len(given.answers) - len(told):
-        lines.append(Detail(f"{others} more item{'s' if others > 1 else ''} at 0.0"))
+        lines.append(Detail(f"{others} more item{'s' if others > 1 else ''} at {numeral(0.0)}"))
     missing = [score for score in given.scores if score.value is None]
     lines += [Detail(f"{score.scale}: missing, {excerpt(score.reason, 60)}") for score in missing]
     return lines
@@ -156,7 +157,7 @@ def _is_nothing(answer: Answer, way: Way) -> bool:
 def _answer(answer: Answer, way: Way) -> str:
     if answer.value is None:
         return f"missing ({answer.missing}) “{excerpt(answer.raw, 40)}”"
-    text = f"{answer.value:>5.1f}"
+    text = f"{numeral(answer.value):>5}"
     if answer.distribution:
         top = sorted(answer.distribution.items(), key=lambda pair: -pair[1])[:_WORDS_SHOWN]
         shown = (f"{excerpt(word, 20)}{_TIE}{share:.1%}" for word, share in top if share >= _SHOWN / 200)
@@ -164,5 +165,5 @@ def _answer(answer: Answer, way: Way) -> str:
     elif answer.raw:
         text += f"  “{excerpt(answer.raw, 40)}”"
     if way == "likelihood" and answer.coverage is not None and answer.entropy is not None:
-        text += f"  (coverage {answer.coverage:.0%}, entropy {answer.entropy:.1f} bits)"
+        text += f"  (coverage {answer.coverage:.0%}, entropy {numeral(answer.entropy)} bits)"
     return text if answer.attempt == 1 else f"{text}  (asked {answer.attempt} times)"
