@@ -58,6 +58,7 @@ def run_proposal(
 def resume_session(
     session: str | None,
     *,
+    take_over: bool = False,
     local_only: bool = False,
     plain: bool = False,
     quiet: bool = False,
@@ -67,7 +68,10 @@ def resume_session(
     conductor = open_conductor(local_only=local_only)
     with conductor.store as store:
         store.mark_interrupted()
-        family = store.family(_to_resume(conductor, session))
+        meant = _to_resume(conductor, session)
+        if take_over:
+            store.take_over(meant)
+        family = store.family(meant)
         heads = conductor.to_finish(family[0].id)
         if heads:
             conductor.check(heads, clinician=False)

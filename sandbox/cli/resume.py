@@ -5,15 +5,22 @@ import click
 
 @click.command("resume")
 @click.argument("session", required=False)
+@click.option(
+    "--take-over", is_flag=True, help="Go on with what another machine is said to run, but no longer does."
+)
 @click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
 @click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(session: str | None, local_only: bool, plain: bool, quiet: bool, as_json: bool) -> None:
+def command(
+    session: str | None, take_over: bool, local_only: bool, plain: bool, quiet: bool, as_json: bool
+) -> None:
     """Go on with SESSION (an id, the start of one, or `last`), or with the latest that was cut short.
 
     Its trunk and all its branches are finished; what is in the record already is not run again.
     """
     from sandbox.cli.outcome import resume_session
 
-    resume_session(session, local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
+    resume_session(
+        session, take_over=take_over, local_only=local_only, plain=plain, quiet=quiet, as_json=as_json
+    )

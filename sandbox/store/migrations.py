@@ -307,6 +307,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration("no row is replaced", _NO_REPLACING),
     Migration("what a model thought before its reply", ("ALTER TABLE calls ADD COLUMN thoughts TEXT",)),
+    Migration("the machine that runs a session", ("ALTER TABLE states ADD COLUMN host TEXT",)),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

@@ -12,10 +12,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from sandbox.store.document import POINTER, pointers
-from sandbox.store.process import Process
 from sandbox.store.row import LISTED, listed
 from sandbox.store.session import SUMMARY, SessionSummary, families_of, summary
-from sandbox.store.state import State, latest_states
+from sandbox.store.state import Process, State, latest_states
 
 _TURNS_FOR_A_PACE = 3
 
@@ -118,8 +117,9 @@ def _planned_by(
         summary(row)
         for row in db.execute(
             f"{SUMMARY} WHERE l.state <> 'removed' AND s.id IN {LISTED} AND EXISTS (SELECT 1 FROM states"  # noqa: S608
-            " WHERE session = s.id AND pid = ? AND process_started = ?) ORDER BY s.number",
-            [kin, process.pid, process.started],
+            " WHERE session = s.id AND pid = ? AND process_started = ? AND coalesce(host, '') = ?)"
+            " ORDER BY s.number",
+            [kin, process.pid, process.started, process.host],
         )
     ]
     began = dict(

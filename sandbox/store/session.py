@@ -16,9 +16,8 @@ from sandbox.library.document import document_hash
 from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
 from sandbox.store.document import Documents, folded, store_documents
-from sandbox.store.process import Process
 from sandbox.store.row import LISTED, Row, insert_all, listed
-from sandbox.store.state import State, StateEntry, now_in
+from sandbox.store.state import State, StateEntry, now_in, owner
 from sandbox.text import excerpt
 
 
@@ -246,7 +245,7 @@ techniques AS MATERIALIZED (
     SELECT hash, title, json_extract(json, '$.version') AS version, json_extract(json, '$.family') AS family
     FROM documents WHERE kind = 'technique')
 SELECT s.id, s.parent, s.created, s.model, s.seed, c.title, c.affect, t.title, t.family = 'control',
-    l.state, l.reason, l.pid, l.process_started,
+    l.state, l.reason, l.pid, l.process_started, l.host,
     (SELECT count(*) FROM turns WHERE session = s.id), c.version, c.hash, t.version, t.hash
 FROM sessions s
 JOIN scenarios c ON c.hash = s.scenario
@@ -272,11 +271,10 @@ def summary_of(db: Database, session: str) -> SessionSummary:
 def summary(row: tuple[Any, ...]) -> SessionSummary:
     """A row of SUMMARY as a value."""
     id_, parent, created, model, seed, scenario, affect, technique, control, *rest = row
-    state, reason, pid, started, turns, version, text, own_version, own_text = rest
+    state, reason, pid, started, host, turns, version, text, own_version, own_text = rest
     scripts = [Script(scenario, version or "", text)]
     if technique is not None:
         scripts.append(Script(technique, own_version or "", own_text))
-    process = Process(pid, started) if pid is not None and started is not None else None
     return SessionSummary(
         id=id_,
         parent=parent,
@@ -287,7 +285,7 @@ def summary(row: tuple[Any, ...]) -> SessionSummary:
         affect=affect,
         technique=technique,
         control=bool(control),
-        state=now_in(state, process),
+        state=now_in(state, owner(pid, started, host)),
         reason=reason,
         turns=turns,
         scripts=tuple(scripts),

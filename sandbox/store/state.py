@@ -1,6 +1,8 @@
-"""The states a session passes through: an append-only log, the newest entry being the state it is in."""
+"""The states a session passes through, and whose it is: an append-only log, the newest entry counts."""
 
 import json
+import os
+import platform
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,19 +10,76 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+import psutil
 from sqlite_utils import Database
 
 from sandbox.errors import UsageError
 from sandbox.models.provider import ModelDescription
-from sandbox.store.process import Process, this_process
 from sandbox.store.row import LISTED, as_json, insert_all, listed
+from sandbox.text import printable
 
 State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted", "removed"]
 
 APP = "sandbox"
 """The author of what the app itself writes into the log."""
 
-_COLUMNS = "session, at, state, reason, pid, process_started, author, model"
+_COLUMNS = "session, at, state, reason, pid, process_started, host, author, model"
+
+
+_SLACK = 5.0
+"""Seconds: a process's start is derived from the boot time, which clock corrections move a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Whose a session is: a process by its number and its start, so that a number used again is not it.
+
+    `started` is in seconds since 1970, as the operating system tells it. `host` is the machine's name; empty
+    in records from before it was kept: then this machine's.
+    """
+
+    pid: int
+    started: float
+    host: str = ""
+
+    @property
+    def here(self) -> bool:
+        """Whether it is, or was, on this machine. Of another nobody here can tell what lives on it."""
+        return self.host in ("", this_process().host)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs; one on another machine is never taken for dead."""
+        if not self.here:
+            return True
+        try:
+            process = psutil.Process(self.pid)
+            return (
+                abs(process.create_time() - self.started) < _SLACK
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return False
+        except psutil.AccessDenied:
+            return True
+
+    @property
+    def ours(self) -> bool:
+        own = this_process()
+        return self.here and self.pid == own.pid and abs(own.started - self.started) < _SLACK
+
+    def __str__(self) -> str:
+        """`process 12`, `process 12 on HOST`."""
+        return f"process {self.pid}" if self.here else f"process {self.pid} on {printable(self.host)}"
+
+
+@lru_cache(maxsize=4)
+def _process(pid: int) -> Process:
+    return Process(pid, psutil.Process(pid).create_time(), platform.node())
+
+
+def this_process() -> Process:
+    return _process(os.getpid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +107,34 @@ def now_in(state: State, process: Process | None) -> State:
 
 
 def refuse_running_elsewhere(entry: StateEntry) -> None:
-    """Raises UsageError when a living process other than this one is running the session."""
+    """Raises UsageError when another process that may be alive is running the session."""
     process = entry.process
-    if entry.state == "running" and process is not None and process.alive and not process.ours:
+    if entry.state != "running" or process is None or process.ours or not process.alive:
+        return
+    if process.here:
         raise UsageError(
-            f"This session is being run by another program already (process {process.pid}).",
+            f"This session is being run by another program already ({process}).",
             where=entry.session,
             todo="Wait until it has ended there, or stop it there and go on here.",
         )
+    raise UsageError(
+        f"This session is run on another machine, {printable(process.host)} (process {process.pid}).",
+        where=entry.session,
+        todo="Wait until it has ended there, or stop it there. If that machine no longer runs it, take it"
+        f" over: sandbox resume {entry.session} --take-over",
+    )
+
+
+def interrupt_elsewhere(db: Database, sessions: Collection[str], at: datetime) -> tuple[str, ...]:
+    """Write `interrupted`, in a clinician's name, for those that another machine runs; their ids."""
+    elsewhere = {
+        id: entry.process
+        for id, entry in newest_states(db, sessions).items()
+        if entry.state == "running" and entry.process is not None and not entry.process.here
+    }
+    for id, process in elsewhere.items():
+        append_states(db, [id], "interrupted", at, reason=f"Taken over from {process}.", author="clinician")
+    return tuple(elsewhere)
 
 
 def to_resume(entry: StateEntry, at_work: Container[str]) -> bool:
@@ -96,6 +175,7 @@ def append_states(
         "reason": reason,
         "pid": process.pid if process else None,
         "process_started": process.started if process else None,
+        "host": process.host if process else None,
         "author": author,
         "model": as_json(described) if described else None,
     }
@@ -137,9 +217,16 @@ def latest_states(db: Database, states: Iterable[State]) -> tuple[StateEntry, ..
     return tuple(_entry(row) for row in rows)
 
 
-def _entry(row: tuple[str, str, State, str, int | None, float | None, str, str | None]) -> StateEntry:
-    session, at, state, reason, pid, started, author, model = row
-    process = Process(pid, started) if pid is not None and started is not None else None
+def owner(pid: int | None, started: float | None, host: str | None) -> Process | None:
+    """The process that those columns of a state name."""
+    return Process(pid, started, host or "") if pid is not None and started is not None else None
+
+
+def _entry(
+    row: tuple[str, str, State, str, int | None, float | None, str | None, str, str | None],
+) -> StateEntry:
+    session, at, state, reason, pid, started, host, author, model = row
+    process = owner(pid, started, host)
     described = _described(model) if model else None
     return StateEntry(session, datetime.fromisoformat(at), state, reason, author, process, described)
 

@@ -61,6 +61,7 @@ from sandbox.store.state import (
     State,
     StateEntry,
     append_states,
+    interrupt_elsewhere,
     latest_states,
     newest_states,
     refuse_running_elsewhere,
@@ -194,11 +195,15 @@ class Store:
             states = newest_states(db, branches_of(db, session))
             members = tuple(member for member, entry in states.items() if entry.state != "removed")
             if running := [member for member in members if states[member].now == "running"]:
-                raise UsageError(
-                    "A running session cannot be removed.", where=running[0], todo="Stop it first."
-                )
+                whose = f"Stop it first ({states[running[0]].process})."
+                raise UsageError("A running session cannot be removed.", where=running[0], todo=whose)
             append_states(db, members, "removed", at, reason=reason, author=author)
         return members
+
+    def take_over(self, session: str) -> tuple[str, ...]:
+        """Write `interrupted` for what another machine runs of its family; the ids. A person decides."""
+        with self._writing() as (db, at):
+            return interrupt_elsewhere(db, families_of(db, [session])[session], at)
 
     def add_check(self, plan: CheckPlan, checked: InstrumentChecked, model: ModelDescription) -> int:
         """Keep a validity check with everything it rests on; its number."""
@@ -439,8 +444,7 @@ class Store:
 
     def _model_of(self, db: Database, session: str) -> str:
         if session not in self._models:
-            row = db.execute("SELECT model FROM sessions WHERE id = ?", [session]).fetchone()
-            if row is None:
+            if (row := db.execute("SELECT model FROM sessions WHERE id = ?", [session]).fetchone()) is None:
                 raise unknown(session)
             self._models[session] = row[0]
         return self._models[session]

@@ -12,6 +12,7 @@ from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.errors import ExitCode, UsageError
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import ModelDescription
+from sandbox.store import state
 from sandbox.store.store import DATABASE, Store
 from sandbox.study.conductor import Conductor
 from tests.cli.command import apart, sandbox
@@ -50,9 +51,32 @@ def test_a_start_that_another_program_was_quicker_with_is_refused(
     with planned(workspace, *heads) as store:
         store.record(SessionStarted(heads[0].id, HERE))
         store.record(SessionStarted(heads[0].id, HERE, resumed=True))  # its own process may
-        monkeypatch.setattr("sandbox.store.process.Process.ours", False)
+        monkeypatch.setattr("sandbox.store.state.Process.ours", False)
         with pytest.raises(UsageError, match="another program"):
             store.record(SessionStarted(heads[0].id, HERE, resumed=True))
+
+
+def test_what_another_machine_runs_is_taken_over_only_when_a_person_says_so(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a shared folder its process looks dead from here, and may be in the middle of a turn."""
+    heads = trunk_and_branches(plan(model="embedded"), (technique(),))
+    trunk = heads[0].id
+    with planned(workspace, *heads) as store:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr("platform.node", lambda: "another-machine")
+            state._process.cache_clear()
+            store.record(SessionStarted(trunk, HERE))
+        state._process.cache_clear()
+        assert store.mark_interrupted() == ()
+        assert store.state(trunk) == "running"
+        ended = sandbox(workspace, "resume", trunk)
+        assert ended.code == ExitCode.USAGE and "on another machine, another-machine" in ended.err
+        assert f"sandbox resume {trunk} --take-over" in ended.err
+        assert store.take_over(trunk) == (trunk,)
+        assert store.states(trunk)[-1].reason == f"Taken over from process {os.getpid()} on another-machine."
+        assert store.states(trunk)[-1].author == "clinician"
+        assert trunk in {head.id for head in conductor_in(workspace).to_finish(trunk)}
 
 
 def test_a_live_technique_is_not_waited_for_where_nobody_can_type(workspace: Path) -> None:

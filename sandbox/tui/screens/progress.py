@@ -113,7 +113,7 @@ class ProgressScreen(Screen[None]):
 
 def run_lines(run: RunProgress, now: datetime) -> list[str]:
     """A run in two lines: how far it is, and what it took."""
-    whose = "this app" if run.process.ours else f"another program (process {run.process.pid})"
+    whose = "this app" if run.process.ours else f"another program ({run.process})"
     done, left, spent = run.turns_done, run.turns_left, run.spent
     filled = round(_BAR * done / (done + left)) if done + left else 0
     ended = sum(session.done for session in run.sessions)
