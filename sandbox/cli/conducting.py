@@ -61,7 +61,7 @@ async def _conduct(
     progress: Progress,
     known: Mapping[str, History] | None,
 ) -> SandboxError | None:
-    _end_on_termination()
+    end_on_termination()
     failure = None
     try:
         async with aclosing(conductor.play(heads, known)) as events:
@@ -74,7 +74,7 @@ async def _conduct(
     return failure
 
 
-def _end_on_termination() -> None:
+def end_on_termination() -> None:
     """Let SIGTERM and a closed terminal end the run as Ctrl-C does, where the platform can."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()

@@ -1,8 +1,11 @@
-"""`sandbox run`: one scenario, one trunk, a branch for each technique."""
+"""`sandbox run`: one scenario, one trunk, a branch for each technique; and that several times over."""
 
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
+
+from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
     from sandbox.engine.plan import Shuffled
@@ -10,7 +13,13 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.option(
-    "--scenario", default="night-attack", show_default=True, metavar="ID", help="What the client is told."
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    default=("night-attack",),
+    show_default=True,
+    metavar="ID",
+    help="What the client is told; may be given several times, each is a run of its own.",
 )
 @click.option(
     "--technique",
@@ -26,11 +35,22 @@ if TYPE_CHECKING:
     show_default=True,
     help="Add the filler control as one more branch.",
 )
-@click.option("--client", default="study-participant", show_default=True, metavar="ID", help="Who is played.")
+@click.option(
+    "--client",
+    "clients",
+    multiple=True,
+    default=("study-participant",),
+    show_default=True,
+    metavar="ID",
+    help="Who is played; may be given several times.",
+)
 @click.option(
     "--model",
+    "models",
+    multiple=True,
     metavar="NAME",
-    help="embedded, gguf:PATH, or a LiteLLM name such as openai/gpt-4o.  [default: embedded, or as set]",
+    help="embedded, gguf:PATH, or a LiteLLM name such as openai/gpt-4o; may be given several times."
+    "  [default: embedded, or as set]",
 )
 @click.option(
     "--measure",
@@ -62,22 +82,33 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 2**31 - 1),
     help="Fixes every random choice.",
 )
+@click.option(
+    "--repeat",
+    type=int,
+    metavar="N",
+    help="Run it N times, with the seeds from --seed on, and compare all of them.",
+)
+@click.option("--seeds", metavar="LIST", help="Run it once with each of these seeds, such as 1-10,42.")
 @click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
 @click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
 def command(
-    scenario: str,
+    context: click.Context,
+    scenarios: tuple[str, ...],
     techniques: tuple[str, ...],
     control: bool,
-    client: str,
-    model: str | None,
+    clients: tuple[str, ...],
+    models: tuple[str, ...],
     measures: tuple[str, ...],
     shuffled: "tuple[Shuffled, ...]",
     therapist: str | None,
     follow_up: str | None,
     in_conversation: bool,
     seed: int,
+    repeat: int | None,
+    seeds: str | None,
     local_only: bool,
     plain: bool,
     quiet: bool,
@@ -86,22 +117,37 @@ def command(
     """Run a scenario, then each technique from one shared start.
 
     The trajectory of every arm goes to stdout, a transcript to the workspace's sessions folder.
+    Of several runs (seeds, scenarios, clients, models: every combination) the pooled comparison goes to
+    stdout, with the 95 % interval of each technique effect.
     """
     from sandbox.cli.conducting import chosen_settings
     from sandbox.cli.outcome import run_proposal
+    from sandbox.cli.repeat import chosen_seeds, run_all
     from sandbox.study.proposal import Proposal
 
-    proposal = Proposal(
-        scenario=scenario,
-        techniques=techniques or ("mindful-breathing",),
-        control=control,
-        client=client,
-        measures=measures,
-        shuffled=shuffled,
-        model=model or chosen_settings().model,
-        seed=seed,
-        administration="in_conversation" if in_conversation else "aside",
-        follow_up=follow_up,
-        therapist=therapist,
-    )
-    run_proposal(proposal, local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
+    if seeds is not None and context.get_parameter_source("seed") is ParameterSource.COMMANDLINE:
+        raise UsageError("--seed and --seeds say the same thing twice.", todo="Give one of them.")
+    wanted = chosen_seeds(seed, repeat, seeds)
+    proposals = [
+        Proposal(
+            scenario=scenario,
+            techniques=techniques or ("mindful-breathing",),
+            control=control,
+            client=client,
+            measures=measures,
+            shuffled=shuffled,
+            model=model,
+            seed=wanted[0],
+            administration="in_conversation" if in_conversation else "aside",
+            follow_up=follow_up,
+            therapist=therapist,
+        )
+        for model in dict.fromkeys(models or (chosen_settings().model,))
+        for client in dict.fromkeys(clients)
+        for scenario in dict.fromkeys(scenarios)
+    ]
+    if len(proposals) * len(wanted) == 1:
+        run_proposal(proposals[0], local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
+        return
+    code = run_all(proposals, wanted, local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
+    context.exit(code)

@@ -1,0 +1,303 @@
+"""`sandbox run` many times over: other seeds, scenarios, clients, models, and what they come to together."""
+
+import asyncio
+import shlex
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+import click
+
+from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.effect import Effect, in_words, scale_of
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
+from sandbox.analysis.numeral import numeral
+from sandbox.cli.conducting import end_on_termination, open_conductor
+from sandbox.cli.outcome import warn
+from sandbox.cli.progress import Progress
+from sandbox.engine.cost import cost_text, load, plans_of, texts_of, too_long
+from sandbox.engine.events import SessionFinished
+from sandbox.engine.plan import SessionHead, trunk_and_branches
+from sandbox.errors import ExitCode, SandboxError, UsageError
+from sandbox.export.comparison import comparison_terminal
+from sandbox.export.comparison_text import has_control
+from sandbox.export.file import export_family
+from sandbox.export.result import comparison_result
+from sandbox.models.tokens import count_with
+from sandbox.store.store import Store
+from sandbox.study.conductor import Conductor
+from sandbox.study.proposal import Proposal
+from sandbox.text import printable
+
+MOST = 1000
+"""More runs than this in one command are taken for a slip of the hand."""
+
+_LAST_SEED = 2**31 - 1
+
+
+def chosen_seeds(first: int, repeat: int | None, written: str | None) -> tuple[int, ...]:
+    """`repeat` seeds from `first` on, or those `written` as `1-10,42`. Raises UsageError."""
+    if written is None:
+        count = 1 if repeat is None else repeat
+        if count < 1:
+            raise UsageError(f"--repeat {count} is no number of runs.", todo="Give 1 or more.")
+        return _span(first, first + count - 1, f"--repeat {count}")
+    if repeat is not None:
+        raise UsageError("--repeat and --seeds say the same thing twice.", todo="Give one of them.")
+    seeds: list[int] = []
+    for part in written.split(","):
+        begin, dash, end = (text.strip() for text in part.partition("-"))
+        if not all(text.isascii() and text.isdigit() for text in ((begin, end) if dash else (begin,))):
+            raise UsageError(f"--seeds: “{part}” is no seed.", todo="Write them as 1-10,42.")
+        seeds += _span(int(begin), int(end or begin), "--seeds")
+    if twice := sorted({seed for seed in seeds if seeds.count(seed) > 1}):
+        raise UsageError(
+            f"--seeds has {twice[0]} twice.", todo="The same seed gives the same run: once is enough."
+        )
+    return tuple(seeds)
+
+
+def _span(first: int, last: int, option: str) -> tuple[int, ...]:
+    if last < first:
+        raise UsageError(f"{option}: {first}-{last} goes backwards.", todo="Write the smaller seed first.")
+    refuse_too_many(last - first + 1)
+    if last > _LAST_SEED:
+        raise UsageError(f"{option}: a seed is at most {_LAST_SEED}.", todo="Choose smaller seeds.")
+    return tuple(range(first, last + 1))
+
+
+def refuse_too_many(runs: int) -> None:
+    """Raises UsageError."""
+    if runs > MOST:
+        raise UsageError(
+            f"{runs:,} runs are too many: at most {MOST:,}.", todo="Give several smaller commands."
+        )
+
+
+@dataclass(slots=True)
+class _Series:
+    """All runs in the order they are made, and what became of those that were begun."""
+
+    runs: tuple[tuple[SessionHead, ...], ...]
+    finished: list[str] = field(default_factory=list)
+    failed: list[tuple[str, SandboxError]] = field(default_factory=list)
+    begun: int = 0
+
+    @property
+    def missing(self) -> tuple[tuple[SessionHead, ...], ...]:
+        return self.runs[self.begun :]
+
+
+def run_all(
+    proposals: Sequence[Proposal],
+    seeds: Sequence[int],
+    *,
+    local_only: bool = False,
+    plain: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> ExitCode:
+    """Run every proposal with every seed, one after the other, and print the pooled comparison.
+
+    A run that fails is told and the rest goes on; the exit code is then that of the first failure. Raises
+    SandboxError before any call for what cannot be run; click.Abort on Ctrl-C.
+    """
+    refuse_too_many(len(proposals) * len(seeds))
+    conductor = open_conductor(local_only=local_only)
+    for proposal in proposals:
+        conductor.runnable(proposal, clinician=False)
+    for proposal in proposals:
+        if model := conductor.unsure(proposal):  # what is composed after its answer fits it
+            asyncio.run(model.find_out())
+    each = [conductor.runnable(proposal, clinician=False) for proposal in proposals]
+    series = _Series(tuple(_with_seed(heads, seed) for heads in each for seed in seeds))
+    with conductor.store as store:
+        for heads in each:
+            warn(conductor, heads)
+        try:
+            asyncio.run(_run_all(conductor, each, series, plain=plain, quiet=quiet))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            _tell_ended(store, series)
+            raise click.Abort from None
+        for trunk in series.finished:
+            path = conductor.workspace.sessions / f"{trunk}.md"
+            export_family(gather(store, trunk, whole_family=True), path, overwrite=True)
+        _tell_failed(store, series)
+        if not series.finished:
+            raise series.failed[0][1]
+        _report(store, series.finished, as_json=as_json)
+    return series.failed[0][1].exit_code if series.failed else ExitCode.OK
+
+
+def _with_seed(heads: tuple[SessionHead, ...], seed: int) -> tuple[SessionHead, ...]:
+    """The same plan once more under another seed, with ids of its own."""
+    techniques = tuple(head.plan.technique for head in heads if head.plan.technique is not None)
+    return trunk_and_branches(heads[0].plan.model_copy(update={"seed": seed}), techniques)
+
+
+async def _run_all(
+    conductor: Conductor,
+    each: Sequence[tuple[SessionHead, ...]],
+    series: _Series,
+    *,
+    plain: bool,
+    quiet: bool,
+) -> None:
+    end_on_termination()
+    try:
+        await _announce(conductor, each, series)
+        began = time.monotonic()
+        for number, heads in enumerate(series.runs, 1):
+            if not quiet:
+                left = (
+                    (time.monotonic() - began) / (number - 1) * (len(series.runs) - number + 1)
+                    if number > 1
+                    else None
+                )
+                click.echo(f"\n{_which(number, len(series.runs), heads)}{_left(left)}", err=True)
+            series.begun = number
+            failure = await _run(conductor, heads, Progress(heads, quiet=quiet, plain=plain))
+            if failure is None:
+                series.finished.append(heads[0].id)
+            else:
+                series.failed.append((heads[0].id, failure))
+                click.echo(f"Run {number} failed: {printable(str(failure))}", err=True)
+    finally:
+        await conductor.models.close()
+
+
+async def _run(
+    conductor: Conductor, heads: tuple[SessionHead, ...], progress: Progress
+) -> SandboxError | None:
+    failure = None
+    progress.starting()
+    try:
+        async with aclosing(conductor.play(heads)) as events:
+            async for event in events:
+                progress.show(event)
+                if isinstance(event, SessionFinished) and event.error is not None:
+                    failure = event.error
+    finally:
+        progress.end()
+    return failure
+
+
+async def _announce(conductor: Conductor, each: Sequence[tuple[SessionHead, ...]], series: _Series) -> None:
+    """Say on stderr what is going to run, and about how much that asks of each model."""
+    runs, sessions = len(series.runs), sum(map(len, series.runs))
+    click.echo(f"{runs} runs, {sessions} sessions, one after the other.", err=True)
+    times = runs // len(each)
+    for name, group in groupby(each, key=lambda heads: heads[0].plan.model):
+        for heads in group:
+            plans = plans_of(heads)
+            texts = texts_of(plans)
+            counts = await count_with(conductor.models.model(name), name, texts)
+            one = load(plans, counts, dict(zip(texts, counts.counts, strict=True)))
+            whole = replace(
+                one,
+                turns=one.turns * times,
+                calls=one.calls * times,
+                prompt_tokens=one.prompt_tokens * times,
+                reply_tokens=one.reply_tokens * times,
+            )
+            plan = heads[0].plan
+            click.echo(
+                f"  {printable(plan.scenario.id)}, {printable(plan.client.id)}, {printable(counts.title)},"
+                f" {times} {'times' if times > 1 else 'time'}: about {whole.calls:,} calls,"
+                f" {whole.prompt_tokens:,} prompt tokens, {whole.reply_tokens:,} of replies;"
+                f" {cost_text(whole, counts)}",
+                err=True,
+            )
+            if warning := too_long(one, counts):
+                click.echo(f"  Caution: {warning}", err=True)
+
+
+def _which(number: int, runs: int, heads: tuple[SessionHead, ...]) -> str:
+    plan = heads[0].plan
+    return f"Run {number} of {runs}: {plan.scenario.id}, {plan.client.id}, {plan.model}, seed {plan.seed}"
+
+
+def _left(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f" (about {seconds / 60:.0f} min left)" if seconds >= 90 else f" (about {seconds:.0f} s left)"
+
+
+def _tell_ended(store: Store, series: _Series) -> None:
+    """After Ctrl-C: how much is finished, and the commands for the rest."""
+    click.echo(f"{len(series.finished)} of {len(series.runs)} runs are finished.", err=True)
+    begun = series.runs[: series.begun]
+    done = {*series.finished, *(trunk for trunk, _ in series.failed)}
+    for heads in begun:
+        if heads[0].id not in done:
+            click.echo(f"Finish the one that was cut short: sandbox resume {heads[0].id}", err=True)
+    _tell_failed(store, series)
+    if series.missing:
+        click.echo("Not begun yet (give the same command with these in place of yours):", err=True)
+    for (scenario, client, model), group in groupby(series.missing, key=_place):
+        seeds = ",".join(str(heads[0].plan.seed) for heads in group)
+        words = ["--scenario", scenario, "--client", client, "--model", model, "--seeds", seeds]
+        click.echo(f"  {printable(shlex.join(words))}", err=True)
+    if ids := [heads[0].id for heads in begun]:
+        click.echo(f"Compare what there is: {_compare_command(ids)}", err=True)
+
+
+def _place(heads: tuple[SessionHead, ...]) -> tuple[str, str, str]:
+    plan = heads[0].plan
+    return plan.scenario.id, plan.client.id, plan.model
+
+
+def _tell_failed(store: Store, series: _Series) -> None:
+    if not series.failed:
+        return
+    click.echo(f"{len(series.failed)} of {len(series.runs)} runs failed and are not compared.", err=True)
+    for trunk, _ in series.failed:
+        click.echo(f"Go on with it: sandbox resume {trunk}", err=True)
+    ids = [*series.finished, *(trunk for trunk, _ in series.failed)]
+    click.echo(f"Then compare all of them: {_compare_command(ids)}", err=True)
+
+
+def _compare_command(trunks: Sequence[str]) -> str:
+    return f"sandbox compare --pool {' '.join(trunks)}"
+
+
+def _report(store: Store, trunks: Sequence[str], *, as_json: bool) -> None:
+    found = gather_compared(store, trunks)
+    comparison = compare(found, chosen_scale(found), pooled=True)
+    if as_json:
+        click.echo(comparison_result(comparison).text(), nl=False)
+        return
+    click.echo(comparison_terminal(comparison))
+    click.echo()
+    for line in effect_lines(comparison):
+        click.echo(printable(line))
+    for caution in comparison.cautions:
+        click.echo(f"Caution: {printable(caution)}")
+    click.echo(f"\nAll of it again: {_compare_command(trunks)}")
+
+
+def effect_lines(comparison: Comparison) -> list[str]:
+    """The pooled technique effect of each technique, at the point named beforehand, in a sentence."""
+    lines = []
+    for place, arm in enumerate(comparison.arms):
+        row = next((row for row in comparison.rows if row.label == arm.primary), None)
+        difference = row.cells[place].difference if row else None
+        if row is None or difference is None or difference.mean is None or not has_control(comparison):
+            continue
+        scale = scale_of(arm.sessions[0].plan, comparison.scale)
+        words = in_words(Effect(difference.mean, row.label), scale.higher_is if scale else "neither")
+        if difference.low is None or difference.high is None:
+            sure = f"no interval, because {difference.reason}"
+        else:
+            zero = difference.low <= 0 <= difference.high
+            sure = "the interval includes 0: this could be chance" if zero else "the interval leaves out 0"
+        low, high = numeral(difference.low, signed=True), numeral(difference.high, signed=True)
+        interval = "" if difference.low is None else f", 95 % interval {low} to {high}"
+        mean = numeral(difference.mean, signed=True, reliable=difference.reliable)
+        pairs = f"{difference.pairs} {'pairs' if difference.pairs != 1 else 'pair'}"
+        lines.append(
+            f"Technique effect of {arm.title}: {mean} at {row.label}{interval}, {pairs}; {words}; {sure}."
+        )
+    return lines

@@ -1,0 +1,128 @@
+"""`sandbox run` many times over: which seeds, what a failure or Ctrl-C leaves, and the pooled comparison."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sandbox.cli import conducting
+from sandbox.export.result import output_schema_text
+from sandbox.library.workspace import create_workspace
+from sandbox.models.provider import Completion, ModelError, Request
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.store import DATABASE, Store
+from tests.cli.command import Ended, sandbox, shorten_breathing
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    root = create_workspace(tmp_path / "workspace").root
+    shorten_breathing(root)
+    return root
+
+
+class Swinging(ScriptedProvider):
+    """Gives other probabilities at every call, so that no two runs end alike."""
+
+    def _next(self, request: Request) -> Completion:
+        share = (len(self.requests) * 7 % 11) / 20
+        self._top = {" scared": 0.1 + share, " calm": 0.7 - share}
+        return super()._next(request)
+
+
+def run(place: Path, monkeypatch: pytest.MonkeyPatch, provider: ScriptedProvider, *words: str) -> Ended:
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: provider)
+    return sandbox(place, "run", "--model", "embedded", "--quiet", *words)
+
+
+def states(place: Path) -> dict[int, set[str]]:
+    """The states of each run's sessions, by seed."""
+    found: dict[int, set[str]] = {}
+    with Store.open(place / "sessions" / DATABASE, create=False) as store:
+        for one in store.sessions():
+            found.setdefault(store.head(one.id).plan.seed, set()).add(store.state(one.id))
+    return found
+
+
+def test_three_repeats_are_three_shared_starts_compared_together(place: Path, monkeypatch) -> None:
+    ended = run(place, monkeypatch, ScriptedProvider(), "--repeat", "3", "--seed", "5", "--json")
+    assert ended.code == 0, ended.err
+    assert states(place) == {5: {"finished"}, 6: {"finished"}, 7: {"finished"}}
+    assert "3 runs, 9 sessions" in ended.err and "calls" in ended.err
+    result = json.loads(ended.out)
+    Draft202012Validator(json.loads(output_schema_text("compare"))).validate(result)
+    assert result["trunks"] == 3
+    assert [[one["seed"] for one in arm["sessions"]] for arm in result["arms"]] == [[5, 6, 7]] * 2
+
+
+def test_the_effect_is_said_with_its_pairs_and_the_command_that_says_it_again(
+    place: Path, monkeypatch
+) -> None:
+    ended = run(place, monkeypatch, Swinging(), "--seeds", "1-2,9")
+    (line,) = [one for one in ended.out.splitlines() if one.startswith("Technique effect")]
+    assert "3 pairs" in line and "95 % interval" in line and "the interval " in line
+    again = ended.out.splitlines()[-1].partition("sandbox ")[2].split()
+    assert sandbox(place, *again).out.strip() in ended.out
+
+
+def test_a_run_that_fails_is_told_and_the_rest_goes_on(place: Path, monkeypatch) -> None:
+    calls = 0
+
+    def answer(request: Request) -> str | ModelError:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            return ModelError("The service is away.", kind="bad request")
+        return "I feel calm."
+
+    ended = run(place, monkeypatch, Swinging(answer), "--repeat", "3")
+    assert ended.code == 4
+    assert "The service is away" in ended.err and "sandbox resume " in ended.err
+    assert "2 pairs" in ended.out
+    assert [states(place)[seed] == {"finished"} for seed in (1, 2, 3)] == [False, True, True]
+
+
+def test_ctrl_c_says_what_is_finished_and_how_to_go_on(place: Path, monkeypatch) -> None:
+    began: set[int] = set()
+
+    def answer(request: Request) -> str:
+        began.update(states(place))
+        if 2 in began:
+            signal.raise_signal(signal.SIGINT)
+        return "I feel calm."
+
+    ended = run(place, monkeypatch, ScriptedProvider(answer), "--repeat", "4")
+    assert ended.code == 130
+    assert "1 of 4 runs are finished." in ended.err and "sandbox resume " in ended.err
+    assert "--seeds 3,4" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--repeat", "0"),
+        ("--repeat", "1000000000"),
+        ("--seeds", "5-1"),
+        ("--seeds", "1-3,2"),
+        ("--seeds", "1-1000000000"),
+        ("--seeds", "a"),
+        ("--seeds", ""),
+        ("--seeds", "2147483648"),
+        ("--repeat", "2", "--seeds", "1-2"),
+        ("--seed", "3", "--seeds", "1-2"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_any_call(
+    words: tuple[str, ...], place: Path, monkeypatch
+) -> None:
+    provider = ScriptedProvider()
+    ended = run(place, monkeypatch, provider, *words)
+    assert (ended.code, ended.out, provider.requests) == (2, "", []) and ended.err.startswith("Error: ")
+
+
+def test_every_document_is_found_before_the_first_call(place: Path, monkeypatch) -> None:
+    provider = ScriptedProvider()
+    ended = run(place, monkeypatch, provider, "--scenario", "night-attack", "--scenario", "nowhere")
+    assert (ended.code, provider.requests) == (3, [])
