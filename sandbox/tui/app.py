@@ -5,6 +5,7 @@ Nothing heavy is imported here: no documents, no record, no model library before
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.actions import ActionParseResult
@@ -152,7 +153,14 @@ class SandboxApp(App[None]):
             if (services := await self.opened()) is not None:
                 await do(services)
 
-        self.run_worker(work(), group=group, exclusive=group == "open")
+        if group == "open":
+            self._run_last(work, group)
+        else:
+            self.run_worker(work(), group=group)
+
+    def _run_last(self, work: "Callable[[], Awaitable[None]]", group: str) -> None:
+        """Run it in place of what the group runs; not called here, as what is replaced may never begin."""
+        self.run_worker(work, group=group, exclusive=True)
 
     # What the screens ask for
 
@@ -187,7 +195,7 @@ class SandboxApp(App[None]):
     def on_home_screen_back_on_top(self) -> None:
         if self._services is not None:
             self._services.runs.show_recent()
-            self.run_worker(self._services.proposing.show_again(), group="proposal", exclusive=True)
+            self._run_last(self._services.proposing.show_again, "proposal")
 
     def on_library_screen_chosen(self, message: "LibraryScreen.Chosen") -> None:
         if self._services is not None:
@@ -238,7 +246,7 @@ class SandboxApp(App[None]):
         self._once_open(lambda services: services.models.check(services.proposing.model), group="open")
 
     def action_settings(self) -> None:
-        self.run_worker(self._open_settings(), group="open", exclusive=True)
+        self._run_last(self._open_settings, "open")
 
     async def _open_settings(self) -> None:
         from sandbox.tui.screens.settings import SettingsScreen
@@ -301,8 +309,8 @@ class SandboxApp(App[None]):
         """Change one setting; a model is kept only if its name leads to one."""
         if key == "model" and self._services is not None:
             name = str(value)
-            kept = self._services.models.prefer(name, lambda: self._prefer("model", name))
-            self.run_worker(kept, group="model", exclusive=True)
+            kept = partial(self._services.models.prefer, name, lambda: self._prefer("model", name))
+            self._run_last(kept, "model")
         else:
             self._prefer(key, value)
 

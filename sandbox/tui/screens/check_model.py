@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -205,8 +206,9 @@ class CheckModelScreen(Screen[None]):
         self.refresh_bindings()
         self._draw()
         plan = replace(self._plan, instruments=instruments)
-        self.run_worker(self._check(plan), group="check", exclusive=True)
+        self._check(plan)
 
+    @work(exclusive=True, group="check")
     async def _check(self, plan: CheckPlan) -> None:
         said, kept = "Stopped", 0
         try:

@@ -199,8 +199,9 @@ class LibraryScreen(Screen[None]):
             self.query_one(DocumentPreview).show(None)
             self.refresh_bindings()
             return
-        self.run_worker(self._look(entry), group="look", exclusive=True)
+        self._look(entry)
 
+    @work(exclusive=True, group="look")
     async def _look(self, entry: Entry) -> None:
         looked = await read_for(self, look, entry)
         same = self._looked is not None and self._looked.entry.path == entry.path

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -101,8 +102,9 @@ class ModelsScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
         self._draw_title("looking …")
-        self.run_worker(self._discover(), group="discover", exclusive=True)
+        self._discover()
 
+    @work(exclusive=True, group="discover")
     async def _discover(self) -> None:
         settings = self._settings()
         self._named = (settings.model, *settings.models)
@@ -174,8 +176,9 @@ class ModelsScreen(Screen[None]):
         self.refresh_bindings()
         found = self._marked
         if found is not None and found.ready and not self._barred(found) and found.name not in self._prices:
-            self.run_worker(self._price(found), group="price", exclusive=True)
+            self._price(found)
 
+    @work(exclusive=True, group="price")
     async def _price(self, found: Found) -> None:
         if found.local:
             self._prices[found.name] = "free"
@@ -384,7 +387,7 @@ class ModelsScreen(Screen[None]):
 
     def action_again(self) -> None:
         self._draw_title("looking …")
-        self.call_after_refresh(self.run_worker, self._discover, group="discover", exclusive=True)
+        self.call_after_refresh(self._discover)
 
     def action_leave(self) -> None:
         self.dismiss()
