@@ -215,7 +215,10 @@ class Arm:
 
     def course(self, name: ScaleName) -> Trajectory:
         """The trajectory of that scale, empty if it was not measured."""
-        return next((c for c in self.courses if c.name == name), Trajectory(*name, ()))
+        for course in self.courses:
+            if course.scale == name[2] and course.name == name:
+                return course
+        return Trajectory(*name, ())
 
     def is_own(self, point: Point) -> bool:
         """Whether what was measured there is its own technique's, and not of one it left in the middle."""

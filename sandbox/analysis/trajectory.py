@@ -52,12 +52,12 @@ class Trajectory:
     def name(self) -> ScaleName:
         return self.questionnaire, self.way, self.scale
 
-    @property
+    @cached_property
     def baseline(self) -> TrajectoryPoint | None:
         """The last point before the scenario."""
         return self.last("baseline")
 
-    @property
+    @cached_property
     def induced(self) -> TrajectoryPoint | None:
         """The last point of the induction: the state the technique starts from."""
         return self.last("induction")
