@@ -89,6 +89,11 @@ if TYPE_CHECKING:
     help="Run it N times, with the seeds from --seed on, and compare all of them.",
 )
 @click.option("--seeds", metavar="LIST", help="Run it once with each of these seeds, such as 1-10,42.")
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="Tag several runs with NAME; given again, only what is not finished under it is run.",
+)
 @click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
 @click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
@@ -109,6 +114,7 @@ def command(
     seed: int,
     repeat: int | None,
     seeds: str | None,
+    name: str | None,
     local_only: bool,
     plain: bool,
     quiet: bool,
@@ -146,8 +152,10 @@ def command(
         for client in dict.fromkeys(clients)
         for scenario in dict.fromkeys(scenarios)
     ]
-    if len(proposals) * len(wanted) == 1:
+    if len(proposals) * len(wanted) == 1 and name is None:
         run_proposal(proposals[0], local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
         return
-    code = run_all(proposals, wanted, local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
+    code = run_all(
+        proposals, wanted, local_only=local_only, name=name, plain=plain, quiet=quiet, as_json=as_json
+    )
     context.exit(code)

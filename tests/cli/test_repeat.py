@@ -99,6 +99,49 @@ def test_ctrl_c_says_what_is_finished_and_how_to_go_on(place: Path, monkeypatch)
     assert "--seeds 3,4" in ended.err
 
 
+def test_a_single_arm_is_reported_as_a_run(place: Path, monkeypatch) -> None:
+    ended = run(place, monkeypatch, ScriptedProvider(), "--no-control", "--name", "alone")
+    assert ended.code == 0 and "sandbox show " in ended.out
+
+
+def test_after_ctrl_c_the_same_name_runs_what_is_missing(place: Path, monkeypatch) -> None:
+    def answer(request: Request) -> str:
+        if 2 in states(place):
+            signal.raise_signal(signal.SIGINT)
+        return "I feel calm."
+
+    command = ("--repeat", "3", "--name", "pilot")
+    stopped = run(place, monkeypatch, ScriptedProvider(answer), *command)
+    assert stopped.code == 130 and "the same command again runs only what is missing" in stopped.err
+    (cut,) = [
+        line.split()[-1] for line in stopped.err.splitlines() if "sandbox resume " in line and "cut" in line
+    ]
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: ScriptedProvider())
+    assert sandbox(place, "resume", cut, "--quiet").code == 0
+    again = run(place, monkeypatch, ScriptedProvider(), *command)
+    assert again.code == 0 and "2 of 3 runs are finished under “pilot”" in again.err
+    assert states(place)[3] == {"finished"} and "3 shared starts" in again.out
+
+
+def test_a_name_given_again_runs_only_what_is_missing(place: Path, monkeypatch) -> None:
+    assert run(place, monkeypatch, ScriptedProvider(), "--seeds", "1-2", "--name", "Pilot").code == 0
+    other = run(place, monkeypatch, ScriptedProvider(), "--seeds", "3-4")
+    assert other.code == 0
+    ended = run(place, monkeypatch, ScriptedProvider(), "--seeds", "1-3", "--name", "pilot", "--json")
+    assert ended.code == 0 and "2 of 3 runs are finished under “pilot”." in ended.err, ended.err
+    assert "1 run, 3 sessions" in ended.err, "seed 3 is finished, but not under that name"
+    assert json.loads(ended.out)["trunks"] == 3
+    all_there = ScriptedProvider()
+    assert run(place, monkeypatch, all_there, "--seeds", "1-3", "--name", "pilot").code == 0
+    assert all_there.requests == []
+    path = place / "techniques" / "mindful-breathing.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("title: Mindful", "title: Other"), encoding="utf-8"
+    )
+    changed = run(place, monkeypatch, ScriptedProvider(), "--seeds", "1-2", "--name", "pilot")
+    assert changed.code == 0 and "2 runs, 6 sessions" in changed.err, "another document is another run"
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -112,6 +155,7 @@ def test_ctrl_c_says_what_is_finished_and_how_to_go_on(place: Path, monkeypatch)
         ("--seeds", "2147483648"),
         ("--repeat", "2", "--seeds", "1-2"),
         ("--seed", "3", "--seeds", "1-2"),
+        ("--repeat", "2", "--name", ""),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_any_call(
