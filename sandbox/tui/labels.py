@@ -53,13 +53,19 @@ def shortened(name: str, room: int) -> str:
 def distinct(names: Sequence[str], room: int) -> list[str]:
     """The names in at most `room` cells each; those that would read alike keep the part that differs.
 
-    `Leaves on a stream, seed 3` and `…, seed 4` become `Leaves…, seed 3` and `Leaves…, seed 4`.
+    `Leaves on a stream, seed 3` and `…, seed 4` become `Leaves…, seed 3` and `Leaves…, seed 4`. Where what
+    stands in brackets tells them apart, it is kept: `Leaves on…` and `t4 redone`.
     """
     flat = [" ".join(printable(name).split()) for name in names]
     short = [shortened(name, room) for name in flat]
     for one in {name for name in short if short.count(name) > 1}:
         places = [place for place, name in enumerate(short) if name == one]
         alike = _common([flat[place] for place in places])
+        notes = _own_notes([flat[place] for place in places])
+        if len(set(notes)) == len(notes):
+            for place, note in zip(places, notes, strict=True):
+                short[place] = _noted(flat[place], note, room) if note else short[place]
+            continue
         for place in places:
             tail = flat[place][alike:]
             kept = tail[max(0, len(tail) - max(1, room - 2)) :]
@@ -67,6 +73,21 @@ def distinct(names: Sequence[str], room: int) -> list[str]:
             if len(flat[place]) > room and kept:
                 short[place] = f"{head}…{kept}"
     return short
+
+
+def _own_notes(names: Sequence[str]) -> list[str]:
+    """What stands in brackets at the end of each name and not of all of them; "" for nothing."""
+    notes = []
+    for name in names:
+        title, _, note = name.rpartition(" (")
+        notes.append(note.removesuffix(")").split(", ") if title and note.endswith(")") else [])
+    return [", ".join(one for one in own if not all(one in other for other in notes)) for own in notes]
+
+
+def _noted(name: str, note: str, room: int) -> str:
+    """The note, with as much of the name before it as there is room for."""
+    before = room - len(note) - 1
+    return f"{name[:before].rstrip(' ,(')}…{note}" if before > 0 else shortened(note, room)
 
 
 def _common(names: Sequence[str]) -> int:

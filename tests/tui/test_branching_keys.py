@@ -78,7 +78,7 @@ async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path:
         assert (redone.head.parent, redone.head.parent_turn) == (old.head.id, 4)
         assert [t.step for t in turns(redone)] == ["dial"] and redone.state == "finished"
         assert redone.head.plan.seed != old.head.plan.seed and redone.steps == (3, 3)
-        await at.shows("◆ A…redone)")
+        await at.shows("◆ t3 redone")
         await at.press("left_square_bracket")
         assert at.session.shown == old.head.id and at.session.live.state.sessions[old.head.id] == old
         with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
