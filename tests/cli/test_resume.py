@@ -1,6 +1,7 @@
 """Going on from the command line: what may be gone on with, by whom, and what is said before."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,10 @@ def test_what_another_machine_runs_is_taken_over_only_when_a_person_says_so(
     heads = trunk_and_branches(plan(model="embedded"), (technique(),))
     trunk = heads[0].id
     with planned(workspace, *heads) as store:
+        there = replace(state.this_process(), host="another-machine")
         with monkeypatch.context() as elsewhere:
-            elsewhere.setattr("platform.node", lambda: "another-machine")
-            state._process.cache_clear()
+            elsewhere.setattr(state, "this_process", lambda: there)
             store.record(SessionStarted(trunk, HERE))
-        state._process.cache_clear()
         assert store.mark_interrupted() == ()
         assert store.state(trunk) == "running"
         ended = sandbox(workspace, "resume", trunk)

@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sandbox.models.provider import Completion, Provider, Request, TokenProbability
 
@@ -16,6 +17,9 @@ mass. On the embedded model that is mostly so from the start, and the probe stay
 
 MOST_FOLLOWED = 6
 """How many beginnings are followed at most, one call each."""
+
+_MOST_KNOWN = 50_000
+"""Texts remembered for one list: about the vocabulary of a model."""
 
 _AS_SPACE = {0x2581: " ", 0x0120: " ", 0x010A: "\n"}
 
@@ -63,6 +67,42 @@ class Beginning:
 
 
 @dataclass(slots=True)
+class _Spellings:
+    """How names are recognised in what a model writes. Each text is matched once, not once a token."""
+
+    names: tuple[str, ...]
+    fold: bool
+    closing: str
+    _named: dict[str, str] = field(init=False)
+    _begun: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _known: dict[str, tuple[str | None, Sequence[str]]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._named = {name.casefold() if self.fold else name: name for name in self.names}
+        for spelling, name in self._named.items():
+            for end in range(1, len(spelling)):
+                self._begun.setdefault(spelling[:end], []).append(name)
+
+    def meant(self, written: str) -> tuple[str | None, Sequence[str]]:
+        """The name that the text is, and the names it begins without being them."""
+        if (known := self._known.get(written)) is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            text = written.lstrip()
+            text = text.casefold() if self.fold else text
+            bare = text.rstrip()
+            named = self._named.get(bare) or self._named.get(bare.rstrip(self.closing))
+            known = self._known[written] = named, self._begun.get(text, ())
+        return known
+
+
+@lru_cache(maxsize=64)
+def _spellings(names: tuple[str, ...], fold: bool, closing: str) -> _Spellings:
+    """The same for every reading of the same list: a session reads one list many times."""
+    return _Spellings(names, fold, closing)
+
+
+@dataclass(slots=True)
 class Reading:
     """The probability of each of `names` (words, or what options are called) as the text that comes next.
 
@@ -79,16 +119,11 @@ class Reading:
     masses: dict[str, float] = field(init=False)
     beginnings: list[Beginning] = field(default_factory=list, init=False)
     tail: float = field(default=0.0, init=False)
-    _spelled: dict[str, str] = field(init=False)
-    _starts: dict[str, list[str]] = field(init=False)
+    _spellings: _Spellings = field(init=False)
 
     def __post_init__(self) -> None:
         self.masses = dict.fromkeys(self.names, 0.0)
-        self._spelled = {name.casefold() if self.fold else name: name for name in self.names}
-        self._starts = {}
-        for spelling, name in self._spelled.items():
-            for end in range(1, len(spelling)):
-                self._starts.setdefault(spelling[:end], []).append(name)
+        self._spellings = _spellings(tuple(self.names), self.fold, self.closing)
 
     @property
     def seen(self) -> float:
@@ -126,11 +161,7 @@ class Reading:
 
     def meant(self, written: str) -> tuple[str | None, Sequence[str]]:
         """The name that the text is, and the names it begins without being them."""
-        text = written.lstrip()
-        text = text.casefold() if self.fold else text
-        bare = text.rstrip()
-        named = self._spelled.get(bare) or self._spelled.get(bare.rstrip(self.closing))
-        return named, self._starts.get(text, ())
+        return self._spellings.meant(written)
 
     def add(self, name: str, mass: float, within: str | None) -> None:
         """Count `mass` for a name; it does not count for the shorter name it goes on from."""
