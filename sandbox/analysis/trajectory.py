@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sandbox.engine.history import History, Measured
 from sandbox.engine.phase import Phase, Point
@@ -14,11 +14,11 @@ ScaleName = tuple[str, Reading, str]
 """Questionnaire, reading, scale."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrajectoryPoint:
+class TrajectoryPoint(NamedTuple):
     """A score at a measurement point, in the scale's units; None, with a `reason`, when it is missing.
 
     `as_at` is the label of the point it was given at where it stands for a later one: nothing was said since.
+    (A named tuple: a comparison of 1,000 sessions makes 100,000 of them, and they are made in half the time.)
     """
 
     point: Point

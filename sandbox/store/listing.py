@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.plan import told_apart
 from sandbox.store.row import LISTED, listed, storable
-from sandbox.store.session import SUMMARY, SessionSummary, families_of, summary
+from sandbox.store.session import SUMMARY, SessionSummary, families_of, summaries_in, summary
 from sandbox.store.tag import tags_of
 
 _SELECT, _FROM = SUMMARY.split("FROM sessions s\n")
@@ -89,7 +89,10 @@ def found_sessions(
     ).fetchall()
     found = [row[0] for row in rows]
     names, tags = _names(db, found), tags_of(db, found)
-    return tuple(FoundSession(summary(row[:-1]), names[row[0]], tags[row[0]], row[-1]) for row in rows)
+    told = summaries_in(row[:-1] for row in rows)
+    return tuple(
+        FoundSession(one, names[one.id], tags[one.id], row[-1]) for one, row in zip(told, rows, strict=True)
+    )
 
 
 def _hits(

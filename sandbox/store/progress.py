@@ -13,8 +13,8 @@ from sqlite_utils import Database
 
 from sandbox.store.document import POINTER, pointers
 from sandbox.store.row import LISTED, listed
-from sandbox.store.session import SUMMARY, SessionSummary, families_of, summary
-from sandbox.store.state import Process, State, latest_states
+from sandbox.store.session import SUMMARY, SessionSummary, families_of, summaries_in
+from sandbox.store.state import Process, State, owned
 
 _TURNS_FOR_A_PACE = 3
 
@@ -96,10 +96,7 @@ def runs_of(db: Database, lengths: dict[str, int]) -> tuple[RunProgress, ...]:
 
     `lengths` keeps, from one reading to the next, how many turns each session is planned to have.
     """
-    opened: dict[Process, list[str]] = {}
-    for entry in latest_states(db, ["planned", "running"]):
-        if entry.process is not None:
-            opened.setdefault(entry.process, []).append(entry.session)
+    opened = owned(db, ["planned", "running"])
     living = {process: sessions for process, sessions in opened.items() if process.alive}
     families = families_of(db, [session for sessions in living.values() for session in sessions])
     found = []
@@ -113,15 +110,14 @@ def _planned_by(
     db: Database, process: Process, kin: str, lengths: dict[str, int]
 ) -> tuple[SessionProgress, ...]:
     """What the process planned of the sessions listed in `kin`."""
-    summaries = [
-        summary(row)
-        for row in db.execute(
+    summaries = summaries_in(
+        db.execute(
             f"{SUMMARY} WHERE l.state <> 'removed' AND s.id IN {LISTED} AND EXISTS (SELECT 1 FROM states"  # noqa: S608
             " WHERE session = s.id AND pid = ? AND process_started = ? AND coalesce(host, '') = ?)"
             " ORDER BY s.number",
             [kin, process.pid, process.started, process.host],
         )
-    ]
+    )
     began = dict(
         db.execute(
             f"SELECT session, min(at) FROM states WHERE session IN {LISTED} AND state = 'running'"  # noqa: S608

@@ -17,7 +17,7 @@ from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
 from sandbox.store.document import Documents, folded, store_documents
 from sandbox.store.row import LISTED, Row, insert_all, listed
-from sandbox.store.state import State, StateEntry, now_in, owner
+from sandbox.store.state import Process, State, StateEntry, now_in, owner
 from sandbox.text import excerpt
 
 
@@ -257,7 +257,13 @@ JOIN states l ON l.number = (SELECT max(number) FROM states WHERE session = s.id
 def summaries(db: Database, limit: int) -> tuple[SessionSummary, ...]:
     """The newest sessions first, removed ones left out."""
     rows = db.execute(f"{SUMMARY} WHERE l.state <> 'removed' ORDER BY s.number DESC LIMIT ?", [limit])
-    return tuple(summary(row) for row in rows)
+    return summaries_in(rows)
+
+
+def summaries_in(rows: Iterable[tuple[Any, ...]]) -> tuple[SessionSummary, ...]:
+    """Rows of SUMMARY as values; whether a process lives is asked once for all of them."""
+    alive: dict[Process, bool] = {}
+    return tuple(summary(row, alive) for row in rows)
 
 
 def summary_of(db: Database, session: str) -> SessionSummary:
@@ -268,8 +274,8 @@ def summary_of(db: Database, session: str) -> SessionSummary:
     return summary(row)
 
 
-def summary(row: tuple[Any, ...]) -> SessionSummary:
-    """A row of SUMMARY as a value."""
+def summary(row: tuple[Any, ...], alive: dict[Process, bool] | None = None) -> SessionSummary:
+    """A row of SUMMARY as a value. `alive` keeps which processes live, from one row to the next."""
     id_, parent, created, model, seed, scenario, affect, technique, control, *rest = row
     state, reason, pid, started, host, turns, version, text, own_version, own_text = rest
     scripts = [Script(scenario, version or "", text)]
@@ -285,7 +291,7 @@ def summary(row: tuple[Any, ...]) -> SessionSummary:
         affect=affect,
         technique=technique,
         control=bool(control),
-        state=now_in(state, owner(pid, started, host)),
+        state=now_in(state, owner(pid, started, host), alive),
         reason=reason,
         turns=turns,
         scripts=tuple(scripts),

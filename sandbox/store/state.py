@@ -100,10 +100,17 @@ class StateEntry:
         return now_in(self.state, self.process)
 
 
-def now_in(state: State, process: Process | None) -> State:
-    """`state`, but `interrupted` for a session left `running` by a process that is gone."""
-    gone = state == "running" and not (process and process.alive)
-    return "interrupted" if gone else state
+def now_in(state: State, process: Process | None, alive: dict[Process, bool] | None = None) -> State:
+    """`state`, but `interrupted` for a session left `running` by a process that is gone.
+
+    `alive` keeps what was found out of processes: asking for one takes longer than reading its session.
+    """
+    if state != "running":
+        return state
+    known = {} if alive is None else alive
+    if process is not None and process not in known:
+        known[process] = process.alive
+    return state if process is not None and known[process] else "interrupted"
 
 
 def refuse_running_elsewhere(entry: StateEntry) -> None:
@@ -215,6 +222,21 @@ def latest_states(db: Database, states: Iterable[State]) -> tuple[StateEntry, ..
         wanted,
     )
     return tuple(_entry(row) for row in rows)
+
+
+def owned(db: Database, states: Iterable[State]) -> dict[Process, list[str]]:
+    """By process, the sessions whose newest line says one of `states` and names it, oldest session first."""
+    wanted = list(states)
+    rows = db.execute(
+        "SELECT l.session, l.pid, l.process_started, l.host FROM latest_states l"  # noqa: S608
+        " JOIN sessions s ON s.id = l.session"
+        f" WHERE l.state IN ({', '.join('?' * len(wanted))}) AND l.pid IS NOT NULL ORDER BY s.number",
+        wanted,
+    )
+    found: dict[tuple[int, float | None, str | None], list[str]] = {}
+    for session, *process in rows:
+        found.setdefault(tuple(process), []).append(session)
+    return {whose: own for key, own in found.items() if (whose := owner(*key)) is not None}
 
 
 def owner(pid: int | None, started: float | None, host: str | None) -> Process | None:

@@ -279,7 +279,7 @@ def test_scales_of_all_sessions_with_distress_first():
 
 def test_a_difference_is_as_unreliable_as_the_scores_that_went_into_it():
     (course,) = ITS_CONTROL.courses
-    weak = replace(course, points=(*course.points[:3], replace(course.points[3], reliable=False)))
+    weak = replace(course, points=(*course.points[:3], course.points[3]._replace(reliable=False)))
     found = compare((ONE, replace(ITS_CONTROL, courses=(weak,))), DISTRESS)
     reliable = [d.reliable for label in ("t1", "t2") if (d := cells(found, label)[0].difference)]
     assert reliable == [True, False]

@@ -79,7 +79,7 @@ def test_an_end_that_was_not_measured_again_is_the_point_that_counts_and_no_seco
     def ended(one):
         (course,) = one.courses
         last = course.points[-1]
-        end = replace(last, point=Point(last.point.after_turn, "follow-up"), as_at="t2")
+        end = last._replace(point=Point(last.point.after_turn, "follow-up"), as_at="t2")
         return replace(one, courses=(replace(course, points=(*course.points, end)),))
 
     found = compare(tuple(map(ended, runs())), DISTRESS, pooled=True)
