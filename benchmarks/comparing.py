@@ -5,6 +5,7 @@ model that answers at once. Statements do not depend on the machine; tests/store
 """
 
 import asyncio
+import gc
 import tempfile
 import time
 from collections.abc import Callable
@@ -70,10 +71,13 @@ def main() -> None:
         folder = Path(name)
         with Store.open(folder / "finished.db") as store:
             ids = fill(store, folder, trunks)
+        gc.collect()
+        gc.freeze()  # what making the record left behind is no part of reading it
         with Store.open(folder / "finished.db") as store:  # anew: nothing is cached
-            with statements(store) as found:
-                first = timed(lambda: compare_all(store, ids), 1)
+            first = timed(lambda: compare_all(store, ids), 1)
             again = timed(lambda: compare_all(store, ids), times)
+            with statements(store) as found:
+                compare_all(store, ids)
         verdict = "within" if first <= MOST_SECONDS else "OVER"
         print(
             f"{2 * trunks} sessions compared: {first:.2f} s, {verdict} the budget of {MOST_SECONDS:g} s;"
