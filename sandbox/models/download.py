@@ -50,10 +50,17 @@ class Fetched:
 
     path: Path
     repo: str
+    hub_path: str
+    revision: str
     commit: str
     size: int
     sha256: str
     at: str
+
+    def is_of(self, wanted: HubFile) -> bool:
+        """Whether it is what is wanted: the same file of the same place and revision, and of that hash."""
+        same = (self.repo, self.hub_path, self.revision) == (wanted.repo, wanted.path, wanted.revision)
+        return same and wanted.sha256 in ("", self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +128,22 @@ def fetch(
     when there is no room, another fetch of the same file runs, or it was stopped; what arrived stays then.
     """
     target = folder / wanted.name
-    if (here := fetched_at(target)) is not None and here.repo == wanted.repo and not accept_changed:
+    here = fetched_at(target)
+    if here is not None and here.is_of(wanted) and not accept_changed:
         return here
+    _refuse_taken(target, here, wanted)
     stated = _stated(wanted)
     if not accept_changed:
         _refuse_changed(wanted, stated, target)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(target):
-            _refuse_taken(target)
             part = target.with_name(f"{target.name}.{stated.sha256[:12]}.part")
             _refuse_without_room(part, stated.size)
             _receive(stated, part, on_progress, stopped)
             _refuse_damaged(part, stated)
-            fetched = Fetched(target, wanted.repo, stated.commit, stated.size, stated.sha256,
-                              datetime.now(UTC).isoformat(timespec="seconds"))  # fmt: skip
+            fetched = Fetched(target, wanted.repo, wanted.path, wanted.revision, stated.commit, stated.size,
+                              stated.sha256, datetime.now(UTC).isoformat(timespec="seconds"))  # fmt: skip
             _note(fetched)
             part.replace(target)
     except OSError as error:
@@ -156,7 +164,7 @@ def _kept(path: Path) -> Fetched | None:
     """What was written down when that file was fetched, whether or not it is still here."""
     try:
         data = json.loads(_beside(path).read_text("utf-8"))
-        text = {key: str(data[key]) for key in ("repo", "commit", "sha256", "at")}
+        text = {key: str(data[key]) for key in ("repo", "hub_path", "revision", "commit", "sha256", "at")}
         return Fetched(path=path, size=int(data["size"]), **text)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -312,7 +320,12 @@ def _stream(client: Any, stated: _Stated, part: Path, done: int) -> Iterator[int
 def _refuse_changed(wanted: HubFile, stated: _Stated, target: Path) -> None:
     """Raise ModelError where the hub states another hash than the one known or kept from last time."""
     kept = _kept(target)
-    last = kept.sha256 if kept is not None and kept.repo == wanted.repo else ""
+    same = kept is not None and (kept.repo, kept.hub_path, kept.revision) == (
+        wanted.repo,
+        wanted.path,
+        wanted.revision,
+    )
+    last = kept.sha256 if kept is not None and same else ""
     for known, what in ((wanted.sha256, "in the list of this app"), (last, "fetched last time")):
         if known and known != stated.sha256:
             raise _refused(
@@ -323,13 +336,21 @@ def _refuse_changed(wanted: HubFile, stated: _Stated, target: Path) -> None:
             )
 
 
-def _refuse_taken(target: Path) -> None:
-    """Raise SandboxError where a file of that name is there that was not fetched by us."""
-    if target.exists() and _kept(target) is None:
+def _refuse_taken(target: Path, here: Fetched | None, wanted: HubFile) -> None:
+    """Raise SandboxError where a file of that name is there that was not fetched from the same place."""
+    if not target.exists():
+        return
+    if here is None:
         raise SandboxError(
             "A file of that name is there already, and was not fetched by this app.",
             where=str(target),
             todo="Move it away, or use it as it is: --model gguf:PATH",
+        )
+    if (here.repo, here.hub_path) != (wanted.repo, wanted.path):
+        raise SandboxError(
+            f"A file of that name is here already, fetched from {here.repo}/{here.hub_path}.",
+            where=str(target),
+            todo=f"Remove that one first: sandbox models remove {target.name}",
         )
 
 

@@ -133,11 +133,11 @@ def refuse_running_elsewhere(entry: StateEntry) -> None:
 
 
 def interrupt_elsewhere(db: Database, sessions: Collection[str], at: datetime) -> tuple[str, ...]:
-    """Write `interrupted`, in a clinician's name, for those that another machine runs; their ids."""
+    """Write `interrupted`, by the clinician, for what another machine runs or has in line; the ids."""
     elsewhere = {
         id: entry.process
         for id, entry in newest_states(db, sessions).items()
-        if entry.state == "running" and entry.process is not None and not entry.process.here
+        if entry.state in ("planned", "running") and entry.process and not entry.process.here
     }
     for id, process in elsewhere.items():
         append_states(db, [id], "interrupted", at, reason=f"Taken over from {process}.", author="clinician")

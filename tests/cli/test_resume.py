@@ -63,20 +63,22 @@ def test_what_another_machine_runs_is_taken_over_only_when_a_person_says_so(
     """On a shared folder its process looks dead from here, and may be in the middle of a turn."""
     heads = trunk_and_branches(plan(model="embedded"), (technique(),))
     trunk = heads[0].id
-    with planned(workspace, *heads) as store:
-        there = replace(state.this_process(), host="another-machine")
+    there = replace(state.this_process(), host="another-machine")
+    with Store.open(workspace / "sessions" / DATABASE) as store:
         with monkeypatch.context() as elsewhere:
             elsewhere.setattr(state, "this_process", lambda: there)
+            store.record(RunPlanned(heads))
             store.record(SessionStarted(trunk, HERE))
         assert store.mark_interrupted() == ()
         assert store.state(trunk) == "running"
         ended = sandbox(workspace, "resume", trunk)
         assert ended.code == ExitCode.USAGE and "on another machine, another-machine" in ended.err
         assert f"sandbox resume {trunk} --take-over" in ended.err
-        assert store.take_over(trunk) == (trunk,)
+        assert set(store.take_over(trunk)) == {head.id for head in heads}, "what waited there, too"
+        assert store.runs() == ()
         assert store.states(trunk)[-1].reason == f"Taken over from process {os.getpid()} on another-machine."
         assert store.states(trunk)[-1].author == "clinician"
-        assert trunk in {head.id for head in conductor_in(workspace).to_finish(trunk)}
+        assert conductor_in(workspace).to_finish(trunk) == heads
 
 
 def test_a_live_technique_is_not_waited_for_where_nobody_can_type(workspace: Path) -> None:

@@ -135,6 +135,35 @@ def test_a_file_of_ones_own_is_not_written_over(hub: Hub, tmp_path: Path) -> Non
     assert (tmp_path / WANTED.name).read_bytes() == b"mine"
 
 
+def test_two_repositories_may_have_a_file_of_one_name(hub: Hub, tmp_path: Path) -> None:
+    first = fetch(WANTED, tmp_path)
+    for other in (
+        replace(WANTED, repo="another/some-model-GGUF"),
+        replace(WANTED, path=f"sub/{WANTED.path}"),
+    ):
+        with pytest.raises(SandboxError, match="fetched from someone/some-model-GGUF"):
+            fetch(other, tmp_path)
+    assert fetch(WANTED, tmp_path) == first
+
+
+def test_what_is_here_is_not_taken_for_a_file_of_another_hash_or_revision(hub: Hub, tmp_path: Path) -> None:
+    fetch(WANTED, tmp_path)
+    with pytest.raises(ModelError, match="in the list of this app"):
+        fetch(replace(WANTED, sha256="a" * 64), tmp_path)
+    asked = len(hub.tokens)
+    fetch(replace(WANTED, revision="other"), tmp_path)
+    assert len(hub.tokens) > asked
+
+
+def test_a_file_put_where_a_removed_one_was_is_not_written_over(hub: Hub, tmp_path: Path) -> None:
+    fetch(WANTED, tmp_path)
+    remove_fetched(WANTED.name, tmp_path)
+    (tmp_path / WANTED.name).write_bytes(b"mine")
+    with pytest.raises(SandboxError, match="not fetched by this app"):
+        fetch(WANTED, tmp_path)
+    assert (tmp_path / WANTED.name).read_bytes() == b"mine"
+
+
 def test_too_little_room_is_said_before_anything_is_fetched(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
