@@ -147,6 +147,12 @@ class LiveRun:
         ids = {head.id for head in heads} | {head.parent for head in heads if head.parent}
         return {id: self._history(id) for id in ids if id in self.state.sessions}
 
+    def remark(self, remarks: tuple[str, ...]) -> None:
+        """What has to be said of it is this now; whoever shows the run hears of it."""
+        if remarks != self.remarks:
+            self.remarks = remarks
+            self._tell(None)
+
     def _tell(self, event: Event | None) -> None:
         for listener in tuple(self._listeners):
             listener(event)

@@ -217,12 +217,24 @@ class Runs:
         live.listen(self._heard)
         await live.run()
         live.forget(self._heard)
+        await self._say_of_scores(live)
         self._terminal.show_title("")
         self.show_recent()
         if live.stopped:
             self._app.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
         what = f"{live.state.family_title()}: the run has ended"
         self._terminal.call_back(what, live.seconds - before, self._preferences.settings)
+
+    async def _say_of_scores(self, live: LiveRun) -> None:
+        """What is to be said of a run that has ended goes by its scores, on the screen as in every file."""
+
+        def read() -> tuple[str, ...]:
+            store = self._conductor.store
+            stored = [store.session(head.id) for head in store.family(live.state.ids[0])]
+            return tuple(remark.sentence for remark in self._remarks(stored, resume=False))
+
+        with suppress(SandboxError):
+            live.remark(await asyncio.to_thread(read))
 
     def _heard(self, event: Event | None) -> None:
         """Home, where it is seen, says when a session begins to wait, and when it goes on."""
