@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 from textual.app import App
 
-from sandbox.errors import SandboxError
+from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.document import Kind
 from sandbox.models.name import full_name
 from sandbox.models.provider import Provider
@@ -66,9 +66,13 @@ class Proposing:
             await self._show()
 
     async def show_again(self) -> None:
-        """Home is seen again: a document may be mended by now, or a model fetched."""
+        """Home is seen again: a document may be mended by now or deleted, or a model fetched."""
         with suppress(SandboxError):
-            await self._show()
+            try:
+                await self._show()
+            except NotFoundError:
+                self._proposal = usual_choice(self._preferences.settings.model)
+                await self._show()
 
     async def _show(self) -> None:
         self._home.show_proposal(await read_for(self._home, proposal_text, self._conductor, self._proposal))

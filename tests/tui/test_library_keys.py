@@ -294,3 +294,26 @@ async def test_a_shipped_document_is_not_deleted(tmp_path: Path) -> None:
         await go_to(at, "body-scan")
         await at.press("x")
         await at.shows("What came with the app cannot be deleted.")
+
+
+async def test_home_does_not_propose_a_technique_that_was_deleted(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        path = tmp_path / "techniques" / "mindful-breathing.yaml"
+        own = path.with_name("own-breathing.yaml")
+        text = path.read_text(encoding="utf-8").replace("id: mindful-breathing", "id: own-breathing")
+        own.write_text(text.replace("Mindful breathing", "Own breathing"), encoding="utf-8")
+        await at.shows("68 documents")
+        await go_to(at, "own-breathing")
+        await at.press("u")
+        await at.press("escape")
+        await at.until(lambda: "arms        Own breathing" in at.text(), "the new proposal")
+        await at.press("l")
+        await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "Library")
+        await at.shows("68 documents")
+        await go_to(at, "own-breathing")
+        await at.press("x")
+        await at.shows("Delete technique own-breathing?")
+        await at.press("y")
+        await at.until(lambda: not own.exists(), "the end of the file")
+        await at.press("escape")
+        await at.until(lambda: "arms        Mindful breathing" in at.text(), "the usual technique")
