@@ -93,17 +93,25 @@ def kind_of(path: Path) -> Kind:
     )
 
 
-def _read(path: Path) -> bytes:
+def read_at_most(path: Path, most: int, *, todo: str) -> bytes:
+    """The file's bytes; one more than `most` of one that is longer. `todo`: what to name instead of a folder.
+
+    Raises NotFoundError, and SandboxError when it is no file or cannot be read.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SandboxError("this is not a file", where=str(path), todo="name a .yaml file or its folder")
+            raise SandboxError("this is not a file", where=str(path), todo=todo)
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except FileNotFoundError:
         raise NotFoundError("there is no such file", where=str(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SandboxError(f"the file cannot be read: {reason}", where=str(path)) from None
+
+
+def _read(path: Path) -> bytes:
+    content = read_at_most(path, MAX_BYTES, todo="name a .yaml file or its folder")
     if len(content) > MAX_BYTES:
         raise InvalidDocument(
             (

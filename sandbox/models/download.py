@@ -57,10 +57,9 @@ class Fetched:
     sha256: str
     at: str
 
-    def is_of(self, wanted: HubFile) -> bool:
-        """Whether it is what is wanted: the same file of the same place and revision, and of that hash."""
-        same = (self.repo, self.hub_path, self.revision) == (wanted.repo, wanted.path, wanted.revision)
-        return same and wanted.sha256 in ("", self.sha256)
+    def is_from(self, wanted: HubFile) -> bool:
+        """Whether it came from the same place and revision, whatever its hash."""
+        return (self.repo, self.hub_path, self.revision) == (wanted.repo, wanted.path, wanted.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,8 @@ def fetch(
     """
     target = folder / wanted.name
     here = fetched_at(target)
-    if here is not None and here.is_of(wanted) and not accept_changed:
+    known = here is not None and here.is_from(wanted) and wanted.sha256 in ("", here.sha256)
+    if here is not None and known and not accept_changed:
         return here
     _refuse_taken(target, here, wanted)
     stated = _stated(wanted)
@@ -320,12 +320,7 @@ def _stream(client: Any, stated: _Stated, part: Path, done: int) -> Iterator[int
 def _refuse_changed(wanted: HubFile, stated: _Stated, target: Path) -> None:
     """Raise ModelError where the hub states another hash than the one known or kept from last time."""
     kept = _kept(target)
-    same = kept is not None and (kept.repo, kept.hub_path, kept.revision) == (
-        wanted.repo,
-        wanted.path,
-        wanted.revision,
-    )
-    last = kept.sha256 if kept is not None and same else ""
+    last = kept.sha256 if kept is not None and kept.is_from(wanted) else ""
     for known, what in ((wanted.sha256, "in the list of this app"), (last, "fetched last time")):
         if known and known != stated.sha256:
             raise _refused(

@@ -80,4 +80,5 @@ class _Book:
             return
         with suppress(StoreError):
             self._store.record(*self._calls)  # they were made, and may have cost something
+        with suppress(StoreError):
             self._store.set_state(self._running, state, reason)

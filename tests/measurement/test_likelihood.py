@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.calls import complete_all
+from sandbox.measurement.reading.calls import all_of
 from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
 from sandbox.measurement.reading.likelihood import LEAST_COVERAGE
 from sandbox.measurement.reading.option_mass import option_mass
@@ -20,6 +22,7 @@ from sandbox.models.provider import (
     Completion,
     Message,
     ModelError,
+    Provider,
     Request,
     Sampling,
     TokenProbability,
@@ -183,13 +186,15 @@ def hosted(answer) -> ScriptedProvider:
     return ScriptedProvider(answer, capabilities=Capabilities(top_logprobs=20))
 
 
-def numbered(count: int) -> list[Request]:
-    return [Request((Message("user", str(n)),), Sampling(0.0, 1)) for n in range(count)]
+def asked(provider: Provider, count: int) -> list[Callable[[], Awaitable[Completion]]]:
+    """Calls that send 0, 1, 2 …"""
+    requests = [Request((Message("user", str(n)),), Sampling(0.0, 1)) for n in range(count)]
+    return [partial(provider.complete, request) for request in requests]
 
 
 async def test_calls_at_once_come_back_in_order():
     provider = hosted(lambda request: request.messages[-1].content)
-    assert [c.text for c in await complete_all(provider, numbered(30))] == [str(n) for n in range(30)]
+    assert [c.text for c in await all_of(provider, asked(provider, 30))] == [str(n) for n in range(30)]
 
 
 async def test_hosted_calls_run_at_once_after_the_first():
@@ -209,7 +214,7 @@ async def test_hosted_calls_run_at_once_after_the_first():
     together = asyncio.Event()
     provider.complete = held  # type: ignore[method-assign]
     async with asyncio.timeout(10):
-        assert len(await complete_all(provider, numbered(4))) == 4
+        assert len(await all_of(provider, asked(provider, 4))) == 4
 
 
 async def test_one_failure_ends_the_point():
@@ -217,7 +222,8 @@ async def test_one_failure_ends_the_point():
         return ModelError("Down.", kind="unavailable") if request.messages[-1].content == "3" else "x"
 
     with pytest.raises(ModelError, match="Down"):
-        await complete_all(hosted(answer), numbered(6))
+        provider = hosted(answer)
+        await all_of(provider, asked(provider, 6))
 
 
 async def test_a_log_probability_that_is_no_finite_number_counts_as_none():

@@ -1,11 +1,10 @@
 """A file of another format made a draft of ours: which format it is, read within bounds. Writes nothing."""
 
-import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from sandbox.errors import NotFoundError, SandboxError, UsageError
+from sandbox.errors import UsageError
 from sandbox.library.ids import id_of, is_id
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
@@ -13,6 +12,7 @@ from sandbox.library.interchange.instrument import Completion, Instrument
 from sandbox.library.interchange.loss import Loss, NoInstrument
 from sandbox.library.interchange.redcap import read_redcap
 from sandbox.library.interchange.xlsform import read_xlsform
+from sandbox.library.loading import read_at_most
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -84,16 +84,7 @@ def format_of(path: Path, named: Format | None) -> Format:
 
 def read_bytes(path: Path) -> bytes:
     """The whole file. Raises NotFoundError, SandboxError if it cannot be read, NoInstrument if too large."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise SandboxError("this is not a file", where=str(path), todo="name a .json, .csv or .xlsx file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise NotFoundError("there is no such file", where=str(path)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SandboxError(f"the file cannot be read: {reason}", where=str(path)) from None
+    content = read_at_most(path, MAX_BYTES, todo="name a .json, .csv or .xlsx file")
     if len(content) > MAX_BYTES:
         mib = MAX_BYTES // 1024**2
         raise NoInstrument(

@@ -2,20 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import TypeVar
 
-from sandbox.models.provider import Completion, Provider, Request
+from sandbox.models.provider import Provider
 
 T = TypeVar("T")
 
 AT_ONCE = 8
 """How many calls to a hosted model are under way at a time."""
-
-
-async def complete_all(provider: Provider, requests: Sequence[Request]) -> tuple[Completion, ...]:
-    """Completions in the order of `requests`; see `all_of`."""
-    return await all_of(provider, [partial(provider.complete, request) for request in requests])
 
 
 async def all_of(provider: Provider, works: Sequence[Callable[[], Awaitable[T]]]) -> tuple[T, ...]:
