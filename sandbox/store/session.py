@@ -1,5 +1,6 @@
 """Sessions in the record: planning them, finding them, listing them, and their place in the family."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ from sandbox.text import excerpt
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A document's title and version as they were, and the hash of its text: equal texts have equal ones."""
+    """A document's title and version as they were, and the hash of its text: equal texts have equal ones.
+
+    A control's is that of its title and its first step: cut to another length it is the same control.
+    """
 
     title: str
     version: str
@@ -242,11 +246,13 @@ WITH scenarios AS MATERIALIZED (
     SELECT hash, title, json_extract(json, '$.version') AS version, json_extract(json, '$.affect') AS affect
     FROM documents WHERE kind = 'scenario'),
 techniques AS MATERIALIZED (
-    SELECT hash, title, json_extract(json, '$.version') AS version, json_extract(json, '$.family') AS family
+    SELECT hash, title, json_extract(json, '$.version') AS version, json_extract(json, '$.family') AS family,
+        iif(json_extract(json, '$.family') = 'control', title || json_extract(json, '$.steps[0]'), hash)
+            AS text
     FROM documents WHERE kind = 'technique')
 SELECT s.id, s.parent, s.created, s.model, s.seed, c.title, c.affect, t.title, t.family = 'control',
     l.state, l.reason, l.pid, l.process_started, l.host,
-    (SELECT count(*) FROM turns WHERE session = s.id), c.version, c.hash, t.version, t.hash
+    (SELECT count(*) FROM turns WHERE session = s.id), c.version, c.hash, t.version, t.text
 FROM sessions s
 JOIN scenarios c ON c.hash = s.scenario
 LEFT JOIN techniques t ON t.hash = s.technique
@@ -280,7 +286,9 @@ def summary(row: tuple[Any, ...], alive: dict[Process, bool] | None = None) -> S
     state, reason, pid, started, host, turns, version, text, own_version, own_text = rest
     scripts = [Script(scenario, version or "", text)]
     if technique is not None:
-        scripts.append(Script(technique, own_version or "", own_text))
+        # A control is known by how it begins: the app cuts it to the length of what stands beside it.
+        text_hash = hashlib.sha256(own_text.encode()).hexdigest() if control else own_text
+        scripts.append(Script(technique, own_version or "", text_hash))
     return SessionSummary(
         id=id_,
         parent=parent,

@@ -20,7 +20,7 @@ from sandbox.engine.events import (
 )
 from sandbox.engine.history import History, Measured, Skip, Turn
 from sandbox.engine.phase import Point
-from sandbox.engine.plan import SessionHead
+from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.document import document_hash
 from sandbox.library.scenario import Scenario
@@ -333,3 +333,14 @@ class TestInterruption:
             RunPlanned((head, SessionHead(id="branch", plan=plan(technique=technique()), parent="trunk")))
         )
         assert (store.state("trunk"), store.state("branch")) == ("finished", "planned")
+
+
+def test_a_control_cut_to_another_length_is_the_same_text_in_the_list(store):
+    """Home and Sessions marked it as another one: “text 0f2b” and “text fb0b”."""
+    longer = technique("Page one.", "Page two.", "Page three.", id="filler", family="control")
+    other = technique("Another page.", id="filler", family="control")
+    cut = longer.model_copy(update={"steps": longer.steps[:2]})
+    for control in (longer, cut, other):
+        store.record(RunPlanned(trunk_and_branches(plan(), (control,))))
+    hashes = [one.scripts[1].hash for one in store.sessions() if one.control]
+    assert len(hashes) == 3 and len(set(hashes)) == 2
