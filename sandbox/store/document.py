@@ -12,6 +12,7 @@ from sandbox.library.client import Client
 from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import QUESTIONNAIRE, Questionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Study
 from sandbox.library.technique import Technique
 from sandbox.store.error import StoreError
 from sandbox.store.row import LISTED, as_json, insert_all, listed, storable
@@ -28,6 +29,7 @@ READERS: Mapping[str, TypeAdapter[Any]] = {
     "technique": TypeAdapter(Technique),
     "client": TypeAdapter(Client),
     "questionnaire": QUESTIONNAIRE,
+    "study": TypeAdapter(Study),
 }
 """What reads each kind of document."""
 
@@ -47,7 +49,7 @@ def kind_of(document: Document) -> str:
     return "questionnaire" if isinstance(document, Questionnaire) else type(document).__name__.lower()
 
 
-def folded(plan: SessionPlan) -> tuple[str, dict[str, Document]]:
+def folded(plan: BaseModel) -> tuple[str, dict[str, Document]]:
     """The plan as JSON with every document replaced by its hash, and the documents by hash."""
     documents: dict[str, Document] = {}
 
@@ -83,6 +85,12 @@ class Documents:
         self._take_up(db, {name for plan in plans.values() for name in pointers(plan)})
         return {session: self._plan(session, plan) for session, plan in plans.items()}
 
+    def unfolded(self, db: Database, stored: Mapping[str, str]) -> dict[str, Any]:
+        """By name, the tree of plain values with its documents put back. Raises as `plans` does."""
+        trees = {name: json.loads(text) for name, text in stored.items()}
+        self._take_up(db, {document for tree in trees.values() for document in pointers(tree)})
+        return {name: self._unfold(f"plan {name[:12]}", tree) for name, tree in trees.items()}
+
     def _take_up(self, db: Database, names: set[str]) -> None:
         new = sorted(names - self._read.keys())
         if not new:
@@ -98,14 +106,15 @@ class Documents:
             except ValidationError as error:
                 self._read[name] = error
 
-    def _plan(self, session: str, plan: Any) -> SessionPlan:
-        def unfold(value: Any) -> Any:
-            if isinstance(value, dict):
-                if set(value) == {POINTER}:
-                    return self._document(session, value[POINTER])
-                return {key: unfold(part) for key, part in value.items()}
-            return [unfold(part) for part in value] if isinstance(value, list) else value
+    def _unfold(self, where: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            if set(value) == {POINTER}:
+                return self._document(where, value[POINTER])
+            return {key: self._unfold(where, part) for key, part in value.items()}
+        return [self._unfold(where, part) for part in value] if isinstance(value, list) else value
 
+    def _plan(self, session: str, plan: Any) -> SessionPlan:
+        where = f"session {session}"
         # Hundreds of sessions differ in their seed alone, and checking a plan takes a millisecond.
         seed = plan["seed"]
         design = as_json({**plan, "seed": 0})
@@ -113,26 +122,26 @@ class Documents:
             if design not in self._designs:
                 if len(self._designs) >= _DESIGNS:
                     self._designs.clear()
-                self._designs[design] = SessionPlan.model_validate(unfold({**plan, "seed": 0}))
+                self._designs[design] = SessionPlan.model_validate(self._unfold(where, {**plan, "seed": 0}))
             return self._designs[design].model_copy(update={"seed": seed})
         except ValidationError as error:
-            raise _unreadable(session, error) from error
+            raise _unreadable(where, error) from error
 
-    def _document(self, session: str, name: str) -> Document:
+    def _document(self, where: str, name: str) -> Document:
         found = self._read.get(name)
         if isinstance(found, ValidationError):
-            raise _unreadable(session, found) from found
+            raise _unreadable(where, found) from found
         if found is None:
-            raise StoreError("A document of the session is not in the record.", where=f"document {name}")
+            raise StoreError(f"A document of {where} is not in the record.", where=f"document {name}")
         return found
 
 
-def _unreadable(session: str, error: ValidationError) -> StoreError:
+def _unreadable(where: str, error: ValidationError) -> StoreError:
     problem = error.errors()[0]
     place = ".".join(str(part) for part in problem["loc"])
     return StoreError(
-        f"This version cannot read the documents the session ran with ({place}: {problem['msg']}).",
-        where=f"session {session}",
+        f"This version cannot read the documents it was planned with ({place}: {problem['msg']}).",
+        where=where,
         todo="Read it with the version it was made with, or look at the tables (docs/record.md).",
     )
 

@@ -290,6 +290,44 @@ _NO_REPLACING = (
     never_replaced("validity_trials", ("validity_check", "position")),
 )
 
+_STUDIES = (
+    """CREATE TABLE studies (
+        number INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        root TEXT NOT NULL,
+        name TEXT NOT NULL,
+        before TEXT,
+        plan TEXT NOT NULL,
+        at TEXT NOT NULL,
+        author TEXT NOT NULL,
+        app_version TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX studies_by_root ON studies(root, number)",
+    "CREATE INDEX studies_by_name ON studies(name, number)",
+    """CREATE TABLE study_sessions (
+        root TEXT NOT NULL,
+        session TEXT NOT NULL REFERENCES sessions(id),
+        PRIMARY KEY (root, session)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX study_sessions_by_session ON study_sessions(session)",
+    """CREATE TABLE study_log (
+        number INTEGER PRIMARY KEY,
+        root TEXT NOT NULL,
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        pid INTEGER,
+        process_started REAL,
+        host TEXT,
+        author TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX study_log_by_root ON study_log(root, number)",
+    *(trigger for table in ("studies", "study_sessions", "study_log") for trigger in append_only(table)),
+    never_replaced("studies", ("number",), ("hash",)),
+    never_replaced("study_sessions", ("root", "session")),
+    never_replaced("study_log", ("number",)),
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         "the record",
@@ -308,6 +346,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("no row is replaced", _NO_REPLACING),
     Migration("what a model thought before its reply", ("ALTER TABLE calls ADD COLUMN thoughts TEXT",)),
     Migration("the machine that runs a session", ("ALTER TABLE states ADD COLUMN host TEXT",)),
+    Migration("studies", _STUDIES),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

@@ -113,10 +113,12 @@ def now_in(state: State, process: Process | None, alive: dict[Process, bool] | N
     return state if process is not None and known[process] else "interrupted"
 
 
-def refuse_running_elsewhere(entry: StateEntry) -> None:
-    """Raises UsageError when another process that may be alive is running the session."""
+def refuse_running_elsewhere(db: Database, session: str) -> None:
+    """Raises UsageError when another process that may be alive is running the session, or has it in line as
+    part of a study."""
+    entry = newest_states(db, [session])[session]
     process = entry.process
-    if entry.state != "running" or process is None or process.ours or not process.alive:
+    if process is None or process.ours or not _in_hand(db, entry) or not process.alive:
         return
     if process.here:
         raise UsageError(
@@ -130,6 +132,12 @@ def refuse_running_elsewhere(entry: StateEntry) -> None:
         todo="Wait until it has ended there, or stop it there. If that machine no longer runs it, take it"
         f" over: sandbox resume {entry.session} --take-over",
     )
+
+
+def _in_hand(db: Database, entry: StateEntry) -> bool:
+    in_line = entry.state == "planned"
+    study = "SELECT 1 FROM study_sessions WHERE session = ?"
+    return entry.state == "running" or (in_line and db.execute(study, [entry.session]).fetchone() is not None)
 
 
 def interrupt_elsewhere(db: Database, sessions: Collection[str], at: datetime) -> tuple[str, ...]:

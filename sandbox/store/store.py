@@ -146,7 +146,7 @@ class Store:
         told = [event for event in events if isinstance(event, _STORED)]
         if not told:
             return
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             calls = [event for event in told if isinstance(event, CallFinished)]
             rows = (call_rows(c.session, c.turn, c.call, self._model_of(db, c.session)) for c in calls)
             insert_all(db, "calls", [row for attempts in rows for row in attempts])
@@ -159,10 +159,10 @@ class Store:
                 self._models.update((head.id, head.plan.model) for head in heads)
                 new = store_heads(db, heads, at)
                 known = newest_states(db, [head.id for head in heads if head.id not in new])
-                planned = [h.id for h in heads if h.id in new or known[h.id].now != "finished"]
-                append_states(db, planned, "planned", at)
+                left = [h.id for h in heads if h.id in new or known[h.id].now not in ("finished", "running")]
+                append_states(db, left, "planned", at)
             case SessionStarted(session, model):
-                refuse_running_elsewhere(newest_states(db, [session])[session])
+                refuse_running_elsewhere(db, session)
                 append_states(db, [session], "running", at, model=model)
             case TurnFinished(session, turn):
                 store_turn(db, session, turn, at)
@@ -175,14 +175,14 @@ class Store:
 
     def set_state(self, session: str, state: State, reason: str, author: str = APP) -> None:
         """Add a line to the session's log: `removed`, say, by a person and for a reason."""
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             lineage(db, [session])
             append_states(db, [session], state, at, reason=reason, author=author)
 
     def tag(self, session: str, tag: str, *, present: bool = True, author: str = APP) -> bool:
         """Give the session a tag or take it off; False if it was so already. Raises UsageError."""
         name = clean_tag(tag)
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             lineage(db, [session])
             return append_tag(db, session, name, at, present=present, author=author)
 
@@ -191,7 +191,7 @@ class Store:
 
         Raises UsageError while one of them is running: it would go on writing what nobody finds again.
         """
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             states = newest_states(db, branches_of(db, session))
             members = tuple(member for member, entry in states.items() if entry.state != "removed")
             if running := [member for member in members if states[member].now == "running"]:
@@ -202,12 +202,12 @@ class Store:
 
     def take_over(self, session: str) -> tuple[str, ...]:
         """Write `interrupted` for what another machine runs of its family; the ids. A person decides."""
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             return interrupt_elsewhere(db, families_of(db, [session])[session], at)
 
     def add_check(self, plan: CheckPlan, checked: InstrumentChecked, model: ModelDescription) -> int:
         """Keep a validity check with everything it rests on; its number."""
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             return store_check(db, plan, checked, model, at)
 
     def mark_interrupted(self) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ class Store:
         """
         if self.read_only:
             return ()
-        with self._writing() as (db, at):
+        with self.writing() as (db, at):
             gone = [entry for entry in latest_states(db, ["running"]) if entry.now == "interrupted"]
             sessions = tuple(entry.session for entry in gone)
             append_states(db, sessions, "interrupted", at, reason="The app ended before the session did.")
@@ -231,7 +231,7 @@ class Store:
 
     def heads(self, sessions: Collection[str]) -> dict[str, SessionHead]:
         """The heads of the sessions by id, in the order planned. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             return heads_of(db, sessions, self._documents)
 
     def history(self, session: str) -> History:
@@ -240,7 +240,7 @@ class Store:
 
     def histories(self, sessions: Collection[str]) -> dict[str, History]:
         """What happened in each of the sessions, its ancestors' part first. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             found = histories(db, sessions, lineage(db, sessions))
         return {session: history for session, (history, _) in found.items()}
 
@@ -260,7 +260,7 @@ class Store:
         return self._stored(sessions, answers=False)
 
     def _stored(self, sessions: Collection[str], *, answers: bool = True) -> dict[str, StoredSession]:
-        with self._reading() as db:
+        with self.reading() as db:
             heads = heads_of(db, sessions, self._documents)
             told = histories(db, sessions, lineage(db, sessions), answers=answers)
             logs = states_of(db, sessions)
@@ -284,7 +284,7 @@ class Store:
 
         Raises NotFoundError; UsageError when several ids begin so.
         """
-        with self._reading() as db:
+        with self.reading() as db:
             return resolved(db, text)
 
     def family(self, session: str) -> tuple[SessionHead, ...]:
@@ -296,7 +296,7 @@ class Store:
 
     def families(self, sessions: Collection[str]) -> dict[str, tuple[SessionHead, ...]]:
         """The family of each of the sessions, as `family` has it. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             families = families_of(db, sessions)
             everybody = {member for members in families.values() for member in members}
             removed = {id for id, now in newest_states(db, everybody).items() if now.state == "removed"}
@@ -320,12 +320,12 @@ class Store:
 
     def sessions(self, limit: int = 50) -> tuple[SessionSummary, ...]:
         """The newest sessions first, removed ones left out."""
-        with self._reading() as db:
+        with self.reading() as db:
             return summaries(db, limit)
 
     def summary(self, session: str) -> SessionSummary:
         """The session's line of the list, also if it was removed. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             return summary_of(db, session)
 
     def state(self, session: str) -> State:
@@ -334,14 +334,14 @@ class Store:
 
     def states_now(self, sessions: Collection[str]) -> dict[str, State]:
         """The state each of the sessions is in now. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             found = newest_states(db, sessions)
         refuse_unknown(sessions, found)
         return {session: found[session].now for session in sessions}
 
     def states(self, session: str) -> tuple[StateEntry, ...]:
         """The session's log, oldest first. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             lineage(db, [session])
             return states_of(db, [session])[session]
 
@@ -351,7 +351,7 @@ class Store:
         A planned one is left out while the process that planned it lives elsewhere, or while one of its
         family is running: its turn is still to come.
         """
-        with self._reading() as db:
+        with self.reading() as db:
             entries = latest_states(db, ["planned", "running", "interrupted", "failed"])
             running = [entry.session for entry in entries if entry.now == "running"]
             at_work = {member for members in families_of(db, running).values() for member in members}
@@ -359,28 +359,28 @@ class Store:
 
     def runs(self) -> tuple[RunProgress, ...]:
         """The runs under way in any living process, with all the sessions each of them planned."""
-        with self._reading() as db:
+        with self.reading() as db:
             return runs_of(db, self._lengths)
 
     def calls(self, session: str) -> tuple[StoredAttempt, ...]:
         """Every attempt at a model call made in the session, in order. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             lineage(db, [session])
             return calls_of(db, [session])[session]
 
     def checks(self, model: str | None = None) -> tuple[StoredCheck, ...]:
         """The newest validity check of each model, questionnaire text and way, newest first."""
-        with self._reading() as db:
+        with self.reading() as db:
             return checks_of(db, model)
 
     def trials(self, check: int) -> tuple[Trial, ...]:
         """Every administration a validity check rests on, in the order given; empty for no such check."""
-        with self._reading() as db:
+        with self.reading() as db:
             return trials_of(db, check)
 
     def tags(self, session: str) -> tuple[str, ...]:
         """The tags the session has now. Raises NotFoundError."""
-        with self._reading() as db:
+        with self.reading() as db:
             lineage(db, [session])
             return tags_of(db, [session])[session]
 
@@ -388,25 +388,25 @@ class Store:
         self, wanted: SessionFilter, limit: int = 50, after: int | None = None
     ) -> tuple[FoundSession, ...]:
         """A page of the sessions that fit, the newest first; `after`: the `place` of the last one shown."""
-        with self._reading() as db:
+        with self.reading() as db:
             return found_sessions(db, wanted, limit, after)
 
     def damages(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file itself; nothing when it is sound."""
-        with self._reading() as db:
+        with self.reading() as db:
             return damages(db)
 
     def altered(self, sessions: Iterable[str] | None = None) -> tuple[Altered, ...]:
         """The documents (of these sessions, or of the whole record) that do not match their hash."""
         if sessions is None:
-            with self._reading() as db:
+            with self.reading() as db:
                 return altered_documents(db)
         found = self.altered_in(tuple(sessions))
         return tuple(dict.fromkeys(one for documents in found.values() for one in documents))
 
     def altered_in(self, sessions: Collection[str]) -> dict[str, tuple[Altered, ...]]:
         """By session, the documents that do not match their hash."""
-        with self._reading() as db:
+        with self.reading() as db:
             named = documents_of(db, sessions)
             # Each is compared once: to hash a document anew takes a millisecond.
             new = {name for names in named.values() for name in names} - self._compared.keys()
@@ -419,13 +419,13 @@ class Store:
 
     def choices(self) -> Choices:
         """What a filter can name: the scenarios, techniques, models and tags of the record."""
-        with self._reading() as db:
+        with self.reading() as db:
             return choices(db)
 
-    # Inside
+    # For the nouns that have a module of their own
 
     @contextmanager
-    def _writing(self) -> Iterator[tuple[Database, datetime]]:
+    def writing(self) -> Iterator[tuple[Database, datetime]]:
         """One transaction; the write lock is taken at once, so that waiting for others comes first."""
         with self._lock, explained(self._path):
             self._db.execute("BEGIN IMMEDIATE")
@@ -437,7 +437,7 @@ class Store:
                 raise
 
     @contextmanager
-    def _reading(self) -> Iterator[Database]:
+    def reading(self) -> Iterator[Database]:
         """One view of the record, whatever others write meanwhile."""
         with self._lock, explained(self._path), self._db.atomic() as db:
             yield db

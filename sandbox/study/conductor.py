@@ -27,6 +27,7 @@ from sandbox.models.pool import ModelPool, OpenModel
 from sandbox.models.provider import Assuming, found_capabilities
 from sandbox.store.recorder import recorded
 from sandbox.store.store import DATABASE, Store
+from sandbox.store.study import StudyRecord
 from sandbox.study.proposal import RATINGS, Proposal, chosen
 
 
@@ -48,6 +49,11 @@ class Conductor:
     def store(self) -> Store:
         """The workspace's record, made on first use. Raises StoreError when it cannot be opened."""
         return Store.open(self.workspace.sessions / DATABASE)
+
+    @cached_property
+    def studies(self) -> StudyRecord:
+        """The studies of the record."""
+        return StudyRecord(self.store)
 
     async def close(self) -> None:
         """End the models' processes and close the record."""
@@ -116,15 +122,17 @@ class Conductor:
         heads: tuple[SessionHead, ...],
         known: Mapping[str, History] | None = None,
         controls: Controls | None = None,
+        models: ModelPool | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Run the sessions and record them: every event is written before it is told.
 
         `known` has the histories that are in the record already: of what is gone on with, and of the parents
-        of new branches. Several may play at once. Raises SandboxError.
+        of new branches. `models` is asked in place of the conductor's own pool. Several may play at once.
+        Raises SandboxError.
         """
-        plan = heads[0].plan
-        client = self.models.model(plan.model)
-        therapist = self.models.model(plan.guidance.model) if plan.guidance else None
+        plan, pool = heads[0].plan, models or self.models
+        client = pool.model(plan.model)
+        therapist = pool.model(plan.guidance.model) if plan.guidance else None
         started = run(heads, client, known=known, controls=controls, therapist=therapist)
         async with aclosing(recorded(started, self.store)) as events:
             async for event in events:

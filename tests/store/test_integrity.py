@@ -13,9 +13,12 @@ from sandbox.library.document import document_hash
 from sandbox.store.document import document_json
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
+from sandbox.store.study import StudyRecord
+from sandbox.study.plan import plan_hash
 from tests.documents import scenario
 from tests.store.runs import breathing_and_control, record_run
 from tests.store.test_validity import MODEL, checked
+from tests.study.plans import study_plan
 
 
 @pytest.fixture
@@ -26,6 +29,10 @@ async def full(store: Store) -> Store:
     store.record(StepSkipped(heads[1].id, Skip("deepen", 1, "condition")))
     store.tag(heads[0].id, "pilot")
     store.add_check(*await checked(), MODEL)
+    record, plan = StudyRecord(store), study_plan()
+    record.freeze(plan, hash=plan_hash(plan), root=plan.root, name="worry")
+    record.add_sessions(plan.root, [head.id for head in heads])
+    record.log(plan.root, "started")
     return store
 
 
