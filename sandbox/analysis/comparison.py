@@ -103,6 +103,10 @@ class Comparison:
         return next((arm for arm in self.arms if arm.reference), None)
 
     @property
+    def has_control(self) -> bool:
+        return self.reference is None or self.reference.control
+
+    @property
     def pooled(self) -> bool:
         return any(len(arm.sessions) > 1 for arm in self.arms)
 

@@ -10,10 +10,8 @@ from itertools import groupby
 
 import click
 
-from sandbox.analysis.comparison import Comparison, compare
-from sandbox.analysis.effect import Effect, in_words, scale_of
+from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
-from sandbox.analysis.numeral import numeral
 from sandbox.cli.conducting import end_on_termination, open_conductor
 from sandbox.cli.outcome import report, warn
 from sandbox.cli.progress import Progress
@@ -22,7 +20,6 @@ from sandbox.engine.events import RunPlanned, SessionFinished
 from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.errors import ExitCode, SandboxError, UsageError
 from sandbox.export.comparison import comparison_terminal
-from sandbox.export.comparison_text import has_control
 from sandbox.export.file import export_family
 from sandbox.export.result import comparison_result
 from sandbox.library.workspace import Workspace
@@ -317,33 +314,6 @@ def _report(store: Store, workspace: Workspace, trunks: Sequence[str], *, as_jso
         return
     click.echo(comparison_terminal(comparison))
     click.echo()
-    for line in effect_lines(comparison):
-        click.echo(printable(line))
     for caution in comparison.cautions:
         click.echo(f"Caution: {printable(caution)}")
     click.echo(f"\nAll of it again: {_compare_command(trunks)}")
-
-
-def effect_lines(comparison: Comparison) -> list[str]:
-    """The pooled technique effect of each technique, at the point named beforehand, in a sentence."""
-    lines = []
-    for place, arm in enumerate(comparison.arms):
-        row = next((row for row in comparison.rows if row.label == arm.primary), None)
-        difference = row.cells[place].difference if row else None
-        if row is None or difference is None or difference.mean is None or not has_control(comparison):
-            continue
-        scale = scale_of(arm.sessions[0].plan, comparison.scale)
-        words = in_words(Effect(difference.mean, row.label), scale.higher_is if scale else "neither")
-        if difference.low is None or difference.high is None:
-            sure = f"no interval, because {difference.reason}"
-        else:
-            zero = difference.low <= 0 <= difference.high
-            sure = "the interval includes 0: this could be chance" if zero else "the interval leaves out 0"
-        low, high = numeral(difference.low, signed=True), numeral(difference.high, signed=True)
-        interval = "" if difference.low is None else f", 95 % interval {low} to {high}"
-        mean = numeral(difference.mean, signed=True, reliable=difference.reliable)
-        pairs = f"{difference.pairs} {'pairs' if difference.pairs != 1 else 'pair'}"
-        lines.append(
-            f"Technique effect of {arm.title}: {mean} at {row.label}{interval}, {pairs}; {words}; {sure}."
-        )
-    return lines

@@ -1,5 +1,6 @@
 """A comparison for others: on a terminal, as Markdown or CSV."""
 
+from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, Row, arms_compared_with
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
@@ -22,6 +23,7 @@ def comparison_markdown(comparison: Comparison) -> str:
     blocks = [
         f"# Comparison: {inline(heading(comparison))}",
         f"> {NOTICE}",
+        "  \n".join(map(inline, answer(comparison).lines)),
         *(f"**Caution:** {inline(warning)}" for warning in comparison.cautions),
         markdown_table(
             ("arm", "sessions"),
@@ -31,7 +33,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         *(inline(reason) for reason in reasons(comparison)),
         inline(explanation(comparison)),
     ]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def comparison_csv(comparison: Comparison) -> str:
@@ -95,6 +97,8 @@ def comparison_terminal(comparison: Comparison) -> str:
         [
             f"Simulated {printable(heading(comparison))}",
             "",
+            *(lines := answer(comparison).lines),
+            *([""] if lines else []),
             *legend,
             "",
             terminal_table(short, rows),

@@ -16,7 +16,7 @@ def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
 
     `n=2` stands where a number rests on fewer runs than its column has.
     """
-    against = "vs control" if has_control(comparison) else "vs first"
+    against = "vs control" if comparison.has_control else "vs first"
     head = ["point"]
     for arm in comparison.arms:
         head += [arm.title, "change", *([] if arm.reference else [against])]
@@ -135,7 +135,3 @@ def reasons(comparison: Comparison) -> tuple[str, ...]:
         f"{title}: no interval at {', '.join(labels)}, because {reason}."
         for (title, reason), labels in without_interval.items()
     )
-
-
-def has_control(comparison: Comparison) -> bool:
-    return comparison.reference is None or comparison.reference.control

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import (
     ComparedArm,
@@ -21,8 +22,10 @@ from sandbox.analysis.comparison import (
 )
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.family import Family
+from sandbox.analysis.paired import Verdict, bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.remarks import Remark
 from sandbox.analysis.reply_valence import ReplyPoint
+from sandbox.analysis.sequential import evidence
 from sandbox.analysis.trajectory import Reading, ScaleName
 from sandbox.engine.history import Skip, Turn
 from sandbox.engine.phase import Phase, Point
@@ -153,6 +156,42 @@ class PointRow(Part):
     cells: tuple[ComparedPoint, ...]
 
 
+class DifferenceResult(Part):
+    """One arm against another at the point that counts, over the runs that have both; below 0 it was lower.
+
+    `low` and `high`: Student's 95 % interval. `bound`: the smallest difference of interest, a tenth of the
+    scale's range. `hedges_gz` is in units of the differences' SD. `bca`, `p` (sign flips) and `p_holm`
+    (adjusted over `beyond`) are null with fewer than six runs. `e_value` stays valid however often it is
+    looked at (with `bound` as its size); it decides from 20 on.
+    """
+
+    title: str
+    against: str
+    at: str
+    runs: int
+    values: tuple[float, ...]
+    mean: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    bound: float | None
+    more_runs: int | None
+    hedges_gz: float | None
+    bca: tuple[float, float] | None
+    p: float | None
+    p_holm: float | None
+    e_value: float | None
+    reliable: bool
+
+
+class AnswerResult(Part):
+    """What the comparison says, in sentences; `beyond` has the arms against what stands beside them."""
+
+    lines: tuple[str, ...]
+    beyond: tuple[DifferenceResult, ...]
+    between: tuple[DifferenceResult, ...]
+
+
 class ComparisonResult(Output):
     """What `compare --json` prints. `trunks` counts the independent observations."""
 
@@ -161,6 +200,7 @@ class ComparisonResult(Output):
     way: Reading
     scale: str
     trunks: int
+    answer: AnswerResult
     arms: tuple[ArmColumn, ...]
     rows: tuple[PointRow, ...]
 
@@ -315,6 +355,7 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
         way=way,
         scale=scale,
         trunks=comparison.trunks,
+        answer=_answer_result(answer(comparison)),
         arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
         rows=tuple(
             PointRow(
@@ -326,6 +367,39 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
             )
             for row in comparison.rows
         ),
+    )
+
+
+def _answer_result(found: Answer) -> AnswerResult:
+    p_values = [sign_flip_p(one.values) for one in found.beyond]
+    beyond = zip(found.beyond, p_values, holm(p_values), strict=True)
+    return AnswerResult(
+        lines=found.lines,
+        beyond=tuple(_difference_result(one, p, adjusted) for one, p, adjusted in beyond),
+        between=tuple(_difference_result(one, sign_flip_p(one.values), None) for one in found.between),
+    )
+
+
+def _difference_result(one: Difference, p: float | None, p_holm: float | None) -> DifferenceResult:
+    bound = one.bound
+    return DifferenceResult(
+        title=one.title,
+        against=one.against,
+        at=one.at,
+        runs=len(one.values),
+        values=one.values,
+        mean=one.paired.mean,
+        low=one.paired.low,
+        high=one.paired.high,
+        verdict=one.verdict,
+        bound=bound,
+        more_runs=one.more_runs,
+        hedges_gz=hedges_gz(one.values),
+        bca=bca_interval(one.values),
+        p=p,
+        p_holm=p_holm,
+        e_value=evidence(one.values, bound).value if bound and one.values else None,
+        reliable=one.paired.reliable,
     )
 
 

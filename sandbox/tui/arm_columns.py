@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.analysis.comparison import ComparedArm, Comparison
-from sandbox.export.comparison_text import change_text, difference_text, has_control, score_text
+from sandbox.export.comparison_text import change_text, difference_text, score_text
 from sandbox.tui.labels import MARKS, distinct
 from sandbox.tui.side_by_side import mark_places
 
@@ -126,7 +126,7 @@ def _cells(columns: Sequence[Column], room: int) -> int:
 def _column(comparison: Comparison, place: int, mark: str) -> Column:
     """The numbers stand one under another: score, change, and what the arm did beyond what it is beside."""
     arm = comparison.arms[place]
-    against = "vs control" if has_control(comparison) else "vs first"
+    against = "vs control" if comparison.has_control else "vs first"
     names = ("score", "change") if arm.reference else ("score", "change", against)
     parts = [_parts(comparison, arm, place, row) for row in range(len(comparison.rows))]
     widths = [max(len(name), *(len(texts[n]) for texts in parts), 0) for n, name in enumerate(names)]

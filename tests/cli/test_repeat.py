@@ -61,8 +61,8 @@ def test_the_effect_is_said_with_its_pairs_and_the_command_that_says_it_again(
     place: Path, monkeypatch
 ) -> None:
     ended = run(place, monkeypatch, Swinging(), "--seeds", "1-2,9")
-    (line,) = [one for one in ended.out.splitlines() if one.startswith("Technique effect")]
-    assert "3 pairs" in line and "95 % interval" in line and "the interval " in line
+    (line,) = [one for one in ended.out.splitlines() if one.startswith("Beyond ")]
+    assert "3 runs: Mindful breathing" in line and "lower" in line and " to " in line
     again = ended.out.splitlines()[-1].partition("sandbox ")[2].split()
     assert sandbox(place, *again).out.strip() in ended.out
 
@@ -80,7 +80,7 @@ def test_a_run_that_fails_is_told_and_the_rest_goes_on(place: Path, monkeypatch)
     ended = run(place, monkeypatch, Swinging(answer), "--repeat", "3")
     assert ended.code == 4
     assert "The service is away" in ended.err and "sandbox resume " in ended.err
-    assert "2 pairs" in ended.out
+    assert "2 runs: Mindful breathing" in ended.out
     assert [states(place)[seed] == {"finished"} for seed in (1, 2, 3)] == [False, True, True]
 
 

@@ -1,0 +1,225 @@
+"""The answer of a comparison: which technique did more than the control, by how much, how sure, and what
+would make it surer. Values first, then the same in a few sentences that say no more than the intervals do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from statistics import stdev
+
+from sandbox.analysis.comparison import ComparedArm, Comparison, compared_with
+from sandbox.analysis.effect import (
+    SMALL,
+    Direction,
+    PairedDifference,
+    last_common_label,
+    paired_difference,
+    scale_of,
+    technique_effect,
+)
+from sandbox.analysis.numeral import numeral
+from sandbox.analysis.paired import Verdict, pairs_to_tell, verdict
+from sandbox.text import printable
+
+_MANY_MORE = 1000
+"""Needs beyond so many more runs are not named: the effect is next to nothing beside the spread."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One arm against another at one point, over the runs that have both, in the scale's units.
+
+    `values` has one difference a run, in the order of the runs; below 0 the first of the two is lower.
+    `bound` is the smallest difference of interest, stated before: a tenth of the scale's range.
+    """
+
+    title: str
+    against: str
+    at: str
+    values: tuple[float, ...]
+    paired: PairedDifference
+    bound: float | None
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        return verdict(self.values, self.bound)
+
+    @property
+    def told_apart(self) -> bool:
+        return self.verdict in ("lower", "higher")
+
+    @property
+    def more_runs(self) -> int | None:
+        """About how many more runs would tell the two apart, if mean and spread stayed; None: no telling."""
+        if self.told_apart or self.paired.mean is None or len(self.values) < 3:
+            return None
+        needed = pairs_to_tell(self.paired.mean, stdev(self.values))
+        more = None if needed is None else max(1, needed - len(self.values))
+        return more if more is not None and more <= _MANY_MORE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`beyond`: every arm that has one beside it against it; `between`: techniques against each other."""
+
+    beyond: tuple[Difference, ...]
+    between: tuple[Difference, ...]
+    higher_is: Direction
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The answer in a few sentences, one a line; empty where nothing stands beside anything."""
+        known = [one for one in self.beyond if one.paired.mean is not None]
+        if not known:
+            return ()
+        return *_sizes(known, self.higher_is), *_told(known), *_told_between(self.between)
+
+
+def answer(comparison: Comparison) -> Answer:
+    """What the comparison says at the point named beforehand, the end."""
+    arms = [arm for arm in comparison.arms if arm.primary]
+    first = next((session for arm in comparison.arms for session in arm.sessions), None)
+    scale = scale_of(first.plan, comparison.scale) if first else None
+    bound = SMALL * (scale.range[1] - scale.range[0]) if scale else None
+    beyond = tuple(_beyond(arm, comparison, bound) for arm in arms)
+    techniques = [arm for arm in arms if not arm.control]
+    between = tuple(
+        found
+        for one, other in combinations(techniques, 2)
+        if (found := _between(one, other, comparison, bound)) is not None
+    )
+    return Answer(beyond, between, scale.higher_is if scale else "neither")
+
+
+def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Difference:
+    row = next(row for row in comparison.rows if row.label == arm.primary)
+    place = comparison.arms.index(arm)
+    paired = row.cells[place].difference or PairedDifference(None, None, None, 0)
+    values = []
+    others: dict[str, None] = {}
+    for session in arm.sessions:
+        other = compared_with(session, comparison.arms)
+        if other is None:
+            continue
+        others[other.title] = None
+        effect = technique_effect(
+            session.course(comparison.scale), other.course(comparison.scale), arm.primary
+        )
+        if effect.value is not None:
+            values.append(effect.value)
+    return Difference(
+        arm.title, " and ".join(others), _place(comparison, arm.primary), tuple(values), paired, bound
+    )
+
+
+def _between(
+    one: ComparedArm, other: ComparedArm, comparison: Comparison, bound: float | None
+) -> Difference | None:
+    """Two techniques at the last point both have, paired by their shared start; None without a pair."""
+    by_trunk = {session.trunk: session for session in other.sessions}
+    values, at, reliable = [], "", True
+    for session in one.sessions:
+        beside = by_trunk.get(session.trunk)
+        if beside is None or beside.began != session.began:
+            continue
+        courses = session.course(comparison.scale), beside.course(comparison.scale)
+        label = last_common_label(*courses)
+        effect = technique_effect(*courses, label)
+        if effect.value is not None:
+            values.append(effect.value)
+            at, reliable = label or at, reliable and effect.reliable
+    if not values:
+        return None
+    paired = paired_difference(values)
+    return Difference(one.title, other.title, _place(comparison, at), tuple(values), paired, bound)
+
+
+def _place(comparison: Comparison, label: str) -> str:
+    """`t5` for an end that was measured at t5, since nothing was said after it."""
+    return next((row.as_at for row in comparison.rows if row.label == label and row.as_at), label)
+
+
+# In words
+
+
+def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
+    """`Beyond the control at t5, 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower: less distress].`"""
+    lines = []
+    groups: dict[tuple[str, str, int], list[Difference]] = {}
+    for one in known:
+        groups.setdefault((one.against, one.at, len(one.values)), []).append(one)
+    for (against, at, runs), members in groups.items():
+        sizes = "; ".join(f"{one.title} {_size(one, higher_is)}" for one in members)
+        how_many = "1 run" if runs == 1 else f"{runs} runs"
+        lines.append(printable(f"Beyond {against} at {at}, {how_many}: {sizes}."))
+    return lines
+
+
+def _size(one: Difference, higher_is: Direction) -> str:
+    mean = one.paired.mean or 0.0
+    said = _way(mean, reliable=one.paired.reliable)
+    if one.paired.low is None or one.paired.high is None:
+        return said
+    near, far = sorted((one.paired.low, one.paired.high), key=abs)
+    if one.paired.low <= 0 <= one.paired.high:
+        low, high = _way(one.paired.low), _way(one.paired.high)
+        return f"{said} [{high} to {low}]" if mean < 0 else f"{said} [{low} to {high}]"
+    meaning = {"more distress": mean < 0, "less distress": mean > 0}.get(higher_is)
+    words = "" if meaning is None else f", {'less' if meaning else 'more'} distress"
+    return f"{said} [{numeral(abs(near))} to {_way(far)}]{words}"
+
+
+def _way(value: float, *, reliable: bool = True) -> str:
+    """`31.0 lower`, `31.0 ? lower` where coverage was too low, `0.0` where it rounds to that."""
+    size = numeral(abs(value), reliable=reliable)
+    if float(numeral(abs(value))) == 0:
+        return size
+    return f"{size} {'higher' if value > 0 else 'lower'}"
+
+
+def _told(known: Sequence[Difference]) -> list[str]:
+    """Which are told apart from what they are compared with, and how many more runs the others need."""
+    lines = []
+    if all(len(one.values) < 2 for one in known):
+        return ["One run has no interval, and single runs differ widely: repeat it with other seeds."]
+    if apart := [one for one in known if one.told_apart]:
+        lines.append(f"Told apart from {_against(apart)}: {_titles(apart)}.")
+    if equal := [one for one in known if one.verdict == "equivalent"]:
+        bound = numeral(equal[0].bound)
+        lines.append(f"Equivalent to {_against(equal)}, within ±{bound}: {_titles(equal)}.")
+    for one in known:
+        if one.verdict == "not told apart":
+            lines.append(
+                f"{one.title} is not told apart from {one.against}: this could be chance.{_more(one)}"
+            )
+    return [printable(line) for line in lines]
+
+
+def _told_between(between: Sequence[Difference]) -> list[str]:
+    """Techniques against each other, as far as two runs or more have both."""
+    pairs = [one for one in between if len(one.values) > 1]
+    lines = []
+    for one in pairs:
+        if one.told_apart:
+            lines.append(f"{one.title} ended {_way(one.paired.mean or 0.0)} than {one.against}: told apart.")
+        elif one.verdict == "equivalent":
+            lines.append(f"{one.title} and {one.against} are equivalent, within ±{numeral(one.bound)}.")
+        else:
+            lines.append(f"{one.title} and {one.against} are not told apart from each other.{_more(one)}")
+    return [printable(line) for line in lines]
+
+
+def _more(one: Difference) -> str:
+    if one.more_runs is None:
+        return ""
+    runs = f"{one.more_runs} more {'run' if one.more_runs == 1 else 'runs'}"
+    return f" About {runs} would do, if it went on like this."
+
+
+def _against(members: Sequence[Difference]) -> str:
+    return " and ".join(dict.fromkeys(one.against for one in members))
+
+
+def _titles(members: Sequence[Difference]) -> str:
+    return ", ".join(one.title for one in members)

@@ -1,0 +1,88 @@
+"""The answer in sentences: it says who did better, by how much and how sure, and never more than that."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.analysis.answer import answer
+from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.numeral import numeral
+from sandbox.export.comparison import comparison_markdown, comparison_terminal
+from sandbox.export.result import comparison_result
+from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
+from tests.documents import technique
+
+SCAN = technique(id="scan")
+
+
+def runs(breathing: list[float], scan: list[float] | None = None) -> Comparison:
+    """Trunks in which the control falls from 80 to 50, and the techniques by that much more than it."""
+    found = []
+    for n, effect in enumerate(breathing):
+        found.append(session(f"a{n}", scores=[8.0, 80.0, 50.0 + effect], trunk=f"t{n}", seed=n))
+        found.append(session(f"c{n}", FILLER, scores=[8.0, 80.0, 50.0], trunk=f"t{n}", seed=n))
+        if scan is not None:
+            found.append(session(f"s{n}", SCAN, scores=[8.0, 80.0, 50.0 + scan[n]], trunk=f"t{n}", seed=n))
+    return compare(found, DISTRESS, pooled=True)
+
+
+STRONG = [-30.0, -35.0, -28.0, -33.0, -31.0, -29.0]
+WIDE = [-40.0, 25.0, -30.0, 28.0, -20.0, 10.0]
+
+
+def test_told_apart_is_said_with_size_interval_and_direction():
+    first, second = answer(runs(STRONG)).lines
+    assert first.startswith("Beyond Filler (control) at t1, 6 runs: Breathing 31.0 lower [")
+    assert first.endswith("lower], less distress.")
+    assert second == "Told apart from Filler (control): Breathing."
+
+
+def test_what_is_not_told_apart_is_called_chance_with_what_more_runs_would_do():
+    sizes, told, between = answer(runs(STRONG, WIDE)).lines[:3]
+    assert "higher to" in sizes and told == "Told apart from Filler (control): Breathing."
+    assert between.startswith("Scan is not told apart from Filler (control): this could be chance. About ")
+
+
+def test_the_same_as_the_control_is_equivalent_only_within_the_bound():
+    small = [0.3, -0.2, 0.1, -0.1, 0.2, -0.3]
+    assert "Equivalent to Filler (control), within ±" in answer(runs(small)).lines[1]
+    assert "could be chance" in answer(runs(WIDE)).lines[1]
+    assert "could be chance" in answer(runs(small[:5])).lines[1], (
+        "five runs are too few to call it equivalent"
+    )
+
+
+def test_one_run_says_that_it_is_one():
+    lines = answer(runs([-30.0])).lines
+    assert lines[0] == "Beyond Filler (control) at t1, 1 run: Breathing 30.0 lower."
+    assert lines[1].startswith("One run has no interval")
+
+
+def test_nothing_to_compare_with_gives_no_answer():
+    alone = [session(f"a{n}", scores=[8.0, 80.0, None], trunk=f"t{n}", seed=n) for n in range(3)]
+    assert answer(compare(alone, DISTRESS, pooled=True)).lines == ()
+
+
+@given(st.lists(st.floats(-50, 50), min_size=2, max_size=9))
+def test_a_sentence_never_says_more_than_its_interval(effects):
+    found = answer(runs(effects))
+    (one,) = found.beyond
+    low, high = one.paired.low, one.paired.high
+    told = [line for line in found.lines if line.startswith("Told apart")]
+    assert bool(told) == (low is not None and high is not None and not low <= 0 <= high)
+
+
+def test_every_face_says_the_same():
+    found = runs(STRONG, WIDE)
+    lines = answer(found).lines
+    said = json.loads(comparison_result(found).text())["answer"]
+    assert tuple(said["lines"]) == lines
+    assert all(line in comparison_terminal(found) for line in lines)
+    assert numeral(abs(said["beyond"][0]["mean"])) in lines[0]
+    assert "31.0 lower" in comparison_markdown(found)
+    breathing = said["beyond"][0]
+    assert breathing["p"] == pytest.approx(2 / 2**6) and breathing["verdict"] == "lower"
+    assert said["beyond"][1]["p_holm"] >= said["beyond"][1]["p"]
+    assert BREATHING.title == breathing["title"]
