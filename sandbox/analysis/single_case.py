@@ -80,7 +80,7 @@ def tau_bc(before: Sequence[float], after: Sequence[float], *, lower_is_better: 
     ]  # fmt: skip
     slope = median(slopes) if slopes else 0.0
     intercept = median(score - slope * place for place, score in enumerate(before))
-    left = [_rounded(score - intercept - slope * place) for place, score in enumerate(scores)]
+    left = [score - intercept - slope * place for place, score in enumerate(scores)]
     return tau(left[: len(before)], left[len(before) :], lower_is_better=lower_is_better)
 
 
@@ -138,10 +138,6 @@ def _better(before: float, after: float, lower_is_better: bool) -> float:
 
 
 def _sign(before: float, after: float, lower_is_better: bool) -> int:
-    rise = (after > before) - (after < before)
+    """1 for better, −1 for worse; what differs by rounding alone is a tie."""
+    rise = 0 if abs(after - before) < 1e-9 else 1 if after > before else -1
     return -rise if lower_is_better else rise
-
-
-def _rounded(value: float) -> float:
-    """Without what floating point adds: equal scores have to stay ties."""
-    return round(value, 9)
