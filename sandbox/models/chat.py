@@ -5,7 +5,7 @@ Starts no server. The way is LiteLLM's for models elsewhere, a direct one for ou
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from sandbox.models.adaptation import (
 from sandbox.models.chat_reply import Reply, StreamedReply, empty_failure, reply_of
 from sandbox.models.failure import Failure, explanation, failure_of
 from sandbox.models.hosted import without_credentials
+from sandbox.models.pace import Pace
 from sandbox.models.provider import (
     REASONING_TOKENS,
     Attempt,
@@ -95,6 +96,7 @@ class ChatProvider:
         self._begins_by_thought = False
         self._unstreamed = False
         self._priced = not capabilities.local and api_base is None
+        self._pace: Pace | None = None
 
     @property
     def title(self) -> str:
@@ -116,6 +118,19 @@ class ChatProvider:
     @property
     def sampling(self) -> Sampling:
         return self._sampling
+
+    @property
+    def service(self) -> str:
+        address = without_credentials(self._fixed.base or "")
+        prefix = self._name.partition("/")[0]
+        return f"{prefix} at {printable(address)}" if address else prefix
+
+    @property
+    def pace(self) -> Pace | None:
+        return self._pace
+
+    def keep_to(self, pace: Pace) -> None:
+        self._pace = pace
 
     @property
     def unsure(self) -> bool:
@@ -148,7 +163,8 @@ class ChatProvider:
             asked = self._asked(request, tries)
             tries.begin(asked.sampling.seed, self._adapted)
             try:
-                reply = await self._whole(asked, failure, tries)
+                async with self._turn(tries):
+                    reply = await self._whole(asked, failure, tries)
                 completion = self._completion(asked, reply)
             except Failure as problem:
                 failure = problem
@@ -170,13 +186,17 @@ class ChatProvider:
             shown = False
             try:
                 if self._unstreamed or (failure is not None and failure.unstreamed):
-                    reply = await self._whole(asked, failure, tries)
+                    async with self._turn(tries):
+                        reply = await self._whole(asked, failure, tries)
                     self._unstreamed = self._unstreamed or len(tries.attempts) == 1
                     shown = True
                     yield Delta(asked.prefill + reply.generated)
                 else:
                     streamed = StreamedReply(asked.prefill, begun=self._begins_by_thought)
-                    async with aclosing(self._deltas(asked, streamed, failure, tries)) as parts:
+                    async with (
+                        self._turn(tries),
+                        aclosing(self._deltas(asked, streamed, failure, tries)) as parts,
+                    ):
                         async for part in parts:
                             shown = True
                             yield part
@@ -225,6 +245,16 @@ class ChatProvider:
         if leaves_out(self._adapted, "seed"):
             sampling = replace(sampling, seed=None)
         return replace(request, top_logprobs=top, sampling=sampling)
+
+    @asynccontextmanager
+    async def _turn(self, tries: Tries) -> AsyncGenerator[None, None]:
+        """One try's turn among all calls to the service. Raises Failure when it is too long in coming."""
+        if self._pace is None:
+            yield
+            return
+        async with self._pace.turn(self._policy.longest_wait) as waited:
+            tries.waited(waited)
+            yield
 
     async def _whole(self, request: Request, after: Failure | None, tries: Tries) -> Reply:
         try:

@@ -5,6 +5,7 @@ Judges exceptions by their shape alone (status, type name, message), so nothing 
 
 import email.utils
 import json
+import math
 import os
 import re
 import time
@@ -170,9 +171,12 @@ def _retry_after(headers: Mapping[str, Any] | None) -> float | None:
         if not value:
             continue
         try:
-            return max(0.0, float(value) * unit)
+            seconds = float(value) * unit
         except ValueError:
             pass
+        else:
+            if math.isfinite(seconds):
+                return max(0.0, seconds)
         try:
             return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
         except (TypeError, ValueError):

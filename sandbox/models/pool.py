@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from sandbox.errors import SandboxError
 from sandbox.models.name import full_name
 from sandbox.models.opening import open_model
+from sandbox.models.pace import Paced, Paces
 from sandbox.models.provider import Provider, Startable
 
 OpenModel = Callable[[str], Provider]
@@ -14,9 +15,13 @@ OpenModel = Callable[[str], Provider]
 
 
 class ModelPool:
-    """Models by name. Those served here keep their process until the pool is closed."""
+    """Models by name. Those served here keep their process until the pool is closed.
+
+    `paces` says how many calls each service is sent at once, whoever makes them.
+    """
 
     def __init__(self, opener: OpenModel = open_model) -> None:
+        self.paces = Paces()
         self._open = opener
         self._models: dict[str, Provider] = {}
 
@@ -24,8 +29,19 @@ class ModelPool:
         """The model of that name, opened once. Raises SandboxError for a name that leads nowhere."""
         name = full_name(name)
         if name not in self._models:
-            self._models[name] = self._open(name)
+            model = self._models[name] = self._open(name)
+            if isinstance(model, Paced):
+                model.keep_to(self.paces.of(model.service))
         return self._models[name]
+
+    def held(self, name: str) -> float:
+        """Seconds until the model may be sent a call at all, since its service asked to wait; mostly 0.
+
+        Raises SandboxError for a name that leads nowhere.
+        """
+        model = self.model(name)
+        pace = model.pace if isinstance(model, Paced) else None
+        return pace.held if pace is not None else 0.0
 
     def start(self, name: str) -> None:
         """Begin to start what the model needs of this machine. What is wrong shows when it is asked for."""
@@ -51,6 +67,7 @@ class ModelPool:
 
     async def forget_served(self) -> None:
         """Close every model that a service serves, here or elsewhere: its key or address has changed."""
+        self.paces.forget()
         served = [name for name in self._models if name != "embedded" and not name.startswith("gguf:")]
         await asyncio.gather(*(self._models.pop(name).close() for name in served), return_exceptions=True)
 

@@ -96,6 +96,10 @@ class Tries:
         await asyncio.sleep(seconds)
         self._waited = seconds
 
+    def waited(self, seconds: float) -> None:
+        """The try that has begun waited so long for its turn, beside the pause before it."""
+        self._waited += seconds
+
     def _attempt(self, failure: Failure | None) -> Attempt:
         return Attempt(
             started_at=self._started_at,
