@@ -1,0 +1,173 @@
+"""Which step does the work: effects of steps and of pairs, and the smallest script that does nearly all.
+
+Pure. A shared start (trunk) holds one score for each arm of a dismantling; an arm is the set of steps it has.
+Contrasts are taken within each start and then over starts, so that a start is the unit.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import fmean
+
+from sandbox.analysis.effect import PairedDifference, paired_difference
+
+Steps = frozenset[str]
+Scores = Mapping[Steps, float]
+"""One start's scores by arm, in the scale's units."""
+
+ENOUGH = 0.9
+"""The share of the whole script's effect that the smallest script has to keep."""
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StepEffect:
+    """What a step, or a pair of them beyond the two alone, does to the score: below 0 it lowers it."""
+
+    steps: tuple[str, ...]
+    effect: PairedDifference
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """The fewest steps that keep ENOUGH of the whole script's effect by the effects found, `kept` of it.
+
+    `certainty` is the share of resamples of the starts (bootstrap) in which they do.
+    """
+
+    steps: tuple[str, ...]
+    kept: float
+    certainty: float
+
+
+def step_effects(starts: Sequence[Scores], steps: Sequence[str]) -> tuple[StepEffect, ...]:
+    """Each step's main effect: mean of the arms that have it − mean of those that have it not.
+
+    Meaningful for a design in which the other steps stand in as many arms of either kind (factorial); for
+    arms that leave out one step it is the difference from the whole script (see `without_each`).
+    """
+    return tuple(StepEffect((step,), _contrast(starts, (step,))) for step in steps)
+
+
+def pair_effects(starts: Sequence[Scores], steps: Sequence[str]) -> tuple[StepEffect, ...]:
+    """For each pair what the two do together beyond the sum of both: half the difference of one's effect with
+    and without the other, as is usual in 2ᵏ designs (Box, Hunter and Hunter 2005, ch. 5).
+
+    Below 0 they help each other to lower the score.
+    """
+    return tuple(StepEffect(pair, _contrast(starts, pair)) for pair in combinations(steps, 2))
+
+
+def without_each(starts: Sequence[Scores], steps: Sequence[str]) -> tuple[StepEffect, ...]:
+    """Of arms that leave out one step: the whole script's score − that of the arm without the step."""
+    whole = frozenset(steps)
+    return tuple(
+        StepEffect((step,), paired_difference([_minus(start, whole, whole - {step}) for start in starts]))
+        for step in steps
+    )
+
+
+def alone_each(
+    starts: Sequence[Scores], steps: Sequence[str], control: Sequence[float | None]
+) -> tuple[StepEffect, ...]:
+    """Of arms with only one step: that arm's score − the control's in the same start (None: missing)."""
+    pairs = list(zip(starts, control, strict=True))
+    return tuple(
+        StepEffect(
+            (step,),
+            paired_difference([_less(start.get(frozenset({step})), beside) for start, beside in pairs]),
+        )
+        for step in steps
+    )
+
+
+def _contrast(starts: Sequence[Scores], names: Sequence[str]) -> PairedDifference:
+    """The contrast of a main effect or a pair: signs are the product of present (+1) and absent (−1)."""
+    return paired_difference([_contrast_of(start, names) for start in starts])
+
+
+def _contrast_of(start: Scores, names: Sequence[str]) -> float | None:
+    sides: dict[int, list[float]] = {1: [], -1: []}
+    for arm, score in start.items():
+        sign = 1
+        for name in names:
+            sign *= 1 if name in arm else -1
+        sides[sign].append(score)
+    return fmean(sides[1]) - fmean(sides[-1]) if sides[1] and sides[-1] else None
+
+
+def _minus(start: Scores, one: Steps, other: Steps) -> float | None:
+    return _less(start.get(one), start.get(other))
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
+
+
+# The smallest script
+
+
+def smallest_script(starts: Sequence[Scores], steps: Sequence[str], *, seed: int = 1) -> Smallest | None:
+    """Of a factorial design: the fewest steps predicted to keep ENOUGH of the whole script's fall.
+
+    The prediction is the fitted mean of main effects and pairs. None where the whole script lowers nothing.
+    """
+    names = tuple(steps)
+    found = _fewest(starts, names)
+    if found is None:
+        return None
+    chosen, kept = found
+    chance = random.Random(seed)  # noqa: S311
+    held = 0
+    for _ in range(_RESAMPLES):
+        again = chance.choices(starts, k=len(starts))
+        share = _share(_model(again, names), frozenset(chosen), names)
+        held += share is not None and share >= ENOUGH
+    return Smallest(chosen, kept, held / _RESAMPLES)
+
+
+_Model = Mapping[tuple[str, ...], float]
+
+
+def _fewest(starts: Sequence[Scores], names: tuple[str, ...]) -> tuple[tuple[str, ...], float] | None:
+    model = _model(starts, names)
+    if _share(model, frozenset(names), names) is None:
+        return None
+    for size in range(1, len(names) + 1):
+        shares = {
+            chosen: share
+            for chosen in combinations(names, size)
+            if (share := _share(model, frozenset(chosen), names)) is not None
+        }
+        best = max(shares, key=lambda chosen: shares[chosen])
+        if shares[best] >= ENOUGH:
+            return best, shares[best]
+    return None
+
+
+def _model(starts: Sequence[Scores], names: tuple[str, ...]) -> _Model:
+    terms: Iterable[tuple[str, ...]] = [*((name,) for name in names), *combinations(names, 2)]
+    model = {}
+    for term in terms:
+        found = [one for start in starts if (one := _contrast_of(start, term)) is not None]
+        model[term] = fmean(found) if found else 0.0
+    return model
+
+
+def _share(model: _Model, chosen: Steps, names: tuple[str, ...]) -> float | None:
+    """The part of the whole script's effect against no step that the chosen steps keep; None without one."""
+    none, whole = _predicted(model, frozenset()), _predicted(model, frozenset(names))
+    fall = whole - none
+    return (_predicted(model, chosen) - none) / fall if fall < 0 else None
+
+
+def _predicted(model: _Model, chosen: Steps) -> float:
+    """The fitted score of an arm, less the grand mean: each effect counts half, with the arm's sign."""
+    total = 0.0
+    for term, effect in model.items():
+        sign = 1
+        for name in term:
+            sign *= 1 if name in chosen else -1
+        total += sign * effect / 2
+    return total
