@@ -13,7 +13,7 @@ from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import History, Skip, Turn
-from sandbox.engine.phase import Point
+from sandbox.engine.phase import USUAL, Point, Stretches, technique_first
 from sandbox.engine.plan import SessionHead, SessionPlan, arm_title
 from sandbox.models.provider import ModelDescription
 from sandbox.store.integrity import Altered
@@ -32,20 +32,34 @@ class Beginning:
     """The session it left and the turn of the whole history after which its own technique began.
 
     `turns` of that history were technique turns already, said under `of` (titles of techniques): of a session
-    that left in the middle of one. Its measurements up to `t{turns}` are not its own technique's.
+    that left in the middle of one. Its measurements up to `t{turns}` are not its own technique's. `stretches`
+    are what it goes through: before the scenario is not without it.
     """
 
     parent: str | None
     after_turn: int
     turns: int = 0
     of: str = ""
+    stretches: Stretches = USUAL
 
     def remark(self, title: str) -> str:
-        """Whose the first rows of the session are; empty when they are all its own."""
-        if not self.turns:
-            return ""
-        of = self.of
-        return f"{title} left in the middle of {of}. Up to t{self.turns} its rows are those of {of}."
+        """Whose the first rows of the session are where they are not all its own, and what its changes are
+        counted from where that is not after the scenario."""
+        of, said = self.of, []
+        if self.turns:
+            said.append(
+                f"{title} left in the middle of {of}. Up to t{self.turns} its rows are those of {of}."
+            )
+        if "technique" not in self.stretches:
+            said.append(f"{title} has no technique: its change is how far answers move by themselves.")
+        elif technique_first(self.stretches):
+            said.append(
+                f"In {title} the scenario came after the technique. Its changes are counted from baseline,"
+                " and the technique effect is the difference after the scenario."
+            )
+        elif "induction" not in self.stretches:
+            said.append(f"In {title} no scenario was told. Its changes are counted from baseline.")
+        return " ".join(said)
 
 
 def beginning(session: StoredSession, find: Callable[[str], StoredSession | None]) -> Beginning:
@@ -54,19 +68,20 @@ def beginning(session: StoredSession, find: Callable[[str], StoredSession | None
     `find` gives an ancestor by its id, None if it is not at hand.
     """
     parent, inherited = session.head.parent, session.history.inherited
+    stretches = session.head.plan.stretches
     turns = sum(turn.phase == "technique" for turn in session.history.turns[:inherited])
     redone = session.head.plan.redo is not None
     if parent is None or not (turns or redone):
-        return Beginning(parent, inherited)
+        return Beginning(parent, inherited, stretches=stretches)
     left = find(parent)
     if left is None:
-        return Beginning(parent, inherited, turns, f"session {parent}")
+        return Beginning(parent, inherited, turns, f"session {parent}", stretches)
     before = beginning(left, find)
     technique = left.head.plan.technique
     if technique is None or redone:
-        return before if technique is not None else Beginning(parent, inherited)
+        return before if technique is not None else Beginning(parent, inherited, stretches=stretches)
     of = before.of if turns <= before.turns else " and ".join(filter(None, (before.of, technique.title)))
-    return Beginning(parent, inherited, turns, of)
+    return Beginning(parent, inherited, turns, of, stretches)
 
 
 def skips(session: StoredSession, find: Callable[[str], StoredSession | None]) -> tuple[Skip, ...]:
@@ -105,7 +120,7 @@ def in_place_of(sessions: Iterable[StoredSession]) -> dict[str, str]:
     known = {session.head.id: session for session in sessions}
     versions: dict[str, list[StoredSession]] = {}
     for session in known.values():
-        if session.head.plan.technique is not None:
+        if not session.head.plan.is_trunk:
             versions.setdefault(_first_version(session, known), []).append(session)
     found: dict[str, str] = {}
     for group in versions.values():
@@ -117,7 +132,7 @@ def in_place_of(sessions: Iterable[StoredSession]) -> dict[str, str]:
 def _first_version(session: StoredSession, known: dict[str, StoredSession]) -> str:
     while session.head.plan.redo is not None and session.head.parent in known:
         parent = known[session.head.parent or ""]
-        if parent.head.plan.technique is None:
+        if parent.head.plan.is_trunk:
             break
         session = parent
     return session.head.id
@@ -218,7 +233,7 @@ class Arm:
         for course in self.courses:
             if course.scale == name[2] and course.name == name:
                 return course
-        return Trajectory(*name, ())
+        return Trajectory(*name, (), self.plan.stretches)
 
     def is_own(self, point: Point) -> bool:
         """Whether what was measured there is its own technique's, and not of one it left in the middle."""
@@ -248,14 +263,14 @@ def arm_of(
     """
     head = session.head
     replies = reply_valence(session.history, head.plan.scenario.language)
-    tone = as_trajectory(replies)
+    tone = as_trajectory(replies, head.plan.stretches)
     return Arm(
         id=head.id,
         trunk=trunk,
         began=began,
         plan=head.plan,
         state=session.state.now,
-        courses=(*trajectories(session.history), *([tone] if tone.points else [])),
+        courses=(*trajectories(session.history, head.plan.stretches), *([tone] if tone.points else [])),
         history=session.history,
         measured_in=session.measured_in,
         skips=tuple(skips),

@@ -1,7 +1,8 @@
 """Arms side by side: a row a measurement point, each arm's score, change, and difference from the control.
 
 Rows are aligned by the number of the technique turn. change = score − score after the scenario; difference =
-change − the control's change in the same trunk: the technique effect. All in the scale's units and with the
+change − the control's change in the same trunk: the technique effect. Where the technique did not follow the
+scenario, change = score − baseline (see effect). All in the scale's units and with the
 score's own sign: below zero it fell, or fell further. Nothing is read or written here.
 """
 
@@ -21,8 +22,8 @@ from sandbox.analysis.effect import (
 )
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.engine.phase import PHASES, Phase, Point
-from sandbox.engine.plan import arm_title
+from sandbox.engine.phase import Phase, Point, begins_at
+from sandbox.engine.plan import arm_title, in_order
 from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
 
@@ -223,7 +224,8 @@ def _kind(session: Arm, keys: Mapping[str, str], text: Callable[[Document | None
     guidance = session.guidance.model_dump_json() if session.guidance else ""
     told = text(plan.client), text(plan.scenario), text(plan.follow_up)
     measures = tuple((text(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
-    return technique, guidance, plan.model, told, measures, plan.administration
+    drawn = plan.sampling.model_dump_json()
+    return technique, guidance, plan.model, told, measures, plan.administration, plan.stretches, drawn
 
 
 def _titles(members: Sequence[Members]) -> list[str]:
@@ -314,7 +316,8 @@ def _points(sessions: Sequence[Arm], scale: ScaleName) -> tuple[Point, ...]:
     for session in sessions:
         for point in session.course(scale).points:
             by_label.setdefault(point.label, point.point)
-    return tuple(sorted(by_label.values(), key=lambda point: (PHASES.index(point.phase), point.number)))
+    order = in_order(session.plan for session in sessions)
+    return tuple(sorted(by_label.values(), key=lambda point: (order.index(point.phase), point.number)))
 
 
 def _as_at(sessions: Sequence[Arm], scale: ScaleName, label: str) -> str:
@@ -340,12 +343,13 @@ def _cell(
 ) -> ComparedPoint:
     found = [session.at(scale, point.label) for session in arm.sessions]
     scores = [one.value for one in found if one is not None and one.value is not None]
-    technique = point.phase in ("technique", "follow-up")
-    changes = _changes(arm, arms, beside, scale, point) if technique else []
+    first = arm.sessions[0].plan
+    moves = point.phase not in ("baseline", begins_at(first.stretches))
+    changes = _changes(arm, arms, beside, scale, point) if moves else []
     return ComparedPoint(
         score=fmean(scores) if scores else None,
         change=fmean(changes) if changes else None,
-        difference=_difference(arm, beside, scale, point) if technique else None,
+        difference=_difference(arm, beside, scale, point) if moves else None,
         sessions=len(scores),
         reliable=all(one is None or one.reliable for one in found),
         reason=next((one.reason for one in found if one is not None and one.reason), ""),
@@ -402,7 +406,8 @@ def _difference(arm: ComparedArm, beside: Beside, scale: ScaleName, point: Point
     for session in measured:
         other = beside[session.id]
         if other is None:
-            why = "nothing to compare with began where it did, from the same state"
+            none = "nothing to compare with began where it did, from the same state"
+            why = "it has no technique" if session.plan.measured_again else none
             continue
         effect = technique_effect(session.course(scale), other.course(scale), label)
         why = effect.reason or why

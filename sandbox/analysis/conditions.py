@@ -38,7 +38,7 @@ def repeated_trunks(sessions: Sequence[Arm]) -> int:
     """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
     trunks = {session.trunk: session.plan for session in sessions}
     kinds = {
-        (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed)
+        (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed, p.sampling)
         for p in trunks.values()
     }
     return len(trunks) - len(kinds)
@@ -51,6 +51,7 @@ _CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...]
     ("measures", lambda plan: (plan.measures, ", ".join(map(_measure, plan.measures)) or "none")),
     ("administration", lambda plan: (plan.administration, plan.administration.replace("_", " "))),
     ("follow-up", lambda plan: _named(plan.follow_up)),
+    ("sampling", lambda plan: (plan.sampling, _drawn(plan))),
 )
 
 
@@ -89,6 +90,11 @@ def _technique_texts(sessions: Sequence[Arm]) -> Iterator[str]:
     for id, found in texts.items():
         if len(found) > 1:
             yield f"They differ in technique text: {id} in {len(found)} versions."
+
+
+def _drawn(plan: SessionPlan) -> str:
+    said = [f"{name.replace('_', ' ')} {value:g}" for name, value in plan.sampling if value is not None]
+    return " and ".join(said) or "as the model proposes"
 
 
 def _named(document: Document | None) -> tuple[object, str]:

@@ -3,6 +3,9 @@
 change = score now − score after the scenario; technique effect = change under the technique − change under
 the control; residual = score now − baseline. All in the scale's units and with one sign, the score's own:
 below zero it fell, or fell further. What that means for the better or worse, `in_words` says.
+
+Where no scenario was told before the technique, change = score now − baseline; where it was told after it,
+the technique effect is the difference after the scenario.
 """
 
 from collections.abc import Sequence
@@ -11,6 +14,7 @@ from typing import Literal
 
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
+from sandbox.engine.phase import begins_at, technique_first
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.questionnaire import Scale
 from sandbox.measurement.estimate import mean_estimate
@@ -34,19 +38,22 @@ class Effect:
 
 def induction_effect(trajectory: Trajectory) -> Effect:
     """Score after the scenario − baseline."""
+    if "induction" not in trajectory.stretches:
+        return Effect(None, "ind", "no scenario was told")
     return _difference(trajectory.induced, trajectory.baseline, "after the scenario", "at baseline", at="ind")
 
 
 def change(trajectory: Trajectory, label: str | None = None) -> Effect:
-    """Score at `label` (None: at the last point after the scenario) − score after the scenario."""
+    """Score at `label` (None: at the last telling point) − score after the scenario, or − baseline."""
     now = _now(trajectory, label)
-    return _difference(
-        now, trajectory.induced, _place(now, label), "after the scenario", at=_label(now, label)
-    )
+    if now is not None and now.phase == "technique" and now not in trajectory.after_start:
+        return Effect(None, now.label, f"{now.label} came before the scenario")
+    start = "after the scenario" if begins_at(trajectory.stretches) == "induction" else "at baseline"
+    return _difference(now, trajectory.start, _place(now, label), start, at=_label(now, label))
 
 
 def residual(trajectory: Trajectory, label: str | None = None) -> Effect:
-    """Score at `label` (None: at the last point after the scenario) − baseline."""
+    """Score at `label` (None: at the last telling point) − baseline."""
     now = _now(trajectory, label)
     return _difference(now, trajectory.baseline, _place(now, label), "at baseline", at=_label(now, label))
 
@@ -55,15 +62,11 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
     """Change under the technique − change under the control, both at `label` and after as many turns.
 
     `label` None: the last point at which both were so measured. The two must continue from
-    the same induced state (branches of one trunk): that is what pairs them, and a difference there makes the
-    effect undefined.
+    the same state and go through the same stretches (branches of one trunk): that is what pairs them, and a
+    difference there makes the effect undefined.
     """
-    if (technique.questionnaire, technique.way, technique.scale) != (
-        control.questionnaire, control.way, control.scale
-    ):  # fmt: skip
-        return Effect(None, reason="technique and control were measured differently")
-    if technique.induced != control.induced:
-        return Effect(None, label or "", "technique and control did not start from the same state")
+    if apart := _not_paired(technique, control):
+        return Effect(None, label or "", apart)
     label = label or last_common_label(technique, control)
     if label is None:
         return Effect(
@@ -83,6 +86,17 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
     )
 
 
+def _not_paired(technique: Trajectory, control: Trajectory) -> str:
+    """Why the two cannot be held against each other at any point; empty where they can."""
+    if technique.name != control.name:
+        return "technique and control were measured differently"
+    if technique.stretches != control.stretches:
+        return "technique and control stand in different places of the session"
+    if technique.start != control.start:
+        return "technique and control did not start from the same state"
+    return ""
+
+
 def in_words(effect: Effect, higher_is: Direction) -> str:
     """`24.8 lower than under the control: less distress`; empty for an undefined effect.
 
@@ -99,34 +113,29 @@ def in_words(effect: Effect, higher_is: Direction) -> str:
     return f"{size} {'higher' if higher else 'lower'} than under the control{meaning}"
 
 
-def moved_under_control(change: Effect) -> str:
+def moved_under_control(change: Effect, control: str = "the control") -> str:
     """What the control alone did to the score, which has to be told before any effect; no full stop."""
     if change.value is None:
         return ""
     size = numeral(abs(change.value))
     if float(size) == 0:
-        return f"Under the control it did not change, at {change.at}"
-    return f"Under the control it {'rose' if change.value > 0 else 'fell'} by {size}, at {change.at}"
+        return f"Under {control} it did not change, at {change.at}"
+    return f"Under {control} it {'rose' if change.value > 0 else 'fell'} by {size}, at {change.at}"
 
 
 def last_common_label(one: Trajectory, other: Trajectory) -> str | None:
-    """The last point after the scenario that both were measured at, after as many turns.
+    """The last telling point that both were measured at, after as many turns.
 
     Of arms of unequal length it is a `t`: they share the label `end`, but not the time that passed before it.
     """
-    measured = {point.point for point in _after(other)}
-    return next((point.label for point in reversed(_after(one)) if point.point in measured), None)
-
-
-def _after(trajectory: Trajectory) -> tuple[TrajectoryPoint, ...]:
-    return tuple(point for point in trajectory.points if point.phase in ("technique", "follow-up"))
+    measured = {point.point for point in other.telling}
+    return next((point.label for point in reversed(one.telling) if point.point in measured), None)
 
 
 def _now(trajectory: Trajectory, label: str | None) -> TrajectoryPoint | None:
     if label is not None:
         return trajectory.at(label)
-    after = _after(trajectory)
-    return after[-1] if after else None
+    return trajectory.telling[-1] if trajectory.telling else None
 
 
 def _label(now: TrajectoryPoint | None, label: str | None) -> str:
@@ -181,8 +190,11 @@ def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction
     """What there is to say when the scenario moved the score by less than SMALL; None when it moved it more.
 
     None too when that cannot be known. On a scale where higher is better a fall is what an induction does;
-    where neither end is, any change.
+    where neither end is, any change. None where the technique came first: a scenario that does little then
+    may be its doing.
     """
+    if begins_at(trajectory.stretches) != "induction":
+        return None
     scale = scale_of(plan, trajectory.name)
     effect = induction_effect(trajectory).value
     before = trajectory.baseline.value if trajectory.baseline else None
@@ -199,8 +211,11 @@ def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction
 def worsening(plan: SessionPlan, trajectories: Sequence[Trajectory]) -> float | None:
     """By how much the score got worse on average from after the scenario to the end, in the scale's units.
 
-    None where that is less than SMALL of its range, cannot be known, or neither end of the scale is worse.
+    None where that is less than SMALL of its range, cannot be known, or neither end of the scale is worse;
+    and where the scenario came last, which is meant to make it worse.
     """
+    if technique_first(plan.stretches):
+        return None
     scale = scale_of(plan, trajectories[0].name)
     changes = [found.value for one in trajectories if (found := change(one)).value is not None]
     if scale is None or scale.higher_is == "neither" or not changes:

@@ -30,7 +30,8 @@ from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.suitability import Suitability
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.engine.phase import PHASES, Point
+from sandbox.engine.phase import Phase, Point
+from sandbox.engine.plan import in_order
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.models.provider import ModelDescription
 from sandbox.store.integrity import Altered
@@ -134,16 +135,20 @@ class Family:
 
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
-        """The sessions with a technique; the trunk alone when nothing branched from it.
+        """The sessions that go on from the trunk; the trunk alone when nothing branched from it.
 
         Without those whose place a redo took (`replaced`): they are in `sessions` and in the record.
         """
         standing = (one for one in self.members if one.replaced_by is None)
-        return tuple(one for one in standing if one.plan.technique is not None) or self.members
+        return tuple(one for one in standing if not one.plan.is_trunk) or self.members
 
     @property
     def controls(self) -> tuple[Arm, ...]:
         return tuple(arm for arm in self.arms if arm.is_control)
+
+    def called(self, control: Arm) -> str:
+        """What a control is called in a sentence: `the control`, or its title where there are others."""
+        return "the control" if len(self.controls) == 1 else control.title
 
     def control_for(self, arm: Arm) -> Arm | None:
         """The control that began where the arm did, rather a finished one; None for a control."""
@@ -195,19 +200,24 @@ class Family:
         return tuple(sorted(given, key=lambda name: name[2] != "distress"))
 
     @cached_property
+    def _order(self) -> tuple[Phase, ...]:
+        return in_order(session.head.plan for session in self.planned)
+
+    @cached_property
     def points(self) -> tuple[Point, ...]:
         """Every measurement point, in order; arms share the points of equal label."""
         by_label: dict[str, Point] = {}
         for session in self.planned:
             for measured in session.history.measured:
                 by_label.setdefault(measured.point.label, measured.point)
-        return tuple(sorted(by_label.values(), key=lambda one: (PHASES.index(one.phase), one.number)))
+        order = self._order
+        return tuple(sorted(by_label.values(), key=lambda one: (order.index(one.phase), one.number)))
 
     @property
     def reply_labels(self) -> tuple[str, ...]:
         """The labels of all replies in order; arms share those of equal label."""
         found = {
-            (PHASES.index(point.phase), point.number, point.label)
+            (self._order.index(point.phase), point.number, point.label)
             for one in self.members
             for point in one.replies.points
         }
@@ -282,7 +292,7 @@ def _gathered(store: Store, ids: tuple[str, ...], *, controls: bool, earlier: bo
         standing = [
             one.head.id
             for one in own.planned
-            if one.head.plan.technique is not None and (earlier or one.head.id not in own.replaced)
+            if not one.head.plan.is_trunk and (earlier or one.head.id not in own.replaced)
         ]
         for one in (standing or [id]) if id == own.trunk else [id]:
             wanted.setdefault(one, own)

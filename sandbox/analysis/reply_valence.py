@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.history import History, Turn
-from sandbox.engine.phase import Phase, Point, turn_label
+from sandbox.engine.phase import USUAL, Phase, Point, Stretches, turn_label
 from sandbox.measurement.valence import negativity
 
 REPLIES: ScaleName = ("replies", "tone", "negativity")
@@ -41,10 +41,12 @@ class ReplyValence:
 
     @property
     def change(self) -> float | None:
-        """Negativity of the newest technique reply minus that of the last reply of the scenario."""
-        induced = self.at("ind")
+        """Negativity of the newest technique reply minus that of the last reply of the scenario before it."""
+        induced = next((point for point in reversed(self.points) if point.label == "ind"), None)
         replied = [point for point in self.points if point.phase == "technique"]
-        return replied[-1].negativity - induced if induced is not None and replied else None
+        if induced is None or not replied or replied[-1].turn < induced.turn:
+            return None
+        return replied[-1].negativity - induced.negativity
 
 
 def reply_valence(history: History, language: str = "en") -> ReplyValence:
@@ -73,19 +75,19 @@ def reply_valence(history: History, language: str = "en") -> ReplyValence:
     )
 
 
-def reply_trajectory(history: History, language: str = "en") -> Trajectory:
+def reply_trajectory(history: History, language: str = "en", stretches: Stretches = USUAL) -> Trajectory:
     """The replies' negativity at the measurement points that follow them, to stand beside a self-report."""
-    return as_trajectory(reply_valence(history, language))
+    return as_trajectory(reply_valence(history, language), stretches)
 
 
-def as_trajectory(replies: ReplyValence) -> Trajectory:
+def as_trajectory(replies: ReplyValence, stretches: Stretches = USUAL) -> Trajectory:
     """The same of replies that are read already."""
     points = []
     for reply in replies.points:
         point = Point(reply.turn, reply.phase, reply.number if reply.phase == "technique" else 0)
         if point.label == reply.label:  # else no measurement follows the reply
             points.append(TrajectoryPoint(point, reply.negativity))
-    return Trajectory(*REPLIES, tuple(points))
+    return Trajectory(*REPLIES, tuple(points), stretches)
 
 
 def _label(turn: Turn, number: int, *, closing: bool) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from sandbox.engine.history import History, Measured
-from sandbox.engine.phase import Phase, Point
+from sandbox.engine.phase import USUAL, Phase, Point, Stretches, begins_at, technique_first
 from sandbox.measurement.administration import Score, Way
 
 Reading = Way | Literal["tone"]
@@ -40,13 +40,15 @@ class TrajectoryPoint(NamedTuple):
 class Trajectory:
     """The points of one scale of one questionnaire read in one way, in the order they were measured.
 
-    Two questionnaires may both have a scale of that id, so the questionnaire belongs to its name.
+    Two questionnaires may both have a scale of that id, so the questionnaire belongs to its name. `stretches`
+    are those of the session: they say what its changes are counted from.
     """
 
     questionnaire: str
     way: Reading
     scale: str
     points: tuple[TrajectoryPoint, ...]
+    stretches: Stretches = USUAL
 
     @cached_property
     def name(self) -> ScaleName:
@@ -59,8 +61,31 @@ class Trajectory:
 
     @cached_property
     def induced(self) -> TrajectoryPoint | None:
-        """The last point of the induction: the state the technique starts from."""
+        """The last point of the induction."""
         return self.last("induction")
+
+    @cached_property
+    def start(self) -> TrajectoryPoint | None:
+        """What changes are counted from: after the scenario, where the session begins with it; else the
+        baseline."""
+        return self.last(begins_at(self.stretches))
+
+    @cached_property
+    def after_start(self) -> tuple[TrajectoryPoint, ...]:
+        """The points that have a change: a session that left another in its middle has others as well."""
+        before = ("baseline", begins_at(self.stretches))
+        since = self.start.point.after_turn if self.start else 0
+        return tuple(
+            point for point in self.points if point.phase not in before and point.point.after_turn >= since
+        )
+
+    @cached_property
+    def telling(self) -> tuple[TrajectoryPoint, ...]:
+        """Of those, the points that can show what the technique did: where it came before the scenario, those
+        after the scenario."""
+        if not technique_first(self.stretches):
+            return self.after_start
+        return tuple(point for point in self.after_start if point.phase == "induction")
 
     def last(self, phase: Phase) -> TrajectoryPoint | None:
         return next((point for point in reversed(self.points) if point.phase == phase), None)
@@ -74,7 +99,7 @@ class Trajectory:
         return {point.label: point for point in self.points}
 
 
-def trajectories(history: History) -> tuple[Trajectory, ...]:
+def trajectories(history: History, stretches: Stretches = USUAL) -> tuple[Trajectory, ...]:
     """Every scale's trajectory, parents' points included, in the order the scales first appear."""
     last: dict[tuple[str, Way, Point], Measured] = {}
     for measured in history.measured:
@@ -84,7 +109,7 @@ def trajectories(history: History) -> tuple[Trajectory, ...]:
     for (questionnaire, way, _), measured in last.items():
         for score in measured.administration.scores:
             kept.setdefault((questionnaire, way, score.scale), []).append(_point(measured, score))
-    return tuple(Trajectory(*key, tuple(points)) for key, points in kept.items())
+    return tuple(Trajectory(*key, tuple(points), stretches) for key, points in kept.items())
 
 
 def _point(measured: Measured, score: Score) -> TrajectoryPoint:

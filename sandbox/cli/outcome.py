@@ -177,7 +177,8 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
                 f"Technique effect of {arm.title}: {_signed(effect)} at {effect.at}"
                 f"{_made_of(found)}, {in_words(effect, found.higher_is)} (one pair, so no interval)."
             )
-    lines += [_control_line(family.effects(control, name).change) for control in family.controls]
+    for control in family.controls:
+        lines.append(_control_line(family.effects(control, name).change, family.called(control)))
     return lines
 
 
@@ -196,10 +197,11 @@ def _signed(effect: Effect) -> str:
     return numeral(effect.value, signed=True, reliable=effect.reliable)
 
 
-def _control_line(change: Effect) -> str:
+def _control_line(change: Effect, control: str) -> str:
     if change.value is None:
-        return f"The control has no change to report: {change.reason}. So there is no effect to report."
-    return f"{moved_under_control(change)}: only what goes beyond that counts."
+        title = control[0].upper() + control[1:]
+        return f"{title} has no change to report: {change.reason}. So there is no effect to report."
+    return f"{moved_under_control(change, control)}: only what goes beyond that counts."
 
 
 def _say_how_to_go_on(store: Store, trunk: str) -> None:

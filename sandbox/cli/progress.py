@@ -96,7 +96,7 @@ class Progress:
         head = self._heads.get(session)
         if head is None:
             return session
-        if head.plan.technique is None:
+        if head.plan.is_trunk:
             return f"{head.plan.scenario.title} ({head.plan.scenario.affect}), baseline and scenario"
         return arm_title(head.plan)
 

@@ -17,7 +17,7 @@ from sandbox.cli.outcome import report, warn
 from sandbox.cli.progress import Progress
 from sandbox.engine.cost import cost_text, load, plans_of, texts_of, too_long
 from sandbox.engine.events import RunPlanned, SessionFinished
-from sandbox.engine.plan import SessionHead, trunk_and_branches
+from sandbox.engine.plan import SessionHead, with_seed
 from sandbox.errors import ExitCode, SandboxError, UsageError
 from sandbox.export.comparison import comparison_terminal
 from sandbox.export.file import export_family
@@ -123,7 +123,7 @@ def run_all(
         if model := conductor.unsure(proposal):  # what is composed after its answer fits it
             asyncio.run(model.find_out())
     each = [conductor.runnable(proposal, clinician=False) for proposal in proposals]
-    series = _Series(tuple(_with_seed(heads, seed) for heads in each for seed in seeds))
+    series = _Series(tuple(with_seed(heads, seed) for heads in each for seed in seeds))
     with conductor.store as store:
         for heads in each:
             warn(conductor, heads)
@@ -143,12 +143,6 @@ def run_all(
             raise series.failed[0][1]
         _report(store, conductor.workspace, series.finished, as_json=as_json)
     return series.failed[0][1].exit_code if series.failed else ExitCode.OK
-
-
-def _with_seed(heads: tuple[SessionHead, ...], seed: int) -> tuple[SessionHead, ...]:
-    """The same plan once more under another seed, with ids of its own."""
-    techniques = tuple(head.plan.technique for head in heads if head.plan.technique is not None)
-    return trunk_and_branches(heads[0].plan.model_copy(update={"seed": seed}), techniques)
 
 
 def _leave_out_finished(store: Store, series: _Series, tag: str) -> None:

@@ -9,6 +9,7 @@ from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
     from sandbox.engine.plan import Shuffled
+    from sandbox.library.study import Design
 
 
 @click.command("run")
@@ -73,6 +74,15 @@ if TYPE_CHECKING:
 )
 @click.option("--follow-up", metavar="ID", help="A neutral scenario told before the last measurement.")
 @click.option(
+    "--design",
+    "designs",
+    multiple=True,
+    type=click.Choice(("after scenario", "without scenario", "before scenario", "measured again")),
+    default=("after scenario",),
+    show_default=True,
+    help="Where the techniques stand; “measured again” is one arm without any. May be given several times.",
+)
+@click.option(
     "--in-conversation", is_flag=True, help="Ask questionnaires inside the conversation, not on a side copy."
 )
 @click.option(
@@ -110,6 +120,7 @@ def command(
     shuffled: "tuple[Shuffled, ...]",
     therapist: str | None,
     follow_up: str | None,
+    designs: "tuple[Design, ...]",
     in_conversation: bool,
     seed: int,
     repeat: int | None,
@@ -146,6 +157,7 @@ def command(
             seed=wanted[0],
             administration="in_conversation" if in_conversation else "aside",
             follow_up=follow_up,
+            designs=designs,
             therapist=therapist,
         )
         for model in dict.fromkeys(models or (chosen_settings().model,))

@@ -4,25 +4,44 @@ from collections.abc import Sequence
 
 from sandbox.engine.guidance import guidance_for
 from sandbox.engine.history import History, Skip, Turn
-from sandbox.engine.plan import Redo, SessionHead, new_session_id
+from sandbox.engine.phase import USUAL, Stretches
+from sandbox.engine.plan import Redo, SessionHead, SessionPlan, new_session_id
 from sandbox.errors import UsageError
 from sandbox.library.technique import Technique
 from sandbox.seed import derived_seed
 
 
 def branch(
-    parent: SessionHead, turn: int | None, technique: Technique, *, seed: int | None = None
+    parent: SessionHead,
+    turn: int | None,
+    technique: Technique,
+    *,
+    seed: int | None = None,
+    stretches: Stretches = USUAL,
 ) -> SessionHead:
-    """A branch that leaves after that turn (None: the end) with a technique, and another seed if given."""
+    """A branch that leaves after that turn (None: the end) with a technique, and another seed if given.
+
+    `stretches`: those of `stretches_after`, where the parent's are not the usual ones.
+    """
     plan = parent.plan
     changes = {
         "technique": technique,
+        "stretches": stretches,
         "redo": None,
         "seed": plan.seed if seed is None else seed,
         "guidance": plan.guidance or guidance_for((technique,), plan.model),
     }
     changed = plan.model_copy(update=changes)
     return SessionHead(id=new_session_id(), plan=changed, parent=parent.id, parent_turn=turn)
+
+
+def stretches_after(parent: SessionPlan, inherited: History) -> Stretches:
+    """What a branch with another technique goes through from there: as its parent, or, once the parent was
+    past its technique, what follows a scenario."""
+    place = parent.stretches.index("technique") if "technique" in parent.stretches else 0
+    past = parent.stretches[place + 1 :]
+    left = parent.technique is None or any(turn.phase in past for turn in inherited.turns)
+    return USUAL if left else parent.stretches
 
 
 def redo(parent: SessionHead, history: History, turn: int, seed: int) -> SessionHead:

@@ -1,7 +1,7 @@
 """What sessions are put together from, as documents, and the heads that come of it. Finds no document."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.engine.guidance import guidance_for
@@ -9,6 +9,7 @@ from sandbox.engine.plan import Measure, SessionHead, SessionPlan, trunk_and_bra
 from sandbox.errors import UsageError
 from sandbox.library.client import Client
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Design, StudySampling
 from sandbox.library.technique import Technique
 
 
@@ -17,7 +18,8 @@ class Composition:
     """The documents of a trunk and its branches, so that two versions of one technique can run side by side.
 
     `control` is added unless a control is among the techniques already; None adds none. `therapist` names the
-    model that speaks guided techniques. Names of models are full ones.
+    model that speaks guided techniques. Names of models are full ones. Each technique, and the control, is
+    run once in each of the `designs`; “measured again” is one arm without a technique.
     """
 
     scenario: Scenario
@@ -30,6 +32,8 @@ class Composition:
     administration: Literal["aside", "in_conversation"] = "aside"
     follow_up: Scenario | None = None
     therapist: str | None = None
+    designs: tuple[Design, ...] = ("after scenario",)
+    sampling: StudySampling = field(default_factory=StudySampling)
 
 
 def compose(composition: Composition) -> tuple[SessionHead, ...]:
@@ -55,8 +59,10 @@ def compose(composition: Composition) -> tuple[SessionHead, ...]:
         administration=composition.administration,
         follow_up=follow_up,
         guidance=guidance_for(composition.techniques, composition.therapist or composition.model),
+        sampling=composition.sampling,
     )
-    return trunk_and_branches(plan, with_control(composition.techniques, composition.control))
+    techniques = with_control(composition.techniques, composition.control)
+    return trunk_and_branches(plan, techniques, composition.designs)
 
 
 def with_control(techniques: tuple[Technique, ...], control: Technique | None) -> tuple[Technique, ...]:

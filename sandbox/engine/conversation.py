@@ -1,11 +1,12 @@
 """The messages a model is sent: system text, examples, then the history, so that the prefix never changes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import UsageError
-from sandbox.models.provider import Capabilities, Message, alternating
+from sandbox.models.provider import Capabilities, Message, Provider, Sampling, alternating
 
 
 def conversation(plan: SessionPlan, history: History, capabilities: Capabilities) -> tuple[Message, ...]:
@@ -35,6 +36,12 @@ def reply_opening(plan: SessionPlan, capabilities: Capabilities) -> str:
     """What the client's replies start with; empty for all but small models that take a prefill."""
     opening = plan.client.small_model.opening if capabilities.small and capabilities.prefill else None
     return opening or ""
+
+
+def drawn_as(plan: SessionPlan, model: Provider) -> Sampling:
+    """How the client's answers are drawn: as the model proposes, but for what the plan says otherwise."""
+    said = {name: value for name, value in plan.sampling if value is not None}
+    return replace(model.sampling, **said)
 
 
 def therapist_conversation(plan: SessionPlan, history: History, step: str) -> tuple[Message, ...]:

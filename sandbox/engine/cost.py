@@ -49,22 +49,20 @@ def texts_of(plans: Iterable[SessionPlan]) -> tuple[str, ...]:
 def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str, int]) -> Load:
     """What sessions of one trunk come to. `tokens` has all of texts_of."""
     trunk = plans[0]
-    count = _Count(trunk, tokens, counts.sampling.max_tokens)
+    count = _Count(trunk, tokens, trunk.sampling.max_tokens or counts.sampling.max_tokens)
     count.prompt = tokens[trunk.client.system]
     if counts.capabilities.small:
         examples = trunk.client.small_model.examples
         count.prompt += sum(tokens[e.say] + tokens[e.reply] for e in examples)
     count.measure("baseline")
+    baseline = count.prompt
     count.tell(trunk.scenario)
     count.measure("induction")
     induced = count.prompt
     for plan in plans:
-        count.prompt = induced
-        if plan.technique is not None:
-            count.apply(plan.technique)
-            if plan.follow_up is not None:
-                count.tell(plan.follow_up)
-            count.close(plan)
+        if not plan.is_trunk:
+            count.prompt = induced if plan.stretches[0] == "induction" else baseline
+            count.go_on(plan)
     thoughts = count.calls * REASONING_TOKENS if counts.capabilities.reasoning else 0
     return Load(count.turns, count.calls, count.prompts, count.replies + thoughts, count.longest)
 
@@ -111,6 +109,19 @@ class _Count:
             for _ in range(task.stop.questions):
                 self._turn(_longest(task), reply=True)
 
+    def go_on(self, plan: SessionPlan) -> None:
+        """What a branch says and asks itself."""
+        for stretch in plan.stretches:
+            if stretch == "induction" and stretch != plan.stretches[0]:
+                self.tell(plan.scenario)
+                self.measure("induction")
+            elif stretch == "technique" and plan.technique is not None:
+                self.apply(plan.technique)
+            elif stretch == "follow-up":
+                if plan.follow_up is not None:
+                    self.tell(plan.follow_up)
+                self.close(plan)
+
     def apply(self, technique: Technique) -> None:
         for step in technique.steps:
             if technique.delivery == "guided" and self._plan.guidance is not None:
@@ -120,9 +131,9 @@ class _Count:
             self.measure("technique")
 
     def close(self, plan: SessionPlan) -> None:
-        """The last measurement: without turns before it, only of what the technique's last turn was not."""
-        measured = plan.follow_up is None and plan.technique is not None and bool(plan.technique.steps)
-        self.measure("follow-up", but_for="technique" if measured else None)
+        """The last measurement: without turns before it, only of what was not measured there already."""
+        before = plan.stretches[-2] if plan.follow_up is None and not plan.measured_again else None
+        self.measure("follow-up", but_for=before)
 
     def measure(self, phase: Phase, but_for: Phase | None = None) -> None:
         for measure in self._plan.measures:

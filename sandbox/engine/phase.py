@@ -6,6 +6,22 @@ from typing import Literal
 Phase = Literal["baseline", "induction", "technique", "follow-up"]
 PHASES: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
 
+Stretches = tuple[Phase, ...]
+"""What a session goes through after the baseline, in this order; each at most once, the follow-up last."""
+USUAL: Stretches = ("induction", "technique", "follow-up")
+
+
+def begins_at(stretches: Stretches) -> Phase:
+    """The phase whose last measurement the rest of the session is held against: after the scenario, or the
+    baseline where the session does not begin with the scenario."""
+    return "induction" if stretches[:1] == ("induction",) else "baseline"
+
+
+def technique_first(stretches: Stretches) -> bool:
+    """Whether the scenario is told after the technique."""
+    return "induction" in stretches[1:]
+
+
 _SHORT = {"baseline": "base", "induction": "ind", "follow-up": "end"}
 _LETTERS: dict[Phase, str] = {"baseline": "b", "induction": "s", "technique": "t", "follow-up": "f"}
 

@@ -1,17 +1,18 @@
 """What is going to be run: a trunk (baseline and induction, once) and the branches that leave from it."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Origin, Turn
-from sandbox.engine.phase import Phase, turn_label
+from sandbox.engine.phase import PHASES, USUAL, Phase, Stretches, technique_first, turn_label
 from sandbox.library.client import Client
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Design, StudySampling
 from sandbox.library.technique import Technique
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.reading.presentation import Presentation
@@ -70,11 +71,26 @@ class Redo(BaseModel):
         return turn_label(self.phase, 1 + sum(turn.phase == self.phase for turn in inherited))
 
 
-class SessionPlan(BaseModel):
-    """One session. Without a technique it is a trunk: it ends after the induction.
+STRETCHES: Mapping[Design, Stretches] = {
+    "after scenario": USUAL,
+    "without scenario": ("technique", "follow-up"),
+    "before scenario": ("technique", "induction", "follow-up"),
+    "measured again": ("induction", "follow-up"),
+}
+"""What a branch of each design goes through. One that is measured again has no technique."""
 
-    `seed` fixes every random choice; branches of one trunk share it, so that they are paired. With `redo` it
-    goes on with its parent's script from that turn, instead of beginning it.
+
+class SessionPlan(BaseModel):
+    """One session: what it goes through after the baseline (`stretches`), and with what.
+
+    Where its stretches have a technique and the plan has none, it ends there: it is a trunk, and its branches
+    go on. `seed` fixes every random choice; branches of one trunk share it, so that they are paired. With
+    `redo` it goes on with its parent's script from that turn, instead of beginning it. `sampling` is in place
+    of what the client's model proposes: its temperature for replies and written answers alike, its max_tokens
+    for replies alone. A therapist model draws as it proposes.
+
+    A branch of another design is the trunk's plan with `technique` and `stretches` changed, and leaves where
+    `leaves_at(stretches)` says: without the scenario, or before it, from the trunk's baseline.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,6 +105,44 @@ class SessionPlan(BaseModel):
     follow_up: Scenario | None = None
     redo: Redo | None = None
     guidance: Guidance | None = None
+    stretches: Stretches = USUAL
+    sampling: StudySampling = StudySampling()
+
+    @model_validator(mode="after")
+    def _in_an_order(self) -> "SessionPlan":
+        told = self.stretches
+        if not told or len(set(told)) < len(told) or "baseline" in told:
+            raise ValueError("a session goes through induction, technique, follow-up, each at most once")
+        if "follow-up" in told[:-1]:
+            raise ValueError("the follow-up comes last")
+        if self.technique is not None and "technique" not in told:
+            raise ValueError("a technique needs its stretch")
+        return self
+
+    @property
+    def is_trunk(self) -> bool:
+        """Whether it ends where a technique would begin."""
+        return self.technique is None and "technique" in self.stretches
+
+    @property
+    def measured_again(self) -> bool:
+        """Whether it is an arm without a technique: only asked once more."""
+        return self.technique is None and not self.is_trunk
+
+
+def leaves_at(stretches: Stretches) -> int | None:
+    """The turn of the trunk that a branch with those stretches leaves from: None its end, 0 its baseline."""
+    return None if stretches[0] == "induction" else 0
+
+
+def in_order(plans: Iterable[SessionPlan]) -> tuple[Phase, ...]:
+    """The phases in the order in which points and turns of these sessions stand below one another.
+
+    The usual one, unless every arm has its technique before the scenario.
+    """
+    arms = [plan.stretches for plan in plans if not plan.is_trunk]
+    first = bool(arms) and all(map(technique_first, arms))
+    return ("baseline", *STRETCHES["before scenario"]) if first else PHASES
 
 
 class SessionHead(BaseModel):
@@ -106,26 +160,38 @@ class SessionHead(BaseModel):
 
 
 def arm_title(plan: SessionPlan, redone: str | None = None, *, earlier: bool = False) -> str:
-    """What a session is called: `Filler (control)`, `Breathing (t4 redone)`, `Shared start`.
+    """What a session is called: `Filler (control)`, `Breathing (before the scenario)`, `Shared start`.
 
     `redone` is the turn whose reply was asked for again; `earlier`: a redo has taken the arm's place.
     """
     technique = plan.technique
-    if technique is None:
-        return told_apart(None, redone=redone, earlier=earlier)
-    return told_apart(technique.title, control=technique.is_control, redone=redone, earlier=earlier)
+    return told_apart(
+        technique.title if technique is not None else None,
+        control=technique is not None and technique.is_control,
+        stretches=plan.stretches,
+        redone=redone,
+        earlier=earlier,
+    )
 
 
 def told_apart(
-    technique: str | None, *, control: bool = False, redone: str | None = None, earlier: bool = False
+    technique: str | None,
+    *,
+    control: bool = False,
+    stretches: Stretches = USUAL,
+    redone: str | None = None,
+    earlier: bool = False,
 ) -> str:
     """The same where the plan is not at hand, of the technique's title (None: it has none)."""
     notes = [
         *(["control"] if control else []),
+        *(["without the scenario"] if "induction" not in stretches else []),
+        *(["before the scenario"] if technique_first(stretches) else []),
         *([f"{redone} redone"] if redone is not None else []),
         *(["before the redo"] if earlier else []),
     ]
-    title = technique if technique is not None else "Shared start"
+    untold = "Shared start" if "technique" in stretches else "Measured again"
+    title = technique if technique is not None else untold
     return f"{title} ({', '.join(notes)})" if notes else title
 
 
@@ -134,11 +200,35 @@ def new_session_id() -> str:
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))
 
 
-def trunk_and_branches(trunk: SessionPlan, techniques: tuple[Technique, ...]) -> tuple[SessionHead, ...]:
-    """The trunk's head followed by one head a technique, each leaving from the trunk's end."""
-    root = SessionHead(id=new_session_id(), plan=trunk.model_copy(update={"technique": None}))
+def trunk_and_branches(
+    trunk: SessionPlan, techniques: tuple[Technique, ...], designs: Iterable[Design] = ("after scenario",)
+) -> tuple[SessionHead, ...]:
+    """The trunk's head followed by its branches: one a design and technique, one that is measured again."""
+    root = SessionHead(
+        id=new_session_id(), plan=trunk.model_copy(update={"technique": None, "stretches": USUAL})
+    )
     branches = (
-        SessionHead(id=new_session_id(), plan=trunk.model_copy(update={"technique": t}), parent=root.id)
-        for t in techniques
+        SessionHead(
+            id=new_session_id(),
+            plan=trunk.model_copy(update={"technique": technique, "stretches": STRETCHES[design]}),
+            parent=root.id,
+            parent_turn=leaves_at(STRETCHES[design]),
+        )
+        for design in designs
+        for technique in ((None,) if design == "measured again" else techniques)
     )
     return (root, *branches)
+
+
+def with_seed(heads: tuple[SessionHead, ...], seed: int) -> tuple[SessionHead, ...]:
+    """The same sessions once more under another seed, with ids of their own."""
+    new = {head.id: new_session_id() for head in heads}
+    return tuple(
+        SessionHead(
+            id=new[head.id],
+            plan=head.plan.model_copy(update={"seed": seed}),
+            parent=new[head.parent] if head.parent is not None else None,
+            parent_turn=head.parent_turn,
+        )
+        for head in heads
+    )

@@ -43,7 +43,7 @@ async def run(
                 if isinstance(event, SessionFinished):
                     ending = event.ending
         histories[head.id] = session.history
-        if head.plan.technique is not None:  # what was asked of one arm is never done in another
+        if not head.plan.is_trunk:  # what was asked of one arm is never done in another
             words, skips = controls.take_back()
             if words or skips:
                 yield TooLate(head.id, words, skips)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.engine.history import History, Origin, Turn
-from sandbox.engine.phase import Phase, Point
+from sandbox.engine.phase import Phase, Point, technique_first
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.engine.task import next_question
 from sandbox.library.technique import Step, Technique
@@ -72,13 +72,35 @@ def next_action(plan: SessionPlan, history: History) -> Action:
     if plan.redo is not None and not own_turns(history):
         turn = plan.redo
         return Say(turn.phase, turn.origin, turn.said, step=turn.step, repeat=turn.repeat, again=True)
-    if plan.technique is None:
-        return _scenario_turn(plan, history) or Done()
-    if not any(turn.phase == "follow-up" for turn in own_turns(history)) and not _follow_up_given(history):
-        step = _next_step(plan.technique, history, plan.redo.passed if plan.redo else {})
-        if step is not None:
-            return step
-    return _follow_up_turn(plan, history) or _closing(plan, history) or Done()
+    for place, stretch in enumerate(plan.stretches):
+        if stretch == "technique" and plan.technique is None:  # a trunk: its branches go on
+            return Done()
+        if not _left(plan, history, place) and (action := _in_stretch(plan, history, stretch)) is not None:
+            return action
+    return Done()
+
+
+def _in_stretch(plan: SessionPlan, history: History, stretch: Phase) -> Action | None:
+    """What is left to do in one stretch of the plan; None: nothing."""
+    if stretch == "induction":
+        return _scenario_turn(plan, history) if _tells(plan) else None
+    if stretch == "technique" and plan.technique is not None:
+        return _next_step(plan.technique, history, plan.redo.passed if plan.redo else {})
+    return _follow_up_turn(plan, history) or _closing(plan, history)
+
+
+def _left(plan: SessionPlan, history: History, place: int) -> bool:
+    """Whether a later stretch has begun: then nothing more is said in this one, whatever the score."""
+    later = plan.stretches[place + 1 :]
+    return any(turn.phase in later for turn in own_turns(history)) or (
+        "follow-up" in later and _follow_up_given(history)
+    )
+
+
+def _tells(plan: SessionPlan) -> bool:
+    """Whether the session tells the scenario itself. A technique that follows one begins where its branch
+    left, which may be in the middle of it."""
+    return plan.technique is None or technique_first(plan.stretches)
 
 
 def own_turns(history: History) -> tuple[Turn, ...]:
@@ -95,9 +117,8 @@ def reached(plan: SessionPlan, history: History) -> Point | None:
     if phase == "technique":
         return Point(count, "technique", sum(t.phase == "technique" for t in history.turns))
     if phase == "induction":
-        told = _scenario_turn(plan, history) is None
-        left_early = plan.technique is not None  # a branch may leave in the middle of the scenario
-        return Point(count, "induction") if told or left_early else None
+        told = not _tells(plan) or _scenario_turn(plan, history) is None
+        return Point(count, "induction") if told else None
     stretch = len(plan.follow_up.turns) if plan.follow_up else 0
     told = sum(t.phase == "follow-up" for t in own_turns(history)) >= stretch
     return Point(count, "follow-up") if told else None
@@ -135,7 +156,7 @@ def _first_not_given(plan: SessionPlan, history: History, point: Point) -> Give 
 
 
 def _scenario_turn(plan: SessionPlan, history: History) -> Say | None:
-    told = len(history.turns)
+    told = sum(turn.phase == "induction" for turn in history.turns)
     if told < len(plan.scenario.turns):
         turn = plan.scenario.turns[told]
         return Say("induction", "scenario", turn.say, awaits_reply=turn.reply)
@@ -186,7 +207,8 @@ def _progress(technique: Technique, history: History, passed: Mapping[str, int])
     order = {step.id: index for index, step in enumerate(technique.steps)}
     skipped = [order[s.step] + 1 for s in history.skips if s.step in order]
     skipped += [order[step] + 1 for step, times in passed.items() if step in order and not times]
-    spoken = [(order[t.step], t.repeat) for t in own_turns(history) if t.step in order]
+    said_here = (t for t in own_turns(history) if t.phase == "technique")
+    spoken = [(order[t.step], t.repeat) for t in said_here if t.step in order]
     spoken += [(order[step], times) for step, times in passed.items() if step in order and times]
     position, said = max(spoken, default=(0, 0))
     after_skips = max(skipped, default=0)

@@ -8,7 +8,13 @@ from functools import partial
 from typing import TypeVar
 
 from sandbox.engine.controls import Controls
-from sandbox.engine.conversation import conversation, reply_opening, therapist_conversation, with_said
+from sandbox.engine.conversation import (
+    conversation,
+    drawn_as,
+    reply_opening,
+    therapist_conversation,
+    with_said,
+)
 from sandbox.engine.events import (
     AdministrationFinished,
     AdministrationStarted,
@@ -75,7 +81,7 @@ class RunningSession:
     ) -> None:
         self.head = head
         self.history = history
-        self._provider = RecordingProvider(provider)
+        self._provider = RecordingProvider(provider, drawn_as(head.plan, provider))
         self._therapist = RecordingProvider(therapist or provider)
         self._controls = controls
         self._phase: Phase | None = None
@@ -248,10 +254,12 @@ class RunningSession:
 
     def _given_before(self, give: Give) -> Measured | None:
         """What stands for the last measurement where no turn lies before it: the same conversation measured
-        twice would show how answers are drawn, not what happened."""
+        twice would show how answers are drawn, not what happened. To show just that is what an arm that is
+        only measured again is for."""
         measure = give.measure
         here = self.history.given_here(measure.questionnaire.id, measure.way, measure.form)
-        if give.point.phase != "follow-up" or here is None:
+        asked_anew = give.point.phase != "follow-up" or self.head.plan.measured_again
+        if asked_anew or here is None:
             return None
         return Measured(give.point, replace(here.administration, as_at=here.point.label))
 

@@ -1,8 +1,12 @@
 """A comparison in words and numbers: the cells of its table, and what they mean, for every face."""
 
+from collections.abc import Iterable
+
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison
 from sandbox.analysis.effect import PairedDifference
 from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.engine.phase import begins_at
+from sandbox.engine.plan import SessionPlan
 
 
 def heading(comparison: Comparison) -> str:
@@ -72,9 +76,16 @@ def explanation(comparison: Comparison) -> str:
     title = reference.title if reference and not reference.control else "the control"
     said = (
         f"change = score − score after the scenario; vs control = change − the change under {title} from the"
-        " same start: the technique effect. Below zero the score fell, or fell further."
+        f" same start: the technique effect.{counted_from(arm.sessions[0].plan for arm in comparison.arms)}"
+        " Below zero the score fell, or fell further."
     )
     return f"{said} {how_many(comparison)}{_primary(comparison)}"
+
+
+def counted_from(plans: Iterable[SessionPlan]) -> str:
+    """What else a change is counted from, where some arm does not begin with the scenario; else empty."""
+    otherwise = any(begins_at(plan.stretches) == "baseline" for plan in plans)
+    return " Without the scenario, or before it, change = score − baseline." if otherwise else ""
 
 
 def how_many(comparison: Comparison) -> str:

@@ -9,8 +9,10 @@ from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.history import turn_labels
+from sandbox.engine.plan import STRETCHES, SessionPlan, leaves_at
 from sandbox.engine.written_measure import written
 from sandbox.export import NOTICE
+from sandbox.export.comparison_text import counted_from
 from sandbox.export.markdown_text import inline
 from sandbox.export.markdown_transcript import course_of
 from sandbox.export.table import markdown_table
@@ -36,7 +38,7 @@ def transcript(family: Family) -> str:
 
 def _heading(family: Family) -> Iterator[str]:
     plan = family.first.head.plan
-    arms = _listed([inline(arm.title) for arm in family.arms if arm.plan.technique])
+    arms = _listed([inline(arm.title) for arm in family.arms if not arm.plan.is_trunk])
     affect = "neutral" if plan.scenario.affect == "none" else plan.scenario.affect
     yield f"# {inline(plan.scenario.title)} ({affect})" + (f": {arms}" if arms else "")
     yield f"> {NOTICE}"
@@ -129,6 +131,7 @@ def _trajectories(family: Family) -> Iterator[str]:
         " measurement; – missing; ? coverage too low to be relied on."
         " Change = score now − score after the scenario; residual = score now − baseline;"
         " technique effect = change under the technique − change under the control, both after as many turns."
+        f"{counted_from(arm.plan for arm in family.arms)}"
         " Below zero the score fell, or fell further. One shared start is one observation: no interval and no"
         " p-value can be given."
     )
@@ -169,7 +172,7 @@ def _trajectory(family: Family, name: ScaleName) -> Iterator[str]:
         ],
         numbers_from=1,
     )
-    if all(arm.plan.technique is None for arm in arms):
+    if all(arm.plan.is_trunk for arm in arms):
         return
     found = [family.effects(arm, name) for arm in arms]
     yield markdown_table(
@@ -198,8 +201,8 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
             words = in_words(found.technique, found.higher_is)
             yield f"{inline(arm.title)}: {words} at `{found.technique.at}`."
         if arm.is_control and found.change.value is not None:
-            yield f"{moved_under_control(found.change)}."
-        elif not arm.is_control and found.technique is None:
+            yield f"{moved_under_control(found.change, inline(family.called(arm)))}."
+        elif not arm.is_control and found.technique is None and not arm.plan.measured_again:
             where = f" Export {family.absent_trunk} to see it." if family.absent_trunk else ""
             title = inline(arm.title)
             yield f"{title}: no technique effect, because no control stands beside it.{where}"
@@ -255,6 +258,9 @@ def _reproduction(family: Family) -> Iterator[str]:
     if plan.guidance and plan.guidance.model != plan.model:
         words += ["--therapist", plan.guidance.model]
     words += [word for measure in plan.measures for word in ("--measure", written(measure))]
+    designs = list(dict.fromkeys(_design(arm.plan) for arm in family.arms if not arm.plan.is_trunk))
+    for design in designs if designs != ["after scenario"] else ():
+        words += ["--design", design]
     for shuffled in dict.fromkeys(kind for measure in plan.measures for kind in measure.shuffled):
         words += ["--shuffle", shuffled]
     if plan.follow_up:
@@ -286,7 +292,7 @@ def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
     if head.plan.redo is not None:
         inherited = session.history.turns[: session.history.inherited]
         yield f"{head.plan.redo.place(inherited)} of {head.parent} said again"
-    elif head.parent is not None and not (head.parent == trunk and _left_at_end(family, session)):
+    elif head.parent is not None and not (head.parent == trunk and _left_as_planned(family, session)):
         yield f"left from {head.parent} {_left(session)}"
     if head.plan.seed != family.first.head.plan.seed:
         yield f"drawn with seed {head.plan.seed}"
@@ -296,8 +302,15 @@ def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
         yield "turns in the therapist's own words, which no script has: they have to be said again"
 
 
-def _left_at_end(family: Family, session: StoredSession) -> bool:
-    """Whether it left after the whole scenario of its trunk; `parent_turn` None says so without the trunk."""
+def _design(plan: SessionPlan) -> str:
+    return next((name for name, told in STRETCHES.items() if told == plan.stretches), "after scenario")
+
+
+def _left_as_planned(family: Family, session: StoredSession) -> bool:
+    """Whether it left where its design does: at the baseline, or after the whole scenario of its trunk
+    (`parent_turn` None says so without the trunk)."""
+    if leaves_at(session.head.plan.stretches) == 0:
+        return session.history.inherited == 0
     told = sum(turn.phase == "induction" for turn in family.first.history.turns)
     whole = family.holds(session.head.parent) and session.history.inherited == told
     return session.head.parent_turn is None or whole

@@ -31,10 +31,14 @@ class Call:
 
 
 class RecordingProvider:
-    """Passes calls on to `inner` and remembers them until `drain`. Not shared between sessions."""
+    """Passes calls on to `inner` and remembers them until `drain`. Not shared between sessions.
 
-    def __init__(self, inner: Provider) -> None:
+    `sampling` is what it proposes itself, where that is not what `inner` does.
+    """
+
+    def __init__(self, inner: Provider, sampling: Sampling | None = None) -> None:
         self._inner = inner
+        self._sampling = sampling
         self._calls: list[Call] = []
 
     @property
@@ -51,7 +55,7 @@ class RecordingProvider:
 
     @property
     def sampling(self) -> Sampling:
-        return self._inner.sampling
+        return self._sampling or self._inner.sampling
 
     def drain(self) -> tuple[Call, ...]:
         """The calls since the last drain, oldest first."""

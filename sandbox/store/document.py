@@ -20,6 +20,10 @@ from sandbox.store.row import LISTED, as_json, insert_all, listed, storable
 POINTER = "$document"
 """The key under which a plan names a document: `{"$document": hash}`."""
 
+_ADDED = {name: SessionPlan.model_fields[name].default for name in ("stretches", "sampling")}
+"""Fields of a plan that earlier versions did not know, with what they stand for where a plan leaves them out:
+so it is written as it always was, and a session that runs as sessions always did can be read by them too."""
+
 _DESIGNS = 500
 """How many plans that differ in more than their seed are kept at most."""
 
@@ -59,7 +63,8 @@ def folded(plan: BaseModel) -> tuple[str, dict[str, Document]]:
             documents[name] = value
             return {POINTER: name}
         if isinstance(value, BaseModel):
-            return {key: fold(getattr(value, key)) for key in type(value).model_fields}
+            kept = {key: getattr(value, key) for key in type(value).model_fields}
+            return {key: fold(part) for key, part in kept.items() if _ADDED.get(key, ...) != part}
         if isinstance(value, Mapping):
             return {key: fold(part) for key, part in value.items()}
         if isinstance(value, list | tuple):

@@ -11,7 +11,14 @@ from sqlite_utils import Database
 from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.plan import told_apart
 from sandbox.store.row import LISTED, listed, storable
-from sandbox.store.session import SUMMARY, SessionSummary, families_of, summaries_in, summary
+from sandbox.store.session import (
+    SUMMARY,
+    SessionSummary,
+    families_of,
+    stretches_in,
+    summaries_in,
+    summary,
+)
 from sandbox.store.tag import tags_of
 
 _SELECT, _FROM = SUMMARY.split("FROM sessions s\n")
@@ -132,7 +139,7 @@ def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
     families = set(families_of(db, sessions).values())
     rows = db.execute(
         "SELECT s.id, t.title, json_extract(t.json, '$.family') IS 'control',"  # noqa: S608
-        " json_extract(s.plan, '$.redo.phase'), s.parent_turn"
+        " json_extract(s.plan, '$.redo.phase'), s.parent_turn, json_extract(s.plan, '$.stretches')"
         " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique"
         f" WHERE s.id IN {LISTED}",
         [listed(member for family in families for member in family)],
@@ -148,10 +155,16 @@ def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
 
 
 def _name(
-    db: Database, session: str, title: str | None, control: int, redone: Phase | None, left: int
+    db: Database,
+    session: str,
+    title: str | None,
+    control: int,
+    redone: Phase | None,
+    left: int,
+    stretches: str | None,
 ) -> str:
     again = turn_label(redone, _turns_in(db, session, redone, left) + 1) if redone is not None else None
-    return told_apart(title, control=bool(control), redone=again)
+    return told_apart(title, control=bool(control), stretches=stretches_in(stretches), redone=again)
 
 
 def _turns_in(db: Database, session: str, phase: Phase, until: int) -> int:

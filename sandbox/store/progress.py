@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from sandbox.engine.phase import USUAL, technique_first
 from sandbox.store.document import POINTER, pointers
 from sandbox.store.row import LISTED, listed
 from sandbox.store.session import SUMMARY, SessionSummary, families_of, summaries_in
@@ -168,7 +169,8 @@ def _measure(db: Database, sessions: Sequence[str], lengths: dict[str, int]) -> 
 
 
 def _turns(plan: Mapping[str, Any], left_at: int | None, told: Mapping[str, int]) -> int:
-    """A trunk tells its scenario; a branch says its steps, and a neutral stretch if there is one.
+    """A trunk tells its scenario; a branch says its steps, and a neutral stretch if there is one. A branch
+    whose technique comes first tells the scenario after it.
 
     A trunk told again has only what follows the turn it left at, a redone branch only the steps not passed.
     """
@@ -176,10 +178,14 @@ def _turns(plan: Mapping[str, Any], left_at: int | None, told: Mapping[str, int]
     def length(pointer: Mapping[str, str] | None) -> int:
         return told.get(pointer[POINTER], 0) if pointer else 0
 
-    if plan.get("technique") is None:
+    stretches = tuple(plan.get("stretches", USUAL))
+    if plan.get("technique") is None and "technique" in stretches:
         return length(plan["scenario"]) - (left_at or 0)
     passed = (plan.get("redo") or {}).get("passed", ())
-    return length(plan["technique"]) - len(passed) + length(plan.get("follow_up"))
+    own = length(plan.get("technique")) + length(plan.get("follow_up"))
+    if technique_first(stretches):
+        return own + length(plan["scenario"]) - ((left_at or 0) if plan.get("redo") else 0)
+    return own - len(passed)
 
 
 def _length(document: Mapping[str, Any]) -> int:

@@ -1,6 +1,7 @@
 """Sessions in the record: planning them, finding them, listing them, and their place in the family."""
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 
 import sandbox
 from sandbox.engine.history import History, Measured, Turn
+from sandbox.engine.phase import USUAL, Stretches
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.document import document_hash
@@ -54,6 +56,7 @@ class SessionSummary:
     reason: str
     turns: int
     scripts: tuple[Script, ...]
+    stretches: Stretches = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,8 @@ techniques AS MATERIALIZED (
     FROM documents WHERE kind = 'technique')
 SELECT s.id, s.parent, s.created, s.model, s.seed, c.title, c.affect, t.title, t.family = 'control',
     l.state, l.reason, l.pid, l.process_started, l.host,
-    (SELECT count(*) FROM turns WHERE session = s.id), c.version, c.hash, t.version, t.text
+    (SELECT count(*) FROM turns WHERE session = s.id), c.version, c.hash, t.version, t.text,
+    json_extract(s.plan, '$.stretches')
 FROM sessions s
 JOIN scenarios c ON c.hash = s.scenario
 LEFT JOIN techniques t ON t.hash = s.technique
@@ -283,7 +287,7 @@ def summary_of(db: Database, session: str) -> SessionSummary:
 def summary(row: tuple[Any, ...], alive: dict[Process, bool] | None = None) -> SessionSummary:
     """A row of SUMMARY as a value. `alive` keeps which processes live, from one row to the next."""
     id_, parent, created, model, seed, scenario, affect, technique, control, *rest = row
-    state, reason, pid, started, host, turns, version, text, own_version, own_text = rest
+    state, reason, pid, started, host, turns, version, text, own_version, own_text, stretches = rest
     scripts = [Script(scenario, version or "", text)]
     if technique is not None:
         # A control is known by how it begins: the app cuts it to the length of what stands beside it.
@@ -303,4 +307,10 @@ def summary(row: tuple[Any, ...], alive: dict[Process, bool] | None = None) -> S
         reason=reason,
         turns=turns,
         scripts=tuple(scripts),
+        stretches=stretches_in(stretches),
     )
+
+
+def stretches_in(stored: str | None) -> Stretches:
+    """The stretches of a stored plan, which leaves the usual ones out."""
+    return tuple(json.loads(stored)) if stored else USUAL

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import cached_property
 
-from sandbox.engine.branch import branch, other_seed, redo
+from sandbox.engine.branch import branch, other_seed, redo, stretches_after
 from sandbox.engine.composition import Composition, beside, compose
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event
@@ -159,7 +159,8 @@ class Conductor:
         family = self.store.family(parent.id)
         seed = other_seed(parent, "branch", len(family)) if another_seed else None
         others = (head.plan.technique for head in family if head.plan.technique is not None)
-        return branch(parent, turn, beside(technique, others), seed=seed)
+        stretches = stretches_after(parent.plan, self.store.history(parent.id).branch(turn))
+        return branch(parent, turn, beside(technique, others), seed=seed, stretches=stretches)
 
     def redo(self, session: str, turn: int) -> SessionHead:
         """The head of a branch that asks for the reply of that turn again; an inherited turn is its owner's.

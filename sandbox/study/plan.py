@@ -22,7 +22,11 @@ _ID_LENGTH = 12
 
 
 class Arm(BaseModel):
-    """A branch: the technique's hash (None: only measured again) and the stretches it goes through."""
+    """A branch: the technique's hash (None: only measured again) and the stretches it goes through.
+
+    As in a session's plan (engine/plan: `STRETCHES` has those of each design, `leaves_at` the turn it leaves
+    from), an arm without a technique has no stretch for one: a plan that has is a trunk.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

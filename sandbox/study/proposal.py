@@ -12,6 +12,7 @@ from sandbox.library.client import Client
 from sandbox.library.document import Document
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Design
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS, default_way
 from sandbox.models.name import full_name
@@ -26,8 +27,8 @@ class Proposal:
     """Ids of the documents to run with. `measures` empty: chosen by what the model can do.
 
     A measure is written `ID[:WAY[:FORM]][@WHEN]` (see `written_measure`); `shuffled` goes for all of them.
-    `control` adds the filler control unless a control is among the techniques already. `therapist` names the
-    model that speaks guided techniques; None: the client's own.
+    `control` adds the filler control unless a control is among the techniques already; both are run in each
+    of the `designs`. `therapist` names the model that speaks guided techniques; None: the client's own.
     """
 
     scenario: str = "night-attack"
@@ -41,6 +42,7 @@ class Proposal:
     administration: Literal["aside", "in_conversation"] = "aside"
     follow_up: str | None = None
     therapist: str | None = None
+    designs: tuple[Design, ...] = ("after scenario",)
 
 
 def chosen(proposal: Proposal, library: Library, capabilities: Capabilities) -> Composition:
@@ -59,6 +61,7 @@ def chosen(proposal: Proposal, library: Library, capabilities: Capabilities) -> 
         administration=proposal.administration,
         follow_up=library.scenario(proposal.follow_up) if proposal.follow_up else None,
         therapist=full_name(proposal.therapist or proposal.model),
+        designs=tuple(dict.fromkeys(proposal.designs)),
     )
 
 

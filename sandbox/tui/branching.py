@@ -103,8 +103,10 @@ def branch_points(run: RunState, id: str, turn: int) -> tuple[BranchPoint, ...]:
     trunk = _trunk(run, session)
     told_again = f" ({run.title(trunk.head.id)})" if trunk.is_redo else ", as the other arms"
     induced = BranchPoint(trunk.head.id, None, f"after the scenario{told_again}")
-    told = sum(isinstance(e, Turn) and e.phase == "induction" for e in trunk.entries)
-    if session.head.plan.technique is None or turn <= told:
+    told, said = (
+        {entry for entry in run.lineage(one) if isinstance(entry, Turn)} for one in (trunk.head.id, id)
+    )
+    if session.head.plan.technique is None or turn <= len(told & said):
         return (induced,)
     here = f"here: after {run.turn_label(id, turn)} of {run.titles()[id]}"
     return (induced, BranchPoint(id, turn, here))
@@ -112,7 +114,7 @@ def branch_points(run: RunState, id: str, turn: int) -> tuple[BranchPoint, ...]:
 
 def _trunk(run: RunState, session: SessionState) -> SessionState:
     """The session without a technique that this one goes back to: the trunk, or a trunk told again."""
-    while session.head.plan.technique is not None and session.head.parent in run.sessions:
+    while not session.head.plan.is_trunk and session.head.parent in run.sessions:
         session = run.sessions[session.head.parent]
     return session
 

@@ -163,4 +163,4 @@ def _moved(head: SessionHead, stopped: str | None, instead: SessionHead) -> Sess
     if stopped is None or head.parent != stopped:
         return head
     plan = head.plan.model_copy(update={"seed": instead.plan.seed})
-    return SessionHead(id=new_session_id(), plan=plan, parent=instead.id)
+    return SessionHead(id=new_session_id(), plan=plan, parent=instead.id, parent_turn=head.parent_turn)

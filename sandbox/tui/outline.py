@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sandbox.analysis.remarks import Remark, before_run
 from sandbox.engine.cost import Load, cost_text, load, plans_of, texts_of, too_long
 from sandbox.engine.phase import PHASES
-from sandbox.engine.plan import Measure, SessionHead
+from sandbox.engine.plan import Measure, SessionHead, arm_title
 from sandbox.engine.preview import Passage, passages
 from sandbox.library.catalogue import Entry
 from sandbox.library.document import Kind
@@ -159,7 +159,6 @@ def _said(heads: Sequence[SessionHead]) -> Iterator[tuple[str, tuple[Passage, ..
     for head in heads:
         technique = head.plan.technique
         if technique is not None:
-            control = " (control)" if technique.is_control else ""
-            yield f"technique: {technique.title}{control}", passages(technique)
+            yield f"technique: {arm_title(head.plan)}", passages(technique)
     if plan.follow_up is not None:
         yield f"before the last measurement: {plan.follow_up.title}", passages(plan.follow_up)

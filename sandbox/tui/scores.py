@@ -48,14 +48,14 @@ def titled_trajectories(entries: Iterable[Entry], plan: SessionPlan) -> tuple[Ti
         turns=tuple(entry for entry in entries if isinstance(entry, Turn)),
         measured=tuple(entry for entry in entries if isinstance(entry, Measured)),
     )
-    measured = {found.name: found for found in trajectories(history)}
+    measured = {found.name: found for found in trajectories(history, plan.stretches)}
     result = []
     for measure in plan.measures:
         for scale in sorted(measure.questionnaire.scales, key=lambda scale: scale.id != "distress"):
             name: ScaleName = measure.questionnaire.id, measure.way, scale.id
-            found = measured.get(name) or Trajectory(*name, ())
+            found = measured.get(name) or Trajectory(*name, (), plan.stretches)
             result.append(TitledTrajectory(scale.title or scale.id, scale.range, found))
-    replies = reply_trajectory(history, plan.scenario.language)
+    replies = reply_trajectory(history, plan.scenario.language, plan.stretches)
     if replies.points:
         result.append(TitledTrajectory("Negativity of the replies", (0.0, 100.0), replies))
     return tuple(result)

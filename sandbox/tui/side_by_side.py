@@ -7,7 +7,8 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import ComparedArm, Comparison
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.history import Turn
-from sandbox.engine.phase import PHASES, Phase, Point, turn_label
+from sandbox.engine.phase import Phase, Point, turn_label
+from sandbox.engine.plan import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,13 @@ class AlignedTurn:
 
 def aligned(sessions: Sequence[Arm]) -> tuple[AlignedTurn, ...]:
     """Every turn of every session, scenario first: `s1` with `s1`, `t1` with `t1`, `f1` with `f1`."""
-    columns = [_numbered(session.turns) for session in sessions]
+    order = in_order(session.plan for session in sessions)
+    columns = [_numbered(session.turns, order) for session in sessions]
     keys = sorted({key for column in columns for key in column})
     return tuple(
         AlignedTurn(
-            turn_label(PHASES[phase], number),
-            PHASES[phase],
+            turn_label(order[phase], number),
+            order[phase],
             number,
             tuple(c.get((phase, number)) for c in columns),
         )
@@ -91,10 +93,10 @@ def bounds(comparison: Comparison) -> tuple[float, float]:
     return (0.0, 100.0)
 
 
-def _numbered(turns: Sequence[Turn]) -> dict[tuple[int, int], Turn]:
+def _numbered(turns: Sequence[Turn], order: Sequence[Phase]) -> dict[tuple[int, int], Turn]:
     counts: dict[Phase, int] = {}
     found = {}
     for turn in turns:
         counts[turn.phase] = counts.get(turn.phase, 0) + 1
-        found[PHASES.index(turn.phase), counts[turn.phase]] = turn
+        found[order.index(turn.phase), counts[turn.phase]] = turn
     return found

@@ -1,12 +1,13 @@
 """Runs on a scripted model for tests of the record: real engine, real store."""
 
+import hashlib
 from contextlib import aclosing
 
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event
 from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.engine.run import run
-from sandbox.models.provider import Capabilities
+from sandbox.models.provider import Capabilities, Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
@@ -17,6 +18,21 @@ SMALL = Capabilities(top_logprobs=2000, prefill=True, small=True, local=True)
 
 def scripted(answers=("afraid of the dark.", "calmer now.")) -> ScriptedProvider:
     return ScriptedProvider(answers, top={" scared": 0.3, " calm": 0.1}, capabilities=SMALL)
+
+
+def number(request: Request) -> int:
+    """A number that follows from what is asked and the seed, and from nothing else."""
+    said = "|".join(message.content for message in request.messages)
+    return int(hashlib.sha256(f"{said}{request.sampling.seed}".encode()).hexdigest()[:6], 16)
+
+
+def telling() -> ScriptedProvider:
+    """Its answers follow from what it is asked alone, as the embedded model's do."""
+    return ScriptedProvider(
+        lambda request: f"I feel {number(request)}.",
+        top=lambda request: {" scared": 0.01 + number(request) % 60 / 100, " calm": 0.2},
+        capabilities=SMALL,
+    )
 
 
 def breathing_and_control(**fields) -> tuple[SessionHead, ...]:

@@ -137,7 +137,7 @@ def run_lines(run: RunProgress, now: datetime) -> list[str]:
 def session_line(session: SessionProgress, width: int) -> Content:
     """`▶ Attacked at night · Mindful breathing   3/5 turns   12 calls`, in `width` cells."""
     one = session.summary
-    what = told_apart(one.technique, control=one.control)
+    what = told_apart(one.technique, control=one.control, stretches=one.stretches)
     numbers = f"{one.turns:>3}/{session.turns} turns {_calls(session.spent.calls):>10}"
     state = f"{SIGNS[one.state]} {one.state}"
     room = max(12, width - len(numbers) - 16)

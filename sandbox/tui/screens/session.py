@@ -259,7 +259,7 @@ class SessionScreen(Screen[None]):
 
     def _does_something(self, action: str) -> bool:
         sessions = self._state.sessions.values()
-        arms = [one for one in sessions if one.head.plan.technique is not None and one.entries]
+        arms = [one for one in sessions if not one.head.plan.is_trunk and one.entries]
         running = self._state.sessions.get(self._state.running or "")
         under_way = self.live.playing and not self.live.stopping
         needs = (

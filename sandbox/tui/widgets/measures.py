@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from sandbox.analysis.effect import change
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.plan import in_order
 from sandbox.engine.run_state import Entry, RunState, SessionState
 from sandbox.tui.labels import MARKS
 from sandbox.tui.scores import TitledTrajectory, number, titled_trajectories
@@ -99,7 +100,7 @@ class Measures(Vertical):
         lines = [self._line(titles, session, charted)]
         for other in self._compared(session):
             match = next((s for s in self._found[other.head.id] if s.key == charted.key), None)
-            if match is not None and match.trajectory.last("technique") is not None:
+            if match is not None and _went_on(other, match):
                 lines.append(self._line(titles, other, match))
         return lines
 
@@ -115,11 +116,11 @@ class Measures(Vertical):
 
     def _compared(self, session: SessionState) -> list[SessionState]:
         """The other branches to lay over the shown one: the control first; none over a trunk."""
-        if session.head.plan.technique is None:
+        if session.head.plan.is_trunk:
             return []
         others = [
             s for s in self._run.sessions.values()
-            if s.head.plan.technique is not None and s.head.id != session.head.id
+            if not s.head.plan.is_trunk and s.head.id != session.head.id
         ]  # fmt: skip
         return sorted(others, key=lambda s: not s.is_control)[:3]
 
@@ -131,7 +132,8 @@ class Measures(Vertical):
             for point in first.trajectory.points
         ]
         steps = max((s.steps[1] for s in self._run.sessions.values()), default=0)
-        return point_labels(steps, seen)
+        order = in_order(s.head.plan for s in self._run.sessions.values())
+        return point_labels(steps, seen, order)
 
     def _measured_at(self, label: str) -> bool:
         measured = self._found.get(self._session.head.id, ()) if self._session is not None else ()
@@ -157,6 +159,13 @@ class Measures(Vertical):
             shown = "" if value is None else f"({moved})"
             parts.append((f"{line.mark} {number(value)}{shown}  ", line.style))
         return Content("\n").join([title, Content.assemble(*parts)])
+
+
+def _went_on(session: SessionState, scored: TitledTrajectory) -> bool:
+    """Whether an arm was measured after what it shares with the others."""
+    if session.head.plan.measured_again:
+        return bool(scored.trajectory.after_start)
+    return scored.trajectory.last("technique") is not None
 
 
 def _happened(run: RunState) -> dict[str, tuple[Entry, ...]]:

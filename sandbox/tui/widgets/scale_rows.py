@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from sandbox.analysis.effect import change, residual
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import begins_at
 from sandbox.text import printable
 from sandbox.tui.scores import TitledTrajectory, number, sparkline
 
@@ -81,6 +82,8 @@ def rows(
         now = one.latest
         at = now.label if now is not None else ""
         since = [number(f(one.trajectory, at).value, signed=True) for f in (residual, change)]
+        if begins_at(one.trajectory.stretches) == "baseline":  # no scenario was told before this
+            since[1] = ""
         result.append(
             Content.assemble(
                 (pointer, style),

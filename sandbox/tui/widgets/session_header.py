@@ -53,18 +53,19 @@ class PhaseLine(Widget):
         self._phase: Phase | None = None
         self._finished = False
         self._sign = ""
-        self._trunk = False
+        self._phases: tuple[Phase, ...] = PHASES
 
     def show(self, session: SessionState) -> None:
         self._phase = session.phase
         self._finished = session.state == "finished"
         self._sign = SIGNS[state_of(session)]
-        self._trunk = session.head.plan.technique is None
+        plan = session.head.plan
+        self._phases = PHASES[:2] if plan.is_trunk else ("baseline", *plan.stretches)
         self.refresh()
 
     def render(self) -> Content:
         width = self.size.width
-        phases = self._phases()
+        phases = self._signed()
         plain = [name + sign for name, sign, _ in phases]
         join = next((j for j in (" ─ ", "  ", " ") if len(j.join(plain)) + len(NOTE) + 2 <= width), " ")
         left = Content.styled(join, "$text-muted").join(
@@ -75,8 +76,8 @@ class PhaseLine(Widget):
             return Content.assemble(left, "\n", (NOTE, "$text-warning italic"))
         return Content.assemble(left, " " * gap, (NOTE, "$text-warning italic"))
 
-    def _phases(self) -> list[tuple[str, str, str]]:
-        shown = PHASES[:2] if self._trunk else PHASES
+    def _signed(self) -> list[tuple[str, str, str]]:
+        shown = self._phases
         at = shown.index(self._phase) if self._phase in shown else -1
         result: list[tuple[str, str, str]] = []
         for place, name in enumerate(shown):

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
-from sandbox.engine.phase import Point
+from sandbox.engine.phase import PHASES, Phase, Point
 from sandbox.tui.labels import MARKS, shortened
 from sandbox.tui.scores import number
 
@@ -94,10 +94,11 @@ def draw(
     return rows
 
 
-def point_labels(steps: int, seen: Sequence[Point]) -> tuple[str, ...]:
-    """The points a chart has room for: base, ind, t1 … as many as planned or seen, end."""
+def point_labels(steps: int, seen: Sequence[Point], order: Sequence[Phase] = PHASES) -> tuple[str, ...]:
+    """The points a chart has room for: base, ind, t1 … as many as planned or seen, end; in `order`."""
     turns = max([steps, *(point.number for point in seen if point.phase == "technique")])
-    return ("base", "ind", *(f"t{n}" for n in range(1, turns + 1)), "end")
+    numbers = {"technique": range(1, turns + 1)}
+    return tuple(Point(0, phase, n).label for phase in order for n in numbers.get(phase, (0,)))
 
 
 def _by_slot(trajectory: Trajectory, labels: Sequence[str]) -> list[tuple[int, float | None]]:
