@@ -7,15 +7,24 @@ processes run it twice. A later plan of the same study names the one before it a
 
 import hashlib
 import json
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Collection, Iterator
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
+from sandbox.engine.guidance import guidance_for
 from sandbox.engine.phase import Phase
-from sandbox.engine.plan import Measure
-from sandbox.library.document import Document
+from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.written_measure import written
+from sandbox.library.client import Client
+from sandbox.library.document import Document, document_hash
+from sandbox.library.lint import scales_named
+from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
+from sandbox.library.technique import Technique
+from sandbox.models.name import full_name
+
+D = TypeVar("D", bound=Document)
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 12
@@ -74,6 +83,94 @@ def plan_hash(plan: StudyPlan) -> str:
     """SHA-256 of the plan, in hexadecimal: its name."""
     said = json.dumps(plan.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def heads(plan: StudyPlan, cell: Cell) -> tuple[SessionHead, ...]:
+    """The sessions of a cell: the trunk, then its branches in the order they are run."""
+    trunk, *branches = session_ids(plan, cell)
+    start = _trunk(plan, cell)
+    return (
+        SessionHead(id=trunk, plan=start),
+        *(
+            SessionHead(id=id, plan=_branch(plan, cell, arm, start), parent=trunk)
+            for id, arm in zip(branches, cell.arms, strict=True)
+        ),
+    )
+
+
+def session_ids(plan: StudyPlan, cell: Cell) -> tuple[str, ...]:
+    """The ids of the same, without the rest: of many thousand cells in a second.
+
+    They follow from whatever shapes what is said. Measures do not, unless they are given inside the
+    conversation, or a technique goes by their scores.
+    """
+    study = plan.study
+    drawn = (study.sampling.temperature, study.sampling.max_tokens)
+    inside = _measured(plan, cell.model) if study.administration == "in_conversation" else ()
+    content = (cell.model, cell.client, cell.scenario, cell.seed, *drawn, study.administration, *inside)
+    return (
+        session_id(plan.root, *content),
+        *(session_id(plan.root, *content, *_shaping(plan, cell.model, arm)) for arm in cell.arms),
+    )
+
+
+def _trunk(plan: StudyPlan, cell: Cell) -> SessionPlan:
+    study = plan.study
+    techniques = [_document(plan, arm.technique, Technique) for arm in cell.arms if arm.technique]
+    follow_up = _follow_up(plan)
+    return SessionPlan(
+        model=cell.model,
+        client=_document(plan, cell.client, Client),
+        scenario=_document(plan, cell.scenario, Scenario),
+        measures=plan.measures[cell.model],
+        seed=cell.seed,
+        administration=study.administration,
+        follow_up=_document(plan, follow_up, Scenario) if follow_up else None,
+        guidance=guidance_for(techniques, full_name(study.therapist or cell.model)),
+    )
+
+
+def _branch(plan: StudyPlan, cell: Cell, arm: Arm, trunk: SessionPlan) -> SessionPlan:
+    technique = _document(plan, arm.technique, Technique) if arm.technique else None
+    return trunk.model_copy(update={"technique": technique})
+
+
+def _document(plan: StudyPlan, hash: str, kind: type[D]) -> D:
+    found = plan.documents[hash]
+    if not isinstance(found, kind):
+        raise TypeError(f"document {hash} of the plan is no {kind.__name__.lower()}")
+    return found
+
+
+def _follow_up(plan: StudyPlan) -> str | None:
+    """The hash of the scenario that is told before the last measurement."""
+    named = plan.study.follow_up
+    if named is None:
+        return None
+    scenarios = ((hash, one) for hash, one in plan.documents.items() if isinstance(one, Scenario))
+    return next(hash for hash, one in scenarios if one.id == named)
+
+
+def _shaping(plan: StudyPlan, model: str, arm: Arm) -> tuple[str | None, ...]:
+    """What shapes a branch beside its trunk."""
+    study = plan.study
+    content = [arm.technique, *arm.stretches, _follow_up(plan)]
+    if arm.technique is not None:
+        technique = _document(plan, arm.technique, Technique)
+        if technique.delivery == "guided":
+            content.append(full_name(study.therapist or model))
+        if scales := {scale for _, scale in scales_named(technique)}:
+            content += _measured(plan, model, scales)
+    return tuple(content)
+
+
+def _measured(plan: StudyPlan, model: str, scales: Collection[str] | None = None) -> tuple[str, ...]:
+    """The measures as they are written, with the hashes of their questionnaires: those with such a scale."""
+    return tuple(
+        f"{written(measure)} {','.join(measure.shuffled)} {document_hash(measure.questionnaire)}"
+        for measure in plan.measures[model]
+        if scales is None or any(scale.id in scales for scale in measure.questionnaire.scales)
+    )
 
 
 def session_id(root: str, *content: str | int | float | None) -> str:

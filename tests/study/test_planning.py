@@ -1,0 +1,126 @@
+"""A study's document becomes a plan: every cell once, balanced, and the same session under the same id."""
+
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox.errors import SandboxError
+from sandbox.library.catalogue import Library
+from sandbox.library.study import Study, StudySampling
+from sandbox.library.technique import Step, Technique
+from sandbox.library.workspace import Workspace
+from sandbox.models.pool import ModelPool
+from sandbox.study.conductor import Conductor
+from sandbox.study.order import balanced_square
+from sandbox.study.plan import StudyPlan, heads, plan_hash, session_ids
+from sandbox.study.planning import planned
+from tests.documents import HEAD
+
+
+@pytest.fixture
+def conductor(tmp_path: Path) -> Conductor:
+    workspace = Workspace(tmp_path, tmp_path / "sessions")
+    return Conductor(workspace, Library(workspace), ModelPool())
+
+
+def study(**fields) -> Study:
+    everything = {
+        "scenarios": ("night-attack", "test-results"),
+        "techniques": ("mindful-breathing", "cognitive-reappraisal"),
+        "repeats": 6,
+        **fields,
+    }
+    return Study(id="worry", title="Worry", **HEAD, **everything)
+
+
+def ids(plan: StudyPlan) -> set[str]:
+    return {id for cell in plan.cells for id in session_ids(plan, cell)}
+
+
+def test_every_cell_comes_once_with_the_filler_control_cut_to_the_longest_technique(conductor):
+    plan = planned(study(), conductor, "r00t")
+    assert [cell.number for cell in plan.cells] == list(range(1, 13))
+    assert len({(cell.scenario, cell.seed) for cell in plan.cells}) == 12
+    trunk, *branches = heads(plan, plan.cells[0])
+    assert trunk.plan.technique is None and {head.parent for head in branches} == {trunk.id}
+    techniques = {one.id: one for head in branches if (one := head.plan.technique)}
+    longest = max(len(one.steps) for id, one in techniques.items() if id != "filler-manual")
+    assert len(techniques["filler-manual"].steps) == longest
+    assert [head.id for head in (trunk, *branches)] == list(session_ids(plan, plan.cells[0]))
+    assert len(ids(plan)) == 12 * 4
+    assert StudyPlan.model_validate(plan.model_dump(exclude={"documents", "study", "measures"}) | {
+        "documents": plan.documents, "study": plan.study, "measures": plan.measures
+    }) == plan  # fmt: skip
+
+
+def test_arms_and_scenarios_are_balanced_over_time_and_the_same_root_gives_the_same_order(conductor):
+    plan = planned(study(), conductor, "r00t")
+    again = planned(study(), conductor, "r00t")
+    assert plan_hash(again) == plan_hash(plan)
+    assert plan_hash(planned(study(), conductor, "other")) != plan_hash(plan)
+    blocks = [plan.cells[n : n + 2] for n in range(0, 12, 2)]
+    for repeat, block in enumerate(blocks, 1):
+        assert {cell.repeat for cell in block} == {repeat} and len({cell.scenario for cell in block}) == 2
+    assert len({block[0].scenario for block in blocks}) == 2
+    places = Counter((n, arm.technique) for cell in plan.cells for n, arm in enumerate(cell.arms))
+    assert set(places.values()) == {4}
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_a_square_has_each_number_at_each_place_and_after_each_other_number_equally_often(size):
+    square = balanced_square(size)
+    assert len(set(Counter((n, number) for row in square for n, number in enumerate(row)).values())) == 1
+    followed = Counter(pair for row in square for pair in pairwise(row))
+    assert len(followed) == size * (size - 1) and len(set(followed.values())) <= 1
+
+
+def test_more_repeats_techniques_and_measures_keep_the_ids_of_what_was_planned_before(conductor):
+    first = ids(planned(study(), conductor, "r00t"))
+    more = study(
+        repeats=8,
+        techniques=("mindful-breathing", "cognitive-reappraisal", "grounding-54321"),
+        measures=("word-probe", "dass-21:likelihood"),
+    )
+    later = ids(planned(more, conductor, "r00t", before="x"))
+    assert first < later and len(later) == 16 * 5
+    assert not first & ids(planned(study(sampling=StudySampling(temperature=0.5)), conductor, "r00t"))
+    assert not first & ids(planned(study(), conductor, "other"))
+
+
+def test_a_measure_that_shapes_what_is_said_makes_another_session(conductor):
+    inside = {"administration": "in_conversation"}
+    one = ids(planned(study(measures=("word-probe",), **inside), conductor, "r00t"))
+    two = ids(planned(study(measures=("word-probe", "dass-21:likelihood"), **inside), conductor, "r00t"))
+    assert not one & two
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"techniques": ("mindful-breathin",)}, "did you mean “mindful-breathing”"),
+        ({"scenarios": ("night-atack",)}, "did you mean “night-attack”"),
+        ({"techniques": ("live-session",)}, "delivered live"),
+        ({"repeats": 100_000}, "800,000 sessions"),
+        ({"follow_up": "trier-stress-test"}, "it has tasks"),
+        ({"measures": ("word-probe:report",)}, "cannot be read by"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_any_call(conductor, fields, said):
+    with pytest.raises(SandboxError) as refused:
+        planned(study(**fields), conductor, "r00t")
+    assert said in str(refused.value)
+
+
+def test_a_control_that_is_shorter_than_a_technique_is_refused(conductor, tmp_path):
+    folder = tmp_path / "techniques"
+    folder.mkdir()
+    short = Technique(
+        id="short", title="Short", family="control", rationale="None.",
+        steps=(Step(id="one", say="Wait."),), **HEAD,
+    )  # fmt: skip
+    (folder / "short.yaml").write_text(yaml.safe_dump(short.model_dump(mode="json", exclude_defaults=True)))
+    with pytest.raises(SandboxError, match="“short” has 1 steps"):
+        planned(study(controls=("short",)), conductor, "r00t")
