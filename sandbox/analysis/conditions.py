@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from sandbox.analysis.arm import Arm
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document, document_hash
-from sandbox.library.technique import Technique
+from sandbox.library.technique import Step, Technique
 from sandbox.models.name import short_name
 
 
 def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
     """For the hash of each technique, a key that is the same for the same script.
 
-    A control is cut to the length of the techniques beside it (engine/proposal), so one whose steps are the
-    first of another's, all else being equal, is the same script.
+    A control is cut to the length of the techniques beside it (engine/composition), so one that is another's
+    cut, all else being equal, is the same script.
     """
     keys: dict[str, str] = {}
     longest: dict[str, list[tuple[Technique, str]]] = {}
@@ -26,12 +26,18 @@ def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
         if technique.is_control:
             rest = longest.setdefault(document_hash(technique.model_copy(update={"steps": ()})), [])
             steps = technique.steps
-            whole = next((key for other, key in rest if other.steps[: len(steps)] == steps), None)
+            whole = next((key for other, key in rest if steps in _cuts(other, len(steps))), None)
             if whole is None:
                 rest.append((technique, name))
             else:
                 keys[name] = whole
     return keys
+
+
+def _cuts(control: Technique, turns: int) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Its steps at that length: with the last one kept, and as earlier versions of the app cut it."""
+    steps = control.steps
+    return (*steps[: turns - 1], *steps[-1:]), steps[:turns]
 
 
 def repeated_trunks(sessions: Sequence[Arm]) -> int:

@@ -177,13 +177,18 @@ def _page(
     width = shutil.get_terminal_size((100, 24)).columns
     lines = [_heading(document)]
     if control is not None:
-        lines.append(f"beside it: {printable(control.title)}, its first {len(aside)} steps")
+        lines.append(f"beside it: {printable(control.title)}, {_how_long(control)}")
     lines.append("")
     beside = list(aside) + [None] * (len(said) - len(aside))
     for passage, other in zip(said, beside or [None] * len(said), strict=False):
         lines += _row(passage, other, counted, width)
     lines += [line for each in counted for line in _totals(each, said, aside)]
     return lines
+
+
+def _how_long(control: "Technique") -> str:
+    *first, last = control.steps
+    return f"its first {len(first)} steps and its last ({last.id})" if first else f"its last step ({last.id})"
 
 
 def _heading(document: "Document") -> str:

@@ -84,13 +84,17 @@ def with_control(techniques: tuple[Technique, ...], control: Technique | None) -
 def of_equal_length(techniques: tuple[Technique, ...]) -> tuple[Technique, ...]:
     """The techniques, every control among them cut to as many steps as the longest technique that is none.
 
-    A control with fewer steps stays as it is; without another technique nothing is cut.
+    A control keeps its last step, so that it ends as it was written to end: with a question, as techniques
+    do. One with fewer steps stays as it is; without another technique nothing is cut.
     """
     turns = max((len(technique.steps) for technique in techniques if not technique.is_control), default=None)
-    return tuple(
-        technique.model_copy(update={"steps": technique.steps[:turns]}) if technique.is_control else technique
-        for technique in techniques
-    )
+    return tuple(_cut(technique, turns) if technique.is_control else technique for technique in techniques)
+
+
+def _cut(control: Technique, turns: int | None) -> Technique:
+    if turns is None or len(control.steps) <= turns:
+        return control
+    return control.model_copy(update={"steps": (*control.steps[: turns - 1], control.steps[-1])})
 
 
 def beside(technique: Technique, others: Iterable[Technique]) -> Technique:

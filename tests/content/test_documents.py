@@ -67,6 +67,20 @@ def test_every_control_is_long_enough_for_every_technique():
         assert len(technique.steps) <= 8, technique.id
 
 
+def test_controls_end_as_techniques_do():
+    """With a question about now: else the last turns differ in that too, and the score with them."""
+    for technique in techniques():
+        last = technique.steps[-1].say
+        assert technique.delivery != "scripted" or last.endswith("?") or "tell me what you" in last, (
+            technique.id
+        )
+    assert {
+        technique.steps[-1].say.endswith("That is the end of this part. How is it for you now?")
+        for technique in techniques()
+        if technique.is_control
+    } == {True}
+
+
 def test_every_way_of_delivery_has_an_example():
     assert {technique.delivery for technique in techniques()} == {"scripted", "guided", "live"}
 

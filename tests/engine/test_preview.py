@@ -70,11 +70,12 @@ def test_every_kind_of_document_shows_all_it_says() -> None:
     assert [p.text for p in passages(client())] == ["You take part.", "How are you?", "I feel fine."]
 
 
-def test_the_control_beside_a_technique_is_as_long(library: Library) -> None:
-    control = beside(technique("One.", "Two."), library.default_control())
+def test_the_control_beside_a_technique_is_as_long_and_ends_as_it_was_written_to(library: Library) -> None:
+    whole = library.default_control()
+    control = beside(technique("One.", "Two.", "Three."), whole)
     assert control is not None
     assert control.is_control
-    assert len(control.steps) == 2
+    assert control.steps == (*whole.steps[:2], whole.steps[-1])
     assert beside(control, control) is None
 
 
