@@ -76,9 +76,10 @@ def files_under(path: Path) -> tuple[Path, ...]:
         raise NotFoundError("there is no such file or folder", where=str(path), todo=todo)
     if not path.is_dir():
         return (path,)
-    folders = (
-        [path] if path.absolute().name in FOLDERS.values() else [path / name for name in FOLDERS.values()]
-    )
+    inner = [path / name for name in FOLDERS.values()]
+    # A workspace may itself be called “clients”: what is in it decides.
+    alone = path.absolute().name in FOLDERS.values() and not any(map(Path.is_dir, inner))
+    folders = [path] if alone else inner
     files = tuple(file for folder in folders for file in document_files(folder))
     if not files:
         todo = f"documents are .yaml files in {', '.join(FOLDERS.values())}"

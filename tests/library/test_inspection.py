@@ -37,6 +37,8 @@ class TestAcrossFiles:
         assert inspect([root / "techniques", one]).files == (one,)
         assert len(inspect([root]).files) == 4
         assert inspect([root]).problems == ()
+        named_alike = root.rename(root.parent / "clients")
+        assert len(inspect([named_alike]).files) == 4, "a workspace may be called like a content folder"
 
     def test_two_files_with_one_id(self, root: Path) -> None:
         (root / "scenarios" / "twin.yaml").write_text(GOOD["scenario"])
