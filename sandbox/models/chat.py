@@ -423,4 +423,11 @@ class ChatProvider:
         )
         if len(attempts) > 1:
             what += f" (tried {len(attempts)} times)"
-        return ModelError(what, kind=failure.kind, where=self._name, todo=todo, attempts=attempts)
+        return ModelError(
+            what,
+            kind=failure.kind,
+            where=self._name,
+            todo=todo,
+            attempts=attempts,
+            retry_after=failure.retry_after,
+        )

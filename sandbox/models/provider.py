@@ -189,7 +189,8 @@ class ModelDescription:
 
 
 class ModelError(SandboxError):
-    """A call failed for good. `attempts` has every try that was made."""
+    """A call failed for good. `attempts` has every try that was made; `retry_after`: seconds its server asks
+    to wait, None if it did not say."""
 
     exit_code = ExitCode.MODEL
 
@@ -201,10 +202,12 @@ class ModelError(SandboxError):
         where: str = "",
         todo: str = "",
         attempts: tuple[Attempt, ...] = (),
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(what, where=where, todo=todo)
         self.kind = kind
         self.attempts = attempts
+        self.retry_after = retry_after
 
 
 class Provider(Protocol):

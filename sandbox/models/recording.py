@@ -30,6 +30,10 @@ class Call:
     error: ModelError | None
 
 
+class NotSent(CancelledError):
+    """Cancelled while it waited to be sent: the call was never made, and leaves no trace."""
+
+
 class RecordingProvider:
     """Passes calls on to `inner` and remembers them until `drain`. Not shared between sessions.
 
@@ -69,8 +73,9 @@ class RecordingProvider:
         except ModelError as error:
             self._calls.append(Call(call_id, request, None, error))
             raise
-        except CancelledError:
-            self._calls.append(Call(call_id, request, None, _broken_off()))
+        except CancelledError as cancelled:
+            if not isinstance(cancelled, NotSent):
+                self._calls.append(Call(call_id, request, None, _broken_off()))
             raise
         self._calls.append(Call(call_id, request, completion, None))
         return completion
@@ -89,8 +94,9 @@ class RecordingProvider:
         except ModelError as error:
             self._calls.append(Call(call_id, request, None, error))
             raise
-        except CancelledError:
-            self._calls.append(Call(call_id, request, None, _broken_off()))
+        except CancelledError as cancelled:
+            if not isinstance(cancelled, NotSent):
+                self._calls.append(Call(call_id, request, None, _broken_off()))
             raise
 
     async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...] | None:

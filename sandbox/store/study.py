@@ -89,10 +89,22 @@ class SessionNow:
 
 @dataclass(frozen=True, slots=True)
 class StudyStates:
-    """Every session of a study that was begun or claimed, by id, and what all their calls took together."""
+    """Every session of a study that was begun or claimed, by id, and what all their calls took together.
+
+    `known_cost` in US dollars is that of the calls whose cost is known; `spent.cost` is None unless all are.
+    """
 
     sessions: Mapping[str, SessionNow]
     spent: Spent
+    known_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What came of asking for a cell: the ids of the sessions to run, in order, or who has it in hand."""
+
+    to_run: tuple[str, ...] = ()
+    whose: Process | None = None
 
 
 @dataclass(slots=True)
@@ -103,6 +115,7 @@ class _Read:
     call: int = 0
     sessions: dict[str, SessionNow] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
+    cost: float = 0.0
 
 
 class StudyRecord:
@@ -195,24 +208,26 @@ class StudyRecord:
 
     # Sessions
 
-    def claim(self, root: str, heads: Sequence[SessionHead]) -> tuple[str, ...] | None:
+    def claim(self, root: str, heads: Sequence[SessionHead]) -> Claim:
         """Take a cell for this process: write down its sessions, and `planned` for those that are to be run.
 
-        The ids of those, in order: all that are neither finished nor removed. None when another process that
-        may be alive has one of them in hand. One transaction: of two processes only one gets a cell.
+        Those are all that are neither finished nor removed. Nothing is written when another process that may
+        be alive has one of them in hand. One transaction: of two processes only one gets a cell.
         """
         ids = [head.id for head in heads]
         with self._store.writing() as (db, at):
             known = newest_states(db, ids)
-            if any(_elsewhere(entry.state, entry.process) for entry in known.values()):
-                return None
+            in_hand = (entry.process for entry in known.values() if entry.state in ("planned", "running"))
+            whose = next((one for one in in_hand if one is not None and not one.ours and one.alive), None)
+            if whose is not None:
+                return Claim(whose=whose)
             left = [id for id in ids if id not in known or known[id].now not in ("finished", "removed")]
             if not left:
-                return ()
+                return Claim()
             store_heads(db, heads, at)
             _add_sessions(db, root, ids)
             append_states(db, left, "planned", at)
-        return tuple(left)
+        return Claim(tuple(left))
 
     def release(self, sessions: Iterable[str], reason: str) -> None:
         """Give back what this process claimed and did not begin, so that another may."""
@@ -254,17 +269,17 @@ class StudyRecord:
             if one.state == "running" and now_in(one.state, one.process, alive) != "running":
                 reason = "The program ended before the session did."
                 now[id] = SessionNow(id, "interrupted", one.at, reason, one.number, one.process)
-        return StudyStates(now, read.spent)
+        return StudyStates(now, read.spent, read.cost)
 
     # The log
 
     def log(
         self, root: str, kind: LogKind, detail: Mapping[str, Any] | None = None, author: str = APP
-    ) -> None:
-        """Add a line to the study's log, by this process."""
+    ) -> int:
+        """Add a line to the study's log, by this process; its number."""
         process = this_process()
         with self._store.writing() as (db, at):
-            insert(
+            return insert(
                 db,
                 "study_log",
                 {
@@ -296,11 +311,6 @@ class StudyRecord:
             if entry.process is not None:
                 newest[entry.process] = entry
         return tuple(entry for process, entry in newest.items() if entry.kind != "ended" and process.alive)
-
-
-def _elsewhere(state: State, process: Process | None) -> bool:
-    in_hand = state in ("planned", "running") and process is not None
-    return in_hand and process is not None and not process.ours and process.alive
 
 
 def _add_sessions(db: Database, root: str, sessions: Collection[str]) -> None:
@@ -346,6 +356,7 @@ def _read_calls(db: Database, root: str, read: _Read) -> None:
     last, calls, attempts, prompt, cached, completion, priced, cost = row
     read.call = max(read.call, last)
     calls = int(calls)
+    read.cost += cost
     read.spent += Spent(calls, attempts - calls, prompt, cached, completion, cost if priced else None)
 
 

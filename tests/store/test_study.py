@@ -64,7 +64,7 @@ def _claims(path: Path, cells: Sequence[Sequence[SessionHead]], go, told) -> Non
     with Store.open(path) as store:
         record = StudyRecord(store)
         go.wait()
-        told.put([heads[0].id for heads in cells if record.claim("r00t", heads)])
+        told.put([heads[0].id for heads in cells if record.claim("r00t", heads).to_run])
         go.wait()  # alive until both have tried
 
 
@@ -83,7 +83,7 @@ def test_of_two_processes_each_cell_goes_to_one_alone(tmp_path: Path) -> None:
         process.join(60)
     assert sorted(taken[0] + taken[1]) == sorted(heads[0].id for heads in cells)
     with Store.open(path) as store:
-        assert StudyRecord(store).claim("r00t", cells[0]) is not None, "both are gone"
+        assert StudyRecord(store).claim("r00t", cells[0]).to_run, "both are gone"
 
 
 def test_what_a_study_has_in_line_is_begun_by_nobody_else(tmp_path: Path, monkeypatch) -> None:
@@ -101,11 +101,11 @@ async def test_a_claim_leaves_out_what_is_finished_or_removed(tmp_path: Path) ->
     heads = breathing_and_control()
     with Store.open(tmp_path / "sandbox.db") as store:
         record = StudyRecord(store)
-        assert record.claim("r00t", heads) == tuple(head.id for head in heads)
+        assert record.claim("r00t", heads).to_run == tuple(head.id for head in heads)
         await record_run(store, heads[:2])
-        assert record.claim("r00t", heads) == (heads[2].id,)
+        assert record.claim("r00t", heads).to_run == (heads[2].id,)
         store.remove(heads[2].id, "a slip")
-        assert record.claim("r00t", heads) == ()
+        assert record.claim("r00t", heads).to_run == ()
         assert record.study_of(heads[1].id) == "r00t"
 
 

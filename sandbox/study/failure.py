@@ -1,0 +1,56 @@
+"""What ends a session of a study badly: whether it may pass, and what of its cell is run all the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sandbox.engine.plan import SessionHead
+from sandbox.errors import SandboxError, UsageError
+from sandbox.models.provider import FailureKind, ModelError
+
+PASSING: frozenset[FailureKind] = frozenset(
+    {"unavailable", "timeout", "rate limited", "server error", "malformed"}
+)
+"""Failures of calls that may be gone when the cell is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What ended a session, and whether that may pass."""
+
+    error: SandboxError
+    passes: bool
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds that the model's server asks to wait; None if it did not say."""
+        return self.error.retry_after if isinstance(self.error, ModelError) else None
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether no cell of the same model can fare better."""
+        return isinstance(self.error, ModelError) and self.error.kind == "authentication"
+
+
+def ended_by(error: SandboxError) -> Failure:
+    """That a session told of at its end."""
+    return Failure(error, isinstance(error, ModelError) and error.kind in PASSING)
+
+
+def raised(error: Exception) -> Failure:
+    """That nobody told of. A start that the record refuses passes: another program was quicker with it."""
+    if isinstance(error, SandboxError):
+        return Failure(error, isinstance(error, UsageError))
+    what = f"{type(error).__name__}: {error}."
+    return Failure(SandboxError(what, todo="This is a fault of the app. Please report it."), passes=False)
+
+
+def without(failed: str, heads: Iterable[SessionHead]) -> tuple[SessionHead, ...]:
+    """Those after the failed session that do not build on it."""
+    gone, left, passed = {failed}, [], False
+    for head in heads:
+        if head.parent in gone:
+            gone.add(head.id)
+        elif passed:
+            left.append(head)
+        passed = passed or head.id == failed
+    return tuple(left)

@@ -1,0 +1,157 @@
+"""How far a study is, read from the record alone: so every app and terminal on the workspace can tell."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sandbox.library.study import Caps
+from sandbox.store.progress import Spent
+from sandbox.store.state import Process, State
+from sandbox.store.study import SessionNow, StudyEntry, StudyRecord
+from sandbox.study.events import Ending
+from sandbox.study.frozen import Outline
+
+CellState = Literal["finished", "running", "failed", "cut short", "to do"]
+"""Of a cell: all of it is in the record; a living process runs it; a session of it failed and may be tried
+again; it was begun and broken off; nothing of it, or not all of it, was begun."""
+
+Condition = Literal["not begun", "running", "paused"] | Ending
+"""Of a study: how it is now, or how it ended last."""
+
+_FOR_A_RATE = 3
+_MOST_TROUBLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A session that failed and is not finished yet. `what` and `todo` are for a person to read."""
+
+    session: str
+    cell: int
+    at: datetime
+    what: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyProgress:
+    """A study at one moment.
+
+    `cells` counts them by state; `sessions` are all of the plan. `spent` counts all calls, `known_cost` in
+    US dollars those whose cost is known. `per_minute` (sessions finished) and `seconds_left` are of the run
+    under way, None before a few are finished. `troubles`: the latest first, `failed` says how many there are
+    in all. `looks` are the entries of looks at the stop rule under this plan.
+    """
+
+    condition: Condition
+    cells: Mapping[CellState, int]
+    sessions: int
+    sessions_finished: int
+    spent: Spent
+    known_cost: float
+    caps: Caps
+    per_minute: float | None
+    seconds_left: float | None
+    troubles: tuple[Trouble, ...]
+    failed: int
+    looks: tuple[StudyEntry, ...]
+    processes: tuple[Process, ...]
+    cap_reached: str = ""
+
+    @property
+    def cells_in_all(self) -> int:
+        return sum(self.cells.values())
+
+
+def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = None) -> StudyProgress:
+    """How far the study is. A handful of statements, and after the first time only what came since."""
+    read = studies.states(outline.root)
+    at_work = studies.at_work(outline.root)
+    log = studies.logged(outline.root, kinds=("look", "cap", "started", "ended"))
+    cells: Counter[CellState] = Counter(
+        dict.fromkeys(("finished", "running", "failed", "cut short", "to do"), 0)
+    )
+    failed: list[tuple[int, SessionNow]] = []
+    total = finished = 0
+    for number, ids in outline.cells.items():
+        found = [read.sessions[id] for id in ids if id in read.sessions]
+        cells[_cell_state([one.state for one in found], len(ids))] += 1
+        failed += [(number, one) for one in found if one.state == "failed"]
+        total += len(ids)
+        finished += sum(one.state in ("finished", "removed") for one in found)
+    per_minute, left = _pace(read.sessions, outline, at_work, now or datetime.now(UTC), total - finished)
+    failed.sort(key=lambda pair: -pair[1].number)
+    capped = [entry for entry in log if entry.kind in ("cap", "started")]
+    return StudyProgress(
+        condition=_condition(at_work, log),
+        cells=cells,
+        sessions=total,
+        sessions_finished=finished,
+        spent=read.spent,
+        known_cost=read.known_cost,
+        caps=outline.plan.study.caps,
+        per_minute=per_minute,
+        seconds_left=left,
+        troubles=tuple(_trouble(number, one) for number, one in failed[:_MOST_TROUBLES]),
+        failed=len(failed),
+        looks=tuple(e for e in log if e.kind == "look" and e.detail["plan"] == outline.hash),
+        processes=tuple(entry.process for entry in at_work if entry.process is not None),
+        cap_reached=str(capped[-1].detail["what"]) if capped and capped[-1].kind == "cap" else "",
+    )
+
+
+def cell_states(studies: StudyRecord, outline: Outline) -> dict[int, CellState]:
+    """By the number of each cell of the plan, the state it is in."""
+    sessions = studies.states(outline.root).sessions
+    return {
+        number: _cell_state([sessions[id].state for id in ids if id in sessions], len(ids))
+        for number, ids in outline.cells.items()
+    }
+
+
+def _cell_state(states: list[State], planned: int) -> CellState:
+    done = sum(state in ("finished", "removed") for state in states)
+    if done == planned:
+        return "finished"
+    if "running" in states:
+        return "running"
+    if "failed" in states:
+        return "failed"
+    if "interrupted" in states or "stopped" in states:
+        return "cut short"
+    return "to do"
+
+
+def _condition(at_work: tuple[StudyEntry, ...], log: tuple[StudyEntry, ...]) -> Condition:
+    if at_work:
+        return "paused" if all(entry.kind == "paused" for entry in at_work) else "running"
+    last = next((entry for entry in reversed(log) if entry.kind in ("started", "ended")), None)
+    if last is None:
+        return "not begun"
+    ending: Ending = last.detail["ending"] if last.kind == "ended" else "broken off"
+    return ending
+
+
+def _pace(
+    sessions: Mapping[str, SessionNow],
+    outline: Outline,
+    at_work: tuple[StudyEntry, ...],
+    now: datetime,
+    left: int,
+) -> tuple[float | None, float | None]:
+    """Sessions finished a minute since the oldest of those at work began, and seconds for what is left."""
+    if not at_work:
+        return None, None
+    since = min(entry.at for entry in at_work)
+    done = sum(one.state == "finished" and one.at >= since for one in sessions.values())
+    seconds = (now - since).total_seconds()
+    if done < _FOR_A_RATE or seconds <= 0:
+        return None, None
+    return done / seconds * 60, seconds / done * left
+
+
+def _trouble(cell: int, one: SessionNow) -> Trouble:
+    what, _, todo = one.reason.partition("\n")
+    return Trouble(one.session, cell, one.at, what, todo)
