@@ -1,15 +1,16 @@
 """Copies of a document in the workspace: under its own id, or as another document. Nothing is overwritten."""
 
 import re
+from itertools import count
 from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import document_hash
-from sandbox.library.ids import MAX_ID, different
+from sandbox.library.ids import id_of
 from sandbox.library.loading import SUFFIX
 from sandbox.library.workspace import Workspace
-from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_key, with_value
+from sandbox.library.yaml.edit import file_bytes, file_text, with_key, with_value
 from sandbox.whole_file import write_whole
 
 _OWN = re.compile(r" \(my own(?: \d+)?\)$")
@@ -31,33 +32,31 @@ def copy_to_workspace(entry: Entry, workspace: Workspace) -> Path:
     return target
 
 
-def duplicate(entry: Entry, library: Library) -> Path:
-    """Make another document of it, with an id and a title of its own (“my-…”, “… (my own)”); its path.
+def title_for_copy(entry: Entry, library: Library) -> str:
+    """`… (my own)`, with a number where that is taken: what another document of it could be called."""
+    taken = set(library.ids(entry.kind))
+    base = _OWN.sub("", entry.document.title) if entry.document is not None else entry.id
+    titles = (f"{base} (my own{f' {n}' if n > 1 else ''})" for n in count(1))
+    return next(title for title in titles if id_of(title) not in taken)
+
+
+def duplicate(entry: Entry, library: Library, id: str, title: str) -> Path:
+    """Make another document of it with that id and title; its path.
 
     It says what it is `derived_from` where that document is valid.
 
     Raises UsageError when the document cannot be read as YAML, SandboxError when it cannot be written.
     """
-    folder = library.workspace.content(entry.kind)
-    taken = {*library.ids(entry.kind), *(path.stem for path in folder.glob(f"*{SUFFIX}"))}
-    base = re.sub(r"^my-(.+?)(?:-\d+)?$", r"\1", entry.id)
-    id = different(f"my-{base}"[:MAX_ID].strip("-"), taken)
-    target = folder / f"{id}{SUFFIX}"
+    target = library.workspace.content(entry.kind) / f"{id}{SUFFIX}"
     try:
         text, before = file_text(entry.path)
     except (OSError, UnicodeDecodeError) as error:
         raise _unwritten(error, target) from None
-    tree = readable(text)
-    title = tree.value.get("title") if tree and isinstance(tree.value, dict) else None
-    number = re.search(r"-(\d+)$", id.removeprefix(f"my-{base}"))
-    own = (
-        f"{_OWN.sub('', title)} (my own{f' {number[1]}' if number else ''})" if isinstance(title, str) else ""
-    )
     renamed = with_value(text, ("id",), id)
-    if renamed is None or not own:
+    copy = with_value(renamed, ("title",), title) if renamed is not None else None
+    if copy is None:
         todo = "mend its problems first, or copy the file yourself"
         raise UsageError("this document cannot be duplicated as it stands", where=str(entry.path), todo=todo)
-    copy = with_value(renamed, ("title",), own) or renamed
     if entry.document is not None:
         origin = document_hash(entry.document)
         copy = with_value(copy, ("derived_from",), origin) or with_key(copy, "derived_from", origin) or copy

@@ -130,7 +130,7 @@ def refuse_running_elsewhere(db: Database, session: str) -> None:
         f"This session is run on another machine, {printable(process.host)} (process {process.pid}).",
         where=entry.session,
         todo="Wait until it has ended there, or stop it there. If that machine no longer runs it, take it"
-        f" over: sandbox resume {entry.session} --take-over",
+        f" over: sandbox resume {entry.session} --take-over (in the app: p on Home, then t)",
     )
 
 

@@ -15,6 +15,8 @@ from sandbox.library.yaml.edit import with_value
 from sandbox.library.yaml.tree import Tree
 from sandbox.text import printable
 
+_LAST_COLUMN = 10**6
+
 PARTS: Mapping[Kind, str] = {"technique": "steps", "scenario": "turns"}
 """The lists a form can add to and take from."""
 
@@ -64,7 +66,8 @@ def said_of(problem: Problem, tree: Tree | None, *, line: bool) -> str:
     where = ", ".join(part for part in (f"line {problem.line}" if line or tree is None else "", name) if part)
     message, hint = printable(problem.message).removesuffix("."), printable(problem.hint)
     said = f"{where}: {message}." if where else f"{message[:1].upper()}{message[1:]}."
-    return f"{said} {hint[0].upper()}{hint[1:]}." if hint else said
+    stop = "" if hint.endswith(("?", ".", "!")) else "."
+    return f"{said} {hint[0].upper()}{hint[1:]}{stop}" if hint else said
 
 
 def _routes(value: object, texts: tuple[Route, ...]) -> Iterator[Route]:
@@ -95,9 +98,18 @@ def _label(at: Route) -> str:
     return text_name(at)
 
 
+def field_at(tree: Tree, kind: Kind, line: int) -> Route | None:
+    """The field that the line belongs to; None for a line that no field shows."""
+    about = _innermost(tree, (line, _LAST_COLUMN))
+    return about if any(one.at == about for one in fields_of(tree, kind)) else None
+
+
 def _about(problem: Problem, tree: Tree) -> Route:
     """The innermost value or key that begins at the problem's place, or last before it."""
-    here = (problem.line, problem.column)
+    return _innermost(tree, (problem.line, problem.column))
+
+
+def _innermost(tree: Tree, here: tuple[int, int]) -> Route:
     places = [
         ((place.line, place.column), -len(route), route)
         for known in (tree.keys, tree.values)

@@ -7,8 +7,9 @@ import pytest
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library import catalogue
 from sandbox.library.catalogue import Library
-from sandbox.library.copying import copy_to_workspace, duplicate
+from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
 from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind, document_hash
+from sandbox.library.ids import id_of
 from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
 from sandbox.library.workspace import Workspace, shipped_content
@@ -61,7 +62,8 @@ def test_what_ships_is_shipped_in_a_checkout_as_well_and_what_somebody_adds_is_n
 def test_a_duplicate_says_what_it_is_derived_from(library: Library, workspace: Workspace, kind: Kind) -> None:
     origin = library.entries(kind)[0]
     for _ in range(2):
-        path = duplicate(origin, library)
+        title = title_for_copy(origin, library)
+        path = duplicate(origin, library, id_of(title), title)
         copy = load_file(path)
         assert origin.document and copy.derived_from == document_hash(origin.document)
         assert copy.id == path.stem != origin.id and inspect([path]).problems == ()

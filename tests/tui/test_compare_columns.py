@@ -88,7 +88,7 @@ async def test_a_line_says_how_many_arms_are_in_view_and_the_arrows_bring_the_ot
     app = Easel(arms())
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, "3 of 5 arms, → for more")
-        await until(pilot, "5◇ Filler", gone="Opposite")
+        await until(pilot, "5◇ Filler", gone="4★ Opposite")
         await pilot.press("right", "right")
         await until(pilot, "3 of 5 arms, ← for more")
         await until(pilot, "4△ Opposite action")

@@ -45,7 +45,15 @@ async def test_each_arm_has_score_change_and_difference_from_the_control(tmp_pat
         # 24 under the technique, 24 + 20 under the control, which has said “hose” by then; 79 induced.
         # The control comes first and stays in view.
         assert rows["t2"].split()[1:6] == ["44", "−35", "24", "−55", "−20"]
+        await at.shows("Beyond Appliance manual (control) at t3, 1 run: Mindful breathing 20.0 lower.")
         assert "one pair: no interval" in at.text() and "simulated affect, not a feeling" in at.text()
+
+
+async def test_the_texts_stand_in_the_order_of_the_table(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.shows("1● Mindful breathing")
+        titled = [line for line in at.text().splitlines() if "1● Mindful" in line and "2○ Appliance" in line]
+        assert len(titled) == 2 and all(one.index("2○") < one.index("1●") for one in titled), at.text()
 
 
 async def test_enter_on_a_row_shows_its_turn_in_all_arms(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sandbox.library.technique import Technique
 from sandbox.tui.screens.edit_document import DocumentEditor, LongText, ShortText
 from sandbox.tui.screens.import_instrument import ImportInstrument
 from sandbox.tui.screens.library import LibraryScreen
+from sandbox.tui.screens.new_document import NewDocumentPicker
 from sandbox.tui.screens.page import PageScreen
 from tests.tui.stage import Stage
 from tests.tui.test_library_keys import go_to, library, preview
@@ -172,12 +173,34 @@ async def test_a_file_that_cannot_be_read_as_yaml_opens_as_it_stands(tmp_path: P
         await at.until(lambda: area.display and "One: [sits" in area.text, "the file's text")
 
 
-async def test_d_makes_a_document_of_ones_own_and_opens_it(tmp_path: Path) -> None:
+async def test_what_is_wrong_is_what_is_opened(tmp_path: Path) -> None:
+    """The field of the problem, or the line in the YAML where no field shows it."""
+    async with editing(tmp_path / "field", TECHNIQUE.replace("Sit down.", "Sit {{ nobody }} down.")) as (
+        at,
+        _,
+    ):
+        assert at.app.screen.focused is field(at, "steps", 0, "say")
+        await at.until(lambda: "nobody" in checks(at), "the check")
+    wrong = TECHNIQUE.replace("rationale", "rational: No.\nrationale")
+    async with editing(tmp_path / "line", wrong) as (at, _):
+        area = at.app.screen.query_one("#yaml", TextArea)
+        await at.until(lambda: area.has_focus and area.cursor_location[0] == 8, "the line of the problem")
+        await at.until(lambda: "Did you mean “rationale”?" in checks(at), "the check")
+        assert "?." not in checks(at)
+
+
+async def test_d_asks_for_a_title_makes_a_document_of_ones_own_and_opens_it(tmp_path: Path) -> None:
     async with library(tmp_path) as at:
         await go_to(at, "crowded-train")
         copies = tmp_path / "scenarios"
-        for id, title in (("my-crowded-train", "(my own)"), ("my-crowded-train-2", "(my own 2)")):
+        for typed, id, title in (
+            ("", "stuck-in-the-tunnel-my-own", "(my own)"),
+            ("", "stuck-in-the-tunnel-my-own-2", "(my own 2)"),
+            ("At noon", "at-noon", "At noon"),
+        ):
             await at.press("d")
+            await at.until(lambda: isinstance(at.app.screen, NewDocumentPicker), "the question")
+            await at.press(*typed, "enter")
             await at.until(lambda: isinstance(at.app.screen, DocumentEditor), "the editor")
             await at.shows(title)
             assert load_file(copies / f"{id}.yaml").id == id

@@ -1,8 +1,15 @@
 """Study progress: what runs is counted while it runs, opened, and stopped."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from sandbox.engine.events import RunPlanned, SessionStarted
+from sandbox.models.provider import ModelDescription
+from sandbox.store import state
+from sandbox.study.proposal import Proposal
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.page import HelpScreen
 from sandbox.tui.screens.progress import ProgressScreen
@@ -57,3 +64,23 @@ async def test_a_run_is_counted_opened_and_stopped(tmp_path: Path) -> None:
         await at.press("x")
         await at.until(lambda: not live.playing, "the end")
         await at.shows("Nothing is running.")
+
+
+async def test_what_another_machine_is_said_to_run_is_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = replace(state.this_process(), host="another-machine")
+    async with stage(tmp_path) as at:
+        await at.started()
+        conductor = at.services.conductor
+        heads = conductor.runnable(Proposal())
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(state, "this_process", lambda: there)
+            conductor.store.record(RunPlanned(heads))
+            conductor.store.record(SessionStarted(heads[0].id, ModelDescription("embedded", "Embedded")))
+        await open_progress(at)
+        await at.shows("on another-machine")
+        await at.shows("t take over")
+        await at.press("t", "y")
+        await at.ended()
+        assert {conductor.store.state(head.id) for head in heads} == {"finished"}

@@ -574,3 +574,19 @@ async def test_every_screen_of_a_run_shows_its_one_state(tmp_path: Path) -> None
         await at.until(lambda: len(live.state.ids) == 4 and not live.playing, "the new branch")
         for screen in (below, above):
             assert screen.live.state.sessions[live.state.ids[3]].state == "finished"
+
+
+async def test_keys_that_cannot_act_say_why_and_what_to_do(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await at.started()
+        await at.press("enter")
+        await at.opened()
+        await at.press("c")
+        await at.shows("Comparing takes two arms that have begun")
+        await at.press("x")
+        gate.set()
+        await at.ended()
+        assert "c compares" not in at.text() and "b adds an arm" in at.text()
+        await at.press("r")
+        await at.shows("There is no reply before this")

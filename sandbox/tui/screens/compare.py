@@ -1,6 +1,7 @@
 """Compare: sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from sandbox.analysis.answer import answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import Comparison, compare, why_not_pooled, worth_pooling
 from sandbox.analysis.trajectory import ScaleName
@@ -38,7 +40,11 @@ _UNFINISHED = ("planned", "running")
 _TABLE_HEAD = 3
 """Rows of the table's head and of the line below it that counts arms."""
 _TEXTS_LEAST = 10
-"""Rows of the lines around the table and of the texts below it."""
+"""Rows of the lines around the table and of the texts below it, without the answer's."""
+_ANSWER_ROWS = ((40, 5), (30, 3), (0, 2))
+"""Rows the answer takes at most from so many rows of the screen on."""
+_OF_ANY_RUN = ("model", "measure", "plan", "content", "privacy")
+"""Kinds of cautions that are the same in every comparison on one model."""
 _PLOT_LEAST = 28
 _PLOT_MOST = ((150, 64), (110, 48), (0, 32))
 """Cells of the chart, at least and at most from so many columns on."""
@@ -63,7 +69,7 @@ class CompareScreen(Screen[None]):
         Binding("o", "earlier", "before redo", id="compare.earlier",
                 tooltip="Show the arms that were redone beside their redos, or hide them"),
         Binding("w", "why", "cautions", id="compare.why",
-                tooltip="Every caution, and what the columns mean"),
+                tooltip="Every caution, the whole answer, and what the columns mean"),
         Binding("e", "export", "export", id="compare.export",
                 tooltip="Write the comparison: Markdown and CSV"),
         Binding("y", "copy", "copy", id="compare.copy", show=False,
@@ -96,7 +102,7 @@ class CompareScreen(Screen[None]):
         self._gather = gather
         self._sessions = sessions = gather()
         self._scales: tuple[ScaleName, ...] = scales(sessions)
-        self._at = next((n for n, name in enumerate(self._scales) if name[2] == "distress"), 0)
+        self._at = _first_scale(self._scales)
         self._earlier = False
         self._pooled = worth_pooling(self._shown)
         self._comparison: Comparison | None = None
@@ -111,6 +117,7 @@ class CompareScreen(Screen[None]):
         with Horizontal(id="compare-notes"):
             yield Static("", id="compare-pairs", markup=False)
             yield Static(Content.styled(NOTE, "$text-warning italic"), id="compare-note", markup=False)
+        yield Static("", id="compare-answer", markup=False)
         yield Static("", id="compare-cautions", markup=False)
         with Horizontal(id="compare-scores"):
             with Vertical(id="compare-numbers"):
@@ -136,6 +143,8 @@ class CompareScreen(Screen[None]):
         except SandboxError:  # something was removed meanwhile: what is shown stays as it was
             return
         if found != self._sessions:
+            if not self._scales:
+                self._at = _first_scale(scales(found))
             self._sessions, self._scales = found, scales(found)
             await self._draw()
 
@@ -143,7 +152,9 @@ class CompareScreen(Screen[None]):
         if not is_there(self):
             return
         if not self._scales:
-            self.query_one("#compare-title", Static).update("Nothing was measured in these sessions.")
+            runs = any(session.state in _UNFINISHED for session in self._sessions)
+            said = "This waits for the first measurement." if runs else "Nothing was measured here."
+            self.query_one("#compare-title", Static).update(Content(said))
             return
         found = compare(self._shown, self._scales[self._at], pooled=self._pooled)
         self._comparison = found
@@ -165,7 +176,7 @@ class CompareScreen(Screen[None]):
         said.update(Content.styled(view.told(), "$text-muted"))
         said.display = bool(view.told())
         self._draw_chart(table.point)
-        places = sorted(view.places)
+        places = view.places
         marks = mark_places(found.arms, len(MARKS))
         titles = [f"{n + 1}{MARKS[marks[n]]} {found.arms[n].title}" for n in places]
         rows = [replace(row, turns=tuple(row.turns[n] for n in places)) for row in self._rows]
@@ -185,13 +196,25 @@ class CompareScreen(Screen[None]):
         if self._comparison is None:
             return
         rows, height = len(self._comparison.rows) + _TABLE_HEAD, self.size.height
-        needed = min(rows, height - _TEXTS_LEAST)
+        needed = min(rows, height - _TEXTS_LEAST - self._draw_answer(self._comparison))
         self.query_one("#compare-scores").styles.height = max(needed, height * 45 // 100)
         columns, width = ArmColumns(self._comparison), self.size.width - 2
         most = next(cells for least, cells in _PLOT_MOST if self.size.width >= least)
         plot = self.query_one("#compare-plot", Vertical)
         plot.styles.width = min(most, max(_PLOT_LEAST, width - columns.comfortable))
         plot.display = width - _PLOT_LEAST >= columns.least
+
+    def _draw_answer(self, found: Comparison) -> int:
+        """The answer as far as there is room for it; how many rows it takes."""
+        most = next(rows for least, rows in _ANSWER_ROWS if self.size.height >= least)
+        lines = textwrap.wrap(" ".join(answer(found).lines), max(20, self.size.width - 2))
+        if len(lines) > most:
+            hint = " … (w: all)"
+            lines = [*lines[: most - 1], lines[most - 1][: self.size.width - 2 - len(hint)].rstrip() + hint]
+        said = self.query_one("#compare-answer", Static)
+        said.update(Content("\n".join(lines)))
+        said.display = bool(lines)
+        return len(lines)
 
     def _title(self, found: Comparison) -> Content:
         questionnaire, _, scale = found.scale
@@ -211,11 +234,12 @@ class CompareScreen(Screen[None]):
         if found.trunks == 1:
             rests = "one pair: no interval"
         self.query_one("#compare-pairs", Static).update(Content(f"{rests} (w: what it means)"))
-        shown = [printable(warning) for warning in found.cautions]
-        all_of_them = f"! (1 of {len(shown)}, w: all) " if len(shown) > 1 else "! "
+        remarks = sorted(found.remarks, key=lambda one: (one.severity != "grave", one.kind in _OF_ANY_RUN))
+        count = f"! (1 of {len(remarks)}, w: all) " if len(remarks) > 1 else "! "
         first = self.query_one("#compare-cautions", Static)
-        first.update(Content.styled(f"{all_of_them}{shown[0] if shown else ''}", "bold $text-warning"))
-        first.display = bool(shown)
+        said = f"{count}{printable(remarks[0].sentence)}" if remarks else ""
+        first.update(Content.styled(said, "bold $text-warning"))
+        first.display = bool(remarks)
 
     def _draw_chart(self, cursor: str) -> None:
         view = self.query_one(ComparisonTable).view
@@ -223,7 +247,7 @@ class CompareScreen(Screen[None]):
             return
         arms, found, extremes = self._comparison.arms, courses(self._comparison), bounds(self._comparison)
         marks = mark_places(arms, len(MARKS))
-        lines = [Line(arms[n].title, found[n], extremes, marks[n]) for n in sorted(view.places)]
+        lines = [Line(arms[n].title, found[n], extremes, marks[n]) for n in view.places]
         points = [point.point for one in found for point in one.points]
         steps = max((point.number for point in points), default=0)
         self.query_one(TrajectoryChart).show(lines, point_labels(steps, points), cursor)
@@ -270,9 +294,9 @@ class CompareScreen(Screen[None]):
         found = self._comparison
         if found is None:
             return
-        lines = [*found.cautions, *reasons(found), explanation(found)]
+        lines = [*answer(found).lines, *found.cautions, *reasons(found), explanation(found)]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
-        self.app.push_screen(PageScreen("Cautions", spaced[:-1]))
+        self.app.push_screen(PageScreen("The answer, and cautions", spaced[:-1]))
 
     def action_export(self) -> None:
         if self._comparison is not None:
@@ -294,3 +318,7 @@ class CompareScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def _first_scale(scales: Sequence[ScaleName]) -> int:
+    return next((place for place, name in enumerate(scales) if name[2] == "distress"), 0)

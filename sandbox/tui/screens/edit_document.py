@@ -25,7 +25,7 @@ from sandbox.library.lint import FILL_IN
 from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
 from sandbox.text import excerpt, printable
-from sandbox.tui.document_fields import PARTS, Field, fields_of, said_of, written
+from sandbox.tui.document_fields import PARTS, Field, field_at, fields_of, said_of, written
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.widgets.key_line import KeyLine
@@ -88,6 +88,7 @@ class DocumentEditor(Screen[None]):
     )
 
     def __init__(self, path: Path, kind: Kind, library: Library, line: int | None = None) -> None:
+        """`line`: where something is wrong; the field or the line is what is shown first."""
         super().__init__()
         self.path = path
         self._kind: Kind = kind
@@ -122,7 +123,9 @@ class DocumentEditor(Screen[None]):
             self.dismiss()
             return
         self._saved = self._text
-        await self._show(in_yaml=readable(self._text) is None)
+        tree = readable(self._text)
+        at = field_at(tree, self._kind, self._line) if tree is not None and self._line else None
+        await self._show(in_yaml=tree is None or (self._line is not None and at is None), focus=at)
         self._check()
 
     # Fields and YAML

@@ -17,7 +17,7 @@ from sandbox.editor import editor_words
 from sandbox.errors import SandboxError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
-from sandbox.library.copying import copy_to_workspace, duplicate
+from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
 from sandbox.tui.library_entries import KINDS, Entries, delete, look, read_entries, signature_of
@@ -66,7 +66,7 @@ class LibraryScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "edit", "edit", id="library.edit",
                 tooltip="Edit it, in your own editor if EDITOR names one; a shipped one is copied first"),
-        Binding("d", "duplicate", "duplicate as my own", id="library.duplicate",
+        Binding("d", "duplicate", "duplicate", id="library.duplicate",
                 tooltip="Make a document of your own of it, and edit that"),
         Binding("n", "new", "new", id="library.new", tooltip="Start a new document from a template"),
         Binding("i", "import", "import", id="library.import",
@@ -74,7 +74,7 @@ class LibraryScreen(Screen[None]):
         Binding("u", "use", "use", id="library.use", tooltip="Use it in the session that Home proposes"),
         Binding("c", "copy", "copy", id="library.copy",
                 tooltip="Copy a shipped document under its own id; the copy takes its place"),
-        Binding("x", "delete", "delete", id="library.delete", show=False,
+        Binding("x", "delete", "delete", id="library.delete",
                 tooltip="Delete a document of your own; what a run used stays in the record"),
         Binding("p", "problem", "next problem", id="library.problem",
                 tooltip="Go to the next document with a problem"),
@@ -258,8 +258,18 @@ class LibraryScreen(Screen[None]):
         if self._looked is None:
             return
         entry = self._looked.entry
+        title = title_for_copy(entry, self._library)
+
+        def named(new: NewDocument | None) -> None:
+            if new is not None:
+                self._duplicate(entry, new.id, new.title or title)
+
+        picker = NewDocumentPicker(entry.kind, self._taken, copied=entry.id, title=title)
+        self.app.push_screen(picker, named)
+
+    def _duplicate(self, entry: Entry, id: str, title: str) -> None:
         try:
-            path = duplicate(entry, self._library)
+            path = duplicate(entry, self._library, id, title)
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
@@ -301,8 +311,8 @@ class LibraryScreen(Screen[None]):
         if own:
             self._edit(path, line)
         elif not bring_up(self.app, DocumentEditor, lambda screen: screen.path == path):
-            editor = DocumentEditor(path, kind, self._library, line)
-            self.app.push_screen(editor, self._edited)
+            wrong = line if self._looked is not None and self._looked.problems else None
+            self.app.push_screen(DocumentEditor(path, kind, self._library, wrong), self._edited)
 
     def _edited(self, _: None) -> None:
         self._reload()
@@ -330,8 +340,11 @@ class LibraryScreen(Screen[None]):
         key = self._looked.entry.kind if self._looked else None
         node = self.query_one(DocumentTree).cursor_node
         kind = key or (node.data[0] if node is not None and node.data else KINDS[0])
-        taken = {(entry.kind, entry.id) for entry in self._entries.all} if self._entries else ()
-        self.app.push_screen(NewDocumentPicker(kind, taken), self._begin)
+        self.app.push_screen(NewDocumentPicker(kind, self._taken), self._begin)
+
+    @property
+    def _taken(self) -> set[Key]:
+        return {(entry.kind, entry.id) for entry in self._entries.all} if self._entries else set()
 
     def _begin(self, new: NewDocument | None) -> None:
         if new is None:

@@ -1,4 +1,4 @@
-"""Starting a document: which kind, and its title, of which the id is made. Writes nothing itself."""
+"""Starting a document, or another one of it: its kind and title, of which the id is made. Writes nothing."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -31,25 +31,30 @@ class NewDocumentPicker(ModalScreen[NewDocument | None]):
     CSS_PATH = "new_document.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
 
-    def __init__(self, kind: Kind, taken: Collection[tuple[Kind, str]] = ()) -> None:
+    def __init__(
+        self, kind: Kind, taken: Collection[tuple[Kind, str]] = (), *, copied: str = "", title: str = ""
+    ) -> None:
+        """`copied`: what another document is made of; its kind stays, and `title` is proposed."""
         super().__init__()
         self._kind: Kind = kind
         self._taken = taken
+        self._copied = copied
+        self._title = title
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker"):
-            yield Static("kind", classes="label", markup=False)
-            yield Select[Kind](
-                [(kind, kind) for kind in KINDS], id="kind", value=self._kind, allow_blank=False, compact=True
-            )
+            if not self._copied:
+                kinds = [(kind, kind) for kind in KINDS]
+                yield Static("kind", classes="label", markup=False)
+                yield Select[Kind](kinds, id="kind", value=self._kind, allow_blank=False, compact=True)
             yield Static("title", classes="label", markup=False)
             example = "for example: Leaves on a stream"
-            yield Input(placeholder=example, id="document-title", compact=True, max_length=200)
+            yield Input(self._title, example, id="document-title", compact=True, max_length=200)
             yield Static("", id="document-id", classes="label", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#picker").border_title = "New document"
+        self.query_one("#picker").border_title = f"Copy of {self._copied}" if self._copied else "New document"
         self._tell()
         self.query_one(Input).focus()
 
@@ -65,7 +70,8 @@ class NewDocumentPicker(ModalScreen[NewDocument | None]):
     def _state(self) -> tuple[NewDocument | None, str]:
         """What Enter would start, and what is said below the title."""
         typed = " ".join(self.query_one(Input).value.split())
-        kind = next((one for one in KINDS if one == self.query_one(Select).value), self._kind)
+        chosen = next((one.value for one in self.query(Select)), None)
+        kind = next((one for one in KINDS if one == chosen), self._kind)
         id = id_of(typed)
         if not typed:
             return None, "Type a title; its id and file name are made of it."

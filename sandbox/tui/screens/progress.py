@@ -19,6 +19,7 @@ from sandbox.text import excerpt
 from sandbox.tui.labels import SIGNS
 from sandbox.tui.messages import SessionWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
+from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SECONDS = 1.0
@@ -35,12 +36,15 @@ class ProgressScreen(Screen[None]):
     CSS_PATH = "progress.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "stop", id="progress.stop", tooltip="Stop this app's run; all so far is kept"),
+        Binding("t", "take_over", "take over", id="progress.take-over",
+                tooltip="Go on here with what another machine is said to run, but no longer does"),
         Binding("escape", "leave", "back", id="progress.back", tooltip="Back to where you came from"),
-    ]
+    ]  # fmt: skip
     HELP = (
         "Every session of the runs under way: turns done of those planned, calls, tokens in and out, and "
         "about how long it will take at the pace so far. Enter opens a session. What is done is in the "
-        "record already: a run that is stopped or cut off goes on with r on Home, or sandbox resume."
+        "record already: a run that is stopped or cut off goes on with r on Home, or sandbox resume. Whether "
+        "a run on another machine still lives, nobody here can tell: if it does not, t takes it over."
     )
 
     class StopWanted(Message):
@@ -98,7 +102,20 @@ class ProgressScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "stop":
             return True if any(run.process.ours for run in self._runs) else None
+        if action == "take_over":
+            return True if self._elsewhere else None
         return True
+
+    @property
+    def _elsewhere(self) -> RunProgress | None:
+        """The run of the marked session, if another machine is said to run it."""
+        listed = self.query_one(OptionList)
+        at = listed.get_option_at_index(listed.highlighted).id if listed.highlighted is not None else None
+        found = (run for run in self._runs if any(one.summary.id == at for one in run.sessions))
+        return next((run for run in found if not run.process.here), None)
+
+    def on_option_list_option_highlighted(self) -> None:
+        self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
@@ -106,6 +123,27 @@ class ProgressScreen(Screen[None]):
 
     def action_stop(self) -> None:
         self.post_message(self.StopWanted())
+
+    def action_take_over(self) -> None:
+        if (run := self._elsewhere) is None:
+            return
+        session = run.sessions[0].summary.id
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._take_over(session)
+
+        note = f"{run.process} may still be at it: then both would run it. What it has done is kept."
+        self.app.push_screen(Confirmation("Go on with this run here?", note), answered)
+
+    @work(group="take over")
+    async def _take_over(self, session: str) -> None:
+        try:
+            await read_for(self, self._store.take_over, session)
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+        else:
+            self.post_message(SessionWanted(session, resume=True))
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -17,7 +17,6 @@ from sandbox.engine.run_state import RunState, SessionState
 from sandbox.errors import SandboxError
 from sandbox.models.name import short_name
 from sandbox.text import printable
-from sandbox.tui.labels import SIGNS, state_of
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.memory_search import MemorySearch
 from sandbox.tui.messages import ComparisonWanted, TranscriptWanted, Trouble
@@ -29,7 +28,7 @@ from sandbox.tui.widgets.conversation import Conversation
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.measures import Measures
-from sandbox.tui.widgets.session_header import BranchLine, PhaseLine, RemarkLine, SessionHeader
+from sandbox.tui.widgets.session_header import BranchLine, PhaseLine, RemarkLine, SessionHeader, status_text
 from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
 
 _REDRAWS_PER_SECOND = 20
@@ -59,6 +58,7 @@ class SessionScreen(Screen[None]):
         Binding("x", "stop", "stop", id="session.stop", tooltip="Stop; everything so far is kept"),
         Binding("c", "compare", "compare", id="session.compare",
                 tooltip="Compare the arms side by side, the control among them"),
+        Binding("c", "tell_why_not", show=False, id="session.compare"),
         Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
         Binding("y", "copy", "copy", show=False, id="session.copy",
                 tooltip="Copy the whole conversation with its measurements"),
@@ -214,8 +214,9 @@ class SessionScreen(Screen[None]):
         controls = self._controls
         kept = controls is not None and controls.keeps_words
         self.query_one(TherapistLine).invite(
-            kept=kept, awaited=self._awaited, ended=not self.live.playing and not self.live.in_line
-        )
+            kept=kept, awaited=self._awaited, comparable=self._comparable,
+            ended=not self.live.playing and not self.live.in_line,
+        )  # fmt: skip
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
         self.query_one(PhaseLine).show(session)
@@ -230,7 +231,7 @@ class SessionScreen(Screen[None]):
             return
         what = [self._state.family_title(), self._state.titles()[self._shown]]
         what.append(session.model or short_name(session.head.plan.model))
-        status = "■ stopping" if self.live.stopping else _status(session, self._state.place(self._shown))
+        status = "■ stopping" if self.live.stopping else status_text(session, self._state.place(self._shown))
         self.query_one(SessionHeader).show(*what, status=status, seconds=self.live.seconds)
 
     # What the keys do
@@ -248,6 +249,8 @@ class SessionScreen(Screen[None]):
             return False
         if action in {"pause", "go_on"} and self._paused != (action == "go_on"):
             return False
+        if action == "tell_why_not":
+            return not self._comparable
         if action in {"step", "remind"} and self._awaited != (action == "remind"):
             return False
         return True if self._does_something(action) else None
@@ -259,18 +262,23 @@ class SessionScreen(Screen[None]):
 
     def _does_something(self, action: str) -> bool:
         sessions = self._state.sessions.values()
-        arms = [one for one in sessions if not one.head.plan.is_trunk and one.entries]
         running = self._state.sessions.get(self._state.running or "")
         under_way = self.live.playing and not self.live.stopping
         needs = (
             (("pause", "go_on", "step", "stop", "say"), under_way),
             (("skip",), under_way and not (running is not None and running.says_again)),
             (("look", "tree"), len(sessions) > 1),
-            (("compare",), len(arms) > 1),
+            (("compare",), self._comparable),
             (("branch", "redo", "export", "copy"), self._session is not None),
             (("why",), bool(self.live.remarks)),
         )
         return next((met for actions, met in needs if action in actions), True)
+
+    @property
+    def _comparable(self) -> bool:
+        """Whether two arms or more have begun."""
+        arms = [one for one in self._state.sessions.values() if not one.head.plan.is_trunk]
+        return sum(bool(one.entries) for one in arms) > 1
 
     @property
     def _paused(self) -> bool:
@@ -333,23 +341,24 @@ class SessionScreen(Screen[None]):
     def action_redo(self) -> None:
         turn = self._turn_meant(answered=True)
         if turn is None:
-            self.notify("There is no reply to redo yet.", severity="warning")
+            later = isinstance(self.focused, MeasuredLine) and self._turns(answered=True)
+            todo = "Tab goes to a later measurement." if later else "Wait for the first one."
+            self.notify(f"There is no reply before this. {todo}", severity="warning")
         else:
             self._following = True
             self.post_message(self.RedoWanted(self.live, self._shown, turn))
 
     def _turn_meant(self, *, answered: bool = False) -> int | None:
         """The turn before the marked measurement, else the newest one; None when there is none."""
-        turns = [
-            entry.index
-            for entry in self._state.lineage(self._shown)
-            if isinstance(entry, Turn)
-            and entry.phase != "follow-up"
-            and (entry.reply is not None or not answered)
-        ]
         marked = self.focused
         last = marked.after_turn if isinstance(marked, MeasuredLine) else None
+        turns = self._turns(answered=answered)
         return max((turn for turn in turns if last is None or turn <= last), default=None)
+
+    def _turns(self, *, answered: bool) -> list[int]:
+        turns = [one for one in self._state.lineage(self._shown) if isinstance(one, Turn)]
+        said = [one for one in turns if one.phase != "follow-up"]
+        return [one.index for one in said if one.reply is not None or not answered]
 
     def action_export(self) -> None:
         if self._session is not None:
@@ -365,6 +374,9 @@ class SessionScreen(Screen[None]):
     def action_compare(self) -> None:
         if self._session is not None:
             self.post_message(ComparisonWanted((self._state.ids[0],)))
+
+    def action_tell_why_not(self) -> None:
+        self.notify("Comparing takes two arms that have begun. b adds one.", timeout=5)
 
     def action_look(self, by: int) -> None:
         ids = self._state.ids
@@ -434,10 +446,3 @@ class SessionScreen(Screen[None]):
 
     def on_therapist_line_left(self) -> None:
         self.query_one(Conversation).focus()
-
-
-def _status(session: SessionState, place: str) -> str:
-    """`▶ t3 of 5`, `‖ paused`, `✓ finished`: a sign and a word, so that colour is never needed."""
-    state = state_of(session)
-    word = (place or session.phase or "starting") if state == "running" else state
-    return f"{SIGNS[state]} {word}"

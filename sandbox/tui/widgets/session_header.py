@@ -37,6 +37,13 @@ class SessionHeader(Widget):
         return Content.assemble((name, "bold $accent"), (what, "bold"), " " * gap, (right, "bold"))
 
 
+def status_text(session: SessionState, place: str) -> str:
+    """`▶ t3 of 5`, `‖ paused`, `✓ finished`: a sign and a word, so that colour is never needed."""
+    state = state_of(session)
+    word = (place or session.phase or "starting") if state == "running" else state
+    return f"{SIGNS[state]} {word}"
+
+
 def _clipped(text: str, room: int) -> str:
     content = Content(" ".join(text.split()))
     return content.plain if content.cell_length <= room else content.truncate(room, ellipsis=True).plain

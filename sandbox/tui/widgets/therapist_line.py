@@ -13,7 +13,8 @@ from sandbox.text import printable
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"
 AWAITED = "this step is yours to say (s), or k leaves it out"
-ENDED = "nothing runs: b adds an arm, c compares"
+ENDED = "nothing runs: b adds an arm"
+COMPARABLE = f"{ENDED}, c compares"
 KEPT = "Your words are said at the next technique turn"
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
@@ -68,9 +69,10 @@ class TherapistLine(TextArea):
             event.prevent_default()
             act()
 
-    def invite(self, *, kept: bool, awaited: bool, ended: bool) -> None:
+    def invite(self, *, kept: bool, awaited: bool, ended: bool, comparable: bool) -> None:
         """Say what the line is for: words are waiting to be said, or are waited for, or may be typed."""
-        self.placeholder = ENDED if ended else KEPT if kept else AWAITED if awaited else PLACEHOLDER
+        over = COMPARABLE if comparable else ENDED
+        self.placeholder = over if ended else KEPT if kept else AWAITED if awaited else PLACEHOLDER
 
     def action_submit(self) -> None:
         text = self.text.strip()
