@@ -109,7 +109,7 @@ def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Di
         if effect.value is not None:
             values.append(effect.value)
     return Difference(
-        arm.title, " and ".join(others), _place(comparison, arm.primary), tuple(values), paired, bound
+        arm.title, " and ".join(others), _place(arm, comparison, arm.primary), tuple(values), paired, bound
     )
 
 
@@ -132,12 +132,13 @@ def _between(
     if not values:
         return None
     paired = paired_difference(values)
-    return Difference(one.title, other.title, _place(comparison, at), tuple(values), paired, bound)
+    return Difference(one.title, other.title, _place(one, comparison, at), tuple(values), paired, bound)
 
 
-def _place(comparison: Comparison, label: str) -> str:
+def _place(arm: ComparedArm, comparison: Comparison, label: str) -> str:
     """`t5` for an end that was measured at t5, since nothing was said after it."""
-    return next((row.as_at for row in comparison.rows if row.label == label and row.as_at), label)
+    found = (session.at(comparison.scale, label) for session in arm.sessions)
+    return next((point.as_at for point in found if point is not None and point.as_at), label)
 
 
 # In words

@@ -18,6 +18,7 @@ COMMANDS = {
     "resume": "Go on with what was interrupted.",
     "show": "Read a session's transcript with its scores.",
     "compare": "Set sessions side by side, a row a turn.",
+    "report": "Write what came out for a colleague: HTML, Word or Markdown.",
     "export": "Write a session to a Markdown, CSV or JSON file, or a questionnaire as FHIR.",
     "import": "Make a questionnaire of a FHIR, REDCap or XLSForm file.",
     "validate": "Check scenarios, techniques, questionnaires and clients.",

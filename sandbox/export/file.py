@@ -58,8 +58,8 @@ def refuse_missing_folder(path: Path) -> None:
         )
 
 
-def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write `text` to `path`, for the owner alone: readers see the old file or the whole new one.
+def write_file(path: Path, content: str | bytes, *, overwrite: bool = False) -> None:
+    """Write `content` to `path`, for the owner alone: readers see the old file or the whole new one.
 
     Raises UsageError for a folder or a name that is taken, ExportError when the disk does not take it.
     """
@@ -68,7 +68,7 @@ def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
     if not overwrite and path.exists():
         raise _exists(path)
     try:
-        write_whole(path, text, overwrite=overwrite, mode=0o600)
+        write_whole(path, content, overwrite=overwrite, mode=0o600)
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:

@@ -4,7 +4,7 @@ A trunk with nothing still to be run belongs to a run that has ended, and is lef
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,6 +137,11 @@ def _planned_by(
         )
         for one in summaries
     )
+
+
+def spent_by(db: Database, sessions: Collection[str]) -> Spent:
+    """What the calls of all these sessions took together."""
+    return sum(_spent(db, listed(sessions)).values(), Spent())
 
 
 def _spent(db: Database, sessions: str) -> dict[str, Spent]:

@@ -1,0 +1,151 @@
+"""What a report rests on: measuring, missing data, methods, provenance, and what it cannot say."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.comparison import Comparison
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.export.comparison_text import heading
+from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from sandbox.library.document import Document, document_hash
+from sandbox.store.progress import Spent
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOn:
+    """What a report is made from: arms, the scale that counts, what the calls took, the question."""
+
+    arms: tuple[Arm, ...]
+    scale: ScaleName
+    spent: Spent
+    title: str
+    question: str = ""
+    pooled: bool = True
+
+
+def spans(seeds: Sequence[int]) -> str:
+    """`1–5, 9`."""
+    spans: list[list[int]] = []
+    for seed in seeds:
+        if spans and seed == spans[-1][1] + 1:
+            spans[-1][1] = seed
+        else:
+            spans.append([seed, seed])
+    return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in spans)
+
+
+def measuring(on: ReportOn) -> Iterator[Block]:
+    """What is known of the measures on the model."""
+    yield Heading("Whether the measuring measures")
+    said = dict.fromkeys(
+        one.remark
+        or f"“{one.measure.questionnaire.title}” read by {one.measure.way} is {one.usable} with this model."
+        for arm in on.arms
+        for one in arm.suitabilities
+    )
+    yield (
+        Bullets(tuple(said))
+        if said
+        else Paragraph("No measure of these sessions was ever checked with the model.")
+    )
+
+
+def missing(comparison: Comparison) -> Iterator[Block]:
+    """Scores that are missing and sessions that did not end."""
+    yield Heading("Missing data")
+    lost = [remark.sentence for remark in comparison.remarks if remark.kind == "missing"]
+    unfinished = [
+        f"{session.id} ({arm.title}) is {session.state}."
+        for arm in comparison.arms
+        for session in arm.sessions
+        if session.state != "finished"
+    ]
+    if lost or unfinished:
+        yield Bullets((*lost, *unfinished))
+    else:
+        yield Paragraph("No score on this scale is missing, and every session was finished.")
+
+
+def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
+    """How it was done, in words for a paper, what it took, and what the scripts lean on."""
+    yield Heading("Methods, in words that may be used")
+    arms = len(comparison.arms)
+    starts = len({arm.trunk for arm in on.arms})
+    models = " and ".join(dict.fromkeys(arm.model.title for arm in on.arms))
+    yield Paragraph(
+        f"A simulated client, played by {models}, was told a scenario; {arms} arms then continued from the"
+        f" same state in each of {starts} runs (seeds {spans(sorted({a.plan.seed for a in on.arms}))})."
+        f" Simulated affect was read as {heading(comparison)}. The technique effect is the paired difference"
+        " of changes between technique and control within a run; the run is the unit of analysis. Intervals"
+        " are Student's t; equivalence is by two one-sided tests against a tenth of the scale's range;"
+        " p-values, where given, are of sign-flip tests adjusted by Holm's method."
+    )
+    spent = on.spent
+    cost = "no known cost" if spent.cost is None else f"${spent.cost:.4f} at list prices"
+    yield Paragraph(
+        f"It took {spent.calls:,} calls ({spent.retries:,} of them asked again), {spent.prompt_tokens:,}"
+        f" prompt tokens ({spent.cached_tokens:,} of them cached) and {spent.completion_tokens:,} tokens of"
+        f" replies: {cost}."
+    )
+    cited = {
+        reference.doi or reference.title: reference.title
+        for arm in on.arms
+        if arm.plan.technique is not None
+        for reference in arm.plan.technique.references
+    }
+    if cited:
+        yield Paragraph("What the scripts lean on:")
+        yield Bullets(tuple(title if key == title else f"{title} doi:{key}" for key, title in cited.items()))
+
+
+def provenance(on: ReportOn) -> Iterator[Block]:
+    """Every document and every session."""
+    yield Heading("Provenance")
+    documents: dict[str, tuple[str, Document]] = {}
+    for arm in on.arms:
+        plan = arm.plan
+        named: Mapping[str, Document | None] = {
+            "scenario": plan.scenario, "technique": plan.technique, "client": plan.client,
+            "follow-up": plan.follow_up,
+        }  # fmt: skip
+        for kind, document in named.items():
+            if document is not None:
+                documents.setdefault(document_hash(document), (kind, document))
+        for measure in plan.measures:
+            documents.setdefault(
+                document_hash(measure.questionnaire), ("questionnaire", measure.questionnaire)
+            )
+    yield Table(
+        "Documents, as they ran",
+        ("kind", "document", "version", "drafted by", "licence", "SHA-256"),
+        tuple(
+            (kind, f"{one.title} ({one.id})", one.version, one.source.drafted_by, one.licence, hash[:16])
+            for hash, (kind, one) in documents.items()
+        ),
+        numbers_from=9,
+    )
+    yield Table(
+        "Sessions",
+        ("session", "shared start", "arm", "seed", "model", "state"),
+        tuple((a.id, a.trunk, a.title, str(a.plan.seed), a.model.name, a.state) for a in on.arms),
+        numbers_from=9,
+    )
+
+
+def limits(comparison: Comparison) -> Iterator[Block]:
+    """What nobody may read out of it."""
+    yield Heading("What this cannot say")
+    yield Bullets(
+        (
+            "Anything about a person: a language model wrote every reply and every answer.",
+            "That a script works because of what it says: models please the rater; hope alone moves scores.",
+            "Anything about other models, clients or scenarios than those that were run.",
+            "That two scripts are alike because they are not told apart.",
+            *(
+                ("Anything sure at all: one shared start is one observation.",)
+                if comparison.trunks == 1
+                else ()
+            ),
+        )
+    )

@@ -1,0 +1,352 @@
+"""What a report says, in order: the answer first, then all that it rests on. Words and numbers only.
+
+Every number is that of the comparison, from the same functions. Nothing is said that its interval does not.
+"""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from sandbox.analysis.answer import Answer, Difference, answer
+from sandbox.analysis.arm import Arm, scales
+from sandbox.analysis.comparison import ComparedArm, Comparison, compare
+from sandbox.analysis.effect import SMALL, PairedDifference, change, paired_difference, residual, scale_of
+from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
+from sandbox.analysis.reply_valence import REPLIES
+from sandbox.analysis.sequential import evidence
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.export import NOTICE
+from sandbox.export.comparison_text import cells, explanation, heading, reasons
+from sandbox.export.report.basis import (
+    ReportOn,
+    limits,
+    measuring,
+    methods,
+    missing,
+    provenance,
+    spans,
+)
+from sandbox.export.report.blocks import Block, Bullets, Chart, Heading, Paragraph, Table
+from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, trajectories
+from sandbox.export.report.talk import talk
+from sandbox.library.document import Document
+from sandbox.measurement.estimate import mean_estimate
+
+_FLOOR = 0.05
+"""A baseline within this share of the scale's range from its calm end leaves no room to return to."""
+
+
+def contents(on: ReportOn) -> tuple[Block, ...]:
+    """The whole report."""
+    comparison = compare(on.arms, on.scale, pooled=on.pooled)
+    found = answer(comparison)
+    return (
+        *_summary(on, comparison, found),
+        *_question(on),
+        *_courses(comparison),
+        *_effects(comparison, found),
+        *_residuals(on, comparison),
+        *_harm(comparison),
+        *talk(_shown(comparison, found)),
+        *measuring(on),
+        *missing(comparison),
+        *methods(on, comparison),
+        *provenance(on),
+        *limits(comparison),
+    )
+
+
+# The first page
+
+
+def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Block]:
+    yield Heading(on.title, 1)
+    yield Paragraph(NOTICE, grave=True)
+    yield Heading("In short")
+    if on.question:
+        yield Paragraph(f"Question: {on.question}")
+    if found.lines:
+        yield Bullets(found.lines)
+    else:
+        yield Paragraph("No arm could be set against another: there is no answer.")
+        yield Bullets(reasons(comparison))
+    grave = [remark.sentence for remark in comparison.remarks if remark.severity == "grave"]
+    others = [remark.sentence for remark in comparison.remarks if remark.severity != "grave"]
+    if grave:
+        yield Paragraph("What stands in the way of believing it:")
+        yield from (Paragraph(sentence, grave=True) for sentence in grave)
+    if others:
+        yield Paragraph("Read it with this in mind:")
+        yield Bullets(tuple(others))
+    yield Paragraph(_next(found))
+
+
+def _next(found: Answer) -> str:
+    """What to run next, by rule."""
+    needs = [one for one in found.beyond if one.more_runs is not None]
+    if any(len(one.values) < 2 for one in found.beyond) or not found.beyond:
+        return "Next: repeat it with other seeds, ten or so, to have an interval at all."
+    if needs:
+        most = max(one.more_runs or 0 for one in needs)
+        return (
+            f"Next: about {most} more runs would tell all techniques from what they are compared with, if"
+            " mean and spread stayed as they are; or stop here and say that they are not told apart."
+        )
+    return (
+        "Next: the same on another scenario, another client and another model. What holds for one case on one"
+        " model may not hold for the next."
+    )
+
+
+def _question(on: ReportOn) -> Iterator[Block]:
+    yield Heading("Question and design")
+    plans = [arm.plan for arm in on.arms]
+    seeds = sorted({plan.seed for plan in plans})
+    rows = [
+        ("scenario", _titles([plan.scenario for plan in plans])),
+        ("techniques", _titles([p.technique for p in plans if p.technique and not p.technique.is_control])),
+        ("controls", _titles([p.technique for p in plans if p.technique and p.technique.is_control])),
+        ("client", _titles([plan.client for plan in plans])),
+        ("model", ", ".join(dict.fromkeys(arm.model.title for arm in on.arms))),
+        ("shared starts", str(len({arm.trunk for arm in on.arms}))),
+        ("seeds", spans(seeds)),
+        ("measures", ", ".join(_measures(on.arms))),
+        ("questionnaires are given", "aside, leaving no trace in the conversation"
+         if plans[0].administration == "aside" else "in the conversation"),
+    ]  # fmt: skip
+    yield Table("The design", ("", ""), tuple(row for row in rows if row[1]), numbers_from=2)
+    yield Paragraph(
+        "Each technique continues from the same state after the scenario (a shared start), and so does the"
+        " control. The technique effect is the change under the technique minus the change under the control."
+    )
+
+
+def _titles(documents: Sequence[Document]) -> str:
+    return ", ".join(dict.fromkeys(document.title for document in documents))
+
+
+def _measures(arms: Sequence[Arm]) -> list[str]:
+    given = (measure for arm in arms for measure in arm.plan.measures)
+    return list(dict.fromkeys(f"{one.questionnaire.title} (read by {one.way})" for one in given))
+
+
+# Scores
+
+
+def _courses(comparison: Comparison) -> Iterator[Block]:
+    yield Heading("How the scores went")
+    head, rows = cells(comparison)
+    table = Table(f"Simulated {heading(comparison)}", head, tuple(rows))
+    plotted = list(_plotted(comparison))
+    if not plotted:
+        yield table
+        return
+    titles = [arm.title for arm in comparison.arms]
+    several = "mean scores with the 95 % interval of the mean" if comparison.pooled else "scores"
+    yield Chart(
+        f"Simulated {heading(comparison)} over the session",
+        f"Line chart: {several} at each measurement point, a line for each of {', '.join(titles)}.",
+        trajectories(plotted, titles, comparison.scale[2], _range(comparison)),
+        table,
+    )
+    yield Paragraph(explanation(comparison))
+    yield from (Paragraph(reason) for reason in reasons(comparison))
+
+
+def _plotted(comparison: Comparison) -> Iterator[PlottedScore]:
+    for row in comparison.rows:
+        for arm in comparison.arms:
+            values = [
+                point.value
+                for session in arm.sessions
+                if (point := session.at(comparison.scale, row.label)) is not None and point.value is not None
+            ]
+            if (mean := mean_estimate(values)) is not None:
+                low = mean.value if mean.low is None else mean.low
+                high = mean.value if mean.high is None else mean.high
+                yield PlottedScore(arm.title, row.label, mean.value, low, high)
+
+
+def _range(comparison: Comparison) -> tuple[float, float]:
+    scale = scale_of(comparison.arms[0].sessions[0].plan, comparison.scale)
+    return scale.range if scale else (0.0, 100.0)
+
+
+def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
+    known = [one for one in (*found.beyond, *found.between) if one.paired.mean is not None]
+    if not known:
+        return
+    yield Heading("Technique effects")
+    p_values = holm([sign_flip_p(one.values) for one in found.beyond])
+    adjusted = dict(zip(found.beyond, p_values, strict=True))
+    table = Table(
+        "Differences at the point named beforehand, in the scale's units",
+        (
+            "arm",
+            "against",
+            "at",
+            "runs",
+            "mean",
+            "95 % interval",
+            "BCa",
+            "g_z",
+            "p (Holm)",
+            "e-value",
+            "verdict",
+        ),
+        tuple(_effect_row(one, adjusted.get(one)) for one in known),
+        numbers_from=3,
+    )
+    yield Chart(
+        "Technique effects with their 95 % intervals; left of the dashed line the score ended lower",
+        "Forest plot of the differences in the table below.",
+        forest([_plotted_effect(one) for one in known], f"difference in {comparison.scale[2]}"),
+        table,
+    )
+    yield Paragraph(
+        "g_z is in units of the differences' own spread. p is by sign flips, adjusted over the techniques by"
+        " Holm's method; none is given with fewer than six runs. The e-value may be looked at after every run"
+        " and decides from 20 on. “Equivalent” is said only when two one-sided tests put the effect within a"
+        " tenth of the scale's range."
+    )
+
+
+def _effect_row(one: Difference, p: float | None) -> tuple[str, ...]:
+    paired = one.paired
+    e_value = evidence(one.values, one.bound).value if one.bound and one.values else None
+    return (
+        one.title,
+        one.against,
+        one.at,
+        str(len(one.values)),
+        numeral(paired.mean, signed=True, reliable=paired.reliable),
+        _interval(paired.low, paired.high),
+        _interval(*(bca_interval(one.values) or (None, None))),
+        numeral(hedges_gz(one.values), signed=True, decimals=2),
+        numeral(p, decimals=3),
+        numeral(min(e_value, 1e6), decimals=1) if e_value is not None else MISSING,
+        one.verdict if len(one.values) > 1 else "one run",
+    )
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return MISSING
+    return f"[{numeral(low, signed=True)}, {numeral(high, signed=True)}]"
+
+
+def _plotted_effect(one: Difference) -> PlottedEffect:
+    mean = one.paired.mean or 0.0
+    low = mean if one.paired.low is None else one.paired.low
+    high = mean if one.paired.high is None else one.paired.high
+    return PlottedEffect(f"{one.title} against {one.against}", mean, low, high)
+
+
+def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
+    """Whether each affect returned to where it was before the scenario."""
+    names = [name for name in scales(on.arms) if name != REPLIES and name[:2] == on.scale[:2]]
+    rows = []
+    floors: dict[str, None] = {}
+    for name in names:
+        for arm in comparison.arms:
+            left = paired_difference([residual(session.course(name)).value for session in arm.sessions])
+            if left.mean is None:
+                continue
+            if _at_floor(arm, name):
+                floors.setdefault(name[2])
+            rows.append(
+                (
+                    name[2],
+                    arm.title,
+                    numeral(left.mean, signed=True),
+                    _interval(left.low, left.high),
+                    _returned(left),
+                )
+            )
+    if not rows:
+        return
+    yield Heading("What was left at the end")
+    yield Table(
+        "Residual: last score − baseline, mean over runs",
+        ("scale", "arm", "residual", "95 % interval", "back at baseline?"),
+        tuple(rows),
+        numbers_from=2,
+    )
+    if floors:
+        yield Paragraph(
+            f"The baseline of {', '.join(floors)} lies at the calm end of its scale: whether that returned,"
+            " or fell as far as there was room, cannot be said."
+        )
+
+
+def _returned(left: PairedDifference) -> str:
+    if left.low is None or left.high is None:
+        return "no interval"
+    if left.low > 0:
+        return "no: still above"
+    return "no: below" if left.high < 0 else "not told apart from it"
+
+
+def _at_floor(arm: ComparedArm, name: ScaleName) -> bool:
+    scale = scale_of(arm.sessions[0].plan, name)
+    begun = [s.course(name).baseline for s in arm.sessions]
+    values = [point.value for point in begun if point is not None and point.value is not None]
+    if scale is None or scale.higher_is == "neither" or not values:
+        return False
+    low, high = scale.range
+    calm = low if scale.higher_is == "more distress" else high
+    return abs(median(values) - calm) <= _FLOOR * (high - low)
+
+
+def _harm(comparison: Comparison) -> Iterator[Block]:
+    """The runs that ended worse than they were after the scenario, the worst first."""
+    scale = scale_of(comparison.arms[0].sessions[0].plan, comparison.scale)
+    if scale is None or scale.higher_is == "neither":
+        return
+    least = SMALL * (scale.range[1] - scale.range[0])
+    sign = 1 if scale.higher_is == "more distress" else -1
+    rows = []
+    for arm in comparison.arms:
+        ended = {
+            session.id: sign * moved.value
+            for session in arm.sessions
+            if (moved := change(session.course(comparison.scale))).value is not None
+        }
+        worse = sorted((value, id) for id, value in ended.items() if value >= least)
+        better = sum(value <= -least for value in ended.values())
+        worst = worse[-1] if worse else None
+        rows.append(
+            (
+                arm.title,
+                str(len(ended)),
+                str(better),
+                str(len(ended) - better - len(worse)),
+                str(len(worse)),
+                f"{worst[1]} ({numeral(sign * worst[0], signed=True)})" if worst else MISSING,
+            )
+        )
+    yield Heading("For whom it got worse")
+    yield Table(
+        "Runs by their change from after the scenario to the end; “worse” and “better” mean by"
+        f" {numeral(least)} or more, a tenth of the scale's range",
+        ("arm", "runs", "better", "about the same", "worse", "worst run"),
+        tuple(rows),
+    )
+    yield Paragraph(
+        "Reliable change by the model's own retest (Jacobson and Truax 1991) is not given here: it needs a"
+        " check of the model with repeats, and an unsampled measure does not waver. Read the worst run's"
+        " transcript (`sandbox show` with its id)."
+    )
+
+
+def _shown(comparison: Comparison, found: Answer) -> tuple[Arm, ...]:
+    """The arms of the shared start whose first technique did as the middle one of all runs."""
+    first = next((arm for arm in comparison.arms if arm.primary), comparison.arms[0])
+    effects = {
+        session.trunk: value
+        for session in first.sessions
+        if (value := change(session.course(comparison.scale)).value) is not None
+    }
+    trunks = sorted(effects, key=lambda trunk: effects[trunk])
+    middle = trunks[len(trunks) // 2] if trunks else first.sessions[0].trunk
+    return tuple(session for arm in comparison.arms for session in arm.sessions if session.trunk == middle)

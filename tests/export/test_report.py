@@ -1,0 +1,144 @@
+"""The report: the answer first, the same numbers as everywhere, and nothing of a model's that acts."""
+
+import asyncio
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from sandbox.analysis.answer import answer
+from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import chosen_scale, gather_compared
+from sandbox.cli.main import run_command_line
+from sandbox.export.report.basis import ReportOn
+from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Table
+from sandbox.export.report.contents import contents
+from sandbox.export.report.html import report_html
+from sandbox.export.report.markdown import report_markdown
+from sandbox.export.report.word import report_word
+from sandbox.export.result import comparison_result
+from sandbox.library.workspace import create_workspace
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.progress import spent_by
+from sandbox.store.store import DATABASE, Store
+from tests.store.runs import SMALL, breathing_and_control, number, record_run
+
+HOSTILE = '<script src="https://example.org/x.js"></script><img src=x onerror=alert(1)>\x1b[31m=1+1 \u202e'
+
+
+def hostile() -> ScriptedProvider:
+    return ScriptedProvider(
+        lambda request: f"{HOSTILE} {number(request)}.",
+        top=lambda request: {" scared": 0.01 + number(request) % 60 / 100, " calm": 0.2},
+        capabilities=SMALL,
+    )
+
+
+async def recorded(folder: Path, seeds: int = 3) -> Store:
+    store = Store.open(folder / DATABASE)
+    for seed in range(1, seeds + 1):
+        await record_run(store, breathing_and_control(seed=seed), hostile())
+    return store
+
+
+def on(store: Store) -> ReportOn:
+    trunks = [one.id for one in store.sessions() if one.parent is None]
+    arms = gather_compared(store, trunks)
+    with store.reading() as db:
+        spent = spent_by(db, [arm.id for arm in arms])
+    return ReportOn(arms, chosen_scale(arms), spent, "Does <b>breathing</b> help?", "Which is better?")
+
+
+class Page(HTMLParser):
+    """The tags of a page, what they load, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.loads += [
+            f"{name}={value}"
+            for name, value in attrs
+            if name in ("src", "href") and not (value or "").startswith("#")
+        ]
+        self.loads += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+async def test_the_page_has_the_answer_first_and_everything_it_rests_on(tmp_path):
+    store = await recorded(tmp_path)
+    made = on(store)
+    blocks = contents(made)
+    lines = answer(compare(made.arms, made.scale, pooled=True)).lines
+    assert next(block for block in blocks if isinstance(block, Bullets)).items == lines
+    sections = [block.text for block in blocks if isinstance(block, Heading)]
+    assert sections[:3] == ["Does <b>breathing</b> help?", "In short", "Question and design"]
+    assert {"Technique effects", "What was said", "For whom it got worse", "Provenance"} <= set(sections)
+    assert sum(isinstance(block, Chart) for block in blocks) == 2
+    shared, arms = [block for block in blocks if isinstance(block, Conversation)]
+    assert shared.columns == ("Shared start",) and len(arms.columns) == 2 and len(arms.rows) == 3
+
+
+async def test_summary_charts_tables_and_json_agree(tmp_path):
+    store = await recorded(tmp_path)
+    made = on(store)
+    said = json.loads(comparison_result(compare(made.arms, made.scale, pooled=True)).text())["answer"][
+        "beyond"
+    ][0]
+    forest = [block for block in contents(made) if isinstance(block, Chart)][1]
+    plotted = forest.specification["data"]["values"][0]
+    assert (plotted["effect"], plotted["low"], plotted["high"]) == (said["mean"], said["low"], said["high"])
+    (row,) = forest.table.rows
+    assert row[4].replace("−", "-").startswith(f"{said['mean']:+.1f}"[:5])
+
+
+async def test_a_models_words_do_nothing_in_the_page(tmp_path):
+    page = Page(report_html(contents(on(await recorded(tmp_path)))))
+    assert "script" not in page.tags and "img" not in page.tags and not page.loads
+    assert "onerror=alert(1)" in page.words and "\x1b" not in page.words and "\u202e" not in page.words
+    assert page.tags.count("svg") == 2 and page.tags.count("h1") == 1
+    assert "breathing" in page.words
+
+
+async def test_word_and_markdown_hold_the_same(tmp_path):
+    import docx
+
+    blocks = contents(on(await recorded(tmp_path)))
+    document = docx.Document(io.BytesIO(report_word(blocks)))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    plain = re.sub(r"\\(.)", r"\1", report_markdown(blocks))
+    (first, *_) = next(block for block in blocks if isinstance(block, Bullets)).items
+    assert first in text and first in plain
+    tables = sum(isinstance(block, Table | Chart) for block in blocks)
+    assert len(document.tables) == tables and len(document.inline_shapes) == 2
+    assert document.core_properties.author == ""
+
+
+async def test_the_command_writes_the_file_once_and_says_what_is_wrong(tmp_path, monkeypatch, capsys):
+    create_workspace(tmp_path / "w")
+    monkeypatch.chdir(tmp_path / "w")
+    (await recorded(tmp_path / "w" / "sessions", seeds=1)).close()
+    assert run_command_line(["report", "last", "--to", "r.md"]) == 0
+    assert capsys.readouterr().out == "r.md\n"
+    written = await asyncio.to_thread(Path("r.md").read_text, encoding="utf-8")
+    assert "One run has no interval" in written
+    assert run_command_line(["report", "last", "--to", "r.md"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert run_command_line(["report", "last", "--to", "r.pdf"]) == 2
+    assert ".html, .docx, .md" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+async def test_few_runs_give_a_report_without_a_p(tmp_path, seeds):
+    text = report_markdown(contents(on(await recorded(tmp_path, seeds))))
+    assert "nan" not in text.lower().split() and "In short" in text
