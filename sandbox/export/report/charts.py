@@ -75,7 +75,7 @@ def trajectories(
 def forest(effects: Sequence[PlottedEffect], unit: str) -> dict[str, Any]:
     """Effects one below the other with their intervals, and a line at 0."""
     rows = [one.row for one in effects]
-    y = {"field": "row", "type": "nominal", "sort": rows, "title": None, "axis": {"labelLimit": 300}}
+    y = {"field": "row", "type": "nominal", "sort": rows, "title": None, "axis": {"labelLimit": 420}}
     x = {"field": "effect", "type": "quantitative", "title": unit}
     return _finished(
         [asdict(one) for one in effects],
@@ -103,6 +103,7 @@ def _finished(
         "width": width,
         "height": height,
         "background": "transparent",
+        "padding": {"left": 36, "right": 16, "top": 6, "bottom": 6},  # a reader's font may be wider
         "data": {"values": list(values)},
         "layer": list(layers),
         "config": {

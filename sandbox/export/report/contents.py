@@ -161,7 +161,7 @@ def _plotted(comparison: Comparison) -> Iterator[PlottedScore]:
                 for session in arm.sessions
                 if (point := session.at(comparison.scale, row.label)) is not None and point.value is not None
             ]
-            if (mean := mean_estimate(values)) is not None:
+            if (mean := mean_estimate(values, _range(comparison))) is not None:
                 low = mean.value if mean.low is None else mean.low
                 high = mean.value if mean.high is None else mean.high
                 yield PlottedScore(arm.title, row.label, mean.value, low, high)
@@ -200,7 +200,7 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
     yield Chart(
         "Technique effects with their 95 % intervals; left of the dashed line the score ended lower",
         "Forest plot of the differences in the table below.",
-        forest([_plotted_effect(one) for one in known], f"difference in {comparison.scale[2]}"),
+        forest([_plotted_effect(one, found) for one in known], f"difference in {comparison.scale[2]}"),
         table,
     )
     yield Paragraph(
@@ -235,11 +235,13 @@ def _interval(low: float | None, high: float | None) -> str:
     return f"[{numeral(low, signed=True)}, {numeral(high, signed=True)}]"
 
 
-def _plotted_effect(one: Difference) -> PlottedEffect:
+def _plotted_effect(one: Difference, found: Answer) -> PlottedEffect:
+    """Of an arm against what stands beside it the arm's name alone, as long as that is the same for all."""
     mean = one.paired.mean or 0.0
     low = mean if one.paired.low is None else one.paired.low
     high = mean if one.paired.high is None else one.paired.high
-    return PlottedEffect(f"{one.title} against {one.against}", mean, low, high)
+    alone = one in found.beyond and len({other.against for other in found.beyond}) == 1
+    return PlottedEffect(one.title if alone else f"{one.title} against {one.against}", mean, low, high)
 
 
 def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
@@ -335,7 +337,7 @@ def _harm(comparison: Comparison) -> Iterator[Block]:
     yield Paragraph(
         "Reliable change by the model's own retest (Jacobson and Truax 1991) is not given here: it needs a"
         " check of the model with repeats, and an unsampled measure does not waver. Read the worst run's"
-        " transcript (`sandbox show` with its id)."
+        " transcript (sandbox show, with its id)."
     )
 
 

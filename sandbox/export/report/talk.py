@@ -15,7 +15,7 @@ def talk(arms: Sequence[Arm]) -> Iterator[Block]:
     first = arms[0]
     yield Paragraph(
         f"One run in full, the middle one by its change (seed {first.plan.seed}, shared start {first.trunk})."
-        " Every run can be read with `sandbox show`."
+        " Every run can be read with the command sandbox show."
     )
     shared = first.history.turns[: first.began.after_turn]
     labels = turn_labels(first.history.turns)
