@@ -29,6 +29,7 @@ COMMANDS = {
     "schema": "Write the JSON Schemas of documents and outputs.",
     "models": "List the models at hand, and check one of them.",
     "check-model": "Find out which questionnaires can be trusted on a model.",
+    "check-client": "Find out whether a client leaves anything to be seen on a model.",
     "doctor": "Say what works on this machine and what to do about the rest.",
 }
 

@@ -83,12 +83,16 @@ def resume_session(
         report(store, conductor.workspace, family[0].id, as_json=as_json)
 
 
-def warn(conductor: Conductor, heads: tuple[SessionHead, ...]) -> None:
-    """Tell on stderr what has to be said before these sessions run."""
-    model = conductor.models.model(heads[0].plan.model).description
-    checks = conductor.store.checks(model.name)
-    for remark in before_run(heads, model, checks, leaves_machine=conductor.leaves_machine(heads)):
-        click.echo(f"Caution: {printable(remark.sentence)}", err=True)
+def warn(conductor: Conductor, *runs: tuple[SessionHead, ...]) -> None:
+    """Tell on stderr what has to be said before these sessions run, each sentence once."""
+    said: dict[str, None] = {}
+    for heads in runs:
+        model = conductor.models.model(heads[0].plan.model).description
+        checks = conductor.store.checks(model.name)
+        found = before_run(heads, model, checks, leaves_machine=conductor.leaves_machine(heads))
+        said.update(dict.fromkeys(remark.sentence for remark in found))
+    for sentence in said:
+        click.echo(f"Caution: {printable(sentence)}", err=True)
 
 
 def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> None:

@@ -78,7 +78,7 @@ def refuse_too_many(runs: int) -> None:
 
 
 @dataclass(slots=True)
-class _Series:
+class Series:
     """All runs in the order they are made, and what became of those that were begun."""
 
     runs: tuple[tuple[SessionHead, ...], ...]
@@ -94,6 +94,10 @@ class _Series:
     @property
     def missing(self) -> tuple[tuple[SessionHead, ...], ...]:
         return self.runs[self.begun :]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return self.failed[0][1].exit_code if self.failed else ExitCode.OK
 
 
 def run_all(
@@ -117,35 +121,53 @@ def run_all(
     refuse_too_many(len(proposals) * len(seeds))
     tag = clean_tag(name) if name is not None else None
     conductor = open_conductor(local_only=local_only)
+    each = all_runnable(conductor, proposals)
+    series = Series(tuple(with_seed(heads, seed) for heads in each for seed in seeds))
+    with conductor.store as store:
+        warn(conductor, *each)
+        play_series(conductor, series, tag, plain=plain, quiet=quiet)
+        _report(store, conductor.workspace, series.finished, as_json=as_json)
+    return series.exit_code
+
+
+def all_runnable(conductor: Conductor, proposals: Sequence[Proposal]) -> list[tuple[SessionHead, ...]]:
+    """The sessions of each, checked; a model that has to be asked what it can do is asked first.
+
+    Raises SandboxError before any call for what cannot be run.
+    """
     for proposal in proposals:
         conductor.runnable(proposal, clinician=False)
     for proposal in proposals:
         if model := conductor.unsure(proposal):  # what is composed after its answer fits it
             asyncio.run(model.find_out())
-    each = [conductor.runnable(proposal, clinician=False) for proposal in proposals]
-    series = _Series(tuple(with_seed(heads, seed) for heads in each for seed in seeds))
-    with conductor.store as store:
-        for heads in each:
-            warn(conductor, heads)
-        if tag is not None:
-            _leave_out_finished(store, series, tag)
-        try:
-            if series.runs:
-                asyncio.run(_run_all(conductor, series, tag, plain=plain, quiet=quiet))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            _tell_ended(store, series, tag)
-            raise click.Abort from None
-        for trunk in series.finished:
-            path = conductor.workspace.sessions / f"{trunk}.md"
-            export_family(gather(store, trunk, whole_family=True), path, overwrite=True)
-        _tell_failed(store, series)
-        if not series.finished:
-            raise series.failed[0][1]
-        _report(store, conductor.workspace, series.finished, as_json=as_json)
-    return series.failed[0][1].exit_code if series.failed else ExitCode.OK
+    return [conductor.runnable(proposal, clinician=False) for proposal in proposals]
 
 
-def _leave_out_finished(store: Store, series: _Series, tag: str) -> None:
+def play_series(
+    conductor: Conductor, series: Series, tag: str | None, *, plain: bool = False, quiet: bool = False
+) -> None:
+    """Run them one after the other, tagged, and write the transcripts; those finished under the tag are kept.
+
+    A run that fails is told and the rest goes on. Raises its error when none finished; click.Abort on Ctrl-C.
+    """
+    store = conductor.store
+    if tag is not None:
+        _leave_out_finished(store, series, tag)
+    try:
+        if series.runs:
+            asyncio.run(_run_all(conductor, series, tag, plain=plain, quiet=quiet))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        _tell_ended(store, series, tag)
+        raise click.Abort from None
+    for trunk in series.finished:
+        path = conductor.workspace.sessions / f"{trunk}.md"
+        export_family(gather(store, trunk, whole_family=True), path, overwrite=True)
+    _tell_failed(store, series)
+    if not series.finished:
+        raise series.failed[0][1]
+
+
+def _leave_out_finished(store: Store, series: Series, tag: str) -> None:
     """Count as finished, and run no more, what the record has under the tag with the very same plans."""
     tagged = [one.summary.id for one in store.find(SessionFilter(tag=tag), limit=_ALL)]
     families = {family[0].id: family for family in store.families(tagged).values()}
@@ -171,7 +193,7 @@ def _leave_out_finished(store: Store, series: _Series, tag: str) -> None:
 
 
 async def _run_all(
-    conductor: Conductor, series: _Series, tag: str | None, *, plain: bool, quiet: bool
+    conductor: Conductor, series: Series, tag: str | None, *, plain: bool, quiet: bool
 ) -> None:
     end_on_termination()
     try:
@@ -215,7 +237,7 @@ async def _run(
     return failure
 
 
-async def _announce(conductor: Conductor, series: _Series) -> None:
+async def _announce(conductor: Conductor, series: Series) -> None:
     """Say on stderr what is going to run, and about how much that asks of each model."""
     runs, sessions = len(series.runs), sum(map(len, series.runs))
     click.echo(f"{runs} {'runs' if runs > 1 else 'run'}, {sessions} sessions, one after the other.", err=True)
@@ -255,7 +277,7 @@ def _left(seconds: float | None) -> str:
     return f" (about {seconds / 60:.0f} min left)" if seconds >= 90 else f" (about {seconds:.0f} s left)"
 
 
-def _tell_ended(store: Store, series: _Series, tag: str | None) -> None:
+def _tell_ended(store: Store, series: Series, tag: str | None) -> None:
     """After Ctrl-C: how much is finished, and the commands for the rest."""
     click.echo(f"{len(series.finished)} of {series.total} runs are finished.", err=True)
     begun = series.runs[: series.begun]
@@ -282,7 +304,7 @@ def _place(heads: tuple[SessionHead, ...]) -> tuple[str, str, str]:
     return plan.scenario.id, plan.client.id, plan.model
 
 
-def _tell_failed(store: Store, series: _Series) -> None:
+def _tell_failed(store: Store, series: Series) -> None:
     if not series.failed:
         return
     click.echo(f"{len(series.failed)} of {series.total} runs failed and are not compared.", err=True)

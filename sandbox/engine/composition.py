@@ -88,11 +88,14 @@ def of_equal_length(techniques: tuple[Technique, ...]) -> tuple[Technique, ...]:
     do. One with fewer steps stays as it is; without another technique nothing is cut.
     """
     turns = max((len(technique.steps) for technique in techniques if not technique.is_control), default=None)
-    return tuple(_cut(technique, turns) if technique.is_control else technique for technique in techniques)
+    if turns is None:
+        return techniques
+    return tuple(cut_to(technique, turns) if technique.is_control else technique for technique in techniques)
 
 
-def _cut(control: Technique, turns: int | None) -> Technique:
-    if turns is None or len(control.steps) <= turns:
+def cut_to(control: Technique, turns: int) -> Technique:
+    """The control with at most so many steps, its last one among them. `turns` is at least 1."""
+    if len(control.steps) <= turns:
         return control
     return control.model_copy(update={"steps": (*control.steps[: turns - 1], control.steps[-1])})
 

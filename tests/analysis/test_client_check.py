@@ -1,0 +1,84 @@
+"""What a client's runs come to: where its scores start and end, how it answers, what a control does."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.client_check import ClientCheck, check_client
+from sandbox.engine.history import History, Turn
+from tests.analysis.compared import DISTRESS, FILLER, session
+from tests.documents import client, scenario
+
+REPLIES = ("I feel it in my throat.", "My hands are cold now.", "I would rather go home.")
+
+
+def run(
+    number: int, baseline: float, after: float, end: float, *, replies=REPLIES, affect="fear"
+) -> tuple[Arm, ...]:
+    """A shared start of two turns, and a control arm of one."""
+    trunk = f"t{number}"
+    told = {"scenario": scenario("One.", "Two.", affect=affect), "client": client()}
+    phases = ("induction", "induction", "technique")
+    turns = tuple(
+        Turn(n, phase, "scenario", "Said.", reply)
+        for n, (phase, reply) in enumerate(zip(phases, replies, strict=True), 1)
+    )
+    start = session(trunk, None, scores=[baseline, after], trunk=trunk, seed=number, **told)
+    control = session(f"c{number}", FILLER, scores=[baseline, after, end], trunk=trunk, seed=number, **told)
+    start = replace(start, history=History(turns=turns[:2]))
+    if affect == "none":
+        return (start,)
+    return start, replace(control, history=History(turns=turns))
+
+
+def checked(*runs: tuple[Arm, ...]) -> ClientCheck:
+    return check_client(runs, DISTRESS, shown_examples=True)
+
+
+def test_a_client_with_room_on_both_sides_is_usable():
+    found = checked(
+        run(1, 15, 60, 50), run(2, 15, 70, 45), run(3, 15, 80, 70), run(4, 15, 20, 0, affect="none")
+    )
+    assert (found.runs, found.neutral_runs) == (3, 1)
+    assert (found.baseline, found.induced, found.rise, found.neutral) == (15, 70, 55, 5)
+    (control,) = found.controls
+    assert (control.runs, control.change, control.worse) == (3, -10, 0)
+    assert control.undone == pytest.approx(10 / 45)
+    assert (found.floor, found.ceiling, found.varied, found.first_person) == (0, 0, 1, 1)
+    assert found.verdict == "usable."
+
+
+@pytest.mark.parametrize(
+    ("scores", "usable", "said"),
+    [
+        ((1, 60, 50), "usable with care", "the baseline lies at the floor (1.0)"),
+        ((50, 90, 80), "usable with care", "the baseline is high already"),
+        (
+            (15, 99, 90),
+            "not usable with this model",
+            "100 % of the scores after a scenario lie at the ceiling",
+        ),
+        ((15, 20, 18), "not usable with this model", "hardly moves it (+5.0)"),
+        ((15, 60, 80), "usable with care", "itself makes the score worse (+20.0; in 3 of 3 runs)"),
+        ((15, 60, 20), "usable with care", "alone undoes 89 % of the rise"),
+    ],
+)
+def test_what_hides_an_effect_or_flatters_it_is_said(scores, usable, said):
+    found = checked(*(run(n, *scores) for n in (1, 2, 3)))
+    assert found.usable == usable
+    assert said in found.verdict
+
+
+def test_replies_that_begin_alike_or_say_no_i_are_found():
+    """The client's example reply is “I feel fine.”"""
+    parrot = ("I feel fine.", "I feel fine.", "Nobody is here.")
+    found = checked(*(run(n, 15, 60, 50, replies=parrot) for n in (1, 2, 3)))
+    assert found.varied == pytest.approx(1 / 3)
+    assert found.first_person == pytest.approx(2 / 3)
+    assert "67 % of the replies begin as an earlier one or as an example" in found.verdict
+    assert "only 67 % of the replies are in the first person" in found.verdict
+
+
+def test_two_runs_decide_nothing():
+    assert checked(run(1, 15, 60, 50), run(2, 15, 60, 50)).usable == "undecided"
