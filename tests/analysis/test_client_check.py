@@ -7,6 +7,7 @@ import pytest
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.client_check import ClientCheck, check_client
 from sandbox.engine.history import History, Turn
+from sandbox.engine.phase import Phase
 from tests.analysis.compared import DISTRESS, FILLER, session
 from tests.documents import client, scenario
 
@@ -19,7 +20,7 @@ def run(
     """A shared start of two turns, and a control arm of one."""
     trunk = f"t{number}"
     told = {"scenario": scenario("One.", "Two.", affect=affect), "client": client()}
-    phases = ("induction", "induction", "technique")
+    phases: tuple[Phase, ...] = ("induction", "induction", "technique")
     turns = tuple(
         Turn(n, phase, "scenario", "Said.", reply)
         for n, (phase, reply) in enumerate(zip(phases, replies, strict=True), 1)
