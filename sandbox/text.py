@@ -13,6 +13,8 @@ def printable(text: str) -> str:
     Newlines and tabs stay; a carriage return becomes a newline; what is dropped leaves U+FFFD behind,
     so that nothing disappears unseen.
     """
+    if text.isprintable():  # nothing of the kind in it: by far the most texts, and a hundred times as fast
+        return text
     flat = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         c if c in _KEPT or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} else "\ufffd" for c in flat

@@ -1,9 +1,11 @@
-"""Writing a file so that it is there whole or not at all: beside its place first, then moved."""
+"""Writing a file or a folder so that it is there whole or not at all: beside its place first, then moved."""
 
 import errno
 import os
 import secrets
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -31,6 +33,37 @@ def write_whole(path: Path, content: str | bytes, *, overwrite: bool = False, mo
             for folder in made:
                 folder.rmdir()
         raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder, for the owner alone, to be filled in the block; it stands at `path` once that has ended.
+
+    What is at `path` is replaced: the caller has made sure that it may be. When the block or the move fails
+    nothing is left of the new folder, and the old one stays. Raises OSError.
+    """
+    draft, old = (path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}") for _ in range(2))
+    draft.mkdir(mode=0o700)
+    try:
+        yield draft
+        for file in draft.rglob("*"):
+            if file.is_file():
+                file.chmod(0o600)
+                with file.open("rb+") as written:
+                    os.fsync(written.fileno())
+        replaced = os.path.lexists(path)
+        if replaced:
+            path.rename(old)
+        try:
+            draft.rename(path)
+        except BaseException:
+            if replaced:
+                old.rename(path)
+            raise
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _move(draft: Path, path: Path, *, overwrite: bool) -> None:

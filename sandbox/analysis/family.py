@@ -244,6 +244,16 @@ def gather(store: Store, session: str, *, whole_family: bool | None = None) -> F
     return family(store, [stored[id] for id in ids])
 
 
+def gather_families(store: Store, families: Sequence[Sequence[str]]) -> tuple[Family, ...]:
+    """Whole families by the ids of their members in the order planned, the trunk first, with all that is
+    stored. The same few statements, however many they are. Raises NotFoundError.
+    """
+    everybody = [member for members in families for member in members]
+    known, altered = store.stored(everybody), store.altered_in(everybody)
+    checks = _checks(store, known.values())
+    return tuple(Family(tuple(known[id] for id in members), None, checks, altered) for members in families)
+
+
 def family(store: Store, members: Iterable[StoredSession]) -> Family:
     """These sessions of one family, in the order planned, with what the record knows of them."""
     planned = tuple(members)

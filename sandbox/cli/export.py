@@ -1,44 +1,104 @@
-"""`sandbox export … --to FILE`: a session to read or compute with; a questionnaire as FHIR."""
+"""`sandbox export … --to FILE`: a session to read or compute with; many as a data set; a questionnaire."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+if TYPE_CHECKING:
+    from sandbox.export.data.choosing import Chosen
+    from sandbox.store.store import Store
+
 DOCUMENT = "questionnaire"
+DATA = "data"
+Format = Literal["csv", "parquet"]
+DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet")
 
 
 @click.command("export")
-@click.argument("words", nargs=-1, required=True, metavar="SESSION | questionnaire ID")
+@click.argument(
+    "words", nargs=-1, required=True, metavar="SESSION | data SESSION|STUDY... | questionnaire ID"
+)
 @click.option(
     "--to",
     "file",
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A session: ends in .md (transcript), .csv (a row a score) or .json (everything).",
+    help="A session: ends in .md (transcript), .csv (a row a score) or .json (everything). Data: a folder.",
 )
 @click.option(
     "--family/--alone",
     default=None,
     help="With all branches of its trunk, or alone.  [default: a trunk with all, a branch alone]",
 )
-@click.option("--format", "form", type=click.Choice(["fhir"]), help="Of a questionnaire.  [default: fhir]")
-@click.option("--force", is_flag=True, help="Replace the file if there is one.")
-def command(words: tuple[str, ...], file: Path, family: bool | None, form: str | None, force: bool) -> None:
-    """Write a session or a questionnaire to a file; prints the file's path.
+@click.option("--tag", metavar="TAG", help="Data: of all sessions with this tag.")
+@click.option("--all", "everything", is_flag=True, help="Data: of all sessions of the record.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*DATA_FORMATS, "fhir"]),
+    help="Of data: csv (the default) or parquet. Of a questionnaire: fhir.",
+)
+@click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
+def command(
+    words: tuple[str, ...],
+    file: Path,
+    family: bool | None,
+    tag: str | None,
+    everything: bool,
+    form: str | None,
+    force: bool,
+) -> None:
+    """Write a session, a data set or a questionnaire to a file or folder; prints its path.
 
-    SESSION is an id, the beginning of one, or `last`. Two words, the first of them `questionnaire`, are a
-    questionnaire's id; one word is always a session. A questionnaire is written as HL7 FHIR R4 (JSON).
+    SESSION is an id, the beginning of one, or `last`. After the word `data` come the sessions or studies of a
+    data set: long tables with a codebook, each session with its shared start and all its arms. After
+    `questionnaire` comes a questionnaire's id: it is written as HL7 FHIR R4 (JSON).
     """
-    if len(words) == 1 and form is None:
+    chosen = tag is not None or everything
+    if words[0] == DATA and (len(words) > 1 or chosen) and form != "fhir" and family is None:
+        kind = cast("Format", form or DATA_FORMATS[0])
+        export_data(words[1:], file, kind, tag=tag, everything=everything, force=force)
+    elif len(words) == 1 and form is None and not chosen:
         _export_session(words[0], file, family, force)
-    elif len(words) == 2 and words[0] == DOCUMENT and family is None:
+    elif len(words) == 2 and words[0] == DOCUMENT and family is None and form in (None, "fhir"):
         _export_questionnaire(words[1], file, force)
     else:
         raise click.UsageError(
-            "This is neither a session nor a questionnaire: write “export SESSION --to FILE” or "
-            "“export questionnaire ID --to FILE”."
+            "This is neither a session nor a questionnaire: write “export SESSION --to FILE”, "
+            "“export data SESSION… --to FOLDER” or “export questionnaire ID --to FILE”."
         )
+
+
+def export_data(
+    words: tuple[str, ...],
+    path: Path,
+    form: Format,
+    *,
+    tag: str | None = None,
+    everything: bool = False,
+    force: bool = False,
+) -> None:
+    """Write a data set of the sessions or studies; prints its path, and on stderr how much is in it."""
+    from sandbox.export.data.choosing import choose
+    from sandbox.export.file import refuse_missing_folder
+    from sandbox.library.workspace import find_workspace
+    from sandbox.store.store import DATABASE, Store
+
+    refuse_missing_folder(path)
+    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+        chosen = choose(store, words, tag=tag, everything=everything)
+        count = _write_data(store, chosen, path, form, force=force)
+    click.echo(str(path))
+    click.echo(f"{count:,} sessions of {len(chosen.families):,} shared starts.", err=True)
+
+
+def _write_data(store: "Store", chosen: "Chosen", path: Path, form: Format, *, force: bool) -> int:
+    """The sessions that went in."""
+    from sandbox.export.data.data_set import write_tables
+
+    return write_tables(store, chosen, path, form, overwrite=force).sessions
 
 
 def _export_session(session: str, file: Path, family: bool | None, force: bool) -> None:

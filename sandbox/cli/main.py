@@ -19,7 +19,7 @@ COMMANDS = {
     "show": "Read a session's transcript with its scores.",
     "compare": "Set sessions side by side, a row a turn.",
     "report": "Write what came out for a colleague: HTML, Word or Markdown.",
-    "export": "Write a session to a Markdown, CSV or JSON file, or a questionnaire as FHIR.",
+    "export": "Write a session to a file, many as a data set, or a questionnaire as FHIR.",
     "import": "Make a questionnaire of a FHIR, REDCap or XLSForm file.",
     "validate": "Check scenarios, techniques, questionnaires and clients.",
     "new": "Start a scenario, technique, questionnaire or client of your own.",

@@ -6,18 +6,11 @@ from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import for_data
 from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
+from sandbox.export.data.codebook import NOTE, SCORES
 from sandbox.export.table import csv_text
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
-
-COLUMNS = (
-    "session", "trunk", "parent", "model", "seed", "client", "scenario", "affect", "technique", "control",
-    "state", "replaced_by", "point", "phase", "after_turn", "technique_turn", "questionnaire", "way", "scale",
-    "value", "answered", "items", "reason", "reliable", "usable", "coverage", "entropy", "unseen", "hidden",
-    "form", "note",
-)  # fmt: skip
-_NOTE = "simulated affect, not a feeling"
 
 
 def scores_csv(family: Family) -> str:
@@ -26,10 +19,11 @@ def scores_csv(family: Family) -> str:
     A branch exported without its trunk has the trunk's rows too, since its effects need them. After each
     session's measurements come its replies, named as in comparisons (REPLIES).
     """
-    return csv_text(COLUMNS, _all_rows(family))
+    return csv_text(SCORES.names, score_rows(family))
 
 
-def _all_rows(family: Family) -> Iterator[dict[str, object]]:
+def score_rows(family: Family) -> Iterator[dict[str, object]]:
+    """The rows of that table: what is in SCORES of the codebook."""
     for session in family.sessions:
         whole = not family.holds(session.head.parent)
         for measured, by in zip(session.history.measured, session.measured_in, strict=True):
@@ -64,7 +58,7 @@ def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -
             "unseen": len(given.unseen) if given.way == "word" else None,
             "hidden": given.hidden if given.way == "word" else None,
             "form": given.form if given.way == "report" else None,
-            "note": _NOTE,
+            "note": NOTE,
         }
         for score in given.scores
     ]
@@ -94,7 +88,7 @@ def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> dic
         "value": for_data(reply.negativity),
         "answered": 1,
         "items": 1,
-        "note": _NOTE,
+        "note": NOTE,
     }
 
 

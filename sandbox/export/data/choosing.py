@@ -1,0 +1,130 @@
+"""Which sessions go into a data set: families named by sessions, tags or studies, or everything there is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from sandbox.analysis.family import Family, gather_families
+from sandbox.errors import NotFoundError
+from sandbox.store.row import LISTED, listed
+from sandbox.store.session import families_of, resolved
+from sandbox.store.state import newest_states
+from sandbox.store.store import Store
+from sandbox.store.tag import clean_tag, tags_of
+
+_AT_ONCE = 100
+"""How many sessions are read together: enough that statements cost nothing, few enough to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Families by the ids of their members in the order planned, the shared start first; `asked` in words.
+
+    `studies` are the roots of the studies that were named. Removed sessions are left out.
+    """
+
+    families: tuple[tuple[str, ...], ...]
+    asked: str
+    studies: tuple[str, ...] = ()
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        return tuple(member for members in self.families for member in members)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the families with all that is stored of them, and by session its studies and tags."""
+
+    families: tuple[Family, ...]
+    studies: Mapping[str, tuple[str, ...]]
+    tags: Mapping[str, tuple[str, ...]]
+
+
+def choose(
+    store: Store, words: Sequence[str] = (), *, tag: str | None = None, everything: bool = False
+) -> Chosen:
+    """The families that are meant. A word is a session (its id, the beginning of one, `last`) or a study's
+    name; a session stands for its whole family, since an arm means nothing without its shared start and its
+    control. Raises NotFoundError for a word that is neither and where nothing is left, UsageError.
+    """
+    asked = [*words, *([f"tag “{clean_tag(tag)}”"] if tag else []), *(["everything"] if everything else [])]
+    with store.reading() as db:
+        studies = {word: root for word in words if (root := _study(db, word)) is not None}
+        ids = [id for word in words for id in _meant(db, word, studies.get(word))]
+        if tag is not None:
+            ids += _column(db, "SELECT session FROM present_tags WHERE tag = ?", clean_tag(tag))
+        if everything:
+            ids += _column(db, "SELECT id FROM sessions WHERE parent IS NULL")
+        families = _families(db, ids)
+    if not families:
+        raise NotFoundError(
+            f"There is no session to write: {', '.join(asked)}.",
+            todo="Name sessions, a study, or a tag that sessions have; `--all` takes everything.",
+        )
+    return Chosen(families, ", ".join(asked), tuple(studies.values()))
+
+
+def parts(store: Store, chosen: Chosen) -> Iterator[Part]:
+    """The chosen families in order, read in sets of some hundred sessions: no more is held at a time."""
+    some: list[tuple[str, ...]] = []
+    for members in chosen.families:
+        some.append(members)
+        if sum(map(len, some)) >= _AT_ONCE:
+            yield _part(store, some)
+            some = []
+    if some:
+        yield _part(store, some)
+
+
+def _part(store: Store, families: Sequence[tuple[str, ...]]) -> Part:
+    ids = [member for members in families for member in members]
+    with store.reading() as db:
+        tags, studies = tags_of(db, ids), _studies_of(db, ids)
+    return Part(gather_families(store, families), studies, tags)
+
+
+def _meant(db: Database, word: str, study: str | None) -> list[str]:
+    if study is not None:
+        return _column(db, "SELECT session FROM study_sessions WHERE root = ?", study)
+    try:
+        return [resolved(db, word)]
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"“{word}” is neither a session nor a study of this record.",
+            todo="`last` is the newest run; `--tag` takes all sessions with a tag.",
+        ) from error
+
+
+def _study(db: Database, name: str) -> str | None:
+    """The root of the study that has, or had last, this name."""
+    sql = "SELECT root FROM studies WHERE name = ? OR root = ? ORDER BY number DESC LIMIT 1"
+    row = db.execute(sql, [name, name]).fetchone()
+    return str(row[0]) if row else None
+
+
+def _families(db: Database, ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    families = dict.fromkeys(families_of(db, dict.fromkeys(ids)).values())
+    everybody = [member for members in families for member in members]
+    removed = {id for id, now in newest_states(db, everybody).items() if now.state == "removed"}
+    kept = (tuple(member for member in members if member not in removed) for members in families)
+    return tuple(members for members in kept if members)
+
+
+def _column(db: Database, sql: str, *values: str) -> list[str]:
+    return [row[0] for row in db.execute(sql, values).fetchall()]
+
+
+def _studies_of(db: Database, sessions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """By session, the names of the studies it belongs to, each by its newest."""
+    rows = db.execute(
+        f"""SELECT m.session, s.name FROM study_sessions m JOIN studies s ON s.number =
+            (SELECT max(number) FROM studies WHERE root = m.root)
+        WHERE m.session IN {LISTED} ORDER BY s.name""",  # noqa: S608
+        [listed(sessions)],
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for session, name in rows:
+        found[session] = (*found.get(session, ()), name)
+    return found

@@ -1,0 +1,80 @@
+"""A long table as Parquet, in groups of rows, by pyarrow (the extra `data`).
+
+The codebook's meaning and unit stand with each column, and what the numbers are with the file.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sandbox
+from sandbox.export import NOTICE
+from sandbox.export.data.codebook import Column, Kind, Table
+from sandbox.export.data.extra import needed
+from sandbox.text import printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TYPES: Mapping[Kind, str] = {"text": "string", "integer": "int64", "number": "float64", "0/1": "int8"}
+_GROUP = 10_000
+"""Rows of a row group: readers take one at a time, and so many are held here."""
+
+
+class ParquetTable:
+    """`TABLE.parquet` in the folder, open until it is closed. Missing values are null."""
+
+    def __init__(self, folder: Path, table: Table) -> None:
+        self._pa: Any = needed("pyarrow", "Parquet")
+        parquet: Any = needed("pyarrow.parquet", "Parquet")
+        self._table = table
+        self._schema = self._pa.schema(
+            [self._field(column) for column in table.columns],
+            metadata={
+                "description": f"{table.row}. {NOTICE}",
+                "written_by": f"therapy-sandbox {sandbox.__version__}",
+            },
+        )
+        self._writer = parquet.ParquetWriter(
+            folder / f"{table.name}.parquet", self._schema, compression="zstd"
+        )
+        self._held: list[Mapping[str, object]] = []
+
+    def add(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Write the rows. Raises ValueError for a key that is no column of the table."""
+        names = frozenset(self._table.names)
+        for row in rows:
+            if not row.keys() <= names:
+                raise ValueError(f"no columns of {self._table.name}: {sorted(row.keys() - names)}")
+            self._held.append(row)
+            if len(self._held) >= _GROUP:
+                self._write()
+
+    def close(self) -> None:
+        try:
+            self._write()
+        finally:
+            self._writer.close()
+
+    def _field(self, column: Column) -> "pa.Field[Any]":
+        timestamp = column.kind == "time"
+        kind = self._pa.timestamp("us", tz="UTC") if timestamp else getattr(self._pa, _TYPES[column.kind])()
+        said = {"description": column.meaning, "unit": column.unit, "range": column.values}
+        return self._pa.field(column.name, kind, metadata={key: text for key, text in said.items() if text})
+
+    def _write(self) -> None:
+        if not self._held:
+            return
+        columns = [
+            self._pa.array([_cell(row.get(field.name)) for row in self._held], type=field.type)
+            for field in self._schema
+        ]
+        self._writer.write_table(self._pa.Table.from_arrays(columns, schema=self._schema))
+        self._held = []
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return printable(value) if isinstance(value, str) else value

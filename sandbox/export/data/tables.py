@@ -1,0 +1,248 @@
+"""The rows of each long table, family by family: numbers as they are stored, texts as they were written."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.effect import change, scale_of, technique_effect
+from sandbox.analysis.family import Family
+from sandbox.analysis.numeral import for_data
+from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
+from sandbox.engine.history import Measured, turn_labels
+from sandbox.export.data.choosing import Part
+from sandbox.export.data.codebook import NOTE
+from sandbox.export.scores import score_rows
+from sandbox.library.document import Document, document_hash
+from sandbox.measurement.administration import Administration
+from sandbox.store.session import StoredSession
+
+Row = Mapping[str, object]
+
+
+def _sessions(part: Part) -> Iterator[Row]:
+    for family in part.families:
+        for session in family.sessions:
+            id = session.head.id
+            yield {
+                **_head(family, session),
+                **_course(family, session),
+                "studies": " | ".join(part.studies.get(id, ())),
+                "tags": " | ".join(part.tags.get(id, ())),
+            }
+
+
+def _head(family: Family, session: StoredSession) -> Row:
+    plan, arm = session.head.plan, family.arm(session.head.id)
+    technique, control = plan.technique, family.control_for(arm)
+    return {
+        "session": arm.id,
+        "trunk": family.trunk,
+        "parent": session.head.parent,
+        "parent_turn": session.head.parent_turn,
+        "title": arm.title,
+        "model": plan.model,
+        "seed": plan.seed,
+        "client": plan.client.id,
+        "client_sha256": document_hash(plan.client),
+        "scenario": plan.scenario.id,
+        "scenario_sha256": document_hash(plan.scenario),
+        "affect": plan.scenario.affect,
+        "technique": _id(technique),
+        "technique_sha256": document_hash(technique) if technique else None,
+        "family": technique.family if technique else None,
+        "control": int(technique.is_control) if technique else None,
+        "compared_with": control.id if control else None,
+        "redone_turn": arm.redone,
+        "replaced_by": arm.replaced_by,
+        "administration": plan.administration,
+        "therapist": arm.guidance.model if arm.guidance else None,
+        "app_version": session.app_version,
+        "created": session.created,
+        "note": NOTE,
+    }
+
+
+def _course(family: Family, session: StoredSession) -> Row:
+    costs = [call.cost for call in session.calls if call.cost is not None]
+    return {
+        "state": session.state.now,
+        "reason": session.state.reason,
+        "turns": len(session.own_turns),
+        "measurements": len(session.own_measured),
+        "calls": len(session.calls),
+        "prompt_tokens": sum(call.prompt_tokens or 0 for call in session.calls),
+        "completion_tokens": sum(call.completion_tokens or 0 for call in session.calls),
+        "cost": sum(costs) if costs else None,
+    }
+
+
+def _turns(part: Part) -> Iterator[Row]:
+    for family in part.families:
+        for session in family.sessions:
+            labels = turn_labels(session.history.turns)
+            tones = {reply.turn: reply.negativity for reply in family.arm(session.head.id).replies.points}
+            for turn in session.own_turns:
+                yield {
+                    "session": session.head.id,
+                    "trunk": family.trunk,
+                    "turn": turn.index,
+                    "label": labels[turn.index],
+                    "phase": turn.phase,
+                    "origin": turn.origin,
+                    "step": turn.step,
+                    "repeat": turn.repeat,
+                    "said": turn.said,
+                    "reply": turn.reply,
+                    "refused": int(turn.refused),
+                    "negativity": for_data(tones[turn.index]) if turn.index in tones else None,
+                    "seed": turn.seed,
+                    "call": turn.call_id or None,
+                    "note": NOTE,
+                }
+
+
+def _answers(part: Part) -> Iterator[Row]:
+    for family in part.families:
+        for session in family.sessions:
+            for number, measured in enumerate(session.own_measured, start=1):
+                where = {"session": session.head.id, "trunk": family.trunk, "administration": number}
+                yield from ({**where, **row} for row in _answer_rows(measured))
+
+
+def _answer_rows(measured: Measured) -> Iterator[Row]:
+    given, point = measured.administration, measured.point
+    last = {answer.item: place for place, answer in enumerate(given.answers, start=1)}
+    for place, answer in enumerate(given.answers, start=1):
+        yield {
+            "point": point.label,
+            "phase": point.phase,
+            "after_turn": point.after_turn,
+            "technique_turn": point.number or None,
+            "questionnaire": given.questionnaire,
+            "way": given.way,
+            "form": given.form,
+            "place": place,
+            "item": answer.item,
+            "shown_at": _shown_at(given, answer.item),
+            "attempt": answer.attempt,
+            "final": int(last[answer.item] == place),
+            "value": answer.value,
+            "missing": answer.missing,
+            "raw": answer.raw or None,
+            "coverage": answer.coverage,
+            "entropy": answer.entropy,
+            "call": answer.call_id or None,
+            "note": NOTE,
+        }
+
+
+def _shown_at(given: Administration, item: str) -> int | None:
+    return given.item_order.index(item) + 1 if item in given.item_order else None
+
+
+def _scores(part: Part) -> Iterator[Row]:
+    for family in part.families:
+        yield from score_rows(family)
+
+
+def _trajectories(part: Part) -> Iterator[Row]:
+    for family in part.families:
+        for arm in shown_arms(family):
+            for course in arm.courses:
+                yield from _points(family, arm, course)
+
+
+def shown_arms(family: Family) -> tuple[Arm, ...]:
+    """What went on from the shared start, also an arm whose place a redo took; else the shared start."""
+    arms = tuple(family.arm(session.head.id) for session in family.sessions if session.head.parent)
+    return arms or family.members
+
+
+def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
+    plan, control = arm.plan, family.control_for(arm)
+    scale = scale_of(plan, course.name)
+    higher_is = scale.higher_is if scale else "neither"
+    for point in course.points:
+        yield {
+            "session": arm.id,
+            "trunk": family.trunk,
+            "model": plan.model,
+            "seed": plan.seed,
+            "client": plan.client.id,
+            "scenario": plan.scenario.id,
+            "affect": plan.scenario.affect,
+            "technique": _id(plan.technique),
+            "control": int(arm.is_control) if plan.technique else None,
+            "state": arm.state,
+            "replaced_by": arm.replaced_by,
+            "questionnaire": course.questionnaire,
+            "way": course.way,
+            "scale": course.scale,
+            "higher_is": higher_is,
+            "point": point.label,
+            "phase": point.phase,
+            "after_turn": point.point.after_turn,
+            "technique_turn": point.point.number or None,
+            "own": int(arm.is_own(point.point)),
+            "score": point.value,
+            "reliable": int(point.reliable),
+            "reason": point.reason or None,
+            "as_at": point.as_at or None,
+            **_differences(arm, course, point, control),
+            "compared_with": control.id if control else None,
+            "note": NOTE,
+        }
+
+
+def _differences(arm: Arm, course: Trajectory, point: TrajectoryPoint, control: Arm | None) -> Row:
+    """Change and technique effect at the point, as a comparison has them: of the arm's own points alone."""
+    after = point.phase in ("technique", "follow-up") and arm.is_own(point.point)
+    effect = technique_effect(course, control.course(course.name), point.label) if control and after else None
+    return {
+        "change": change(course, point.label).value if after else None,
+        "technique_effect": effect.value if effect else None,
+    }
+
+
+def _calls(part: Part) -> Iterator[Row]:
+    for family in part.families:
+        for session in family.sessions:
+            for call in session.calls:
+                yield {
+                    "session": session.head.id,
+                    "trunk": family.trunk,
+                    "call": call.id,
+                    "attempt": call.attempt,
+                    "turn": call.turn,
+                    "purpose": call.purpose,
+                    "model": call.model,
+                    "prompt_sha256": call.prompt_sha256,
+                    "parameters": json.dumps(call.parameters, ensure_ascii=False, sort_keys=True),
+                    "prompt_tokens": call.prompt_tokens,
+                    "cached_tokens": call.cached_tokens,
+                    "completion_tokens": call.completion_tokens,
+                    "cost": call.cost,
+                    "started": call.started,
+                    "seconds": call.seconds,
+                    "waited": call.waited,
+                    "finish_reason": call.finish_reason,
+                    "failure": call.failure,
+                    "status": call.status,
+                    "error": call.error or None,
+                    "note": NOTE,
+                }
+
+
+def _id(document: Document | None) -> str | None:
+    return document.id if document else None
+
+
+ROWS: Mapping[str, Callable[[Part], Iterable[Row]]] = {
+    "sessions": _sessions,
+    "turns": _turns,
+    "answers": _answers,
+    "scores": _scores,
+    "trajectories": _trajectories,
+    "calls": _calls,
+}
+"""By the name of a table of the codebook, what makes its rows."""
