@@ -8,7 +8,7 @@ import click
 @click.command("init", short_help="Make a workspace with copies of the content to edit.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
-    """Make a workspace in DIR: copies of techniques, scenarios, questionnaires and clients, yours to edit.
+    """Make a workspace in DIR: copies of everything that comes with the app, yours to edit.
 
     DIR must be new or empty. Run sandbox inside it, or set SANDBOX_WORKSPACE to it.
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sandbox.models.tokens import TokenCounts
     from sandbox.store.validity import StoredCheck
 
-_KINDS = ("scenario", "technique", "questionnaire", "client")
+_KINDS = ("scenario", "technique", "questionnaire", "client", "study")
 _SIDE_BY_SIDE = 90
 _GAP = " │ "
 
@@ -57,7 +57,7 @@ class _Counted:
 def command(
     context: click.Context, document: str, kind: "Kind | None", models: tuple[str, ...], as_json: bool
 ) -> None:
-    """Show what a scenario, technique, questionnaire or client will say, turn by turn, without running it.
+    """Show what a document will say, turn by turn, without running it; of a study, what it runs.
 
     A technique is shown with its control beside it. Tokens are those of the texts; what a session would take
     is an estimate: every answer read at once, every reply as long as it may be, every step said once. What
@@ -66,6 +66,7 @@ def command(
     from sandbox.engine.preview import beside, passages
     from sandbox.library.catalogue import Library
     from sandbox.library.inspection import inspect
+    from sandbox.library.study import Study
     from sandbox.library.technique import Technique
     from sandbox.library.workspace import find_workspace
 
@@ -77,7 +78,8 @@ def command(
     control = beside(found, library.default_control()) if isinstance(found, Technique) else None
     said = passages(found)
     aside = passages(control) if control else ()
-    counted = _counted(found, (*said, *aside), models, library)
+    is_study = isinstance(found, Study)  # `sandbox study plan` counts what it takes
+    counted = () if is_study else _counted(found, (*said, *aside), models, library)
     if as_json:
         click.echo(json.dumps(_as_data(found, said, control, aside, counted), indent=2))
     else:
@@ -111,6 +113,7 @@ def _find(name: str, kind: "Kind | None", library: "Library") -> "tuple[Document
         "technique": library.technique,
         "questionnaire": library.questionnaire,
         "client": library.client,
+        "study": library.study,
     }
     return getters[kinds[0]](name), library.path(kinds[0], name)
 

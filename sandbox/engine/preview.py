@@ -15,6 +15,7 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Study
 from sandbox.library.task import Task
 from sandbox.library.technique import Delivery, Step, Technique
 from sandbox.library.template import StepContext, render
@@ -56,6 +57,8 @@ def passages(document: Document) -> tuple[Passage, ...]:
             return tuple(_asked(document))
         case Client():
             return tuple(_played(document))
+        case Study():
+            return tuple(_matrix(document))
         case _:
             return ()
 
@@ -126,6 +129,68 @@ def _asked(questionnaire: Questionnaire) -> Iterator[Passage]:
         yield Passage(
             "range", f"{questionnaire.range.min:g} to {questionnaire.range.max:g}; {ends}".rstrip("; ")
         )
+
+
+def _matrix(study: Study) -> Iterator[Passage]:
+    """What the study runs, in words."""
+    if study.question:
+        yield Passage("question", study.question)
+    sizes = (
+        _count(len(study.models), "model"),
+        _count(len(study.clients), "client"),
+        _count(len(study.scenarios), "scenario"),
+        _count(study.runs, "repeat"),
+    )
+    starts, arms = _count(study.trunks, "shared start"), _count(study.arms, "arm")
+    sessions = f"{study.trunks * (1 + study.arms):,} sessions"
+    yield Passage("matrix", f"{' × '.join(sizes)} = {starts}, each with {arms}: {sessions}.")
+    for label, ids in (
+        ("models", study.models),
+        ("clients", study.clients),
+        ("scenarios", study.scenarios),
+        ("techniques", study.techniques),
+        ("controls", study.all_controls),
+    ):
+        yield Passage(label, ", ".join(ids) or "none")
+    yield Passage("arms are run", "; ".join(study.designs))
+    yield Passage("measures", ", ".join(study.measures) or "chosen for each model", tuple(_given(study)))
+    if bounds := tuple(_bounds(study)):
+        yield Passage("it ends early", "\n".join(bounds))
+
+
+def _given(study: Study) -> Iterator[str]:
+    if study.administration == "in_conversation":
+        yield "asked inside the conversation"
+    if study.shuffled:
+        yield f"shuffled at each point: items, {', '.join(study.shuffled)}"
+    if study.follow_up:
+        yield f"before the last measurement: {study.follow_up}"
+    if study.therapist:
+        yield f"guided techniques are spoken by {study.therapist}"
+    if study.sampling.temperature is not None:
+        yield f"temperature {study.sampling.temperature:g}"
+    if study.sampling.max_tokens is not None:
+        yield f"replies of at most {study.sampling.max_tokens} tokens"
+
+
+def _bounds(study: Study) -> Iterator[str]:
+    caps, stop = study.caps, study.stop
+    if caps.cost is not None:
+        yield f"at a cost of ${caps.cost:g}"
+    if caps.calls is not None:
+        yield f"after {caps.calls:,} calls"
+    if caps.hours is not None:
+        yield f"after {caps.hours:g} hours"
+    if stop is not None:
+        looks = ", ".join(map(str, stop.looks))
+        yield (
+            f"when the technique effect on {stop.scale} is known to ± {stop.within:g}; looked at after"
+            f" {looks} repeats"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _played(client: Client) -> Iterator[Passage]:

@@ -20,6 +20,7 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Affect, Scenario
+from sandbox.library.study import Study
 from sandbox.library.task import Task
 from sandbox.library.technique import Family, Technique
 
@@ -30,8 +31,8 @@ _KINDS = {"rating": "ratings", "word": "next-word probe", "completion": "sentenc
 _INTRODUCTION = """\
 # Catalogue
 
-All scenarios, techniques, questionnaires and clients at hand, made from the documents themselves with
-`sandbox catalogue --to docs/catalogue.md`. To read one whole: `sandbox preview ID`.
+All scenarios, techniques, questionnaires, clients and studies at hand, made from the documents themselves
+with `sandbox catalogue --to docs/catalogue.md`. To read one whole: `sandbox preview ID`.
 
 The affect is simulated: text a model produces, not something felt. Nothing here is a treatment."""
 
@@ -50,6 +51,7 @@ def catalogue_page(library: Library) -> str:
             )
         ),
         *_clients(_all(library, "client", Client)),
+        *_studies(_all(library, "study", Study)),
     )
     return "\n\n".join(parts) + "\n"
 
@@ -187,6 +189,30 @@ def _clients(clients: Sequence[Client]) -> Iterator[str]:
             for client in clients
         ],
     )
+
+
+def _studies(studies: Sequence[Study]) -> Iterator[str]:
+    yield f"## Studies ({len(studies)})"
+    for study in studies:
+        yield f"### {inline(study.title)}"
+        lines = [
+            f"`{study.id}` · {' · '.join(_matrix(study))}",
+            inline(study.description),
+            *_origin(study, study.references),
+        ]
+        yield "\n\n".join(lines)
+
+
+def _matrix(study: Study) -> Iterator[str]:
+    """What it runs, in sizes."""
+    for number, noun in (
+        (len(study.scenarios), "scenario"),
+        (len(study.techniques), "technique"),
+        (len(study.all_controls), "control"),
+        (study.runs, "repeat"),
+        (study.trunks * (1 + study.arms), "session"),
+    ):
+        yield f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _origin(document: Document, references: Sequence[Reference]) -> list[str]:

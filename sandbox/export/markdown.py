@@ -16,8 +16,8 @@ from sandbox.export.comparison_text import counted_from
 from sandbox.export.markdown_text import inline
 from sandbox.export.markdown_transcript import course_of
 from sandbox.export.table import markdown_table
-from sandbox.library.catalogue import DEFAULT_CONTROL
 from sandbox.library.document import Document, document_hash
+from sandbox.library.technique import DEFAULT_CONTROL
 from sandbox.models.name import short_name
 from sandbox.store.document import kind_of
 from sandbox.store.session import StoredSession

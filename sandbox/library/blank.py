@@ -132,6 +132,29 @@ small_model:                  # for very small models only; larger ones are not 
       reply: I feel at ease enough, thank you.
 """
 
+_STUDY = """\
+question: FILL IN what it is to answer, and how large a difference would matter.
+scenarios: [night-attack, test-results]       # ids; sandbox catalogue lists what there is
+techniques: [mindful-breathing]
+# controls: [filler-manual, waiting]          # left out: filler-manual; []: none
+# models: [embedded, openai/gpt-4o]           # left out: embedded
+# clients: [study-participant]
+# designs: [after scenario, without scenario, before scenario, measured again]
+repeats: 5                                    # how often each scenario is run, each time with another seed
+# first_seed: 1                               # or, in place of both: seeds: [1, 2, 42]
+# measures: [word-probe, "affect-ratings@three"]    # left out: chosen for each model
+# shuffled: [options]                         # or labels: shuffled at each point anew
+# administration: aside                       # or in_conversation: the client remembers being asked
+# follow_up: doing-laundry                    # a neutral scenario told before the last measurement
+# therapist: openai/gpt-4o                    # the model that speaks guided techniques
+# sampling: {temperature: 0.5, max_tokens: 200}
+# at_once: 10                                 # sessions at once at most, with a hosted model
+# caps: {cost: 5, calls: 20000, hours: 8}     # the most it may use; cost in US dollars
+# stop: {scale: distress, within: 10, looks: [3, 5]}   # end when the effect is known to ± 10
+# references:                                 # publications it follows
+#   - {title: "Author A (2020). Title. Journal 1(2), 3–4.", doi: 10.1000/182}
+"""
+
 _BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
     "scenario": (
         "A scenario: a situation told to the client.",
@@ -147,6 +170,7 @@ _BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
         _QUESTIONNAIRE,
     ),
     "client": ("A client: the profile the model plays.", "documents.md", "clients", _CLIENT),
+    "study": ("A study: what is run, how often, and when it ends.", "studies.md", "studies", _STUDY),
 }
 
 

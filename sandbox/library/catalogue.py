@@ -13,12 +13,12 @@ from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, InvalidDoc
 from sandbox.library.loading import SUFFIX, load_file
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
-from sandbox.library.technique import Technique
+from sandbox.library.study import Study
+from sandbox.library.technique import DEFAULT_CONTROL, Technique
 from sandbox.library.validation_error import nearest
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.text import excerpt
 
-DEFAULT_CONTROL = "filler-manual"
 WORD_PROBE = "word-probe"
 _SHIPPED_NAMES = Path(__file__).with_name("shipped.txt")
 
@@ -65,6 +65,10 @@ class Library:
     def client(self, id: str) -> Client:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("client", id, Client)
+
+    def study(self, id: str) -> Study:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self._document("study", id, Study)
 
     def questionnaire(self, id: str) -> Questionnaire:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""

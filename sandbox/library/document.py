@@ -30,7 +30,7 @@ Line = Annotated[
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 """A text of one or more paragraphs."""
 
-Kind = Literal["scenario", "technique", "questionnaire", "client"]
+Kind = Literal["scenario", "technique", "questionnaire", "client", "study"]
 """The kinds of document; each has a top-level folder named by its plural."""
 
 FOLDERS: Mapping[Kind, str] = {
@@ -38,6 +38,7 @@ FOLDERS: Mapping[Kind, str] = {
     "technique": "techniques",
     "questionnaire": "questionnaires",
     "client": "clients",
+    "study": "studies",
 }
 """The content folder of each kind."""
 

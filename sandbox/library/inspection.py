@@ -8,9 +8,11 @@ from pathlib import Path
 
 from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.catalogue import Library, document_files, refuse_stray_link
-from sandbox.library.document import FOLDERS, InvalidDocument, Kind
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind
 from sandbox.library.lint import lint, scales_known, scales_named
 from sandbox.library.loading import load_file, located, parse_document, read_text, read_values
+from sandbox.library.study import Study
+from sandbox.library.study_fit import misfits
 from sandbox.library.technique import Technique
 from sandbox.library.validation_error import nearest
 from sandbox.library.workspace import Workspace
@@ -60,8 +62,8 @@ def inspect_text(text: str, path: Path, kind: Kind, library: Library) -> tuple[P
     except InvalidDocument as invalid:
         return invalid.problems
     tree = read_tree(text, str(path))
-    scales = _wrong_scales(document, library) if isinstance(document, Technique) else ()
-    return (*_located((*scales, *lint(document, library)), tree, path), *_open_todos(text, path))
+    across = _across_files(document, library)
+    return (*_located((*across, *lint(document, library)), tree, path), *_open_todos(text, path))
 
 
 def files_under(path: Path) -> tuple[Path, ...]:
@@ -114,8 +116,7 @@ class _Look:
                 yield Problem(error.what, hint=error.todo, file=str(file))
             else:
                 library = self._library(file.absolute().parent.parent)
-                if isinstance(document, Technique):
-                    yield from _in_file(_wrong_scales(document, library), file)
+                yield from _in_file(_across_files(document, library), file)
                 self.warnings += _in_file(lint(document, library), file)
                 self.warnings += _open_todos(read_text(file), file)
             yield from _claimed_twice(file, claimed)
@@ -161,6 +162,16 @@ def _claimed_twice(file: Path, claimed: dict[tuple[Path, str], Path]) -> Iterato
             f"the id “{id_}” is taken by {first.name}", ("id",), "every document needs an id of its own"
         )
         yield located(problem, tree, str(file))
+
+
+def _across_files(document: Document, library: Library) -> tuple[Problem, ...]:
+    match document:
+        case Technique():
+            return _wrong_scales(document, library)
+        case Study():
+            return misfits(document, library)
+        case _:
+            return ()
 
 
 def _wrong_scales(technique: Technique, library: Library) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library import suspect_words
-from sandbox.library.catalogue import DEFAULT_CONTROL, Library
+from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.document import Document
 from sandbox.library.questionnaire import (
@@ -25,7 +25,7 @@ from sandbox.library.questionnaire import (
 from sandbox.library.scenario import Scenario
 from sandbox.library.suspect_words import counted, counted_as_ease
 from sandbox.library.task import Quiz, Task
-from sandbox.library.technique import Step, Technique
+from sandbox.library.technique import DEFAULT_CONTROL, Step, Technique
 from sandbox.library.template import scales_in_expression, scales_in_text
 from sandbox.library.text_name import in_words, text_names
 

@@ -13,6 +13,7 @@ from sandbox.library.client import Client
 from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Study
 from sandbox.library.technique import Technique
 from sandbox.library.template import check_expression, check_text
 from sandbox.library.validation_error import explain, mistyped_keys, nearest, untagged
@@ -21,7 +22,12 @@ from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 MAX_BYTES = 1024 * 1024
 SUFFIX = ".yaml"
 
-_MODELS: Mapping[Kind, type[Document]] = {"scenario": Scenario, "technique": Technique, "client": Client}
+_MODELS: Mapping[Kind, type[Document]] = {
+    "scenario": Scenario,
+    "technique": Technique,
+    "client": Client,
+    "study": Study,
+}
 _QUESTIONNAIRES: Mapping[str, type[Document]] = {
     "rating": RatingQuestionnaire,
     "word": WordQuestionnaire,

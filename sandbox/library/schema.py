@@ -9,6 +9,7 @@ from sandbox.library.client import Client
 from sandbox.library.document import Kind
 from sandbox.library.questionnaire import QUESTIONNAIRE
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Study
 from sandbox.library.technique import Technique
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,6 +22,7 @@ def schema(kind: Kind) -> dict[str, Any]:
         "technique": TypeAdapter(Technique),
         "questionnaire": QUESTIONNAIRE,
         "client": TypeAdapter(Client),
+        "study": TypeAdapter(Study),
     }
     return {"$schema": DIALECT, "$id": file_name(kind), **types[kind].json_schema()}
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from sandbox.errors import Problem
 from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
+from sandbox.library.technique import DEFAULT_CONTROL
 
 Design = Literal["after scenario", "without scenario", "before scenario", "measured again"]
 """Where a technique stands in a session; `measured again`: no technique, only another measurement."""
@@ -73,6 +74,24 @@ class Study(Document):
     )
     caps: Caps = Caps()
     stop: StopRule | None = None
+
+    @property
+    def all_controls(self) -> tuple[str, ...]:
+        """The ids of the controls, the one that is added where none is said among them."""
+        if self.controls is not None:
+            return self.controls
+        return (DEFAULT_CONTROL,) if self.techniques and DEFAULT_CONTROL not in self.techniques else ()
+
+    @property
+    def trunks(self) -> int:
+        """How many shared starts there are: cells."""
+        return len(self.models) * len(self.clients) * len(self.scenarios) * self.runs
+
+    @property
+    def arms(self) -> int:
+        """How many arms leave from each shared start."""
+        told = len(self.techniques) + len(self.all_controls)
+        return sum(1 if design == "measured again" else told for design in self.designs)
 
     @property
     def all_seeds(self) -> tuple[int, ...]:

@@ -10,6 +10,9 @@ Family = Literal[
     "mindfulness", "cbt", "act", "dbt", "relaxation", "compassion", "supportive", "problem solving", "control"
 ]
 Delivery = Literal["scripted", "guided", "live"]
+DEFAULT_CONTROL = "filler-manual"
+"""The id of the control that a new comparison proposes."""
+
 Expression = Annotated[str, Field(min_length=1, max_length=500)]
 
 

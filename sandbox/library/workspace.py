@@ -12,7 +12,6 @@ from sandbox.library.document import FOLDERS, Kind
 
 WORKSPACE_VARIABLE = "SANDBOX_WORKSPACE"
 
-_STUDIES = "studies"
 _SESSIONS = "sessions"
 _MARKS = (FOLDERS["technique"], FOLDERS["scenario"])
 _SESSIONS_IGNORED = "# Sessions hold what was said; they stay out of version control.\n*\n!.gitignore\n"
@@ -125,7 +124,7 @@ def _make_parents(parent: Path) -> tuple[Path, ...]:
 def _fill(draft: Path) -> None:
     shipped = shipped_content()
     draft.mkdir()
-    for name in (*FOLDERS.values(), _STUDIES):
+    for name in FOLDERS.values():
         folder = draft / name
         folder.mkdir()
         for document in sorted((shipped / name).glob("*.yaml")):

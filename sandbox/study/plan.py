@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from sandbox.engine.guidance import guidance_for
 from sandbox.engine.phase import Phase
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.plan import Measure, SessionHead, SessionPlan, leaves_at
 from sandbox.engine.written_measure import written
 from sandbox.library.client import Client
 from sandbox.library.document import Document, document_hash
@@ -92,7 +92,12 @@ def heads(plan: StudyPlan, cell: Cell) -> tuple[SessionHead, ...]:
     return (
         SessionHead(id=trunk, plan=start),
         *(
-            SessionHead(id=id, plan=_branch(plan, cell, arm, start), parent=trunk)
+            SessionHead(
+                id=id,
+                plan=_branch(plan, arm, start),
+                parent=trunk,
+                parent_turn=leaves_at(arm.stretches),
+            )
             for id, arm in zip(branches, cell.arms, strict=True)
         ),
     )
@@ -127,12 +132,13 @@ def _trunk(plan: StudyPlan, cell: Cell) -> SessionPlan:
         administration=study.administration,
         follow_up=_document(plan, follow_up, Scenario) if follow_up else None,
         guidance=guidance_for(techniques, full_name(study.therapist or cell.model)),
+        sampling=study.sampling,
     )
 
 
-def _branch(plan: StudyPlan, cell: Cell, arm: Arm, trunk: SessionPlan) -> SessionPlan:
+def _branch(plan: StudyPlan, arm: Arm, trunk: SessionPlan) -> SessionPlan:
     technique = _document(plan, arm.technique, Technique) if arm.technique else None
-    return trunk.model_copy(update={"technique": technique})
+    return trunk.model_copy(update={"technique": technique, "stretches": arm.stretches})
 
 
 def _document(plan: StudyPlan, hash: str, kind: type[D]) -> D:

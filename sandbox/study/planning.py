@@ -3,12 +3,10 @@
 Runs nothing and asks no service.
 """
 
-from collections.abc import Sequence
-
 from sandbox.errors import UsageError
-from sandbox.library.document import Document, document_hash
+from sandbox.library.document import Document, InvalidDocument, document_hash
 from sandbox.library.study import Study
-from sandbox.library.technique import Technique
+from sandbox.library.study_fit import misfits
 from sandbox.models.name import full_name
 from sandbox.study.conductor import Conductor
 from sandbox.study.order import arms_in_order, places_in_order
@@ -27,18 +25,26 @@ def planned(study: Study, conductor: Conductor, root: str, before: str | None = 
     study holds.
     """
     _refuse_too_many(study)
+    if wrong := misfits(study, conductor.library):
+        raise InvalidDocument(wrong[:1])
     models = tuple(dict.fromkeys(map(full_name, study.models)))
     trunks = []
     for model in models:
         trunk, *branches = conductor.composed(_proposal(study, model))
         trunks.append(trunk.plan)
-    techniques = [head.plan.technique for head in branches if head.plan.technique is not None]
-    _refuse_unfit(techniques)
+    told = [head.plan for head in branches]
+    techniques = [plan.technique for plan in told if plan.technique is not None]
     clients = [conductor.library.client(id) for id in study.clients]
     scenarios = [conductor.library.scenario(id) for id in study.scenarios]
     told_last = [one for one in (trunks[0].follow_up,) if one is not None]
     documents: list[Document] = [*clients, *scenarios, *techniques, *told_last]
-    arms = [Arm(technique=document_hash(technique)) for technique in techniques]
+    arms = [
+        Arm(
+            technique=document_hash(plan.technique) if plan.technique else None,
+            stretches=plan.stretches,
+        )
+        for plan in told
+    ]
     seeds = study.all_seeds
     places = places_in_order(root, len(models), len(clients), len(scenarios), len(seeds))
     return StudyPlan(
@@ -68,8 +74,8 @@ def _proposal(study: Study, model: str) -> Proposal:
     """What is common to all cells of a model, with the first client and scenario."""
     return Proposal(
         scenario=study.scenarios[0],
-        techniques=(*study.techniques, *(study.controls or ())),
-        control=study.controls is None,
+        techniques=(*study.techniques, *study.all_controls),
+        control=False,
         client=study.clients[0],
         measures=study.measures,
         shuffled=study.shuffled,
@@ -77,33 +83,15 @@ def _proposal(study: Study, model: str) -> Proposal:
         administration=study.administration,
         follow_up=study.follow_up,
         therapist=study.therapist,
+        designs=study.designs,
     )
 
 
 def _refuse_too_many(study: Study) -> None:
-    trunks = len(study.models) * len(study.clients) * len(study.scenarios) * study.runs
-    arms = len(study.techniques) + (1 if study.controls is None else len(study.controls))
-    sessions = trunks * (1 + arms * len(study.designs))
+    sessions = study.trunks * (1 + study.arms)
     if sessions > MOST_SESSIONS:
         raise UsageError(
             f"This study has {sessions:,} sessions: more than {MOST_SESSIONS:,}.",
             where=study.id,
             todo="Lower its repeats, or make several studies of it.",
         )
-
-
-def _refuse_unfit(techniques: Sequence[Technique]) -> None:
-    """Raises UsageError for a technique that a clinician types, or a control that is shorter than one."""
-    for technique in techniques:
-        if technique.delivery == "live":
-            raise UsageError(
-                f"“{technique.id}” is delivered live: a clinician types it, and a study runs alone.",
-                todo="Leave it out of the study, or make a scripted or guided technique of it.",
-            )
-    longest = max((len(one.steps) for one in techniques if not one.is_control), default=0)
-    for technique in techniques:
-        if technique.is_control and len(technique.steps) < longest:
-            raise UsageError(
-                f"The control “{technique.id}” has {len(technique.steps)} steps, a technique {longest}.",
-                todo="Give the control more steps, or choose another.",
-            )

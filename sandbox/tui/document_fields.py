@@ -25,6 +25,7 @@ _TEXTS: Mapping[Kind, tuple[Route, ...]] = {
     "scenario": (("turns", "say"),),
     "questionnaire": (("preamble",), ("items", "text"), ("scales", "title")),
     "client": (("system",),),
+    "study": (("question",),),
 }
 """After the head: single texts, and lists with the texts of each part (“” for a list of texts)."""
 

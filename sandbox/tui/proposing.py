@@ -176,6 +176,8 @@ def with_document(proposal: Proposal, kind: Kind, id: str) -> Proposal:
             return replace(proposal, client=id)
         case "questionnaire":
             return replace(proposal, measures=(id,))
+        case "study":  # it is run from its own screen
+            return proposal
 
 
 def with_model(proposal: Proposal, model: str) -> Proposal:

@@ -30,6 +30,8 @@ GOOD: dict[Kind, str] = {
     + "scales:\n  - {id: distress, items: [fear, calm], method: mean, range: [0, 100]}\n",
     "client": HEAD + "system: You take part in a study.\nsmall_model:\n  examples:\n    - say: Hello.\n"
     "      reply: I am fine.\n  opening: I feel\n",
+    "study": HEAD + "scenarios: [night-attack]\ntechniques: [mindful-breathing]\nrepeats: 5\n"
+    "caps: {cost: 5}\nstop: {scale: distress, within: 10, looks: [3, 5]}\n",
 }
 
 WORD_PROBE = (
@@ -646,4 +648,27 @@ BAD: tuple[Bad, ...] = (
         "allowed:",
     ),
     Bad("filter", "technique", "Breathe in.", "x {{ last_reply | upper }}", 13, "filter", "excerpt"),
+    Bad("a cap of nothing", "study", "cost: 5", "cost: 0", 12, "not allowed here", "more than 0"),
+    Bad(
+        "a billion repeats",
+        "study",
+        "repeats: 5",
+        "repeats: 1000000000",
+        11,
+        "not allowed here",
+        "at most 100000",
+    ),
+    Bad(
+        "a look too late", "study", "looks: [3, 5]", "looks: [3, 50]", 13, "after 50 repeats", "raise repeats"
+    ),
+    Bad(
+        "a mistyped design",
+        "study",
+        "repeats: 5",
+        "designs: [after scenaro]",
+        11,
+        "after scenaro",
+        "after scenario",
+    ),
+    Bad("a scenario twice", "study", "[night-attack]", "[a, a]", 9, "two scenarios “a”", "remove one"),
 )

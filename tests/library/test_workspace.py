@@ -66,7 +66,6 @@ class TestMaking:
             assert own == {p.name: p.read_bytes() for p in (shipped_content() / folder).glob("*.yaml")}
             assert own
         assert made.sessions.stat().st_mode & 0o077 == 0
-        assert (made.root / "studies").is_dir()
         assert inspect([made.root]).problems == ()
         assert [p.name for p in (tmp_path / "a").iterdir()] == ["mine"]
 
@@ -80,9 +79,7 @@ class TestMaking:
         monkeypatch.chdir(tmp_path)
         made = create_workspace(Path())
         assert made.root == Path.cwd() and Path("techniques/mindful-breathing.yaml").exists()
-        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-            [*FOLDERS.values(), "studies", "sessions"]
-        )
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*FOLDERS.values(), "sessions"])
 
     def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
         (tmp_path / "note.txt").write_text("mine")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from sandbox.engine.plan import arm_title
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.study import Study, StudySampling
@@ -106,6 +108,11 @@ def test_a_measure_that_shapes_what_is_said_makes_another_session(conductor):
         ({"repeats": 100_000}, "800,000 sessions"),
         ({"follow_up": "trier-stress-test"}, "it has tasks"),
         ({"measures": ("word-probe:report",)}, "cannot be read by"),
+        ({"controls": ("body-scan",)}, "is no control"),
+        (
+            {"stop": {"scale": "distres", "within": 5, "looks": (4,)}, "measures": ("word-probe",)},
+            "did you mean “distress”",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_any_call(conductor, fields, said):
@@ -122,5 +129,47 @@ def test_a_control_that_is_shorter_than_a_technique_is_refused(conductor, tmp_pa
         steps=(Step(id="one", say="Wait."),), **HEAD,
     )  # fmt: skip
     (folder / "short.yaml").write_text(yaml.safe_dump(short.model_dump(mode="json", exclude_defaults=True)))
-    with pytest.raises(SandboxError, match="“short” has 1 steps"):
+    with pytest.raises(SandboxError, match="“short” has 1 steps, the technique “mindful-breathing” 5"):
         planned(study(controls=("short",)), conductor, "r00t")
+
+
+def test_every_design_is_planned_and_leaves_the_trunk_where_its_stretches_begin(conductor):
+    designs = ("after scenario", "without scenario", "before scenario", "measured again")
+    one = study(
+        designs=designs, techniques=("mindful-breathing",), repeats=1, sampling=StudySampling(temperature=0.5)
+    )
+    plan = planned(one, conductor, "r00t")
+    trunk, *arms = heads(plan, plan.cells[0])
+    assert len(arms) == one.arms == 7 and trunk.plan.sampling.temperature == 0.5
+    left = {(arm_title(arm.plan), arm.parent_turn) for arm in arms}
+    assert ("Mindful breathing", None) in left and ("Measured again", None) in left
+    assert ("Mindful breathing (before the scenario)", 0) in left
+    assert ("Mindful breathing (without the scenario)", 0) in left
+    assert len(ids(plan)) == 2 * 8
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"techniques": ("mindful-breathing", "mindful-breathing")}, "two techniques or controls"),
+        ({"measures": ("word-probe", "word-probe:word@three")}, "two measures of the questionnaire"),
+        ({"seeds": (1, 1), "repeats": 1}, "two seeds “1”"),
+        ({"seeds": (1, 2)}, "say the same as repeats"),
+        ({"caps": {"cost": 0}}, "greater than 0"),
+        ({"stop": {"scale": "distress", "within": 5, "looks": (10,)}}, "a look after 10 repeats"),
+        ({"stop": {"scale": "distress", "within": 5, "looks": (4, 3)}}, "do not rise"),
+    ],
+)
+def test_what_contradicts_itself_is_no_study(fields, said):
+    with pytest.raises(ValidationError, match=said):
+        study(**fields)
+
+
+def test_two_files_of_one_id_are_refused_and_neither_is_chosen(conductor, tmp_path):
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    text = conductor.library.path("scenario", "night-attack").read_text(encoding="utf-8")
+    for name in ("night-attack.yaml", "copy.yaml"):
+        (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SandboxError, match="two files have the id “night-attack”: copy"):
+        planned(study(), conductor, "r00t")

@@ -223,7 +223,8 @@ class LibraryScreen(Screen[None]):
         if action == "copy":
             return True if entry is not None and entry.shipped and not entry.here else None
         if action == "use":
-            return True if entry is not None and entry.document is not None else None
+            usable = entry is not None and entry.document is not None and entry.kind != "study"
+            return True if usable else None
         if action == "problem":
             return True if self._entries is not None and self._entries.broken else None
         return True

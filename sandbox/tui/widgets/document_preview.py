@@ -10,9 +10,10 @@ from sandbox.engine.preview import passages
 from sandbox.errors import Problem
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
-from sandbox.library.document import Document, InvalidDocument
+from sandbox.library.document import Document, InvalidDocument, Reference
 from sandbox.library.questionnaire import RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Study
 from sandbox.library.technique import Technique
 from sandbox.text import printable
 
@@ -107,8 +108,7 @@ def _sections(document: Document) -> Iterator[Content]:
             yield from _section("rationale", (document.rationale,))
             yield from _section("fidelity", tuple(f"· {one}" for one in document.fidelity or ()))
             yield from _section("cautions", (document.cautions or "",))
-            cited = tuple(f"{r.title} {r.doi or r.url or ''}" for r in document.references or ())
-            yield from _section("references", cited)
+            yield from _section("references", _cited(document.references))
         case RatingQuestionnaire() | WordQuestionnaire():
             scales = tuple(
                 f"{scale.id}: {scale.method} of {', '.join(scale.items)}; "
@@ -119,10 +119,16 @@ def _sections(document: Document) -> Iterator[Content]:
         case Client():
             opening = document.small_model.opening
             yield from _section("small models", (f"every reply begins: {opening}",) if opening else ())
+        case Study():
+            yield from _section("references", _cited(document.references))
     source = document.source
     where = [f"{source.author}; first draft by a {source.drafted_by}", source.method, source.drawn_from]
     yield from _section("source", tuple(line for line in where if line))
     yield from _section("licence", (f"{document.licence}, version {document.version}, {document.language}",))
+
+
+def _cited(references: Sequence[Reference]) -> tuple[str, ...]:
+    return tuple(f"{one.title} {one.doi or one.url or ''}" for one in references)
 
 
 def _section(title: str, texts: Sequence[str]) -> Iterator[Content]:
