@@ -7,10 +7,12 @@ Contrasts are taken within each start and then over starts, so that a start is t
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import fmean
 
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.effect import PairedDifference, paired_difference
+from sandbox.analysis.trajectory import ScaleName
 
 Steps = frozenset[str]
 Scores = Mapping[Steps, float]
@@ -171,3 +173,62 @@ def _predicted(model: _Model, chosen: Steps) -> float:
             sign *= 1 if name in chosen else -1
         total += sign * effect / 2
     return total
+
+
+# From the arms of a study
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """What a dismantling came to, a start each: the last score of every arm, and the scores after each turn.
+
+    `turns` has, by the number of the turn from 1, the change that turn brought in each arm. `control` has the
+    last score of the control in the start (None: there is none, or its score is missing).
+    """
+
+    last: tuple[Scores, ...]
+    turns: tuple[Mapping[int, Scores], ...]
+    control: tuple[float | None, ...]
+
+
+def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName) -> Starts:
+    """The arms of a dismantling by their shared starts. `steps` says, by a technique's id, what it has.
+
+    Missing scores are left out, so that a contrast is taken over what there is.
+    """
+    last: dict[str, dict[Steps, float]] = {}
+    turns: dict[str, dict[int, dict[Steps, float]]] = {}
+    control: dict[str, float | None] = {}
+    for arm in arms:
+        technique = arm.plan.technique
+        points = [point for point in arm.course(scale).points if point.value is not None]
+        if technique is None or not points:
+            continue
+        if technique.id not in steps:
+            if technique.is_control:
+                control[arm.trunk] = points[-1].value
+            continue
+        its = steps[technique.id]
+        last.setdefault(arm.trunk, {})[its] = points[-1].value or 0.0
+        for before, now in pairwise(points):
+            if now.phase == "technique" and before.value is not None and now.value is not None:
+                turns.setdefault(arm.trunk, {}).setdefault(now.point.number, {})[its] = (
+                    now.value - before.value
+                )
+    order = list(last)
+    return Starts(
+        tuple(last[trunk] for trunk in order),
+        tuple(turns.get(trunk, {}) for trunk in order),
+        tuple(control.get(trunk) for trunk in order),
+    )
+
+
+def immediate_effects(starts: Starts, steps: Sequence[str]) -> tuple[StepEffect, ...]:
+    """What each step does at its own turn: the change there in arms that have it − in those that have not.
+
+    Only for arms in which a left-out step is replaced, so that every turn has its place.
+    """
+    return tuple(
+        StepEffect((step,), _contrast([turns.get(place, {}) for turns in starts.turns], (step,)))
+        for place, step in enumerate(steps, 1)
+    )

@@ -1,7 +1,7 @@
 """The documents at hand by id: the workspace's own, which come first, and the ones the app ships."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +53,13 @@ class Library:
         self.workspace = workspace
         self._shipped = shipped or shipped_content()
         self._loaded: dict[Path, tuple[_Signature, Document]] = {}
+        self._made: dict[str, Technique] = {}
+
+    def with_techniques(self, made: Iterable[Technique]) -> "Library":
+        """The same library with techniques that are in no file: arms made of a script. They come first."""
+        found = Library(self.workspace, self._shipped)
+        found._made = {technique.id: technique for technique in made}
+        return found
 
     def scenario(self, id: str) -> Scenario:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
@@ -60,6 +67,8 @@ class Library:
 
     def technique(self, id: str) -> Technique:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        if id in self._made:
+            return self._made[id]
         return self._document("technique", id, Technique)
 
     def client(self, id: str) -> Client:
