@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "Write what came out for a colleague: HTML, Word or Markdown.",
     "export": "Write a session to a file, many as a data set, or a questionnaire as FHIR.",
     "import": "Make a questionnaire of a FHIR, REDCap or XLSForm file.",
+    "script": "See the versions of a technique that ran, and what each did.",
     "validate": "Check scenarios, techniques, questionnaires, clients and studies.",
     "new": "Start a scenario, technique, questionnaire, client or study of your own.",
     "preview": "See what a document will say, turn by turn, with its tokens.",

@@ -1,0 +1,152 @@
+"""`sandbox script log | diff | restore`: the versions of a technique that ran here."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sandbox.store.store import Store
+    from sandbox.workbench.versions import Change, Piece
+
+_MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
+
+
+@click.group("script", short_help="See the versions of a technique that ran, and what each did.")
+def command() -> None:
+    """Every text of a technique that ever ran is in the record. See what changed and what it did."""
+
+
+@command.command("log", short_help="List the versions: date, what changed, runs, effect.")
+@click.argument("technique", metavar="TECHNIQUE")
+def log(technique: str) -> None:
+    """List every version of TECHNIQUE that ran here, the oldest first, with its effect against the control."""
+    from sandbox.text import printable
+    from sandbox.workbench.versions import changes, effect_of, versions_of
+
+    with _store() as store:
+        versions = versions_of(store, technique)
+        known = _current(technique)
+        before = None
+        for number, version in enumerate(versions, 1):
+            starts = len(version.trunks)
+            here = "  (the file as it is now)" if version.hash == known else ""
+            click.echo(
+                f"{number}  {version.hash[:8]}  version {printable(version.technique.version)}"
+                f"  first run {version.first:%Y-%m-%d %H:%M}"
+                f"  {starts} shared {'start' if starts == 1 else 'starts'}{here}"
+            )
+            found = effect_of(store, version)
+            for line in found.lines if found is not None else ("No control stands beside it.",):
+                _say(f"   {line}")
+            if before is not None:
+                for line in _told(changes(before.technique, version.technique)):
+                    _say(f"   {line}")
+            before = version
+        if known is not None and known not in {version.hash for version in versions}:
+            click.echo("The file as it is now was never run.")
+
+
+@command.command("diff", short_help="Show what differs between two versions, word by word.")
+@click.argument("technique", metavar="TECHNIQUE")
+@click.argument("one", metavar="VERSION")
+@click.argument("other", metavar="VERSION")
+def diff(technique: str, one: str, other: str) -> None:
+    """Show what differs between two versions: [-removed-] and {+added+}.
+
+    VERSION is a number of `script log` or the beginning of a hash.
+    """
+    from sandbox.workbench.versions import changes, version_named, versions_of
+
+    with _store() as store:
+        versions = versions_of(store, technique)
+    first, second = version_named(versions, one), version_named(versions, other)
+    lines = list(_told(changes(first.technique, second.technique), whole=True))
+    for line in lines or ["Both say the same."]:
+        _say(line)
+
+
+@command.command("restore", short_help="Write an earlier version to a file of your own.")
+@click.argument("technique", metavar="TECHNIQUE")
+@click.argument("version", metavar="VERSION")
+@click.option(
+    "--to",
+    "file",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A .yaml file; its name without the ending becomes the technique's id.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+def restore(technique: str, version: str, file: Path, force: bool) -> None:
+    """Write VERSION of TECHNIQUE to FILE as it ran; prints the file's path."""
+    from sandbox.errors import UsageError
+    from sandbox.export.file import refuse_missing_folder, write_file
+    from sandbox.library.ids import is_id
+    from sandbox.workbench.versions import restored, version_named, versions_of
+
+    if file.suffix not in (".yaml", ".yml") or not is_id(file.stem):
+        raise UsageError(
+            f"“{file.name}” is no name of a technique's file.",
+            where=str(file),
+            todo="Use small letters, digits and hyphens, and end in .yaml.",
+        )
+    refuse_missing_folder(file)
+    with _store() as store:
+        found = version_named(versions_of(store, technique), version)
+    write_file(file, restored(found, file.stem), overwrite=force)
+    click.echo(file)
+
+
+def _store() -> "Store":
+    from sandbox.library.workspace import find_workspace
+    from sandbox.store.store import DATABASE, Store
+
+    return Store.open(find_workspace().sessions / DATABASE, create=False)
+
+
+def _current(technique: str) -> str | None:
+    """The hash of the file as it is now; None where there is none, or it cannot be read."""
+    from sandbox.errors import SandboxError
+    from sandbox.library.catalogue import Library
+    from sandbox.library.document import document_hash
+    from sandbox.library.workspace import find_workspace
+
+    try:
+        return document_hash(Library(find_workspace()).technique(technique))
+    except SandboxError:
+        return None
+
+
+def _told(found: "Sequence[Change]", *, whole: bool = False) -> "Iterator[str]":
+    from sandbox.workbench.versions import shortened
+
+    for change in found:
+        if change.what == "moved":
+            yield f"step {change.step} moved"
+        else:
+            pieces = change.pieces if whole else tuple(shortened(change.pieces))
+            yield f"step {change.step} {change.what}: {_marked(pieces)}"
+
+
+def _marked(pieces: "Sequence[Piece]") -> str:
+    """`In [-and-]{+or+} out`: marked by signs, so that no colour is needed."""
+    said = ""
+    for piece in pieces:
+        left, right = _MARKS[piece.kind]
+        words = piece.words.strip() if left else piece.words
+        said += f"{left}{words}{right}" + (" " if left and piece.words[-1:].isspace() else "")
+    return " ".join(said.split())
+
+
+def _say(line: str) -> None:
+    """The line, broken between words at 80 columns, further lines indented."""
+    import textwrap
+
+    from sandbox.text import printable
+
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    for part in textwrap.wrap(printable(line), 80, subsequent_indent=indent, break_long_words=False):
+        click.echo(part)
