@@ -22,7 +22,7 @@ def command() -> None:
 @command.command("log", short_help="List the versions: date, what changed, runs, effect.")
 @click.argument("technique", metavar="TECHNIQUE")
 def log(technique: str) -> None:
-    """List every version of TECHNIQUE that ran here, the oldest first, with its effect against the control."""
+    """List every version of TECHNIQUE that ran here, the oldest first, with its effect."""
     from sandbox.text import printable
     from sandbox.workbench.versions import changes, effect_of, versions_of
 

@@ -97,7 +97,7 @@ def restored(version: ScriptVersion, id: str) -> str:
         technique = technique.model_copy(update={"id": id, "derived_from": version.hash})
     data = {"id": id, "title": technique.title, **technique.model_dump(mode="json", exclude_defaults=True)}
     text = document_text(data, {})
-    if parse_document(text, f"{id}.yaml", "technique") != technique:
+    if parse_document(text, "technique", f"{id}.yaml") != technique:
         raise UsageError("This version cannot be written as a file.", where=version.hash[:8])
     return text
 
