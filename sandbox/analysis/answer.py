@@ -79,8 +79,8 @@ class Answer:
 def answer(comparison: Comparison) -> Answer:
     """What the comparison says at the point named beforehand, the end."""
     arms = [arm for arm in comparison.arms if arm.primary]
-    first = next((session for arm in comparison.arms for session in arm.sessions), None)
-    scale = scale_of(first.plan, comparison.scale) if first else None
+    plans = (session.asked for arm in comparison.arms for session in arm.sessions)
+    scale = next((own for plan in plans if (own := scale_of(plan, comparison.scale))), None)
     bound = SMALL * (scale.range[1] - scale.range[0]) if scale else None
     beyond = tuple(_beyond(arm, comparison, bound) for arm in arms)
     techniques = [arm for arm in arms if not arm.control]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from sandbox.analysis.afterwards import later_courses, later_measures
 from sandbox.analysis.reply_valence import ReplyValence, as_trajectory, reply_valence
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
@@ -16,6 +17,7 @@ from sandbox.engine.history import History, Skip, Turn
 from sandbox.engine.phase import USUAL, Point, Stretches, technique_first
 from sandbox.engine.plan import SessionHead, SessionPlan, arm_title
 from sandbox.models.provider import ModelDescription
+from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
@@ -179,7 +181,8 @@ class Arm:
     `replies` says how negative the client's replies are, turn by turn.
     `skips` has those of the session it redoes as well. `number` counts the family's sessions of one title.
     `measured_in` names the session that made each of `history.measured`. `answered_by` are the models it and
-    its ancestors were started with, `altered` the documents that were changed in the record.
+    its ancestors were started with, `altered` the documents that were changed in the record. `later` is what
+    was asked when it was over.
     """
 
     id: str
@@ -201,6 +204,7 @@ class Arm:
     replaces: tuple[str, ...] = ()
     replaced_by: str | None = None
     replies: ReplyValence = field(default_factory=ReplyValence)
+    later: tuple[AskedAfterwards, ...] = ()
 
     @property
     def title(self) -> str:
@@ -211,6 +215,14 @@ class Arm:
     @property
     def turns(self) -> tuple[Turn, ...]:
         return self.history.turns
+
+    @property
+    def asked(self) -> SessionPlan:
+        """The plan with what was asked afterwards among its measures: what its scales are looked up in."""
+        if not self.later:
+            return self.plan
+        measures = (*self.plan.measures, *later_measures(self.later, self.plan))
+        return self.plan.model_copy(update={"measures": measures})
 
     @property
     def is_control(self) -> bool:
@@ -256,6 +268,7 @@ def arm_of(
     place: int,
     replaces: Iterable[str],
     replaced_by: str | None,
+    later: Iterable[AskedAfterwards],
 ) -> Arm:
     """The session from the record; `trunk` is the id of its oldest ancestor, `checks` are of its model.
 
@@ -264,13 +277,18 @@ def arm_of(
     head = session.head
     replies = reply_valence(session.history, head.plan.scenario.language)
     tone = as_trajectory(replies, head.plan.stretches)
+    later = tuple(later)
     return Arm(
         id=head.id,
         trunk=trunk,
         began=began,
         plan=head.plan,
         state=session.state.now,
-        courses=(*trajectories(session.history, head.plan.stretches), *([tone] if tone.points else [])),
+        courses=(
+            *trajectories(session.history, head.plan.stretches),
+            *later_courses(later, head.plan),
+            *([tone] if tone.points else []),
+        ),
         history=session.history,
         measured_in=session.measured_in,
         skips=tuple(skips),
@@ -284,6 +302,7 @@ def arm_of(
         replaces=tuple(replaces),
         replaced_by=replaced_by,
         replies=replies,
+        later=later,
     )
 
 

@@ -48,6 +48,16 @@ class ComparedArm:
     reference: bool = False
     primary: str = ""
 
+    def usable(self, scale: ScaleName) -> str:
+        """The verdict on what it was measured with, `never checked` without one; each once."""
+        found = (
+            known.usable or "never checked"
+            for session in self.sessions
+            for known in session.suitabilities
+            if (known.measure.questionnaire.id, known.measure.way) == scale[:2]
+        )
+        return " | ".join(dict.fromkeys(found))
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedPoint:

@@ -34,6 +34,7 @@ from sandbox.engine.phase import Phase, Point
 from sandbox.engine.plan import in_order
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.models.provider import ModelDescription
+from sandbox.store.afterwards import AskedAfterwards, asked_afterwards
 from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
@@ -64,13 +65,15 @@ class Family:
     """The sessions of one shared start in the order planned.
 
     `absent_trunk` is the id of the trunk when it holds a branch alone. `checks` are, by model, those that the
-    record knows, the newest first. `altered` are, by session, the documents that were changed in the record.
+    record knows, the newest first. `altered` are, by session, the documents that were changed in the record,
+    `later` what was asked of them afterwards.
     """
 
     planned: tuple[StoredSession, ...]
     absent_trunk: str | None = None
     checks: Mapping[str, tuple[StoredCheck, ...]] = field(default_factory=dict)
     altered: Mapping[str, tuple[Altered, ...]] = field(default_factory=dict)
+    later: Mapping[str, tuple[AskedAfterwards, ...]] = field(default_factory=dict)
     _made: dict[str, Arm] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -118,6 +121,7 @@ class Family:
                 place=list(self._known).index(session) - 1,
                 replaces=[old for old, now in self.replaced.items() if now == session],
                 replaced_by=self.replaced.get(session),
+                later=self.later.get(session, ()),
             )
         return self._made[session]
 
@@ -166,8 +170,8 @@ class Family:
             change(own),
             residual(own),
             technique,
-            small.clause() if (small := small_induction(arm.plan, own)) else "",
-            scale.higher_is if (scale := scale_of(arm.plan, name)) else "neither",
+            small.clause() if (small := small_induction(arm.asked, own)) else "",
+            scale.higher_is if (scale := scale_of(arm.asked, name)) else "neither",
             change(own, technique.at) if both and technique else None,
             change(control.course(name), technique.at) if both and technique and control else None,
         )
@@ -259,7 +263,10 @@ def family(store: Store, members: Iterable[StoredSession]) -> Family:
     planned = tuple(members)
     first = planned[0].head
     trunk = store.family(first.id)[0].id if first.parent else None
-    return Family(planned, trunk, _checks(store, planned), store.altered_in([one.head.id for one in planned]))
+    ids = [one.head.id for one in planned]
+    return Family(
+        planned, trunk, _checks(store, planned), store.altered_in(ids), asked_afterwards(store, ids)
+    )
 
 
 def _checks(store: Store, sessions: Iterable[StoredSession]) -> dict[str, tuple[StoredCheck, ...]]:
@@ -326,9 +333,9 @@ def _families(store: Store, ids: Sequence[str]) -> tuple[dict[str, str], dict[st
     longest = {trunks[id]: heads[id] for id in sorted(ids, key=lambda id: len(heads[id]))}
     everybody = [head.id for members in longest.values() for head in members]
     known, altered = store.scores(everybody), store.altered_in(everybody)
-    checks = _checks(store, known.values())
+    checks, later = _checks(store, known.values()), asked_afterwards(store, everybody)
     families = {
-        trunk: Family(tuple(known[head.id] for head in members), None, checks, altered)
+        trunk: Family(tuple(known[head.id] for head in members), None, checks, altered, later)
         for trunk, members in longest.items()
     }
     return trunks, {trunk: families[trunk] for trunk in dict.fromkeys(trunks[id] for id in ids)}

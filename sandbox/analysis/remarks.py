@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sandbox.analysis.afterwards import later_remarks
+from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks
 from sandbox.analysis.effect import small_induction, worsening
@@ -131,6 +133,8 @@ def _of_session(session: Arm, read: set[tuple[str, str]]) -> Iterator[Remark]:
     ]
     yield from _of_plan(session.plan, session.model, [one.measure for one in known], session.id)
     yield from _of_suitability(known, session.id)
+    for text in later_remarks(session.later, session.plan, session.model, read):
+        yield Remark("measure", "caution", text, (session.id,))
 
 
 def _of_plan(
@@ -248,37 +252,8 @@ def _of_record(sessions: Sequence[Arm]) -> Iterator[Remark]:
     for session in sessions:
         trunks.setdefault(session.trunk, []).append(session)
     for own in trunks.values():
-        if mixed := _other_models(model for session in own for model in session.answered_by):
+        if mixed := other_models(model for session in own for model in session.answered_by):
             yield Remark("record", "grave", mixed, tuple(session.id for session in own))
-
-
-_TELLING = ("server", "sha256")
-"""The facts by which two models of one name are told apart."""
-
-
-def _other_models(answered: Iterable[ModelDescription]) -> str:
-    """The models and servers that answered one family when there was more than one; empty otherwise.
-
-    A session may have gone on, or branched off later, when the address led elsewhere or the file had changed.
-    What was recorded before servers were says nothing of them, and is held against nobody.
-    """
-    seen = {_shown(model): model for model in answered}
-    if len(seen) < 2 or not any(_differ(one, other) for one in seen.values() for other in seen.values()):
-        return ""
-    return (
-        f"Not everything was answered by the same model: {'; '.join(sorted(seen))}. A difference between"
-        " turns or arms may come from that alone."
-    )
-
-
-def _differ(one: ModelDescription, other: ModelDescription) -> bool:
-    both = [fact for fact in _TELLING if fact in one.facts and fact in other.facts]
-    return one.name != other.name or any(one.facts[fact] != other.facts[fact] for fact in both)
-
-
-def _shown(model: ModelDescription) -> str:
-    told = [f"{fact} {model.facts[fact][:60]}" for fact in _TELLING if fact in model.facts]
-    return f"{model.name} ({', '.join(told)})" if told else model.name
 
 
 def _of_starts(sessions: Sequence[Arm]) -> Iterator[Remark]:
@@ -411,7 +386,7 @@ def _missing_in(title: str, own: Sequence[Arm], scale: ScaleName) -> str:
 
 def _little_induced(sessions: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
     """In how many shared starts the scenario hardly moved the score: there is little to undo there."""
-    by_trunk = {session.trunk: small_induction(session.plan, session.course(scale)) for session in sessions}
+    by_trunk = {session.trunk: small_induction(session.asked, session.course(scale)) for session in sessions}
     small = [found for found in by_trunk.values() if found is not None]
     if not small:
         return
@@ -426,7 +401,7 @@ def _little_induced(sessions: Sequence[Arm], scale: ScaleName) -> Iterator[Remar
 def _worse_under(title: str, own: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
     """That the control itself made the score worse, which an effect against it contains."""
     courses = [session.course(scale) for session in own]
-    worse = worsening(own[0].plan, courses) if own[0].is_control else None
+    worse = worsening(own[0].asked, courses) if own[0].is_control else None
     if worse is not None:
         text = (
             f"Under {title} {scale[2]} got worse, by {numeral(worse)}. The effect of a technique against it"

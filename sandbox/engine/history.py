@@ -106,11 +106,15 @@ class History:
         )
 
     def given_here(self, questionnaire: str, way: Way, form: Form) -> Measured | None:
-        """That questionnaire, read and put so, as it was given after the last turn; None if it was not."""
+        """That questionnaire, read and put so, as it was given after the last turn; None if it was not.
+
+        The form matters to reports alone: other ways have one of their own.
+        """
         for measured in reversed(self.measured):
             given = measured.administration
             here = measured.point.after_turn == len(self.turns)
-            if here and (given.questionnaire, given.way, given.form) == (questionnaire, way, form):
+            put = way != "report" or given.form == form
+            if here and put and (given.questionnaire, given.way) == (questionnaire, way):
                 return measured
         return None
 

@@ -30,6 +30,8 @@ from sandbox.engine.events import (
     TurnStarted,
     Waiting,
 )
+from sandbox.engine.giving import give as ask
+from sandbox.engine.giving import given_already
 from sandbox.engine.history import History, Measured, Skip, Turn
 from sandbox.engine.phase import Phase
 from sandbox.engine.plan import SessionHead
@@ -45,7 +47,6 @@ from sandbox.engine.schedule import (
     next_action,
 )
 from sandbox.errors import SandboxError
-from sandbox.measurement.administering import administer
 from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.provider import (
     Completion,
@@ -230,38 +231,20 @@ class RunningSession:
                 yield part
 
     async def _give(self, give: Give) -> AsyncGenerator[Event, None]:
-        if (here := self._given_before(give)) is not None:
+        plan, point, measure = self.head.plan, give.point, give.measure
+        if (here := given_already(plan, self.history, point, measure)) is not None:
             self.history = self.history.with_measured(here)
             yield AdministrationFinished(self.head.id, here)
             return
-        plan, questionnaire = self.head.plan, give.measure.questionnaire
-        yield AdministrationStarted(self.head.id, give.point, questionnaire.id)
+        yield AdministrationStarted(self.head.id, point, measure.questionnaire.id)
         administration = await self._or_stop(
-            administer(
-                questionnaire,
-                give.measure.way,
-                conversation(plan, self.history, self._provider.capabilities),
-                self._provider,
-                derived_seed(plan.seed, "measure", give.point.label, questionnaire.id),
-                presentation=give.measure.presentation,
-            )
+            ask(plan, self.history, point, measure, self._provider),
         )
         for event in self._calls():
             yield event
-        measured = Measured(give.point, administration)
+        measured = Measured(point, administration)
         self.history = self.history.with_measured(measured)
         yield AdministrationFinished(self.head.id, measured)
-
-    def _given_before(self, give: Give) -> Measured | None:
-        """What stands for the last measurement where no turn lies before it: the same conversation measured
-        twice would show how answers are drawn, not what happened. To show just that is what an arm that is
-        only measured again is for."""
-        measure = give.measure
-        here = self.history.given_here(measure.questionnaire.id, measure.way, measure.form)
-        asked_anew = give.point.phase != "follow-up" or self.head.plan.measured_again
-        if asked_anew or here is None:
-            return None
-        return Measured(give.point, replace(here.administration, as_at=here.point.label))
 
     def _calls(self, turn: int | None = None) -> list[CallFinished]:
         after = len(self.history.turns) if turn is None else turn

@@ -10,6 +10,7 @@ from sandbox.export.result import (
     Archive,
     ArchivedDocument,
     ArchivedSession,
+    LaterMeasurement,
     Measurement,
     MeasureValidity,
     StateChange,
@@ -79,6 +80,20 @@ def _session(family: Family, session: StoredSession) -> ArchivedSession:
             )
             for given, by in measured
             if whole or by == head.id
+        ),
+        asked_afterwards=tuple(
+            LaterMeasurement(
+                measured_in=one.session,
+                label=one.measured.point.label,
+                point=one.measured.point,
+                asked=one.asked,
+                model=one.model,
+                at=one.at,
+                measure=json.loads(folded(one.measure)[0]),
+                administration=one.measured.administration,
+            )
+            for one in family.later.get(head.id, ())
+            if whole or one.session == head.id
         ),
         calls=session.calls,
     )

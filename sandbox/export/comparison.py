@@ -5,7 +5,6 @@ from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, 
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.markdown_text import inline
-from sandbox.export.result import usable
 from sandbox.export.table import csv_text, markdown_table, terminal_table
 from sandbox.text import printable
 
@@ -73,7 +72,7 @@ def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: ComparedPoin
         "reliable": int(cell.reliable),
         "difference_reliable": int(difference.reliable) if difference else None,
         "reason": cell.reason or (difference.reason if difference else ""),
-        "usable": usable(arm, comparison.scale),
+        "usable": arm.usable(comparison.scale),
         "replaces": " ".join(old for session in arm.sessions for old in session.replaces),
         "note": _NOTE,
     }

@@ -104,7 +104,8 @@ def documents(family: Family) -> tuple[Document, ...]:
     for session in family.sessions:
         plan = session.head.plan
         used = [plan.client, plan.scenario, plan.technique, plan.follow_up]
-        for document in (*used, *(measure.questionnaire for measure in plan.measures)):
+        later = (one.measure for one in family.later.get(session.head.id, ()))
+        for document in (*used, *(measure.questionnaire for measure in (*plan.measures, *later))):
             if document is not None:
                 found.setdefault(document_hash(document), document)
     return tuple(found.values())

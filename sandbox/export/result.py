@@ -39,7 +39,7 @@ from sandbox.models.provider import ModelDescription
 from sandbox.store.call import StoredAttempt
 from sandbox.store.state import State
 
-FORMAT_VERSION: Literal[3] = 3
+FORMAT_VERSION: Literal[4] = 4
 
 
 class Part(BaseModel):
@@ -52,7 +52,7 @@ class Output(Part):
     """What every output begins with."""
 
     format: str
-    format_version: Literal[3] = FORMAT_VERSION
+    format_version: Literal[4] = FORMAT_VERSION
     notice: str = NOTICE
     cautions: tuple[Remark, ...]
 
@@ -221,6 +221,15 @@ class Measurement(Part):
     administration: Administration
 
 
+class LaterMeasurement(Measurement):
+    """One given when the session was over: `asked` is the name of the model that was asked."""
+
+    asked: str
+    model: ModelDescription
+    at: datetime
+    measure: dict[str, Any]
+
+
 class StateChange(Part):
     """A line of a session's log."""
 
@@ -248,6 +257,7 @@ class ArchivedSession(Part):
     replies: tuple[ReplyPoint, ...]
     skips: tuple[Skip, ...]
     measurements: tuple[Measurement, ...]
+    asked_afterwards: tuple[LaterMeasurement, ...]
     calls: tuple[StoredAttempt, ...]
 
 
@@ -403,17 +413,6 @@ def _difference_result(one: Difference, p: float | None, p_holm: float | None) -
     )
 
 
-def usable(arm: ComparedArm, scale: ScaleName) -> str:
-    """The verdict on what the arm was measured with, `never checked` without one; each once."""
-    found = (
-        known.usable or "never checked"
-        for session in arm.sessions
-        for known in session.suitabilities
-        if (known.measure.questionnaire.id, known.measure.way) == scale[:2]
-    )
-    return " | ".join(dict.fromkeys(found))
-
-
 def _compared_arm(arm: ComparedArm, comparison: Comparison) -> ArmColumn:
     first = arm.sessions[0].plan
     beside = arms_compared_with(arm, comparison.arms)
@@ -425,7 +424,7 @@ def _compared_arm(arm: ComparedArm, comparison: Comparison) -> ArmColumn:
         reference=arm.reference,
         primary=arm.primary or None,
         compared_with=tuple(other.title for other in beside),
-        usable=usable(arm, comparison.scale) or None,
+        usable=arm.usable(comparison.scale) or None,
         model=first.model,
         scenario=first.scenario.id,
         sessions=tuple(

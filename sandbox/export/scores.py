@@ -1,7 +1,9 @@
 """The scores as a CSV table: one row a score, each score once, under the session that measured it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from sandbox.analysis.afterwards import asked_name
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import for_data
 from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
@@ -17,7 +19,8 @@ def scores_csv(family: Family) -> str:
     """The table with its header, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty.
 
     A branch exported without its trunk has the trunk's rows too, since its effects need them. After each
-    session's measurements come its replies, named as in comparisons (REPLIES).
+    session's measurements comes what it was asked afterwards (`k6, asked afterwards`), then its replies, both
+    named as in comparisons.
     """
     return csv_text(SCORES.names, score_rows(family))
 
@@ -29,6 +32,11 @@ def score_rows(family: Family) -> Iterator[dict[str, object]]:
         for measured, by in zip(session.history.measured, session.measured_in, strict=True):
             if whole or by == session.head.id:
                 yield from _rows(family, session, measured, by)
+        for one in family.later.get(session.head.id, ()):
+            if whole or one.session == session.head.id:
+                name = asked_name(one, session.head.plan)
+                given = replace(one.measured.administration, questionnaire=name)
+                yield from _rows(family, session, Measured(one.measured.point, given), one.session)
         for reply in family.arm(session.head.id).replies.points:
             if whole or reply.turn > session.history.inherited:
                 yield _reply_row(family, session, reply)

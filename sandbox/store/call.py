@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from sqlite_utils import Database
 
@@ -122,11 +123,14 @@ def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | Non
     }
 
 
-def calls_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[StoredAttempt, ...]]:
-    """By session, every attempt made in it, in order; what its parent did is not repeated."""
+def calls_of(
+    db: Database, sessions: Collection[str], table: Literal["calls", "later_calls"] = "calls"
+) -> dict[str, tuple[StoredAttempt, ...]]:
+    """By session, every attempt made in it, or of it afterwards, in order; what its parent did is not
+    repeated."""
     names = _COLUMNS.replace(" ", "").split(",")
     rows = db.execute(
-        f"SELECT session, {_COLUMNS} FROM calls"  # noqa: S608
+        f"SELECT session, {_COLUMNS} FROM {table}"  # noqa: S608
         f" WHERE session IN {LISTED} ORDER BY number",
         [listed(sessions)],
     )

@@ -328,6 +328,52 @@ _STUDIES = (
     never_replaced("study_log", ("number",)),
 )
 
+_AFTERWARDS = (
+    """CREATE TABLE later_measurements (
+        number INTEGER PRIMARY KEY,
+        session TEXT NOT NULL REFERENCES sessions(id),
+        after_turn INTEGER NOT NULL,
+        phase TEXT NOT NULL,
+        point_number INTEGER NOT NULL,
+        questionnaire TEXT NOT NULL REFERENCES documents(hash),
+        measure TEXT NOT NULL,
+        model TEXT NOT NULL,
+        described TEXT NOT NULL,
+        administration TEXT NOT NULL,
+        at TEXT NOT NULL,
+        app_version TEXT NOT NULL,
+        UNIQUE (session, after_turn, phase, measure, model)
+    ) STRICT""",
+    """CREATE TABLE later_calls (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        session TEXT NOT NULL REFERENCES sessions(id),
+        turn INTEGER NOT NULL,
+        purpose TEXT NOT NULL,
+        model TEXT NOT NULL,
+        parameters TEXT NOT NULL,
+        prompt_sha256 TEXT NOT NULL,
+        prompt_tokens INTEGER,
+        cached_tokens INTEGER,
+        completion_tokens INTEGER,
+        cost REAL,
+        started TEXT,
+        seconds REAL,
+        waited REAL,
+        finish_reason TEXT,
+        failure TEXT,
+        error TEXT NOT NULL,
+        status INTEGER,
+        thoughts TEXT,
+        UNIQUE (id, attempt)
+    ) STRICT""",
+    "CREATE INDEX later_calls_by_session ON later_calls(session)",
+    *(trigger for table in ("later_measurements", "later_calls") for trigger in append_only(table)),
+    never_replaced("later_measurements", ("number",), ("session", "after_turn", "phase", "measure", "model")),
+    never_replaced("later_calls", ("number",), ("id", "attempt")),
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         "the record",
@@ -347,6 +393,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("what a model thought before its reply", ("ALTER TABLE calls ADD COLUMN thoughts TEXT",)),
     Migration("the machine that runs a session", ("ALTER TABLE states ADD COLUMN host TEXT",)),
     Migration("studies", _STUDIES),
+    Migration("measured afterwards", _AFTERWARDS),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

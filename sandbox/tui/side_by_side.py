@@ -85,7 +85,7 @@ def bounds(comparison: Comparison) -> tuple[float, float]:
     """The scale's possible extremes."""
     questionnaire, _, scale = comparison.scale
     for arm in comparison.arms:
-        for measure in arm.sessions[0].plan.measures:
+        for measure in arm.sessions[0].asked.measures:
             if measure.questionnaire.id == questionnaire:
                 for one in measure.questionnaire.scales:
                     if one.id == scale:

@@ -109,7 +109,7 @@ def test_the_archive_is_complete_and_plain_ascii(tmp_path):
     assert text.isascii() and "\x1b" not in text
     kept = json.loads(text)
     trunk = kept["sessions"][0]
-    assert kept["format_version"] == 3
+    assert kept["format_version"] == 4
     assert [call["failure"] for call in trunk["calls"]] == [call.failure for call in calls]
     assert trunk["turns"][0]["reply"].endswith("1. y") and "\x1b" in trunk["turns"][0]["reply"]
     pointers = {measure["questionnaire"]["$document"] for measure in trunk["plan"]["measures"]}

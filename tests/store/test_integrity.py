@@ -7,16 +7,19 @@ import pytest
 
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
+from sandbox.engine.afterwards import ask_afterwards
 from sandbox.engine.events import StepSkipped
 from sandbox.engine.history import Skip
+from sandbox.engine.phase import Point
 from sandbox.library.document import document_hash
+from sandbox.store.afterwards import add_afterwards
 from sandbox.store.document import document_json
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.plan import plan_hash
 from tests.documents import scenario
-from tests.store.runs import breathing_and_control, record_run
+from tests.store.runs import breathing_and_control, record_run, scripted
 from tests.store.test_validity import MODEL, checked
 from tests.study.plans import study_plan
 
@@ -33,6 +36,9 @@ async def full(store: Store) -> Store:
     record.freeze(plan, hash=plan_hash(plan), root=plan.root, name="worry")
     record.add_sessions(plan.root, [head.id for head in heads])
     record.log(plan.root, "started")
+    trunk, measure = store.history(heads[0].id), heads[0].plan.measures[0]
+    async for given in ask_afterwards(heads[0], trunk, [Point(0, "baseline")], measure, scripted()):
+        add_afterwards(store, given, measure, "other", MODEL)
     return store
 
 

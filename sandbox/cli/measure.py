@@ -1,0 +1,176 @@
+"""`sandbox measure`: ask stored sessions another questionnaire, at every point they came to."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sandbox.engine.afterwards import GivenAfterwards
+    from sandbox.errors import ExitCode
+    from sandbox.store.store import Store
+    from sandbox.study.afterwards import Asking, ToAsk
+    from sandbox.study.conductor import Conductor
+
+
+@click.command("measure", short_help="Ask stored sessions another questionnaire afterwards.")
+@click.argument("names", nargs=-1, required=True, metavar="SESSION|STUDY|TAG...")
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    required=True,
+    metavar="ID[:WAY[:FORM]][@WHEN]",
+    help="A questionnaire; may be given several times. Written as for `sandbox run`.",
+)
+@click.option("--by", metavar="NAME", help="The model that is asked.  [default: each session's own]")
+@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    names: tuple[str, ...],
+    measures: tuple[str, ...],
+    by: str | None,
+    local_only: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Ask stored sessions another questionnaire on a side copy, without running them again.
+
+    A shared start stands for all its arms, a name for every session of that study or with that tag. What is
+    given is kept apart from what was measured in the run. Given again, the same command asks only what is
+    missing.
+    """
+    from sandbox.cli.conducting import open_conductor
+    from sandbox.errors import UsageError
+
+    if as_json and len(measures) > 1:
+        raise UsageError("--json prints one comparison.", todo="Give one --measure with it.")
+    conductor = open_conductor(local_only=local_only)
+    with conductor.store as store:
+        sessions = tuple(dict.fromkeys(id for name in names for id in _meant(store, name)))
+        try:
+            code = asyncio.run(_measure(conductor, sessions, measures, by, quiet=quiet))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            click.echo("What was answered is kept: the same command again asks the rest.", err=True)
+            raise click.Abort from None
+        _report(store, sessions, measures, by, as_json=as_json)
+    context.exit(code)
+
+
+def _meant(store: "Store", name: str) -> tuple[str, ...]:
+    """The sessions of a study or with a tag of that name, else the session of that id."""
+    from sandbox.store.listing import SessionFilter
+    from sandbox.store.study import StudyRecord
+
+    studies = StudyRecord(store)
+    if (study := studies.newest(name)) is not None:
+        states = studies.states(study.root).sessions
+        return tuple(id for id, now in states.items() if now.state != "removed")
+    tagged = store.find(SessionFilter(tag=name), limit=10**6)
+    return tuple(one.summary.id for one in reversed(tagged)) or (store.resolve(name),)
+
+
+async def _measure(
+    conductor: "Conductor", sessions: Sequence[str], measures: Sequence[str], by: str | None, *, quiet: bool
+) -> "ExitCode":
+    from sandbox.cli.conducting import end_on_termination
+    from sandbox.errors import ExitCode
+    from sandbox.study.afterwards import ask, to_ask
+    from sandbox.text import printable
+
+    end_on_termination()
+    code = ExitCode.OK
+    try:
+        # All of it is looked at before anything is asked.
+        for asking in [await to_ask(conductor, sessions, written, by) for written in measures]:
+            _announce(asking)
+            for one, error in await ask(conductor, asking, _Teller(asking, quiet=quiet)):
+                code = code or error.exit_code
+                click.echo(f"{one.head.id} could not be asked: {printable(str(error))}", err=True)
+    finally:
+        await conductor.models.close()
+    return code
+
+
+def _announce(asking: "Asking") -> None:
+    from sandbox.text import printable
+
+    for line in asking.left_out:
+        click.echo(printable(line), err=True)
+    if asking.there:
+        click.echo(f"{asking.there} points are measured already.", err=True)
+    models = ", ".join(dict.fromkeys(one.model for one in asking.to_ask))
+    if asking.to_ask:
+        click.echo(
+            f"{asking.points} points of {len(asking.to_ask)} sessions are asked, about {asking.calls:,} calls"
+            f" to {printable(models)}.",
+            err=True,
+        )
+    else:
+        click.echo("Nothing is left to ask.", err=True)
+
+
+class _Teller:
+    """Says on stderr what was answered, a line a point."""
+
+    def __init__(self, asking: "Asking", *, quiet: bool) -> None:
+        self._left = asking.points
+        self._quiet = quiet
+
+    def __call__(self, one: "ToAsk", given: "GivenAfterwards") -> None:
+        from sandbox.analysis.numeral import numeral
+
+        if given.measured is None:
+            return
+        self._left -= 1
+        if self._quiet:
+            return
+        scores = given.measured.administration.scores
+        first = next((score for score in scores if score.scale == "distress"), scores[0])
+        value = "missing" if first.value is None else numeral(first.value, decimals=0)
+        click.echo(
+            f"  {one.head.id} {given.measured.point.label:>4}  {first.scale} {value}  ({self._left} left)",
+            err=True,
+        )
+
+
+def _report(
+    store: "Store", sessions: Sequence[str], measures: Sequence[str], by: str | None, *, as_json: bool
+) -> None:
+    """What came out, each measure on its main scale, with what has to be said of it."""
+    from sandbox.analysis.comparison import compare, worth_pooling
+    from sandbox.analysis.family import gather_compared
+    from sandbox.errors import UsageError
+    from sandbox.export.comparison import comparison_terminal
+    from sandbox.export.result import comparison_result
+    from sandbox.text import printable
+
+    try:
+        arms = gather_compared(store, sessions)
+    except UsageError:  # one arm alone
+        click.echo(f"Read it here: sandbox show {sessions[0]}")
+        return
+    wanted = [written.partition("@")[0].partition(":")[0] for written in measures]
+    names = {
+        course.name: None
+        for arm in arms
+        for course in arm.courses
+        if any(course.questionnaire.startswith(f"{id}, asked afterwards") for id in wanted)
+    }
+    shown: dict[tuple[str, str], None] = {}
+    for name in sorted(names, key=lambda name: name[2] != "distress"):
+        if name[:2] in shown:
+            continue
+        shown[name[:2]] = None
+        comparison = compare(arms, name, pooled=worth_pooling(arms))
+        if as_json:
+            click.echo(comparison_result(comparison).text(), nl=False)
+            continue
+        click.echo(comparison_terminal(comparison))
+        for caution in comparison.cautions:
+            click.echo(f"Caution: {printable(caution)}")
+        click.echo()
