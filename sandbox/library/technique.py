@@ -7,7 +7,16 @@ from pydantic import Field, model_validator
 from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
 
 Family = Literal[
-    "mindfulness", "cbt", "act", "dbt", "relaxation", "compassion", "supportive", "problem solving", "control"
+    "mindfulness",
+    "cbt",
+    "act",
+    "dbt",
+    "relaxation",
+    "compassion",
+    "supportive",
+    "problem solving",
+    "control",
+    "harmful",
 ]
 Delivery = Literal["scripted", "guided", "live"]
 DEFAULT_CONTROL = "filler-manual"
