@@ -132,6 +132,9 @@ class ChatProvider:
     def keep_to(self, pace: Pace) -> None:
         self._pace = pace
 
+    def come_whole(self) -> None:
+        self._unstreamed = True
+
     @property
     def unsure(self) -> bool:
         known = gives_log_probabilities(self._name, self._fixed.base or "")

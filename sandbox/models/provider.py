@@ -274,6 +274,15 @@ class Startable(Protocol):
 
 
 @runtime_checkable
+class Streaming(Protocol):
+    """A provider that can leave streaming be where nobody reads along: whole replies take less work."""
+
+    def come_whole(self) -> None:
+        """From now on `stream` asks for whole replies, which come in one piece."""
+        ...
+
+
+@runtime_checkable
 class Tokenizing(Protocol):
     """A provider that counts with the model's own tokenizer. Raises ModelError."""
 

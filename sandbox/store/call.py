@@ -4,13 +4,13 @@ Prompts stand there only as digests."""
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Literal
 
 from sqlite_utils import Database
 
-from sandbox.models.provider import Attempt, Request
+from sandbox.models.provider import Attempt, Request, Sampling
 from sandbox.models.recording import Call
 from sandbox.store.row import LISTED, Row, as_json, listed
 
@@ -18,6 +18,8 @@ _COLUMNS = (
     "id, attempt, turn, purpose, model, parameters, prompt_sha256, prompt_tokens, cached_tokens,"
     " completion_tokens, cost, started, seconds, waited, finish_reason, failure, error, status, thoughts"
 )
+
+_SAMPLING = tuple(field.name for field in fields(Sampling))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def call_rows(session: str, turn: int, call: Call, model: str) -> Iterator[Row]:
         completion.attempts if completion else error.attempts if error else ()
     ) or (None,)
     parameters = {
-        **asdict(request.sampling),
+        **{name: getattr(request.sampling, name) for name in _SAMPLING},
         "top_logprobs": request.top_logprobs,
         "prefill": request.prefill,
     }

@@ -15,10 +15,13 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 def storable(text: str) -> str:
     """`text` with half characters, which UTF-8 cannot hold, replaced by U+FFFD. A model may write them."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 Row = Mapping[str, str | int | float | None]
+
+# json.dumps would make one anew for every value.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 _MOST_VALUES = 900
 """How many values one statement is given at most; SQLite before 3.32 takes no more than 999."""
@@ -63,7 +66,7 @@ def listed(values: Iterable[str]) -> str:
 
 def as_json(value: object) -> str:
     """Compact JSON, keys sorted, so that equal values give equal text."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def more(value: Any, columns: Collection[str]) -> str | None:
@@ -72,9 +75,9 @@ def more(value: Any, columns: Collection[str]) -> str | None:
     So a field added to a value later is kept without a new column, and old rows still read.
     """
     left = {
-        field.name
-        for field in fields(value)
-        if field.name not in columns and not _at_default(getattr(value, field.name), field)
+        name
+        for name, default in _defaults(value.__class__)
+        if name not in columns and (default is MISSING or getattr(value, name) != default)
     }
     if not left:
         return None
@@ -88,10 +91,13 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _at_default(value: object, field: Any) -> bool:
-    if field.default is not MISSING:
-        return bool(value == field.default)
-    return field.default_factory is not MISSING and bool(value == field.default_factory())
+@lru_cache(maxsize=32)
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The dataclass's fields with their defaults, MISSING for one that has to be given."""
+    return tuple(
+        (field.name, field.default if field.default_factory is MISSING else field.default_factory())
+        for field in fields(kind)
+    )
 
 
 def without_more(row: Mapping[str, Any]) -> dict[str, Any]:
