@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -89,11 +90,13 @@ def command(
     """
     from sandbox.cli.conducting import chosen_settings, open_conductor
     from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import Series, all_runnable, chosen_seeds, play_series, refuse_too_many
-    from sandbox.engine.plan import with_seed
+    from sandbox.cli.repeat import all_runnable, chosen_seeds, play, refuse_too_many, study_of
     from sandbox.export import NOTICE
     from sandbox.store.tag import clean_tag
+    from sandbox.study.frozen import take_up
+    from sandbox.study.progress import finished_trunks
     from sandbox.study.proposal import Proposal
+    from sandbox.study.series import series_plan
 
     wanted, tag = chosen_seeds(1, None, seeds), clean_tag(name)
     conductor = open_conductor(local_only=local_only)
@@ -101,18 +104,19 @@ def command(
     proposals = list(_proposals(usual, clients, scenarios, conductor.library))
     refuse_too_many(len(proposals) * len(wanted))
     each = [_of_equal_turns(heads) for heads in all_runnable(conductor, proposals)]
-    series = Series(tuple(with_seed(heads, seed) for heads in each for seed in wanted))
+    study = study_of(tag, proposals, wanted)
     with conductor.store:
         warn(conductor, *each)
-        play_series(conductor, series, tag, quiet=quiet)
-        found = _checked(conductor, series.finished, usual.model)
+        outline = take_up(conductor, study, partial(series_plan, study, each, wanted)).outline
+        code = play(conductor, outline, tag, quiet=quiet)
+        found = _checked(conductor, finished_trunks(conductor.studies, outline), usual.model)
     if as_json:
         data = {"notice": NOTICE, "model": usual.model, "tag": tag, "clients": list(map(_as_data, found))}
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(_page(found, usual.model)))
         click.echo(NOTICE)
-    context.exit(series.exit_code)
+    context.exit(code)
 
 
 def _proposals(

@@ -30,8 +30,8 @@ def command(
 ) -> None:
     """Compare sessions turn by turn: score, change since the scenario, difference from the control.
 
-    SESSION is an id, the beginning of one, or `last`. A shared start stands for all its arms. The
-    control that stands beside an arm comes along.
+    SESSION is an id, the beginning of one, `last`, or the name of a study: its finished runs. A shared start
+    stands for all its arms. The control that stands beside an arm comes along.
     """
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import chosen_scale, gather_compared
@@ -40,12 +40,14 @@ def command(
     from sandbox.export.result import comparison_result
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
+    from sandbox.study.progress import study_or_session
     from sandbox.text import printable
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
-        found = gather_compared(store, dict.fromkeys(store.resolve(session) for session in sessions))
+        named = (id for session in sessions for id in study_or_session(store, session))
+        found = gather_compared(store, dict.fromkeys(named))
     pooled = worth_pooling(found) if pool is None else pool
     comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
     if as_json:

@@ -1,33 +1,35 @@
-"""`sandbox run` many times over: other seeds, scenarios, clients, models, and what they come to together."""
+"""`sandbox run` many times over is a small study: its document made of the options, and what is told."""
 
 import asyncio
-import shlex
-import time
+import re
+from collections import Counter
 from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from dataclasses import replace
+from datetime import date
+from functools import partial
 
 import click
 
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
-from sandbox.cli.conducting import end_on_termination, open_conductor
+from sandbox.cli.conducting import open_conductor
 from sandbox.cli.outcome import report, warn
-from sandbox.cli.progress import Progress
-from sandbox.engine.cost import cost_text, load, plans_of, texts_of, too_long
-from sandbox.engine.events import RunPlanned, SessionFinished
-from sandbox.engine.plan import SessionHead, with_seed
-from sandbox.errors import ExitCode, SandboxError, UsageError
+from sandbox.cli.study_talk import StudyTalk, drive, exit_code
+from sandbox.engine.cost import cost_text, dollars, load, plans_of, texts_of, too_long
+from sandbox.engine.plan import SessionHead
+from sandbox.errors import ExitCode, UsageError
 from sandbox.export.comparison import comparison_terminal
 from sandbox.export.file import export_family
 from sandbox.export.result import comparison_result
-from sandbox.library.workspace import Workspace
+from sandbox.library.document import Source
+from sandbox.library.study import Study
 from sandbox.models.tokens import count_with
-from sandbox.store.listing import SessionFilter
-from sandbox.store.store import Store
+from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
+from sandbox.study.frozen import Outline, take_up
+from sandbox.study.plan import heads
+from sandbox.study.progress import cell_states, finished_trunks
 from sandbox.study.proposal import Proposal
 from sandbox.text import printable
 
@@ -35,7 +37,7 @@ MOST = 1000
 """More runs than this in one command are taken for a slip of the hand."""
 
 _LAST_SEED = 2**31 - 1
-_ALL = 10**6
+_LONGEST_NAME = 40
 
 
 def chosen_seeds(first: int, repeat: int | None, written: str | None) -> tuple[int, ...]:
@@ -77,29 +79,6 @@ def refuse_too_many(runs: int) -> None:
         )
 
 
-@dataclass(slots=True)
-class Series:
-    """All runs in the order they are made, and what became of those that were begun."""
-
-    runs: tuple[tuple[SessionHead, ...], ...]
-    finished: list[str] = field(default_factory=list)
-    failed: list[tuple[str, SandboxError]] = field(default_factory=list)
-    begun: int = 0
-    before: int = 0  # finished in an earlier command
-
-    @property
-    def total(self) -> int:
-        return self.before + len(self.runs)
-
-    @property
-    def missing(self) -> tuple[tuple[SessionHead, ...], ...]:
-        return self.runs[self.begun :]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return self.failed[0][1].exit_code if self.failed else ExitCode.OK
-
-
 def run_all(
     proposals: Sequence[Proposal],
     seeds: Sequence[int],
@@ -110,219 +89,174 @@ def run_all(
     quiet: bool = False,
     as_json: bool = False,
 ) -> ExitCode:
-    """Run every proposal with every seed, one after the other, and print the pooled comparison.
+    """Run every proposal with every seed as one study, and print the pooled comparison.
 
-    With `name` every session is tagged with it, and what is finished under it already, with the same
-    documents and model, is not run again.
+    `name` names the study, and every session is tagged with it; what is finished under it already, with the
+    same documents and model, is not run again. Without one the study is named by what it runs and the day.
 
-    A run that fails is told and the rest goes on; the exit code is then that of the first failure. Raises
-    SandboxError before any call for what cannot be run; click.Abort on Ctrl-C.
+    A run that fails is told and the rest goes on; the exit code is then that of the first failure, and 130
+    after Ctrl-C. Raises SandboxError before any call for what cannot be run.
     """
     refuse_too_many(len(proposals) * len(seeds))
     tag = clean_tag(name) if name is not None else None
     conductor = open_conductor(local_only=local_only)
-    each = all_runnable(conductor, proposals)
-    series = Series(tuple(with_seed(heads, seed) for heads in each for seed in seeds))
-    with conductor.store as store:
-        warn(conductor, *each)
-        play_series(conductor, series, tag, plain=plain, quiet=quiet)
-        _report(store, conductor.workspace, series.finished, as_json=as_json)
-    return series.exit_code
+    all_runnable(conductor, proposals)
+    with conductor.store:
+        called = tag if tag is not None else _free_name(conductor.studies, proposals[0])
+        outline = take_up(conductor, study_of(called, proposals, seeds)).outline
+        warn(conductor, *first_of_each(outline).values())
+        code = play(conductor, outline, tag, plain=plain, quiet=quiet)
+        if code != ExitCode.INTERRUPTED:
+            trunks = finished_trunks(conductor.studies, outline)
+            report_study(conductor, outline.name, trunks, as_json=as_json)
+    return code
 
 
 def all_runnable(conductor: Conductor, proposals: Sequence[Proposal]) -> list[tuple[SessionHead, ...]]:
-    """The sessions of each, checked; a model that has to be asked what it can do is asked first.
+    """The sessions of each. A model of which it is not known what it can be asked is asked once.
 
     Raises SandboxError before any call for what cannot be run.
     """
     for proposal in proposals:
         conductor.runnable(proposal, clinician=False)
     for proposal in proposals:
-        if model := conductor.unsure(proposal):  # what is composed after its answer fits it
+        if model := conductor.unsure(proposal):  # what is planned after its answer fits it
             asyncio.run(model.find_out())
     return [conductor.runnable(proposal, clinician=False) for proposal in proposals]
 
 
-def play_series(
-    conductor: Conductor, series: Series, tag: str | None, *, plain: bool = False, quiet: bool = False
-) -> None:
-    """Run them one after the other, tagged, and write the transcripts; those finished under the tag are kept.
+def play(
+    conductor: Conductor, outline: Outline, tag: str | None, *, plain: bool = False, quiet: bool = False
+) -> ExitCode:
+    """Run what is missing of the study, tag its sessions, and write the transcripts of what is finished.
 
-    A run that fails is told and the rest goes on. Raises its error when none finished; click.Abort on Ctrl-C.
+    Says on stderr what it comes to, and how to go on with what is left. A run that fails is told and the rest
+    goes on. Raises its error when none is finished; click.Abort on the second Ctrl-C.
     """
-    store = conductor.store
+    detailed = conductor.models.are_local({cell.model for cell in outline.plan.cells})
+    talk = StudyTalk(outline, detailed=detailed, plain=plain, quiet=quiet)
+    try:
+        ended = drive(conductor, outline, talk, first=partial(announce, conductor, outline))
+    except click.Abort:
+        tell_what_is_left(conductor, outline)
+        raise
     if tag is not None:
-        _leave_out_finished(store, series, tag)
-    try:
-        if series.runs:
-            asyncio.run(_run_all(conductor, series, tag, plain=plain, quiet=quiet))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        _tell_ended(store, series, tag)
-        raise click.Abort from None
-    for trunk in series.finished:
+        for id in conductor.studies.states(outline.root).sessions:
+            conductor.store.tag(id, tag)
+    finished = finished_trunks(conductor.studies, outline)
+    for trunk in finished:
         path = conductor.workspace.sessions / f"{trunk}.md"
-        export_family(gather(store, trunk, whole_family=True), path, overwrite=True)
-    _tell_failed(store, series)
-    if not series.finished:
-        raise series.failed[0][1]
+        export_family(gather(conductor.store, trunk, whole_family=True), path, overwrite=True)
+    tell_what_is_left(conductor, outline)
+    if not finished and talk.failures:
+        raise next(iter(talk.failures.values()))
+    return exit_code(ended, talk)
 
 
-def _leave_out_finished(store: Store, series: Series, tag: str) -> None:
-    """Count as finished, and run no more, what the record has under the tag with the very same plans."""
-    tagged = [one.summary.id for one in store.find(SessionFilter(tag=tag), limit=_ALL)]
-    families = {family[0].id: family for family in store.families(tagged).values()}
-    states = store.states_now([head.id for family in families.values() for head in family])
-    kept = []
-    for heads in series.runs:
-        same = (
-            trunk
-            for trunk, family in families.items()
-            if all(
-                any(head.plan == own.plan and states[own.id] == "finished" for own in family)
-                for head in heads
-            )
-        )
-        if trunk := next(same, None):
-            series.finished.append(trunk)
-        else:
-            kept.append(heads)
-    if series.finished:
-        click.echo(f"{len(series.finished)} of {len(series.runs)} runs are finished under “{tag}”.", err=True)
-    series.runs = tuple(kept)
-    series.before = len(series.finished)
+def study_name(text: str) -> str:
+    """The text as the id of a study: small letters, digits and hyphens. Raises UsageError if none is left."""
+    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if not slug:
+        raise UsageError("The name has no letter or digit.", todo="Name it `pilot`, for example.")
+    return slug
 
 
-async def _run_all(
-    conductor: Conductor, series: Series, tag: str | None, *, plain: bool, quiet: bool
-) -> None:
-    end_on_termination()
+def _free_name(studies: StudyRecord, proposal: Proposal) -> str:
+    """`night-attack-2026-11-27`, numbered from the second of that name on."""
+    what = f"{proposal.scenario[:_LONGEST_NAME]}-{date.today().isoformat()}"  # noqa: DTZ011 - the user's own day
+    taken = {study.name for study in studies.all()}
+    names = (what if number == 1 else f"{what}-{number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
+
+
+def study_of(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> Study:
+    """The document that says what the options say. Raises UsageError for a name without letter or digit."""
+    first = proposals[0]
+    return Study(
+        id=study_name(name),
+        title=name,
+        description="Made by `sandbox run`.",
+        source=Source(author="sandbox run", drafted_by="person"),
+        licence="none",
+        version="1",
+        models=tuple(dict.fromkeys(one.model for one in proposals)),
+        clients=tuple(dict.fromkeys(one.client for one in proposals)),
+        scenarios=tuple(dict.fromkeys(one.scenario for one in proposals)),
+        techniques=tuple(dict.fromkeys(first.techniques)),
+        controls=None if first.control else (),
+        designs=tuple(dict.fromkeys(first.designs)),
+        seeds=tuple(seeds),
+        measures=tuple(dict.fromkeys(first.measures)),
+        shuffled=first.shuffled,
+        administration=first.administration,
+        follow_up=first.follow_up,
+        therapist=first.therapist,
+    )
+
+
+# What is said of a study
+
+
+def first_of_each(outline: Outline) -> dict[tuple[str, str, str], tuple[SessionHead, ...]]:
+    """By scenario, client and model, the sessions of the first run."""
+    found: dict[tuple[str, str, str], tuple[SessionHead, ...]] = {}
+    for cell in outline.plan.cells:
+        place = cell.scenario, cell.client, cell.model
+        if place not in found:
+            found[place] = heads(outline.plan, cell)
+    return found
+
+
+async def announce(conductor: Conductor, outline: Outline) -> float:
+    """Say on stderr what is going to run, and about how much that asks of each model; the US dollars that are
+    known of it."""
+    states = cell_states(conductor.studies, outline)
+    missing = [cell for cell in outline.plan.cells if states[cell.number] != "finished"]
+    if len(missing) < len(states):
+        done = len(states) - len(missing)
+        click.echo(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”.", err=True)
+    planned = sum(len(outline.cells[cell.number]) for cell in missing)
+    runs = f"{len(missing):,} {'run' if len(missing) == 1 else 'runs'}"
+    click.echo(f"{runs}, {planned:,} sessions, in the study “{outline.name}”.", err=True)
+    times = Counter((cell.scenario, cell.client, cell.model) for cell in missing)
+    cost = 0.0
+    for place, sessions in first_of_each(outline).items():
+        if times[place]:
+            cost += await _announce_load(conductor, sessions, times[place]) or 0.0
+    return cost
+
+
+async def _announce_load(conductor: Conductor, sessions: tuple[SessionHead, ...], times: int) -> float | None:
+    plan = sessions[0].plan
+    plans = plans_of(sessions)
+    texts = texts_of(plans)
+    counts = await count_with(conductor.models.model(plan.model), plan.model, texts)
+    one = load(plans, counts, dict(zip(texts, counts.counts, strict=True)))
+    whole = replace(
+        one,
+        turns=one.turns * times,
+        calls=one.calls * times,
+        prompt_tokens=one.prompt_tokens * times,
+        reply_tokens=one.reply_tokens * times,
+    )
+    click.echo(
+        f"  {printable(plan.scenario.id)}, {printable(plan.client.id)}, {printable(counts.title)},"
+        f" {times} {'times' if times > 1 else 'time'}: about {whole.calls:,} calls,"
+        f" {whole.prompt_tokens:,} prompt tokens, {whole.reply_tokens:,} of replies;"
+        f" {cost_text(whole, counts)}",
+        err=True,
+    )
+    if warning := too_long(one, counts):
+        click.echo(f"  Caution: {warning}", err=True)
+    return dollars(whole, counts)
+
+
+def report_study(conductor: Conductor, name: str, trunks: Sequence[str], *, as_json: bool) -> None:
+    """Print the pooled comparison of the finished runs, and the command that prints it again."""
     try:
-        await _announce(conductor, series)
-        began = time.monotonic()
-        for number, heads in enumerate(series.runs, 1):
-            if not quiet:
-                left = (
-                    (time.monotonic() - began) / (number - 1) * (len(series.runs) - number + 1)
-                    if number > 1
-                    else None
-                )
-                click.echo(f"\n{_which(number, len(series.runs), heads)}{_left(left)}", err=True)
-            series.begun = number
-            failure = await _run(conductor, heads, Progress(heads, quiet=quiet, plain=plain), tag)
-            if failure is None:
-                series.finished.append(heads[0].id)
-            else:
-                series.failed.append((heads[0].id, failure))
-                click.echo(f"Run {number} failed: {printable(str(failure))}", err=True)
-    finally:
-        await conductor.models.close()
-
-
-async def _run(
-    conductor: Conductor, heads: tuple[SessionHead, ...], progress: Progress, tag: str | None
-) -> SandboxError | None:
-    failure = None
-    progress.starting()
-    try:
-        async with aclosing(conductor.play(heads)) as events:
-            async for event in events:
-                progress.show(event)
-                if tag is not None and isinstance(event, RunPlanned):
-                    for head in event.heads:
-                        conductor.store.tag(head.id, tag)
-                if isinstance(event, SessionFinished) and event.error is not None:
-                    failure = event.error
-    finally:
-        progress.end()
-    return failure
-
-
-async def _announce(conductor: Conductor, series: Series) -> None:
-    """Say on stderr what is going to run, and about how much that asks of each model."""
-    runs, sessions = len(series.runs), sum(map(len, series.runs))
-    click.echo(f"{runs} {'runs' if runs > 1 else 'run'}, {sessions} sessions, one after the other.", err=True)
-    for (scenario, client, name), group in groupby(series.runs, key=_place):
-        heads, *others = group
-        times = 1 + len(others)
-        plans = plans_of(heads)
-        texts = texts_of(plans)
-        counts = await count_with(conductor.models.model(name), name, texts)
-        one = load(plans, counts, dict(zip(texts, counts.counts, strict=True)))
-        whole = replace(
-            one,
-            turns=one.turns * times,
-            calls=one.calls * times,
-            prompt_tokens=one.prompt_tokens * times,
-            reply_tokens=one.reply_tokens * times,
-        )
-        click.echo(
-            f"  {printable(scenario)}, {printable(client)}, {printable(counts.title)},"
-            f" {times} {'times' if times > 1 else 'time'}: about {whole.calls:,} calls,"
-            f" {whole.prompt_tokens:,} prompt tokens, {whole.reply_tokens:,} of replies;"
-            f" {cost_text(whole, counts)}",
-            err=True,
-        )
-        if warning := too_long(one, counts):
-            click.echo(f"  Caution: {warning}", err=True)
-
-
-def _which(number: int, runs: int, heads: tuple[SessionHead, ...]) -> str:
-    plan = heads[0].plan
-    return f"Run {number} of {runs}: {plan.scenario.id}, {plan.client.id}, {plan.model}, seed {plan.seed}"
-
-
-def _left(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return f" (about {seconds / 60:.0f} min left)" if seconds >= 90 else f" (about {seconds:.0f} s left)"
-
-
-def _tell_ended(store: Store, series: Series, tag: str | None) -> None:
-    """After Ctrl-C: how much is finished, and the commands for the rest."""
-    click.echo(f"{len(series.finished)} of {series.total} runs are finished.", err=True)
-    begun = series.runs[: series.begun]
-    done = {*series.finished, *(trunk for trunk, _ in series.failed)}
-    for heads in begun:
-        if heads[0].id not in done:
-            click.echo(f"Finish the one that was cut short: sandbox resume {heads[0].id}", err=True)
-    _tell_failed(store, series)
-    if tag is not None and series.missing:
-        click.echo("Then the same command again runs only what is missing.", err=True)
-    elif series.missing:
-        click.echo("Not begun yet (give the same command with these in place of yours):", err=True)
-    for (scenario, client, model), group in groupby(series.missing if tag is None else (), key=_place):
-        seeds = ",".join(str(heads[0].plan.seed) for heads in group)
-        words = ["--scenario", scenario, "--client", client, "--model", model, "--seeds", seeds]
-        click.echo(f"  {printable(shlex.join(words))}", err=True)
-    earlier = series.finished[: series.before]
-    if ids := [*earlier, *(heads[0].id for heads in begun)]:
-        click.echo(f"Compare what there is: {_compare_command(ids)}", err=True)
-
-
-def _place(heads: tuple[SessionHead, ...]) -> tuple[str, str, str]:
-    plan = heads[0].plan
-    return plan.scenario.id, plan.client.id, plan.model
-
-
-def _tell_failed(store: Store, series: Series) -> None:
-    if not series.failed:
-        return
-    click.echo(f"{len(series.failed)} of {series.total} runs failed and are not compared.", err=True)
-    for trunk, _ in series.failed:
-        click.echo(f"Go on with it: sandbox resume {trunk}", err=True)
-    ids = [*series.finished, *(trunk for trunk, _ in series.failed)]
-    click.echo(f"Then compare all of them: {_compare_command(ids)}", err=True)
-
-
-def _compare_command(trunks: Sequence[str]) -> str:
-    return f"sandbox compare --pool {' '.join(trunks)}"
-
-
-def _report(store: Store, workspace: Workspace, trunks: Sequence[str], *, as_json: bool) -> None:
-    try:
-        found = gather_compared(store, trunks)
+        found = gather_compared(conductor.store, trunks)
     except UsageError:  # a single arm: nothing stands beside it
-        report(store, workspace, trunks[0], as_json=as_json)
+        report(conductor.store, conductor.workspace, trunks[0], as_json=as_json)
         return
     comparison = compare(found, chosen_scale(found), pooled=True)
     if as_json:
@@ -332,4 +266,12 @@ def _report(store: Store, workspace: Workspace, trunks: Sequence[str], *, as_jso
     click.echo()
     for caution in comparison.cautions:
         click.echo(f"Caution: {printable(caution)}")
-    click.echo(f"\nAll of it again: {_compare_command(trunks)}")
+    click.echo(f"\nAll of it again: sandbox compare {name}")
+
+
+def tell_what_is_left(conductor: Conductor, outline: Outline) -> None:
+    """How many runs are finished where some are not, and the command for the rest."""
+    cells, finished = len(outline.cells), len(finished_trunks(conductor.studies, outline))
+    if finished < cells:
+        click.echo(f"{finished:,} of {cells:,} runs are finished.", err=True)
+        click.echo(f"Run what is missing: sandbox study resume {outline.name}", err=True)

@@ -1,13 +1,18 @@
 """A study's plan on its way into the record and out of it, and which sessions each of its cells comes to."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sandbox.errors import UsageError
+from sandbox.library.study import Study
 from sandbox.store.study import FrozenStudy, StudyRecord
+from sandbox.study.conductor import Conductor
 from sandbox.study.plan import StudyPlan, plan_hash, session_ids
+from sandbox.study.planning import planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,77 @@ class Outline:
     @property
     def root(self) -> str:
         return self.plan.root
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A study as it is written now, frozen. `before`: the plan this one replaces just now; None: nothing
+    changed, or it is the first."""
+
+    outline: Outline
+    before: StudyPlan | None
+
+
+MakePlan = Callable[[str, str | None], StudyPlan]
+"""From the study's root, and the hash of the plan before or None, to its plan."""
+
+
+def take_up(conductor: Conductor, study: Study, make: MakePlan | None = None) -> TakenUp:
+    """Plan the study as it is written and freeze it; what did not change is not planned a second time.
+
+    `make` plans it, where that is not done from its document alone. What was run under an earlier plan of the
+    same id is kept, and counts where the new plan has it too.
+    Raises SandboxError for what cannot be run.
+    """
+    make = make or partial(planned, study, conductor)
+    found = conductor.studies.newest(study.id)
+    if found is None:
+        plan = make(secrets.token_hex(8), None)
+        try:
+            return TakenUp(freeze(conductor.studies, plan), None)
+        except UsageError:  # another program was quicker with that name
+            found = conductor.studies.named(study.id)
+    last = plan_of(found)
+    plan = make(last.root, found.hash)
+    if plan.model_copy(update={"before": last.before}) == last:
+        return TakenUp(outline_of(found), None)
+    return TakenUp(freeze(conductor.studies, plan), last)
+
+
+def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
+    """What is different in the new plan, a line each, in words."""
+    lines = []
+    for field in Study.model_fields:
+        old, new = getattr(before.study, field), getattr(now.study, field)
+        if old == new or field in _NOT_TOLD:
+            continue
+        if isinstance(old, tuple) and isinstance(new, tuple):
+            words = [f"{name} {', '.join(map(str, ids))}" for name, ids in (
+                ("new:", [one for one in new if one not in old]),
+                ("left out:", [one for one in old if one not in new]),
+            ) if ids]  # fmt: skip
+            lines.append(f"{_name(field)}: {'; '.join(words) or 'in another order'}")
+        else:
+            lines.append(f"{_name(field)}: {_said(old)} → {_said(new)}")
+    texts = {(type(one), one.id): hash for hash, one in before.documents.items()}
+    for hash, one in now.documents.items():
+        if texts.get((type(one), one.id), hash) != hash:
+            lines.append(f"the text of “{one.id}”: what was run with the earlier one is kept, and run anew")
+    return tuple(lines)
+
+
+_NOT_TOLD = ("title", "description", "source", "licence", "version", "language", "question", "references")
+
+
+def _name(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _said(value: object) -> str:
+    if isinstance(value, BaseModel):
+        told = {key: one for key, one in value.model_dump().items() if one is not None}
+        return ", ".join(f"{_name(key)} {one}" for key, one in told.items()) or "none"
+    return "none" if value is None else str(value)
 
 
 def freeze(studies: StudyRecord, plan: StudyPlan) -> Outline:

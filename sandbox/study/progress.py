@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from sandbox.errors import UsageError
 from sandbox.library.study import Caps
 from sandbox.store.progress import Spent
 from sandbox.store.state import Process, State
+from sandbox.store.store import Store
 from sandbox.store.study import SessionNow, StudyEntry, StudyRecord
 from sandbox.study.events import Ending
-from sandbox.study.frozen import Outline
+from sandbox.study.frozen import Outline, outline_of
 
 CellState = Literal["finished", "running", "failed", "cut short", "to do"]
 """Of a cell: all of it is in the record; a living process runs it; a session of it failed and may be tried
@@ -100,6 +102,29 @@ def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = N
         processes=tuple(entry.process for entry in at_work if entry.process is not None),
         cap_reached=str(capped[-1].detail["what"]) if capped and capped[-1].kind == "cap" else "",
     )
+
+
+def finished_trunks(studies: StudyRecord, outline: Outline) -> tuple[str, ...]:
+    """The shared starts of the runs that are finished, in the order of the plan."""
+    states = cell_states(studies, outline)
+    return tuple(ids[0] for number, ids in outline.cells.items() if states[number] == "finished")
+
+
+def study_or_session(store: Store, text: str) -> tuple[str, ...]:
+    """The shared starts of the finished runs of the study of that name; else the session that is meant.
+
+    Raises NotFoundError, UsageError where several sessions begin so, or nothing of the study is finished.
+    """
+    studies = StudyRecord(store)
+    found = studies.newest(text)
+    if found is None:
+        return (store.resolve(text),)
+    trunks = finished_trunks(studies, outline_of(found))
+    if not trunks:
+        raise UsageError(
+            "No run of this study is finished yet.", where=text, todo=f"Run it: sandbox study run {text}"
+        )
+    return trunks
 
 
 def cell_states(studies: StudyRecord, outline: Outline) -> dict[int, CellState]:

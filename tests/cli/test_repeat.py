@@ -2,6 +2,7 @@
 
 import json
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,24 +80,41 @@ def test_a_run_that_fails_is_told_and_the_rest_goes_on(place: Path, monkeypatch)
 
     ended = run(place, monkeypatch, Swinging(answer), "--repeat", "3")
     assert ended.code == 4
-    assert "The service is away" in ended.err and "sandbox resume " in ended.err
+    assert "The service is away" in ended.err and "sandbox study resume night-attack-" in ended.err
     assert "2 runs: Mindful breathing" in ended.out
     assert [states(place)[seed] == {"finished"} for seed in (1, 2, 3)] == [False, True, True]
 
 
-def test_ctrl_c_says_what_is_finished_and_how_to_go_on(place: Path, monkeypatch) -> None:
-    began: set[int] = set()
+def interrupting(place: Path, times: int) -> Callable[[Request], str]:
+    """Answers, and presses Ctrl-C so often as soon as the second run has begun."""
+    pressed = 0
 
     def answer(request: Request) -> str:
-        began.update(states(place))
-        if 2 in began:
+        nonlocal pressed
+        if 2 in states(place) and pressed < times:
+            pressed += 1
             signal.raise_signal(signal.SIGINT)
         return "I feel calm."
 
-    ended = run(place, monkeypatch, ScriptedProvider(answer), "--repeat", "4")
+    return answer
+
+
+def test_ctrl_c_says_what_is_finished_and_how_to_go_on(place: Path, monkeypatch) -> None:
+    ended = run(place, monkeypatch, Swinging(interrupting(place, 1)), "--repeat", "4")
     assert ended.code == 130
-    assert "1 of 4 runs are finished." in ended.err and "sandbox resume " in ended.err
-    assert "--seeds 3,4" in ended.err
+    assert "Once more ends it at once" in ended.err and "1 of 4 runs are finished." in ended.err
+    again = ended.err.partition("Run what is missing: sandbox ")[2].split()
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: Swinging())
+    finished = sandbox(place, *again, "--quiet")
+    assert finished.code == 0 and "4 runs: Mindful breathing" in finished.out
+    assert states(place) == {seed: {"finished"} for seed in (1, 2, 3, 4)}
+
+
+def test_ctrl_c_twice_ends_it_in_the_middle_of_a_call_and_says_the_same(place: Path, monkeypatch) -> None:
+    ended = run(place, monkeypatch, ScriptedProvider(interrupting(place, 2)), "--repeat", "4")
+    assert ended.code == 130
+    assert "1 of 4 runs are finished." in ended.err and "sandbox study resume " in ended.err
+    assert "interrupted" in states(place)[2]
 
 
 def test_a_single_arm_is_reported_as_a_run(place: Path, monkeypatch) -> None:
@@ -104,22 +122,12 @@ def test_a_single_arm_is_reported_as_a_run(place: Path, monkeypatch) -> None:
     assert ended.code == 0 and "sandbox show " in ended.out
 
 
-def test_after_ctrl_c_the_same_name_runs_what_is_missing(place: Path, monkeypatch) -> None:
-    def answer(request: Request) -> str:
-        if 2 in states(place):
-            signal.raise_signal(signal.SIGINT)
-        return "I feel calm."
-
+def test_after_ctrl_c_the_same_command_runs_what_is_missing(place: Path, monkeypatch) -> None:
     command = ("--repeat", "3", "--name", "pilot")
-    stopped = run(place, monkeypatch, ScriptedProvider(answer), *command)
-    assert stopped.code == 130 and "the same command again runs only what is missing" in stopped.err
-    (cut,) = [
-        line.split()[-1] for line in stopped.err.splitlines() if "sandbox resume " in line and "cut" in line
-    ]
-    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: ScriptedProvider())
-    assert sandbox(place, "resume", cut, "--quiet").code == 0
+    stopped = run(place, monkeypatch, ScriptedProvider(interrupting(place, 1)), *command)
+    assert stopped.code == 130 and "sandbox study resume pilot" in stopped.err
     again = run(place, monkeypatch, ScriptedProvider(), *command)
-    assert again.code == 0 and "2 of 3 runs are finished under “pilot”" in again.err
+    assert again.code == 0 and "1 of 3 runs are finished under “pilot”" in again.err
     assert states(place)[3] == {"finished"} and "3 shared starts" in again.out
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from sandbox.engine.events import TurnFinished
 from sandbox.library.catalogue import Library
-from sandbox.library.workspace import create_workspace
-from sandbox.models.pool import ModelPool
+from sandbox.library.workspace import Workspace, create_workspace
+from sandbox.models.pool import ModelPool, OpenModel
 from sandbox.models.provider import Capabilities, Completion, ModelError, Request, Usage
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.conductor import Conductor
@@ -51,9 +51,14 @@ def hosted(answer: Answer = says, gate: asyncio.Event | None = None) -> Scripted
 
 
 @asynccontextmanager
-async def conducted(place: Path, provider: ScriptedProvider) -> AsyncGenerator[Conductor, None]:
-    workspace = create_workspace(place / "workspace")
-    conductor = Conductor(workspace, Library(workspace), ModelPool(lambda _: provider))
+async def conducted(
+    place: Path, model: ScriptedProvider | OpenModel, *, new: bool = True
+) -> AsyncGenerator[Conductor, None]:
+    """A workspace in which every model is `model`, or as it opens it."""
+    root = place / "workspace"
+    workspace = create_workspace(root) if new else Workspace(root, root / "sessions")
+    opener: OpenModel = (lambda _: model) if isinstance(model, ScriptedProvider) else model
+    conductor = Conductor(workspace, Library(workspace), ModelPool(opener))
     try:
         yield conductor
     finally:
@@ -61,7 +66,7 @@ async def conducted(place: Path, provider: ScriptedProvider) -> AsyncGenerator[C
 
 
 async def run(conductor: Conductor, outline: Outline, **how) -> list[StudyEvent]:
-    async with aclosing(run_study(conductor, outline, patience=AT_ONCE, **how)) as events:
+    async with aclosing(run_study(conductor, outline, **{"patience": AT_ONCE, **how})) as events:
         return [event async for event in events]
 
 

@@ -1,0 +1,14 @@
+"""`sandbox study`: many sessions as one study, from its plan to its end."""
+
+import click
+
+from sandbox.cli.study_run import pause, resume, run, status, stop
+
+
+@click.group("study", short_help="Run many sessions as one study, to the end.")
+def command() -> None:
+    """Run many sessions as one study: scenarios, techniques, models and repeats from one document."""
+
+
+for _one in (run, resume, status, pause, stop):
+    command.add_command(_one)

@@ -1,0 +1,307 @@
+"""`sandbox study run | resume | status | pause | stop`: a study run to its end, and how far one is."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sandbox.errors import ExitCode
+    from sandbox.library.study import Study
+    from sandbox.store.study import LogKind, StudyRecord
+    from sandbox.study.conductor import Conductor
+    from sandbox.study.frozen import Outline
+    from sandbox.study.looks import Look
+    from sandbox.study.plan import StudyPlan
+    from sandbox.study.progress import StudyProgress
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def _running(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `run` and `resume`."""
+    options = (
+        click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine."),
+        click.option("--yes", is_flag=True, help="Do not ask before it costs something."),
+        click.option("--plain", is_flag=True, help="Tell every turn, as plain lines."),
+        click.option("--quiet", is_flag=True, help="No progress on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("run", short_help="Run a study, or what is missing of it.")
+@click.argument("study", metavar="NAME|FILE")
+@_running
+@click.pass_context
+def run(
+    context: click.Context,
+    study: str,
+    local_only: bool,
+    yes: bool,
+    plain: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run the study of that name, or the one in FILE, to its end.
+
+    Its plan is frozen before the first call. What the record has already is not run again. The pooled
+    comparison goes to stdout, with the 95 % interval of each technique effect.
+    """
+    from sandbox.cli.conducting import open_conductor
+    from sandbox.study.frozen import outline_of, take_up
+
+    conductor = open_conductor(local_only=local_only)
+    with conductor.store:
+        document = _document(conductor, study)
+        if document is None:
+            outline = outline_of(conductor.studies.named(study))
+        else:
+            taken = take_up(conductor, document)
+            outline = taken.outline
+            _tell_changes(taken.before, outline)
+        context.exit(_run(conductor, outline, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
+
+
+@click.command("resume", short_help="Go on with a study: run only what is missing.")
+@click.argument("study", metavar="NAME|FILE")
+@click.option(
+    "--take-over", is_flag=True, help="Run also what another machine is said to run, but no longer does."
+)
+@_running
+@click.pass_context
+def resume(
+    context: click.Context,
+    study: str,
+    take_over: bool,
+    local_only: bool,
+    yes: bool,
+    plain: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Go on with a study that was stopped, cut off or added to. Only what is missing is run.
+
+    Repeats, models, scenarios and techniques that were added to its document since are run too: that is a new
+    plan, which names the old one. A study that is paused in another process goes on there.
+    """
+    from sandbox.cli.conducting import open_conductor
+    from sandbox.study.frozen import outline_of, take_up
+
+    conductor = open_conductor(local_only=local_only)
+    with conductor.store:
+        document = _document(conductor, study)
+        found = conductor.studies.named(document.id if document is not None else study)
+        if _goes_on_elsewhere(conductor.studies, found.root, found.name):
+            return
+        if take_over:
+            conductor.studies.take_over(found.root)
+        if document is None:
+            outline = outline_of(found)
+        else:
+            taken = take_up(conductor, document)
+            outline = taken.outline
+            _tell_changes(taken.before, outline)
+        context.exit(_run(conductor, outline, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
+
+
+@click.command("status", short_help="Say how far a study is.")
+@click.argument("study", metavar="NAME")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def status(study: str, as_json: bool) -> None:
+    """Say how far the study is: runs by state, pace, tokens, cost, time left, the latest failures."""
+    from sandbox.study.conductor import Conductor
+    from sandbox.study.frozen import outline_of
+    from sandbox.study.progress import progress_of
+
+    conductor = Conductor.open()
+    with conductor.store:
+        outline = outline_of(conductor.studies.named(study))
+        progress = progress_of(conductor.studies, outline)
+    if as_json:
+        click.echo(json.dumps(_as_data(outline, progress), indent=2))
+        return
+    for line in _status_lines(outline, progress):
+        click.echo(line)
+
+
+@click.command("pause", short_help="Let a running study wait.")
+@click.argument("study", metavar="NAME")
+def pause(study: str) -> None:
+    """Let the study wait where it runs: turns under way are finished. `resume` lets it go on."""
+    _ask(study, "pause asked", "It is asked to pause once the turns under way are finished.")
+
+
+@click.command("stop", short_help="End a running study; what is left can be run later.")
+@click.argument("study", metavar="NAME")
+def stop(study: str) -> None:
+    """End the study where it runs: turns under way are finished. `resume` runs what is left, at any time."""
+    _ask(study, "stop asked", "It is asked to stop once the turns under way are finished.")
+
+
+def _ask(study: str, what: "LogKind", said: str) -> None:
+    from sandbox.errors import UsageError
+    from sandbox.study.conductor import Conductor
+
+    conductor = Conductor.open()
+    with conductor.store:
+        found = conductor.studies.named(study)
+        if not conductor.studies.at_work(found.root):
+            raise UsageError(
+                "Nothing runs this study now.", where=found.name, todo=f"sandbox study status {found.name}"
+            )
+        conductor.studies.log(found.root, what, author="clinician")
+    click.echo(said, err=True)
+
+
+def _document(conductor: "Conductor", text: str) -> "Study | None":
+    """The study's document: in that file, or of that id in the library; None where there is none."""
+    from sandbox.errors import NotFoundError
+    from sandbox.library.loading import load_file
+    from sandbox.library.study import Study
+
+    if text.lower().endswith(_SUFFIXES):
+        document = load_file(Path(text), "study")
+        assert isinstance(document, Study)  # noqa: S101 - for the type checker
+        return document
+    try:
+        return conductor.library.study(text)
+    except NotFoundError:
+        if conductor.studies.newest(text) is None:
+            raise
+        return None
+
+
+def _tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
+    from sandbox.study.frozen import changes
+    from sandbox.text import printable
+
+    if before is None:
+        return
+    click.echo(f"The study was changed since it was planned. New plan {outline.hash[:12]}:", err=True)
+    for line in changes(before, outline.plan):
+        click.echo(f"  {printable(line)}", err=True)
+
+
+def _goes_on_elsewhere(studies: "StudyRecord", root: str, name: str) -> bool:
+    """Whether it is paused in a living process, which is then asked to go on."""
+    at_work = studies.at_work(root)
+    if not at_work:
+        return False
+    processes = ", ".join(str(entry.process) for entry in at_work)
+    if any(entry.kind != "paused" for entry in at_work):
+        click.echo(f"“{name}” is being run already ({processes}); this command shares the work.", err=True)
+        return False
+    studies.log(root, "resume asked", author="clinician")
+    click.echo(f"“{name}” goes on where it was paused ({processes}).", err=True)
+    return True
+
+
+def _run(
+    conductor: "Conductor", outline: "Outline", *, yes: bool, plain: bool, quiet: bool, as_json: bool
+) -> "ExitCode":
+    from sandbox.cli.outcome import warn
+    from sandbox.cli.repeat import first_of_each, report_study, tell_what_is_left
+    from sandbox.cli.study_talk import StudyTalk, drive, exit_code
+    from sandbox.study.progress import finished_trunks
+    from sandbox.study.runner import check_study
+
+    check_study(conductor, outline)
+    for sessions in first_of_each(outline).values():
+        warn(conductor, sessions)
+    talk = StudyTalk(outline, detailed=plain, plain=plain, quiet=quiet)
+    first = partial(_announced, conductor, outline, yes=yes)
+    try:
+        ended = drive(conductor, outline, talk, first=first, look=_look(conductor, outline))
+    except click.Abort:
+        tell_what_is_left(conductor, outline)
+        raise
+    if trunks := finished_trunks(conductor.studies, outline):
+        report_study(conductor, outline.name, trunks, as_json=as_json)
+    if ended.ending == "enough":
+        click.echo("The stop rule is met: the intervals are as narrow as the study asks.", err=True)
+    else:
+        tell_what_is_left(conductor, outline)
+    return exit_code(ended, talk)
+
+
+async def _announced(conductor: "Conductor", outline: "Outline", *, yes: bool) -> None:
+    """Say what it takes. Where that costs money and somebody can answer, ask first."""
+    from sandbox.cli.repeat import announce
+
+    cost = await announce(conductor, outline)
+    seen = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    if cost > 0 and seen and not yes:
+        click.confirm("Run it?", default=True, abort=True, err=True)
+
+
+def _look(conductor: "Conductor", outline: "Outline") -> "Look | None":
+    from sandbox.analysis.look import half_widths
+
+    stop = outline.plan.study.stop
+    return None if stop is None else partial(half_widths, conductor.store, scale=stop.scale)
+
+
+def _status_lines(outline: "Outline", progress: "StudyProgress") -> list[str]:
+    from sandbox.analysis.numeral import numeral
+    from sandbox.cli.study_talk import time_text
+    from sandbox.text import printable
+
+    cells = ", ".join(f"{count:,} {state}" for state, count in progress.cells.items() if count)
+    spent, caps = progress.spent, progress.caps
+    whose = f" ({', '.join(map(str, progress.processes))})" if progress.processes else ""
+    cost = f"${progress.known_cost:,.4f}" + ("" if spent.cost is not None else " as far as it is known")
+    lines = [
+        f"{outline.name}: {progress.condition}{whose}, plan {outline.hash[:12]}",
+        f"Runs: {cells}; {progress.sessions_finished:,} of {progress.sessions:,} sessions are finished.",
+        f"Calls: {spent.calls:,}, {spent.retries:,} tried again; {spent.prompt_tokens:,} prompt tokens"
+        f" ({spent.cached_tokens:,} from a cache), {spent.completion_tokens:,} of replies.",
+        f"Cost: {cost}" + (f" of at most ${caps.cost:,.2f}." if caps.cost is not None else "."),
+    ]
+    if progress.cap_reached:
+        lines.append(f"{progress.cap_reached}. Raise it in the study's document to go on.")
+    if progress.per_minute is not None and progress.seconds_left is not None:
+        pace = f"{progress.per_minute:.1f} sessions a minute"
+        lines.append(f"Pace: {pace}, {time_text(progress.seconds_left)} left.")
+    for look in progress.looks:
+        within = look.detail["within"].items()
+        seen = ", ".join(
+            f"{title} ±{numeral(width)}" if width else f"{title} none" for title, width in within
+        )
+        lines.append(f"Looked after {look.detail['repeats']} repeats: {seen}.")
+    if progress.failed:
+        lines.append(f"{progress.failed:,} sessions failed; the latest:")
+        for one in progress.troubles:
+            lines.append(f"  {one.session}: {one.what}" + (f" {one.todo}" if one.todo else ""))
+    if not progress.processes and progress.condition not in ("finished", "enough"):
+        lines.append(f"Run what is missing: sandbox study resume {outline.name}")
+    return [printable(line) for line in lines]
+
+
+def _as_data(outline: "Outline", progress: "StudyProgress") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "study": outline.name,
+        "plan": outline.hash,
+        "condition": progress.condition,
+        "runs": dict(progress.cells),
+        "sessions": progress.sessions,
+        "sessions_finished": progress.sessions_finished,
+        "spent": asdict(progress.spent),
+        "known_cost": progress.known_cost,
+        "caps": progress.caps.model_dump(),
+        "cap_reached": progress.cap_reached,
+        "sessions_per_minute": progress.per_minute,
+        "seconds_left": progress.seconds_left,
+        "failed": progress.failed,
+        "failures": [{**asdict(one), "at": one.at.isoformat()} for one in progress.troubles],
+        "looks": [dict(entry.detail) for entry in progress.looks],
+        "processes": [asdict(process) for process in progress.processes],
+    }

@@ -1,0 +1,196 @@
+"""A study driven from the command line and told on stderr, a line a run. The runner runs it."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+import click
+
+from sandbox.analysis.numeral import numeral
+from sandbox.cli.progress import Progress
+from sandbox.errors import ExitCode, SandboxError
+from sandbox.study.conductor import Conductor
+from sandbox.study.controls import StudyControls
+from sandbox.study.events import (
+    CapReached,
+    CellFailed,
+    CellFinished,
+    CellStarted,
+    InCell,
+    Looked,
+    ModelGivenUp,
+    StudyEnded,
+    StudyEvent,
+    StudyPaused,
+    StudyResumed,
+    StudyStarted,
+)
+from sandbox.study.frozen import Outline
+from sandbox.study.looks import Look
+from sandbox.study.plan import Cell
+from sandbox.study.runner import run_study
+from sandbox.text import excerpt, printable
+
+
+class StudyTalk:
+    """Tells a study's events. `detailed`: every turn of every run, for runs one after another."""
+
+    def __init__(self, outline: Outline, *, detailed: bool, plain: bool = False, quiet: bool = False) -> None:
+        self._documents = outline.plan.documents
+        self._cells = len(outline.plan.cells)
+        self._detailed = detailed
+        self._plain = plain
+        self._quiet = quiet
+        self._finished = self._before = 0
+        self._began = time.monotonic()
+        self._progress: dict[int, Progress] = {}
+        self.failures: dict[int, SandboxError] = {}
+        """The runs that failed for good, by their numbers, with what ended them."""
+
+    def show(self, event: StudyEvent) -> None:  # noqa: PLR0912 - a table, one row an event
+        match event:
+            case StudyStarted(finished=finished):
+                self._finished = self._before = finished
+            case CellStarted(cell=cell, heads=heads):
+                self.failures.pop(cell.number, None)
+                if self._detailed:
+                    self._say(
+                        f"\nRun {self._finished + 1} of {self._cells}: {self._named(cell)}{self._left()}"
+                    )
+                    self._progress[cell.number] = Progress(heads, quiet=self._quiet, plain=self._plain)
+                    self._progress[cell.number].starting()
+            case InCell(cell=cell, event=inner) if self._detailed:
+                self._progress[cell.number].show(inner)
+            case CellFinished(cell=cell):
+                self._end(cell)
+                self._finished += 1
+                if not self._detailed:
+                    self._say(
+                        f"{self._finished} of {self._cells} finished: {self._named(cell)}{self._left()}"
+                    )
+            case CellFailed(cell=cell, error=error, again_in=again):
+                self._end(cell)
+                reason = excerpt(str(error).replace("\n", " "), 300)
+                if again is None:
+                    self.failures[cell.number] = error
+                    self._say(f"Run failed ({self._named(cell)}): {reason}", always=True)
+                else:
+                    when = "at once" if again < 1 else f"in {again:.0f} s"
+                    self._say(f"Run failed ({self._named(cell)}) and is tried again {when}: {reason}")
+            case ModelGivenUp(model=model, error=error, cells=cells):
+                self.failures.setdefault(0, error)
+                self._say(
+                    f"{printable(model)} is given up, {cells:,} runs are left: it keeps failing.", always=True
+                )
+            case Looked(repeats=repeats, within=within, enough=enough):
+                seen = ", ".join(
+                    f"{title} {'no interval yet' if width is None else '±' + numeral(width)}"
+                    for title, width in within.items()
+                )
+                then = "that is enough" if enough else "it goes on"
+                self._say(f"Planned look after {repeats} repeats: {printable(seen)}; {then}.", always=True)
+            case CapReached(what=what):
+                self._say(f"{printable(what)}. Calls under way are finished.", always=True)
+            case StudyPaused():
+                self._say("Paused: turns under way are finished, then it waits.", always=True)
+            case StudyResumed():
+                self._say("It goes on.", always=True)
+            case _:
+                pass
+
+    def end(self) -> None:
+        """Leave the moving lines empty, however it ended."""
+        for progress in self._progress.values():
+            progress.end()
+
+    def _end(self, cell: Cell) -> None:
+        if (progress := self._progress.pop(cell.number, None)) is not None:
+            progress.end()
+
+    def _named(self, cell: Cell) -> str:
+        scenario, client = (self._documents[hash].id for hash in (cell.scenario, cell.client))
+        return printable(f"{scenario}, {client}, {cell.model}, seed {cell.seed}")
+
+    def _left(self) -> str:
+        """About how long the rest takes, at the pace so far."""
+        done = self._finished - self._before
+        if not done or self._finished == self._cells:
+            return ""
+        seconds = (time.monotonic() - self._began) / done * (self._cells - self._finished)
+        return f" ({time_text(seconds)} left)"
+
+    def _say(self, text: str, *, always: bool = False) -> None:
+        if always or not self._quiet:
+            click.echo(text, err=True)
+
+
+def time_text(seconds: float) -> str:
+    """`about 40 s`, `about 12 min`, `about 3.5 h`."""
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
+First = Callable[[], Awaitable[object]]
+"""What is done before the first call, with the models open."""
+
+
+def drive(
+    conductor: Conductor, outline: Outline, talk: StudyTalk, *, first: First, look: Look | None = None
+) -> StudyEnded:
+    """Run the study to its end; how it ended. The first Ctrl-C (or SIGTERM) finishes the turns under way and
+    ends it as stopped; the second raises click.Abort at once. Raises SandboxError."""
+    try:
+        return asyncio.run(_drive(conductor, outline, talk, first, look))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise click.Abort from None
+    finally:
+        talk.end()
+
+
+async def _drive(
+    conductor: Conductor, outline: Outline, talk: StudyTalk, first: First, look: Look | None
+) -> StudyEnded:
+    ended = StudyEnded("broken off", 0, 0)
+    try:
+        await first()
+        controls = StudyControls()
+        _stop_on_signals(controls)
+        async with aclosing(run_study(conductor, outline, controls, look=look)) as events:
+            async for event in events:
+                talk.show(event)
+                if isinstance(event, StudyEnded):
+                    ended = event
+    finally:
+        await conductor.models.close()
+    return ended
+
+
+def _stop_on_signals(controls: StudyControls) -> None:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if controls.stopping and task is not None:
+            task.cancel()
+            return
+        controls.stop()
+        click.echo("\nStopping: turns under way are finished. Once more ends it at once.", err=True)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, on_signal)
+
+
+def exit_code(ended: StudyEnded, talk: StudyTalk) -> ExitCode:
+    """That of the first failure where runs are left for it; 130 where a person stopped it."""
+    if ended.ending == "stopped":
+        return ExitCode.INTERRUPTED
+    if ended.ending == "unfinished":
+        return next((error.exit_code for error in talk.failures.values()), ExitCode.FAILED)
+    return ExitCode.OK

@@ -1,0 +1,132 @@
+"""`sandbox study`: run, added to and gone on with, asked how far it is, stopped and paused from elsewhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox.cli import conducting
+from sandbox.library.workspace import create_workspace
+from sandbox.models.provider import Capabilities, Completion, ModelError, Request
+from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.store import DATABASE, Store
+from sandbox.store.study import StudyRecord
+from tests.cli.command import Ended, sandbox, shorten_breathing
+from tests.cli.test_repeat import Swinging
+
+STUDY = {
+    "id": "worry",
+    "title": "Worry",
+    "description": "For tests.",
+    "source": {"author": "Tests", "drafted_by": "person"},
+    "licence": "MIT",
+    "version": "1",
+    "scenarios": ["night-attack"],
+    "techniques": ["mindful-breathing"],
+    "repeats": 3,
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    root = create_workspace(tmp_path / "workspace").root
+    shorten_breathing(root)
+    write(root)
+    return root
+
+
+def write(place: Path, **changes) -> None:
+    text = yaml.safe_dump(STUDY | changes)
+    (place / "studies" / "worry.yaml").write_text(text, encoding="utf-8")
+
+
+def study(place: Path, monkeypatch, provider: ScriptedProvider, *words: str) -> Ended:
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: provider)
+    return sandbox(place, "study", *words)
+
+
+def test_a_study_is_run_from_its_name_and_what_is_added_later_alone_is_run(place: Path, monkeypatch) -> None:
+    first = study(place, monkeypatch, Swinging(), "run", "worry")
+    assert first.code == 0, first.err
+    assert "3 runs, 9 sessions" in first.err and "3 of 3 finished: night-attack" in first.err
+    assert "3 runs: Mindful breathing" in first.out and "sandbox compare worry" in first.out
+    compared = sandbox(place, "compare", "worry", "--json")
+    assert json.loads(compared.out)["trunks"] == 3
+
+    write(place, repeats=5, techniques=["mindful-breathing", "body-scan"], controls=["filler-manual"])
+    added = Swinging()
+    second = study(place, monkeypatch, added, "resume", "worry")
+    assert second.code == 0, second.err
+    assert "repeats: 3 → 5" in second.err and "techniques: new: body-scan" in second.err
+    assert "5 runs: " in second.out and "Body scan" in second.out
+    with Store.open(place / "sessions" / DATABASE) as store:
+        record = StudyRecord(store)
+        assert [plan.before for plan in record.plans(record.named("worry").root)][1] is not None
+        told = record.states(record.named("worry").root)
+        assert {one.state for one in told.sessions.values()} == {"finished"}
+    again = study(place, monkeypatch, nothing := ScriptedProvider(), "run", str(place / "studies/worry.yaml"))
+    assert again.code == 0 and nothing.requests == [] and "New plan" not in again.err
+
+
+def test_the_status_says_how_far_it_is_what_failed_and_what_to_do(place: Path, monkeypatch) -> None:
+    def answer(request: Request) -> str | ModelError:
+        if "Somebody" in request.messages[-1].content or len(request.messages) > 9:
+            return ModelError("Too long.", kind="context exceeded", todo="Use fewer steps.")
+        return "I feel calm."
+
+    ended = study(place, monkeypatch, Swinging(answer), "run", "worry", "--quiet")
+    assert ended.code == 4 and "Too long." in ended.err and "0 of 3 runs are finished." in ended.err
+    told = sandbox(place, "study", "status", "worry")
+    assert told.code == 0 and told.out.startswith("worry: unfinished, plan "), told.out + told.err
+    assert "3 failed" in told.out and "Too long. Use fewer steps." in told.out
+    assert "sandbox study resume worry" in told.out
+    data = json.loads(sandbox(place, "study", "status", "worry", "--json").out)
+    assert data["condition"] == "unfinished" and data["runs"]["failed"] == 3
+    assert data["spent"]["calls"] > 0 and data["failures"][0]["todo"] == "Use fewer steps."
+    assert study(place, monkeypatch, Swinging(), "resume", "worry").code == 0
+    assert sandbox(place, "study", "status", "worry").out.startswith("worry: finished")
+
+
+def test_a_cap_ends_it_and_says_what_to_do(place: Path, monkeypatch) -> None:
+    write(place, caps={"calls": 10})
+    provider = Swinging(capabilities=Capabilities(top_logprobs=20, prefill=True, local=True))
+    ended = study(place, monkeypatch, provider, "run", "worry")
+    assert ended.code == 0 and "The cap of 10 calls is reached." in ended.err
+    assert len(provider.requests) == 10
+    assert "Raise it in the study's document" in sandbox(place, "study", "status", "worry").out
+    write(place)
+    assert study(place, monkeypatch, Swinging(), "resume", "worry").code == 0
+
+
+def test_a_stop_rule_ends_it_at_a_planned_look(place: Path, monkeypatch) -> None:
+    write(place, repeats=6, stop={"scale": "distress", "within": 200, "looks": [2, 4]})
+    ended = study(place, monkeypatch, Swinging(), "run", "worry")
+    assert ended.code == 0, ended.err
+    assert (
+        "Planned look after 2 repeats: Mindful breathing ±" in ended.err
+        and "The stop rule is met" in ended.err
+    )
+    assert "2 runs: Mindful breathing" in ended.out
+    told = sandbox(place, "study", "status", "worry").out
+    assert told.startswith("worry: enough") and "Looked after 2 repeats" in told
+
+
+def test_what_nobody_runs_is_neither_paused_nor_stopped(place: Path, monkeypatch) -> None:
+    assert study(place, monkeypatch, Swinging(), "run", "worry", "--quiet").code == 0
+    for what in ("pause", "stop"):
+        ended = sandbox(place, "study", what, "worry")
+        assert ended.code == 2 and "Nothing runs this study now" in ended.err
+
+
+@pytest.mark.parametrize("words", [("status", "nowhere"), ("resume", "nowhere"), ("run", "nowhere")])
+def test_a_study_that_does_not_exist_is_said_so(words: tuple[str, ...], place: Path, monkeypatch) -> None:
+    ended = study(place, monkeypatch, ScriptedProvider(), *words)
+    assert ended.code == 3 and "nowhere" in ended.err
+
+
+def test_before_it_costs_something_a_person_at_a_terminal_is_asked(place: Path, monkeypatch) -> None:
+    paid = ScriptedProvider(lambda _: Completion("I feel calm.", "m", "stop", cost=0.5))
+    ended = study(place, monkeypatch, paid, "run", "worry", "--quiet")
+    assert ended.code == 0, "nobody is there to be asked"
+    assert "Cost: $" in sandbox(place, "study", "status", "worry").out

@@ -1,0 +1,52 @@
+"""How far a study is: read in sets, the same from any process, and right about what fails and is left."""
+
+from pathlib import Path
+
+from benchmarks.recording import statements
+from sandbox.models.provider import ModelError, Request
+from sandbox.store.store import DATABASE, Store
+from sandbox.store.study import StudyRecord
+from sandbox.study.frozen import freeze, outline_of
+from sandbox.study.progress import progress_of, study_or_session
+from tests.study.plans import study_plan
+from tests.study.test_runner import conducted, hosted, run, says
+
+
+async def test_more_runs_take_no_more_statements_and_news_are_all_that_is_read_again(tmp_path: Path) -> None:
+    async with conducted(tmp_path, hosted()) as conductor:
+        outline = freeze(conductor.studies, study_plan(20))
+        await run(conductor, outline)
+        fresh = StudyRecord(conductor.store)
+        with statements(conductor.store) as many:
+            whole = progress_of(fresh, outline)
+        with statements(conductor.store) as again:
+            assert progress_of(fresh, outline) == whole
+        assert len(again) <= len(many) <= 10
+        assert (whole.sessions, whole.sessions_finished, whole.cells["finished"]) == (60, 60, 20)
+        assert whole.condition == "finished" and whole.spent.calls > 60
+
+
+async def test_another_process_sees_what_failed_and_what_is_left(tmp_path: Path) -> None:
+    def answer(request: Request) -> str | ModelError:
+        if "Page two." in request.messages[-1].content:
+            return ModelError("Too long.", kind="context exceeded", todo="Use fewer steps.")
+        return says(request)
+
+    async with conducted(tmp_path, hosted(answer)) as conductor:
+        await run(conductor, freeze(conductor.studies, study_plan(3)))
+    with Store.open(tmp_path / "workspace" / "sessions" / DATABASE) as store:
+        record = StudyRecord(store)
+        outline = outline_of(record.named("worry"))
+        seen = progress_of(record, outline)
+        assert (seen.condition, dict(seen.cells)["failed"], seen.failed) == ("unfinished", 3, 3)
+        assert (seen.troubles[0].what, seen.troubles[0].todo) == ("Too long.", "Use fewer steps.")
+        assert seen.sessions_finished == 6 and seen.processes == () and seen.seconds_left is None
+        session = seen.troubles[0].session
+        assert study_or_session(store, session[:6]) == (session,)
+
+
+async def test_a_plan_that_was_never_begun_is_told_so(tmp_path: Path) -> None:
+    async with conducted(tmp_path, hosted()) as conductor:
+        outline = freeze(conductor.studies, study_plan(4))
+        seen = progress_of(conductor.studies, outline)
+    assert seen.condition == "not begun" and seen.cells["to do"] == seen.cells_in_all == 4
