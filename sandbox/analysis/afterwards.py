@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.trajectory import Trajectory, trajectories
-from sandbox.engine.history import History
+from sandbox.engine.history import History, Measured
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.models.name import short_name
 from sandbox.models.provider import ModelDescription
@@ -29,16 +29,20 @@ def later_measures(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tuple
     )
 
 
-def later_courses(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tuple[Trajectory, ...]:
-    """The trajectories of what was asked afterwards, in the order of the points."""
-    renamed = [
+def named_afterwards(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tuple[Measured, ...]:
+    """What was given afterwards, its questionnaire under that name, in the order of the points."""
+    return tuple(
         replace(
             one.measured,
             administration=replace(one.measured.administration, questionnaire=asked_name(one, plan)),
         )
         for one in sorted(later, key=lambda one: one.measured.point.after_turn)
-    ]
-    return trajectories(History(measured=tuple(renamed)), plan.stretches)
+    )
+
+
+def later_courses(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tuple[Trajectory, ...]:
+    """The trajectories of what was asked afterwards."""
+    return trajectories(History(measured=named_afterwards(later, plan)), plan.stretches)
 
 
 def later_remarks(

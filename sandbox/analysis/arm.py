@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sandbox.analysis.afterwards import later_courses, later_measures
 from sandbox.analysis.reply_valence import ReplyValence, as_trajectory, reply_valence
-from sandbox.analysis.suitability import Suitability, suitabilities
+from sandbox.analysis.suitability import Suitability, later_suitabilities, suitabilities
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import History, Skip, Turn
@@ -277,7 +277,7 @@ def arm_of(
     head = session.head
     replies = reply_valence(session.history, head.plan.scenario.language)
     tone = as_trajectory(replies, head.plan.stretches)
-    later = tuple(later)
+    later, checks = tuple(later), tuple(checks)
     return Arm(
         id=head.id,
         trunk=trunk,
@@ -294,7 +294,10 @@ def arm_of(
         skips=tuple(skips),
         model=session.model,
         answered_by=tuple(answered_by),
-        suitabilities=suitabilities(head.plan, session.model, checks),
+        suitabilities=(
+            *suitabilities(head.plan, session.model, checks),
+            *later_suitabilities(later, head.plan, checks),
+        ),
         altered=tuple(map(str, altered)),
         place=place,
         number=number,

@@ -54,7 +54,7 @@ class ComparedArm:
             known.usable or "never checked"
             for session in self.sessions
             for known in session.suitabilities
-            if (known.measure.questionnaire.id, known.measure.way) == scale[:2]
+            if (known.questionnaire, known.measure.way) == scale[:2]
         )
         return " | ".join(dict.fromkeys(found))
 

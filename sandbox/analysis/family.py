@@ -40,6 +40,9 @@ from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
 
+Later = Mapping[str, tuple[AskedAfterwards, ...]]
+"""By session, what was asked of it and of its ancestors afterwards."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:
@@ -73,7 +76,7 @@ class Family:
     absent_trunk: str | None = None
     checks: Mapping[str, tuple[StoredCheck, ...]] = field(default_factory=dict)
     altered: Mapping[str, tuple[Altered, ...]] = field(default_factory=dict)
-    later: Mapping[str, tuple[AskedAfterwards, ...]] = field(default_factory=dict)
+    later: Later = field(default_factory=dict)
     _made: dict[str, Arm] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -113,7 +116,7 @@ class Family:
                 stored,
                 self.trunk,
                 beginning(stored, self._known.get),
-                checks=self.checks.get(stored.model.name, ()),
+                checks=[check for known in self.checks.values() for check in known],
                 answered_by=self._started_with(stored),
                 altered=self.altered.get(session, ()),
                 skips=skips(stored, self._known.get),
@@ -254,8 +257,11 @@ def gather_families(store: Store, families: Sequence[Sequence[str]]) -> tuple[Fa
     """
     everybody = [member for members in families for member in members]
     known, altered = store.stored(everybody), store.altered_in(everybody)
-    checks = _checks(store, known.values())
-    return tuple(Family(tuple(known[id] for id in members), None, checks, altered) for members in families)
+    later = asked_afterwards(store, known)
+    checks = _checks(store, known.values(), later)
+    return tuple(
+        Family(tuple(known[id] for id in members), None, checks, altered, later) for members in families
+    )
 
 
 def family(store: Store, members: Iterable[StoredSession]) -> Family:
@@ -264,13 +270,16 @@ def family(store: Store, members: Iterable[StoredSession]) -> Family:
     first = planned[0].head
     trunk = store.family(first.id)[0].id if first.parent else None
     ids = [one.head.id for one in planned]
-    return Family(
-        planned, trunk, _checks(store, planned), store.altered_in(ids), asked_afterwards(store, ids)
-    )
+    later = asked_afterwards(store, ids)
+    return Family(planned, trunk, _checks(store, planned, later), store.altered_in(ids), later)
 
 
-def _checks(store: Store, sessions: Iterable[StoredSession]) -> dict[str, tuple[StoredCheck, ...]]:
-    return {name: store.checks(name) for name in {session.model.name for session in sessions}}
+def _checks(
+    store: Store, sessions: Iterable[StoredSession], later: Later
+) -> dict[str, tuple[StoredCheck, ...]]:
+    names = {session.model.name for session in sessions}
+    names |= {one.model.name for own in later.values() for one in own}
+    return {name: store.checks(name) for name in names}
 
 
 def gather_compared(
@@ -333,7 +342,8 @@ def _families(store: Store, ids: Sequence[str]) -> tuple[dict[str, str], dict[st
     longest = {trunks[id]: heads[id] for id in sorted(ids, key=lambda id: len(heads[id]))}
     everybody = [head.id for members in longest.values() for head in members]
     known, altered = store.scores(everybody), store.altered_in(everybody)
-    checks, later = _checks(store, known.values()), asked_afterwards(store, everybody)
+    later = asked_afterwards(store, everybody)
+    checks = _checks(store, known.values(), later)
     families = {
         trunk: Family(tuple(known[head.id] for head in members), None, checks, altered, later)
         for trunk, members in longest.items()

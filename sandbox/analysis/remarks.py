@@ -126,11 +126,7 @@ def _in_order(said: Iterable[Remark]) -> tuple[Remark, ...]:
 
 def _of_session(session: Arm, read: set[tuple[str, str]]) -> Iterator[Remark]:
     """What its plan, its model and its measures call for; of measures those that are read, or all."""
-    known = [
-        one
-        for one in session.suitabilities
-        if not read or (one.measure.questionnaire.id, one.measure.way) in read
-    ]
+    known = [one for one in session.suitabilities if not read or (one.questionnaire, one.measure.way) in read]
     yield from _of_plan(session.plan, session.model, [one.measure for one in known], session.id)
     yield from _of_suitability(known, session.id)
     for text in later_remarks(session.later, session.plan, session.model, read):

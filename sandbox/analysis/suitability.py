@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.analysis.afterwards import asked_name
+from sandbox.engine.phase import PHASES
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import document_hash
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import ModelDescription
+from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.validity import StoredCheck
 
 SHIPPED_PAGE = "docs/check-a-model.md"
@@ -23,12 +26,19 @@ class Suitability:
     """A questionnaire and way of reading on a model: what its newest check said; None: never checked.
 
     `model` is the name the session was asked for with; `other_client`: the check was made with another one.
+    `name`: what it is called where it was asked afterwards.
     """
 
     measure: Measure
     model: str
     check: StoredCheck | None
     other_client: bool = False
+    name: str = ""
+
+    @property
+    def questionnaire(self) -> str:
+        """The id of the questionnaire, as its scores are named."""
+        return self.name or self.measure.questionnaire.id
 
     @property
     def usable(self) -> Usable | None:
@@ -98,6 +108,22 @@ def suitabilities(
         )
         for measure, check in found
     )
+
+
+def later_suitabilities(
+    later: Iterable[AskedAfterwards], plan: SessionPlan, checks: Iterable[StoredCheck]
+) -> tuple[Suitability, ...]:
+    """The same of what was asked afterwards, on the models that were asked."""
+    known, given = tuple(checks), tuple(later)
+    newest = {(asked_name(one, plan), one.measure.way): one for one in given}
+    found = []
+    for (name, _), one in newest.items():
+        points = {other.measured.point.phase for other in given if asked_name(other, plan) == name}
+        measure = one.measure.model_copy(update={"phases": tuple(sorted(points, key=PHASES.index))})
+        check = _newest(measure, one.model, known)
+        other_client = check is not None and check.client_hash != document_hash(plan.client)
+        found.append(Suitability(measure, one.asked, check, other_client, name))
+    return tuple(found)
 
 
 def _newest(measure: Measure, model: ModelDescription, checks: tuple[StoredCheck, ...]) -> StoredCheck | None:

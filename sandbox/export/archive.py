@@ -102,7 +102,7 @@ def _session(family: Family, session: StoredSession) -> ArchivedSession:
 def _validity(found: Suitability) -> MeasureValidity:
     check = found.check
     return MeasureValidity(
-        questionnaire=found.measure.questionnaire.id,
+        questionnaire=found.questionnaire,
         way=found.measure.way,
         usable=found.usable,
         verdict=check.validity.verdict if check else None,

@@ -1,9 +1,8 @@
 """The scores as a CSV table: one row a score, each score once, under the session that measured it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from sandbox.analysis.afterwards import asked_name
+from sandbox.analysis.afterwards import named_afterwards
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import for_data
 from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
@@ -34,9 +33,8 @@ def score_rows(family: Family) -> Iterator[dict[str, object]]:
                 yield from _rows(family, session, measured, by)
         for one in family.later.get(session.head.id, ()):
             if whole or one.session == session.head.id:
-                name = asked_name(one, session.head.plan)
-                given = replace(one.measured.administration, questionnaire=name)
-                yield from _rows(family, session, Measured(one.measured.point, given), one.session)
+                (measured,) = named_afterwards([one], session.head.plan)
+                yield from _rows(family, session, measured, one.session)
         for reply in family.arm(session.head.id).replies.points:
             if whole or reply.turn > session.history.inherited:
                 yield _reply_row(family, session, reply)
@@ -75,7 +73,7 @@ def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -
 def _usable(family: Family, given: Administration) -> str:
     """What the check of this questionnaire and way on the model said."""
     for found in family.suitabilities:
-        if (found.measure.questionnaire.id, found.measure.way) == (given.questionnaire, given.way):
+        if (found.questionnaire, found.measure.way) == (given.questionnaire, given.way):
             return found.usable or "never checked"
     return ""
 

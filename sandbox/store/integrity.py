@@ -47,12 +47,17 @@ def altered_documents(db: Database, names: Iterable[str] | None = None) -> tuple
 
 
 def documents_of(db: Database, sessions: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """By session, the hashes of the documents its plan points at."""
-    rows = db.execute(
-        f"SELECT id, plan FROM sessions WHERE id IN {LISTED}",  # noqa: S608
-        [listed(sessions)],
+    """By session, the hashes of the documents its plan points at, and of what it was asked afterwards."""
+    wanted = listed(sessions)
+    rows = db.execute(f"SELECT id, plan FROM sessions WHERE id IN {LISTED}", [wanted])  # noqa: S608
+    found = {id: dict.fromkeys(pointers(json.loads(plan))) for id, plan in rows}
+    later = db.execute(
+        f"SELECT DISTINCT session, questionnaire FROM later_measurements WHERE session IN {LISTED}",  # noqa: S608
+        [wanted],
     )
-    return {id: tuple(dict.fromkeys(pointers(json.loads(plan)))) for id, plan in rows}
+    for id, questionnaire in later:
+        found[id][questionnaire] = None
+    return {id: tuple(names) for id, names in found.items()}
 
 
 def _as_written(name: str, kind: str, id: str, version: str, title: str, text: str) -> bool:

@@ -184,6 +184,9 @@ async def test_another_model_is_named_and_stands_beside_the_run_under_its_own_na
         said = "\n".join(family.cautions)
         assert "was asked afterwards" in said and "It was no part of the run." in said
         assert "ollama_chat/other answered, not the client's model." in said
+        unchecked = "was never checked with this model: sandbox check-model {} --questionnaire k6:report"
+        assert unchecked.format("scripted") in said and unchecked.format("ollama_chat/other") in said
+        assert "is given between turns" not in said
         comparison = compare(gather_compared(store, [heads[0].id]), (own, "report", "k6"))
         assert any("asked afterwards" in caution for caution in comparison.cautions)
         assert not any("other answered" in caution for caution in comparison.cautions)

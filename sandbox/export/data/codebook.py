@@ -71,8 +71,9 @@ _AFTER = Column("after_turn", "integer", "turns of the whole conversation before
                 unit="turns", values="0 or more")  # fmt: skip
 _TURN = Column("technique_turn", "integer", "the technique's turns so far", unit="turns", values="1 or more",
                missing="outside of the technique")  # fmt: skip
-_QUESTIONNAIRE = Column("questionnaire", "text", "id of the questionnaire document; `replies`: the tone of"
-                        " the client's ordinary replies")  # fmt: skip
+_LATER = "“, asked afterwards” follows it where it was no part of the run, and by which model, if another"
+_QUESTIONNAIRE = Column("questionnaire", "text", f"id of the questionnaire document ({_LATER}); `replies`:"
+                        " the tone of the client's ordinary replies")  # fmt: skip
 _WAY = Column("way", "text", "how it was read", values=f"{_WAYS}; tone for `replies`")
 _SCALE = Column("scale", "text", "id of the scale within its questionnaire")
 _RELIABLE = Column("reliable", "0/1", "0: a score that went into it had too little coverage")
@@ -105,6 +106,8 @@ SESSIONS = Table(
         Column("compared_with", "text", "id of the control that began where it did; the technique effect"
                " is the difference from it",
                missing="a control, a shared start, or no control stands beside it"),
+        Column("stretches", "text", "what it goes through after the baseline, in this order; a shared start"
+               " ends where a technique would begin", values="induction, technique, follow-up"),
         Column("redone_turn", "text", "the turn whose reply it asked for again", values="s1, t3, …",
                missing="it is no redo"),
         _REPLACED,
@@ -160,7 +163,7 @@ ANSWERS = Table(
     "session, administration, place",
     (
         _SESSION, _TRUNK, _POINT, _PHASE, _AFTER, _TURN,
-        replace(_QUESTIONNAIRE, meaning="id of the questionnaire document"),
+        replace(_QUESTIONNAIRE, meaning=f"id of the questionnaire document ({_LATER})"),
         replace(_WAY, values=_WAYS),
         Column("form", "text", "how the items were put", values="batch, per item, structured"),
         Column("administration", "integer", "which of the session's administrations it is, in time",
@@ -180,7 +183,8 @@ ANSWERS = Table(
         _COVERAGE,
         Column("entropy", "number", "entropy of the options' shares", unit="bits", values="0 or more",
                missing="not read by probabilities of options"),
-        Column("call", "text", "id of the model call that answered", missing="no call did"),
+        Column("call", "text", "id of the model call that answered; what was asked afterwards has its"
+               " calls in the record alone", missing="no call did"),
         _NOTE,
     ),
 )  # fmt: skip
@@ -234,7 +238,8 @@ TRAJECTORIES = Table(
         Column("reason", "text", "why there is no score", missing="there is one"),
         Column("as_at", "text", "the point it was given at, where nothing was said since", values=_POINTS,
                missing="it was given here"),
-        Column("change", "number", "score now − score after the scenario; below 0 it fell",
+        Column("change", "number", "score now − score after the scenario, or − baseline where none was told"
+               " before the technique; below 0 it fell",
                unit="the scale's own", values="the scale's range either way",
                missing="before the technique, or a score is missing"),
         Column("compared_with", "text", "id of the control that began where it did",

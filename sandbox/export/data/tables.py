@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from sandbox.analysis.afterwards import named_afterwards
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.effect import change, scale_of, technique_effect
 from sandbox.analysis.family import Family
@@ -52,6 +53,7 @@ def _head(family: Family, session: StoredSession) -> Row:
         "family": technique.family if technique else None,
         "control": int(technique.is_control) if technique else None,
         "compared_with": control.id if control else None,
+        "stretches": " ".join(plan.stretches),
         "redone_turn": arm.redone,
         "replaced_by": arm.replaced_by,
         "administration": plan.administration,
@@ -104,7 +106,11 @@ def _turns(part: Part) -> Iterator[Row]:
 def _answers(part: Part) -> Iterator[Row]:
     for family in part.families:
         for session in family.sessions:
-            for number, measured in enumerate(session.own_measured, start=1):
+            later = named_afterwards(
+                (one for one in family.later.get(session.head.id, ()) if one.session == session.head.id),
+                session.head.plan,
+            )
+            for number, measured in enumerate((*session.own_measured, *later), start=1):
                 where = {"session": session.head.id, "trunk": family.trunk, "administration": number}
                 yield from ({**where, **row} for row in _answer_rows(measured))
 
@@ -160,7 +166,7 @@ def shown_arms(family: Family) -> tuple[Arm, ...]:
 
 def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
     plan, control = arm.plan, family.control_for(arm)
-    scale = scale_of(plan, course.name)
+    scale = scale_of(arm.asked, course.name)
     higher_is = scale.higher_is if scale else "neither"
     for point in course.points:
         yield {
@@ -196,7 +202,7 @@ def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
 
 def _differences(arm: Arm, course: Trajectory, point: TrajectoryPoint, control: Arm | None) -> Row:
     """Change and technique effect at the point, as a comparison has them: of the arm's own points alone."""
-    after = point.phase in ("technique", "follow-up") and arm.is_own(point.point)
+    after = point in course.after_start and arm.is_own(point.point)
     effect = technique_effect(course, control.course(course.name), point.label) if control and after else None
     return {
         "change": change(course, point.label).value if after else None,
