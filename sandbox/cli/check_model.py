@@ -111,7 +111,9 @@ def command(
 async def _check(
     plan: "CheckPlan", provider: "Provider", store: "Store", *, quiet: bool, as_json: bool
 ) -> list[dict[str, object]]:
+    from sandbox.analysis.calibration import newest_responses
     from sandbox.engine.validity_check import CheckProgress, check_validity
+    from sandbox.export.calibration import follows_line
     from sandbox.export.validity import page
     from sandbox.models.daemon_thread import on_daemon_thread
 
@@ -126,9 +128,12 @@ async def _check(
                     continue
                 number = await asyncio.to_thread(store.add_check, plan, event, model)
                 line.clear()
-                found.append(_as_data(event, number))
+                dosed = await asyncio.to_thread(newest_responses, store, model, event.instrument)
+                follows = follows_line(dosed, plan.model)
+                found.append({**_as_data(event, number), "follows_a_known_dose": follows})
                 if not as_json:
-                    click.echo("\n".join([_heading(event), *page(event.validity)]) + "\n")
+                    lines = [_heading(event), *page(event.validity), "", *textwrap.wrap(follows, 100)]
+                    click.echo("\n".join(lines) + "\n")
     finally:
         await provider.close()
     return found

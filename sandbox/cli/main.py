@@ -33,6 +33,7 @@ COMMANDS = {
     "models": "List the models at hand, and check one of them.",
     "check-model": "Find out which questionnaires can be trusted on a model.",
     "check-client": "Find out whether a client leaves anything to be seen on a model.",
+    "calibrate": "See whether scores follow a known dose of an affect, put into the model.",
     "doctor": "Say what works on this machine and what to do about the rest.",
 }
 

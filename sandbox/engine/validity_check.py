@@ -171,13 +171,38 @@ def plan_check(
 ) -> CheckPlan:
     """Each questionnaire (none: the word probe and the affect ratings) by each way that can read it.
 
+    Written as for `written_instruments`, which says what is raised.
+    """
+    instruments = written_instruments(
+        questionnaires or DEFAULT_QUESTIONNAIRES, library, capabilities, ways, repeats
+    )
+    return CheckPlan(
+        model=full_name(model),
+        client=library.client(CLIENT),
+        strong=library.scenario(STRONG),
+        neutral=library.scenario(NEUTRAL),
+        instruments=instruments,
+        seed=seed,
+        own=_own_scenarios(library, instruments),
+    )
+
+
+def written_instruments(
+    questionnaires: tuple[str, ...],
+    library: Library,
+    capabilities: Capabilities,
+    ways: tuple[Way, ...] = (),
+    repeats: int | None = None,
+) -> tuple[Instrument, ...]:
+    """Each questionnaire by each way that can read it.
+
     A questionnaire is written as for a run, `ID[:WAY[:FORM]]`; `ways` narrows down those written without a
     way, `repeats` replaces the defaults of REPEATS. Raises UsageError when nothing is left, NotFoundError or
     InvalidDocument for a questionnaire that cannot be used.
     """
     found: dict[tuple[str, Way, Form], Instrument] = {}
     refused: UsageError | None = None
-    for text in questionnaires or DEFAULT_QUESTIONNAIRES:
+    for text in questionnaires:
         for questionnaire, way, form in _meant(text, library, capabilities, ways):
             try:
                 check_way(questionnaire, way, capabilities)
@@ -191,15 +216,7 @@ def plan_check(
             f"None of these questionnaires can be read by {' or '.join(f'“{way}”' for way in ways)}.",
             todo="Leave out --way, or choose another questionnaire.",
         )
-    return CheckPlan(
-        model=full_name(model),
-        client=library.client(CLIENT),
-        strong=library.scenario(STRONG),
-        neutral=library.scenario(NEUTRAL),
-        instruments=tuple(found.values()),
-        seed=seed,
-        own=_own_scenarios(library, found.values()),
-    )
+    return tuple(found.values())
 
 
 def _own_scenarios(
@@ -278,8 +295,14 @@ async def _states(plan: CheckPlan, provider: Provider, repeat: int) -> States:
 
 
 async def _told(plan: CheckPlan, scenario: Scenario, provider: Provider, seed: int) -> tuple[Message, ...]:
-    """The conversation after the scenario was told: a trunk without measurements."""
-    told = SessionPlan(model=plan.model, client=plan.client, scenario=scenario, measures=(), seed=seed)
+    return await conversation_after(plan.model, plan.client, scenario, provider, seed)
+
+
+async def conversation_after(
+    model: str, client: Client, scenario: Scenario, provider: Provider, seed: int
+) -> tuple[Message, ...]:
+    """The conversation after the scenario was told: a trunk without measurements. Raises SandboxError."""
+    told = SessionPlan(model=model, client=client, scenario=scenario, measures=(), seed=seed)
     history = History()
     async with aclosing(run((SessionHead(id=new_session_id(), plan=told),), provider)) as events:
         async for event in events:

@@ -54,6 +54,31 @@ def rate_estimate(hits: float, cases: int) -> Estimate | None:
     return Estimate(rate, max(centre - half, 0.0), min(centre + half, 1.0), cases)
 
 
+def kendall_tau(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Kendall's τ-b (1945, with his correction for ties), −1 to 1; None where either side never differs."""
+    agreeing = first_differ = second_differ = 0
+    for place, (x, y) in enumerate(pairs):
+        for other_x, other_y in pairs[:place]:
+            one, two = (x > other_x) - (x < other_x), (y > other_y) - (y < other_y)
+            agreeing += one * two
+            first_differ += one != 0
+            second_differ += two != 0
+    if not first_differ or not second_differ:
+        return None
+    return agreeing / math.sqrt(first_differ * second_differ)
+
+
+def slope(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """The least-squares slope of the second on the first; None where the first never differs."""
+    if not pairs:
+        return None
+    middle_x, middle_y = fmean(x for x, _ in pairs), fmean(y for _, y in pairs)
+    spread = math.fsum((x - middle_x) ** 2 for x, _ in pairs)
+    if not spread:
+        return None
+    return math.fsum((x - middle_x) * (y - middle_y) for x, y in pairs) / spread
+
+
 def cronbach_alpha(states: Sequence[Sequence[Sequence[float]]]) -> Estimate | None:
     """Cronbach's alpha (1951) within `states`: each has its rows (one an administration, one keyed value an
     item).

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _KEPT_SECONDS = 2.0
 """A connection is used again within so many seconds: llama.cpp's server lets go of one after five."""
 
-_TOKENISING_SECONDS = 60.0
+_SIDE_SECONDS = 60.0
 
 
 class Rejection(Exception):
@@ -71,7 +71,7 @@ class Direct:
         await self.load()
         address = f"{(endpoint.base or '').removesuffix('/v1')}/tokenize"
         try:
-            async with asyncio.timeout(_TOKENISING_SECONDS):
+            async with asyncio.timeout(_SIDE_SECONDS):
                 return tuple([await self._pieces(address, endpoint, text) for text in texts])
         except Exception as error:
             raise Failure("malformed", f"The model's process did not say its tokens: {error}.") from None
@@ -82,6 +82,19 @@ class Direct:
         # A token that is no whole character comes as a list of bytes.
         pieces = [token["piece"] for token in response.json()["tokens"]]
         return tuple(piece if isinstance(piece, str) else None for piece in pieces)
+
+    async def hidden_states(self, endpoint: Endpoint, text: str) -> list[list[float]]:
+        """What a llama.cpp server for embeddings says of each token of the text. Raises Failure."""
+        await self.load()
+        address = f"{(endpoint.base or '').removesuffix('/v1')}/embeddings"
+        try:
+            async with asyncio.timeout(_SIDE_SECONDS):
+                response = await self._kept().post(
+                    address, json={"content": text}, headers=_headers(endpoint)
+                )
+                return [list(map(float, state)) for state in response.json()[0]["embedding"]]
+        except Exception as error:
+            raise Failure("malformed", f"The model's process did not say its states: {error}.") from None
 
     async def _response(self, call: ChatCall, **more: Any) -> "httpx.Response":
         """The response to the call, its body still to be read and closed by the caller."""

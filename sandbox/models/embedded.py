@@ -73,7 +73,8 @@ class EmbeddedProvider:
         self.process = LlamaProcess(weights.path, context=context, gpu_layers=gpu_layers)
         self._name = name
         self._title = title
-        self._weights = weights
+        self.weights = weights
+        self._gpu_layers = gpu_layers
         self._way = Direct()
         self._inner = ChatProvider(
             self._way,
@@ -95,9 +96,9 @@ class EmbeddedProvider:
     @property
     def description(self) -> ModelDescription:
         facts = {
-            "weights": printable(self._weights.path.name),
-            "sha256": self._weights.sha256(),
-            "bytes": str(self._weights.size),
+            "weights": printable(self.weights.path.name),
+            "sha256": self.weights.sha256(),
+            "bytes": str(self.weights.size),
             "context": str(self.capabilities.context),
         }
         return ModelDescription(self._name, self._title, facts)
@@ -110,13 +111,23 @@ class EmbeddedProvider:
     def sampling(self) -> Sampling:
         return self._inner.sampling
 
+    def serving(self, path: Path) -> "EmbeddedProvider":
+        """The same model from another file of its weights, in a process of its own. Raises ModelError."""
+        return EmbeddedProvider(
+            self._name,
+            read_weights(path),
+            title=self._title,
+            small=self.capabilities.small,
+            gpu_layers=self._gpu_layers,
+        )
+
     def start(self) -> None:
         """Begin to start the child in the background."""
         self.process.start()
 
     async def warm_up(self) -> None:
         """Start the child and hash the weights now, off the event loop. Raises ModelError."""
-        await asyncio.gather(self._inner.warm_up(), on_daemon_thread(self._weights.sha256, "sha256"))
+        await asyncio.gather(self._inner.warm_up(), on_daemon_thread(self.weights.sha256, "sha256"))
 
     async def complete(self, request: Request) -> Completion:
         return await self._inner.complete(request)

@@ -13,7 +13,7 @@ from sandbox.text import excerpt
 _MAGIC = b"GGUF"
 _LONGEST_STRING = 1 << 20
 _MOST_FIELDS = 10_000
-_FORMATS = {
+FORMATS = {
     0: "<B",
     1: "<b",
     2: "<H",
@@ -26,6 +26,8 @@ _FORMATS = {
     11: "<q",
     12: "<d",
 }
+"""How the numbers are packed, by the kind of field that GGUF knows them as."""
+
 _STRING, _ARRAY = 8, 9
 
 
@@ -102,34 +104,43 @@ def _header(file: BinaryIO) -> dict[str, str | int | float]:
         raise ValueError("not a header")
     fields: dict[str, str | int | float] = {}
     for _ in range(count):
-        key = _string(file)
+        key = read_string(file)
         (kind,) = struct.unpack("<I", file.read(4))
         if kind == _ARRAY:
             if key.startswith("tokenizer."):
                 break
-            _skip_array(file)
+            skip_value(file, kind)
         elif kind == _STRING:
-            fields[key] = _string(file)
-        elif kind in _FORMATS:
-            layout = _FORMATS[kind]
+            fields[key] = read_string(file)
+        elif kind in FORMATS:
+            layout = FORMATS[kind]
             (fields[key],) = struct.unpack(layout, file.read(struct.calcsize(layout)))
         else:
             raise ValueError("unknown kind of field")
     return fields
 
 
-def _skip_array(file: BinaryIO) -> None:
-    kind, count = struct.unpack("<IQ", file.read(12))
-    if kind == _STRING:
-        for _ in range(min(count, _LONGEST_STRING)):
-            _string(file)
-    elif kind in _FORMATS:
-        file.seek(struct.calcsize(_FORMATS[kind]) * count, 1)
+def skip_value(file: BinaryIO, kind: int) -> None:
+    """Pass over a field's value. Raises ValueError for an unknown kind, struct.error at the file's end."""
+    if kind == _ARRAY:
+        kind, count = struct.unpack("<IQ", file.read(12))
+        if kind == _STRING:
+            for _ in range(min(count, _LONGEST_STRING)):
+                read_string(file)
+        elif kind in FORMATS:
+            file.seek(struct.calcsize(FORMATS[kind]) * count, 1)
+        else:
+            raise ValueError("nested array")
+    elif kind == _STRING:
+        read_string(file)
+    elif kind in FORMATS:
+        file.seek(struct.calcsize(FORMATS[kind]), 1)
     else:
-        raise ValueError("nested array")
+        raise ValueError("unknown kind of field")
 
 
-def _string(file: BinaryIO) -> str:
+def read_string(file: BinaryIO) -> str:
+    """A string as GGUF writes it, its length first. Raises ValueError, struct.error."""
     (length,) = struct.unpack("<Q", file.read(8))
     data = file.read(length) if length <= _LONGEST_STRING else b""
     if len(data) != length:

@@ -65,13 +65,17 @@ class LlamaProcess:
     """Serves `weights` with a context of so many tokens. `gpu_layers` −1: as many as fit.
 
     Without a GPU the same request gives the same result to the last bit, whatever was asked before, but for
-    K-packed weights (docs/models.md).
+    K-packed weights (docs/models.md). With `hidden_states` it writes nothing, and says instead what stands in
+    its last layer at each token.
     """
 
-    def __init__(self, weights: Path, *, context: int, gpu_layers: int = 0) -> None:
+    def __init__(
+        self, weights: Path, *, context: int, gpu_layers: int = 0, hidden_states: bool = False
+    ) -> None:
         self._weights = weights
         self._context = context
         self._gpu_layers = gpu_layers
+        self._hidden_states = hidden_states
         self._child: _Child | None = None
         self._starting: _Child | None = None
         self._lock = threading.Lock()
@@ -127,6 +131,7 @@ class LlamaProcess:
             "key": child.key,
             "context": self._context,
             "gpu_layers": self._gpu_layers,
+            "hidden_states": self._hidden_states,
             "cache_mib": _CACHE_MIB,
             "threads": psutil.cpu_count(logical=False) or os.cpu_count() or 1,
             "parent": os.getpid(),

@@ -58,6 +58,10 @@ def _serve(config: dict[str, Any]) -> Any:
         # reply would depend on what was cached. Flash attention over a bfloat16 cache has one way for both.
         params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_BF16
+    if config["hidden_states"]:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_NONE
+        params.embd_normalize = -1
     params.n_gpu_layers = config["gpu_layers"]
     params.cache_ram_mib = config["cache_mib"]
     params.cpuparams.n_threads = config["threads"]

@@ -44,9 +44,27 @@ def test_the_word_probe_rises_on_the_embedded_model_and_the_verdict_is_kept(work
     assert abs(indices["hint more"]["estimate"]["value"]) > 30 and check["usable"].startswith("not usable")
     assert all(index["acceptable"] for index in check["indices"])
     assert "calls" in ended.err and "not a feeling" in told["notice"]
+    assert "not tested" in check["follows_a_known_dose"], "until it is calibrated"
     with Store.open(workspace / "sessions" / "sandbox.db", create=False) as store:
         (kept,) = store.checks("embedded")
         assert kept.validity.verdict == check["verdict"]
         # Five conditions before any scenario (once) and after both strong tellings, there with two last
         # sentences of the client's as well; plain after neutral ones. Two repeats tell no affect's own.
         assert len(store.trials(kept.number)) == 5 + 2 * (5 + 2) + 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("openai/gpt-4o",), ExitCode.MODEL, "cannot be given a dose"),
+        (("gguf:no-such.gguf",), ExitCode.MODEL, "no-such.gguf"),
+        (("--questionnaire", "gad7"), ExitCode.NOT_FOUND, "gad-7"),
+        (("--affect", "joy"), ExitCode.USAGE, "fear"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused_before_any_call(
+    workspace: Path, words: tuple[str, ...], code: ExitCode, said: str
+) -> None:
+    ended = sandbox(workspace, "calibrate", *words)
+    assert (ended.code, ended.out) == (code, "")
+    assert said in ended.err

@@ -13,6 +13,7 @@ from sandbox.engine.history import Skip
 from sandbox.engine.phase import Point
 from sandbox.library.document import document_hash
 from sandbox.store.afterwards import add_afterwards
+from sandbox.store.calibration import CalibrationRecord
 from sandbox.store.document import document_json
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
@@ -20,6 +21,7 @@ from sandbox.store.study import StudyRecord
 from sandbox.study.plan import plan_hash
 from tests.documents import scenario
 from tests.store.runs import breathing_and_control, record_run, scripted
+from tests.store.test_calibration import FakePhantom, go_on
 from tests.store.test_validity import MODEL, checked
 from tests.study.plans import study_plan
 
@@ -39,6 +41,7 @@ async def full(store: Store) -> Store:
     trunk, measure = store.history(heads[0].id), heads[0].plan.measures[0]
     async for given in ask_afterwards(heads[0], trunk, [Point(0, "baseline")], measure, scripted()):
         add_afterwards(store, given, measure, "other", MODEL)
+    await go_on(CalibrationRecord(store), FakePhantom(), at_most=2)
     return store
 
 

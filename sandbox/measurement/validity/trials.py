@@ -14,6 +14,16 @@ def main_scale(questionnaire: Questionnaire) -> Scale:
     return next((s for s in questionnaire.scales if s.id == "distress"), questionnaire.scales[0])
 
 
+def percent_of_range(scale: Scale, given: Administration) -> float | None:
+    """The score in percent of the scale's range, turned so that more is more distress."""
+    value = given.score(scale.id)
+    if value is None:
+        return None
+    low, high = scale.range
+    share = 100 * (value - low) / (high - low)
+    return 100 - share if scale.higher_is == "less distress" else share
+
+
 @dataclass(frozen=True, slots=True)
 class Trials:
     """All trials of one questionnaire read and put one way, and the scale that is watched."""
@@ -46,12 +56,7 @@ class Trials:
         is watched if none is named."""
         scale = scale or self.scale
         given = self._given(repeat, state, condition)
-        value = given.score(scale.id) if given else None
-        if value is None:
-            return None
-        low, high = scale.range
-        share = 100 * (value - low) / (high - low)
-        return 100 - share if scale.higher_is == "less distress" else share
+        return percent_of_range(scale, given) if given else None
 
     def difference(self, repeat: int, state: StateName, condition: Condition) -> float | None:
         """Condition minus plain in that state; None where either has no score."""

@@ -1,0 +1,133 @@
+"""A calibration for reading: the scores at each dose, and whether they follow it. Plain text."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sandbox.export.table import terminal_table
+from sandbox.measurement.estimate import Estimate
+from sandbox.measurement.validity.dose_response import DOSES, DoseResponse, Overall, overall
+from sandbox.models.phantom.directions import PLACEBOS
+from sandbox.models.phantom.dosed import can_be_dosed
+from sandbox.text import printable
+
+LEGEND = (
+    "Scores in percent of the scale's range, turned so that more is more distress: the mean over the texts at"
+    " each dose. τ: Kendall's τ-b of doses and scores. Gain: by how much a dose of 1 raises the score. In"
+    " brackets the 95 % interval: a text is a case. The criterion, and what a dose is: docs/calibrate.md."
+    " A test of the instrument on a model with a known push inside, never of a feeling."
+)
+
+_SAID: dict[Overall, str] = {
+    "yes": "Follows a known dose: yes",
+    "in part": "Follows a known dose: in part",
+    "no": "Follows a known dose: no",
+    "undecided": "Follows a known dose: undecided",
+}
+_BARS = "▁▂▃▄▅▆▇█"
+_ALL = sorted({*DOSES, 0})
+
+
+def follows_line(responses: Sequence[DoseResponse], model: str) -> str:
+    """`Follows a known dose: in part: fear (deq-fear); 3 of 4 not.` Also where nothing was tried."""
+    if not responses:
+        if not can_be_dosed(model):
+            return "Follows a known dose: cannot be tested, its weights are not in a GGUF file here."
+        return f"Follows a known dose: not tested. (sandbox calibrate {model})"
+    verdict, why = overall(responses)
+    if verdict == "yes":
+        return f"{_SAID[verdict]}."
+    return f"{_SAID[verdict]}: {why}."
+
+
+def page(responses: Sequence[DoseResponse], model: str, width: int = 100) -> list[str]:
+    """The instrument's verdict, its curves, then what speaks for and against each. The least: the verdict."""
+    verdict = textwrap.wrap(printable(follows_line(responses, model)), width)
+    if not responses:
+        return verdict
+    head = (
+        "dose of",
+        "scale",
+        *(f"{dose:+d}".replace("-", "−") if dose else "0" for dose in _ALL),
+        "follows",
+    )
+    rows = [
+        (one.affect, one.scale, _curve(one), *(_point(one.points.get(dose)) for dose in _ALL), one.follows)
+        for one in responses
+    ]
+    lines = [*verdict, "", *terminal_table(head, rows).splitlines()]
+    if scales := {one.scale: one for one in responses if one.placebos}:
+        lines += [
+            "",
+            "Shift from dose 0 at the strongest dose (−3 or 3, whichever is larger)",
+            *_shifts(scales, responses),
+        ]
+    lines.append("")
+    for one in responses:
+        lines += textwrap.wrap(_told(one), width, subsequent_indent="    ")
+    return lines
+
+
+def _shifts(scales: dict[str, DoseResponse], responses: Sequence[DoseResponse]) -> list[str]:
+    head = ("scale", "under its affect", *PLACEBOS)
+    rows = []
+    for scale, one in scales.items():
+        own = " ".join(f"{r.affect} {_signed(r.shift)}" for r in responses if r.scale == scale)
+        rows.append((scale, own, *(_signed(one.placebos.get(placebo)) for placebo in PLACEBOS)))
+    return terminal_table(head, rows).splitlines()
+
+
+def _told(one: DoseResponse) -> str:
+    """What is behind a verdict, in one paragraph."""
+    said = [
+        f"τ {_interval(one.tau, 2)}",
+        f"gain {_interval(one.gain, 1)} a dose",
+        f"noise {one.noise:.1f}" if one.noise is not None else "noise not known",
+    ]
+    if one.told_apart is not None:
+        said.append(f"one score tells doses apart that differ by {one.told_apart:.1f}")
+    said.append(
+        f"at its floor at −3: {100 * one.floor:.0f} %, at its ceiling at 3: {100 * one.ceiling:.0f} %"
+    )
+    if one.others:
+        theirs = ", ".join(f"{name} {_number(gain.value, 1)}" for name, gain in one.others.items())
+        said.append(f"gain under other affects: {theirs}; own minus the largest {_interval(one.beyond, 1)}")
+    why = f" — {one.reason}" if one.reason else ""
+    return f"{one.affect} on {one.scale}: {one.follows}{why}. {'; '.join(said)}."
+
+
+def as_data(responses: Sequence[DoseResponse]) -> dict[str, object]:
+    """The same for programs."""
+    verdict, why = overall(responses)
+    rows = [asdict(one) for one in responses]
+    return {"follows": verdict, "why": why, "responses": rows}
+
+
+def _curve(one: DoseResponse) -> str:
+    """The points from −3 to 3 as bars, the full range high."""
+    points = (one.points.get(dose) for dose in _ALL)
+    return "".join(" " if p is None else _BARS[min(7, int(p.value / 12.5))] for p in points)
+
+
+def _point(estimate: Estimate | None) -> str:
+    return "–" if estimate is None else _number(estimate.value, 1)
+
+
+def _interval(estimate: Estimate | None, digits: int) -> str:
+    if estimate is None:
+        return "–"
+    value = _number(estimate.value, digits)
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} [{_number(estimate.low, digits)}, {_number(estimate.high, digits)}]"
+
+
+def _signed(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{'+' if value > 0 else ''}{_number(value, 1)}"
+
+
+def _number(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if any(digit in text for digit in "123456789") else text.lstrip("-")

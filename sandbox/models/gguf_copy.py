@@ -1,0 +1,219 @@
+"""A copy of a GGUF file with layers left out or tensors added, whose numbers can be set in place.
+
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Tensors are copied as they are,
+whatever their type; only the header is written anew. Loads no model.
+"""
+
+import itertools
+import os
+import re
+import struct
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from sandbox.models.gguf import FORMATS, read_string, skip_value
+
+_UINT32 = 4
+_FLOAT32 = 0
+_ALIGNMENT = 32
+_MOST_FIELDS, _MOST_TENSORS, _MOST_DIMENSIONS = 10_000, 100_000, 4
+_LAYER = re.compile(r"blk\.(\d+)\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of the file: `offset` into the data section, `size` in bytes, padding included."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: int
+    offset: int
+    size: int
+
+    @property
+    def layer(self) -> int | None:
+        """The layer it belongs to, None for the embedding, the output and its like."""
+        found = _LAYER.match(self.name)
+        return int(found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything is in a GGUF file. `fields` are its keys with their bytes, key and type included.
+
+    `width` is the length of a hidden state and `layers` how many there are; both are at least 1.
+    """
+
+    path: Path
+    version: int
+    architecture: str
+    width: int
+    layers: int
+    alignment: int
+    fields: Mapping[str, bytes]
+    tensors: tuple[Tensor, ...]
+    data: int
+
+    def tensor(self, name: str) -> Tensor:
+        """Raises KeyError for one that is not there."""
+        for tensor in self.tensors:
+            if tensor.name == name:
+                return tensor
+        raise KeyError(name)
+
+
+def read_layout(path: Path) -> Layout:
+    """Raises ValueError for a file that is damaged or of a kind not known here, OSError."""
+    with path.open("rb") as file:
+        try:
+            return _read(path, file)
+        except (struct.error, KeyError) as error:
+            raise ValueError(f"its header cannot be read ({error})") from None
+
+
+def _read(path: Path, file: BinaryIO) -> Layout:
+    if file.read(4) != b"GGUF":
+        raise ValueError("it is not a GGUF file")
+    version, tensors, count = struct.unpack("<IQQ", file.read(20))
+    if not 2 <= version <= 3 or count > _MOST_FIELDS or tensors > _MOST_TENSORS:
+        raise ValueError("its header is of another version")
+    fields: dict[str, bytes] = {}
+    for _ in range(count):
+        begin = file.tell()
+        key = read_string(file)
+        (kind,) = struct.unpack("<I", file.read(4))
+        skip_value(file, kind)
+        end = file.tell()
+        file.seek(begin)
+        fields[key] = file.read(end - begin)
+    if "split.count" in fields and _number(fields, "split.count") > 1:
+        raise ValueError("it is one part of several")
+    architecture = fields["general.architecture"][len("general.architecture") + 8 + 4 + 8 :].decode()
+    alignment = _number(fields, "general.alignment") if "general.alignment" in fields else _ALIGNMENT
+    infos = [_info(file) for _ in range(tensors)]
+    data = _padded(file.tell(), alignment)
+    ends = sorted({*(offset for *_, offset in infos), path.stat().st_size - data})
+    after = dict(itertools.pairwise(ends))
+    return Layout(
+        path=path,
+        version=version,
+        architecture=architecture,
+        width=_number(fields, f"{architecture}.embedding_length"),
+        layers=_number(fields, f"{architecture}.block_count"),
+        alignment=alignment,
+        fields=fields,
+        tensors=tuple(
+            Tensor(name, shape, kind, offset, after[offset] - offset) for name, shape, kind, offset in infos
+        ),
+        data=data,
+    )
+
+
+def _info(file: BinaryIO) -> tuple[str, tuple[int, ...], int, int]:
+    name = read_string(file)
+    (dimensions,) = struct.unpack("<I", file.read(4))
+    if dimensions > _MOST_DIMENSIONS:
+        raise ValueError("a tensor has too many dimensions")
+    shape = struct.unpack(f"<{dimensions}Q", file.read(8 * dimensions))
+    kind, offset = struct.unpack("<IQ", file.read(12))
+    return name, shape, kind, offset
+
+
+def _number(fields: Mapping[str, bytes], key: str) -> int:
+    """A field that is a whole number."""
+    value = fields[key][8 + len(key.encode()) :]
+    (kind,) = struct.unpack("<I", value[:4])
+    (number,) = struct.unpack(FORMATS[kind], value[4:])
+    return int(number)
+
+
+def write_copy(layout: Layout, to: Path, *, layers: int | None = None, added: Sequence[str] = ()) -> Layout:
+    """Write the model to `to`, with its first `layers` only, and with tensors of zeros added (float32, as
+    long as a hidden state). Gives the copy's layout. Raises OSError.
+
+    `to` is the caller's alone: it is written in place.
+    """
+    kept = [one for one in layout.tensors if layers is None or one.layer is None or one.layer < layers]
+    fields = dict(layout.fields)
+    if layers is not None:
+        key = f"{layout.architecture}.block_count"
+        fields[key] = _field(key, layers)
+    tensors: list[Tensor] = []
+    offset = 0
+    length = _padded(4 * layout.width, layout.alignment)
+    new = [Tensor(name, (layout.width,), _FLOAT32, 0, length) for name in added]
+    for tensor in (*kept, *new):
+        size = _padded(tensor.size, layout.alignment)
+        tensors.append(replace(tensor, offset=offset, size=size))
+        offset += size
+    with layout.path.open("rb") as source, to.open("wb") as target:
+        target.write(struct.pack("<4sIQQ", b"GGUF", layout.version, len(tensors), len(fields)))
+        for field in fields.values():
+            target.write(field)
+        for tensor in tensors:
+            target.write(_packed(tensor))
+        data = _padded(target.tell(), layout.alignment)
+        for old, tensor in zip(kept, tensors, strict=False):
+            source.seek(layout.data + old.offset)
+            target.seek(data + tensor.offset)
+            _copy(source, target, old.size)
+        target.truncate(data + offset)
+    return replace(
+        layout,
+        path=to,
+        layers=layers if layers is not None else layout.layers,
+        fields=fields,
+        tensors=tuple(tensors),
+        data=data,
+    )
+
+
+def set_numbers(layout: Layout, values: Mapping[str, Sequence[float]]) -> None:
+    """Set float32 tensors of a copy of ours in place. Raises KeyError, ValueError (wrong length), OSError."""
+    with layout.path.open("r+b") as file:
+        for name, numbers in values.items():
+            tensor = layout.tensor(name)
+            if tensor.kind != _FLOAT32 or tensor.shape != (len(numbers),):
+                raise ValueError(f"{name} is no row of {len(numbers)} numbers")
+            file.seek(layout.data + tensor.offset)
+            file.write(struct.pack(f"<{len(numbers)}f", *numbers))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def numbers_of(layout: Layout, name: str) -> "array[float]":
+    """A float32 tensor's numbers. Raises KeyError, ValueError, OSError."""
+    tensor = layout.tensor(name)
+    if tensor.kind != _FLOAT32 or len(tensor.shape) != 1:
+        raise ValueError(f"{name} is no row of float32 numbers")
+    with layout.path.open("rb") as file:
+        file.seek(layout.data + tensor.offset)
+        (length,) = tensor.shape
+        return array("f", struct.unpack(f"<{length}f", file.read(4 * length)))
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    left = size
+    while left and (piece := source.read(min(left, 1 << 22))):
+        target.write(piece)
+        left -= len(piece)
+    if left:
+        raise OSError(f"{source.name} ends before its last tensor")
+
+
+def _field(key: str, number: int) -> bytes:
+    name = key.encode()
+    return struct.pack("<Q", len(name)) + name + struct.pack("<II", _UINT32, number)
+
+
+def _packed(tensor: Tensor) -> bytes:
+    name = tensor.name.encode()
+    shape = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
+    return struct.pack("<Q", len(name)) + name + shape + struct.pack("<IQ", tensor.kind, tensor.offset)
+
+
+def _padded(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment
