@@ -7,10 +7,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: str | bytes, *, overwrite: bool = False, mode: int = 0o666) -> None:
-    """Write `content` (text as UTF-8, its line ends as they are) to `path`, whose folder is made if need be.
+    """Write `content` (text as UTF-8, its line ends as they are) to `path`, as `whole_file` does."""
+    with whole_file(path, overwrite=overwrite, mode=mode) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def whole_file(path: Path, *, overwrite: bool = False, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to be written in the block, which stands at `path` once that has ended; its folder is made if
+    need be.
 
     Readers see the old file or the whole new one. When it fails, on a full disk say, nothing is left behind:
     no piece of the file, and no folder that was made for it. `mode` is what the umask leaves of it. Raises
@@ -23,7 +32,7 @@ def write_whole(path: Path, content: str | bytes, *, overwrite: bool = False, mo
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         _move(draft, path, overwrite=overwrite)

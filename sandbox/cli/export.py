@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 DOCUMENT = "questionnaire"
 DATA = "data"
-Format = Literal["csv", "parquet"]
-DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet")
+Format = Literal["csv", "parquet", "bundle"]
+DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet", "bundle")
 
 
 @click.command("export")
@@ -25,7 +25,8 @@ DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet")
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A session: ends in .md (transcript), .csv (a row a score) or .json (everything). Data: a folder.",
+    help="A session: ends in .md (transcript), .csv (a row a score) or .json (everything). Data: a folder;"
+    " a bundle: ends in .zip.",
 )
 @click.option(
     "--family/--alone",
@@ -38,7 +39,8 @@ DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet")
     "--format",
     "form",
     type=click.Choice([*DATA_FORMATS, "fhir"]),
-    help="Of data: csv (the default) or parquet. Of a questionnaire: fhir.",
+    help="Of data: csv (the default), parquet, or bundle, which another machine brings in."
+    " Of a questionnaire: fhir.",
 )
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
 def command(
@@ -81,12 +83,18 @@ def export_data(
     force: bool = False,
 ) -> None:
     """Write a data set of the sessions or studies; prints its path, and on stderr how much is in it."""
+    from sandbox.errors import UsageError
     from sandbox.export.data.choosing import choose
     from sandbox.export.file import refuse_missing_folder
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
 
     refuse_missing_folder(path)
+    if (form == "bundle") != (path.suffix.lower() == ".zip"):
+        raise UsageError(
+            f"“{path.name}” does not fit the format {form}.",
+            todo="A bundle ends in .zip; the other formats write a folder.",
+        )
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         chosen = choose(store, words, tag=tag, everything=everything)
         count = _write_data(store, chosen, path, form, force=force)
@@ -96,8 +104,11 @@ def export_data(
 
 def _write_data(store: "Store", chosen: "Chosen", path: Path, form: Format, *, force: bool) -> int:
     """The sessions that went in."""
+    from sandbox.export.data.bundle import write_bundle
     from sandbox.export.data.data_set import write_tables
 
+    if form == "bundle":
+        return write_bundle(store, chosen, path, overwrite=force).sessions
     return write_tables(store, chosen, path, form, overwrite=force).sessions
 
 

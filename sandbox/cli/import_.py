@@ -1,4 +1,4 @@
-"""`sandbox import FILE`: a questionnaire made of a FHIR, REDCap or XLSForm file."""
+"""`sandbox import FILE`: a questionnaire made of a FHIR, REDCap or XLSForm file; the sessions of a bundle."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 TIMEFRAMES = ("right now", "today", "past week", "past two weeks", "past month", "in general")
 
 
-@click.command("import", short_help="Make a questionnaire of a FHIR, REDCap or XLSForm file.")
+@click.command(
+    "import", short_help="Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions."
+)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -52,7 +54,16 @@ def command(
 
     FILE is an HL7 FHIR R4 Questionnaire (JSON), a REDCap data dictionary (CSV) or an XLSForm (.xlsx). What is
     left out, and what is assumed, is listed.
+
+    A bundle of sessions (.zip, from `export data --format bundle`) goes into the record; prints the ids of
+    the shared starts. Sessions that are there already stay as they are.
     """
+    if file.suffix.lower() == ".zip":
+        others = (form, id_, title, timeframe, licence, author, language, values, part)
+        if force or any(one is not None for one in others):
+            raise click.UsageError("A bundle (.zip) is brought in as it is: give no other option.")
+        _bring_in(file)
+        return
     from sandbox.library.interchange.importing import import_file
     from sandbox.library.interchange.instrument import Completion
 
@@ -83,6 +94,29 @@ def _write(draft: "Draft", force: bool) -> None:
         click.echo("It takes the place of the shipped questionnaire of the same id.", err=True)
     for heading, lines in draft.report:
         tell(heading, lines)
+
+
+def _bring_in(file: Path) -> None:
+    from sandbox.export.data.unpacking import bring_in_bundle
+    from sandbox.library.workspace import find_workspace
+    from sandbox.store.store import DATABASE, Store
+
+    with Store.open(find_workspace().sessions / DATABASE) as store:
+        moved = bring_in_bundle(store, file)
+        starts = dict.fromkeys(members[0].id for members in store.families(moved.new).values())
+    for id in starts:
+        click.echo(id)
+    known = f" {len(moved.known)} were here already and stay as they are." if moved.known else ""
+    click.echo(f"{len(moved.new)} sessions brought in.{known}", err=True)
+    if moved.unlike:
+        which = ", ".join(moved.unlike[:4]) + " …" * (len(moved.unlike) > 4)
+        click.echo(
+            f"Caution: {len(moved.unlike)} of those have other turns or states here than in the file: they"
+            f" went on in one of the two places ({which}).",
+            err=True,
+        )
+    if starts:
+        click.echo(f"Compare them: sandbox compare --pool {' '.join(starts)}", err=True)
 
 
 def _numbers(text: str | None) -> tuple[float, ...]:

@@ -22,7 +22,7 @@ COMMANDS = {
     "compare": "Set sessions side by side, a row a turn.",
     "report": "Write what came out for a colleague: HTML, Word or Markdown.",
     "export": "Write a session to a file, many as a data set, or a questionnaire as FHIR.",
-    "import": "Make a questionnaire of a FHIR, REDCap or XLSForm file.",
+    "import": "Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions.",
     "script": "See the versions of a technique that ran, and what each did.",
     "validate": "Check scenarios, techniques, questionnaires, clients and studies.",
     "new": "Start a scenario, technique, questionnaire, client or study of your own.",

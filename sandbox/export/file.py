@@ -63,10 +63,7 @@ def write_file(path: Path, content: str | bytes, *, overwrite: bool = False) -> 
 
     Raises UsageError for a folder or a name that is taken, ExportError when the disk does not take it.
     """
-    if path.is_dir():
-        raise UsageError("This is a folder.", where=str(path), todo="Give a file's name.")
-    if not overwrite and path.exists():
-        raise _exists(path)
+    refuse_existing(path, overwrite=overwrite)
     try:
         write_whole(path, content, overwrite=overwrite, mode=0o600)
     except FileExistsError:
@@ -77,6 +74,14 @@ def write_file(path: Path, content: str | bytes, *, overwrite: bool = False) -> 
             where=str(path),
             todo="Check the folder's permissions and the free space, or choose another place.",
         ) from error
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raises UsageError for a folder, and for a file unless it is to be replaced."""
+    if path.is_dir():
+        raise UsageError("This is a folder.", where=str(path), todo="Give a file's name.")
+    if not overwrite and path.exists():
+        raise _exists(path)
 
 
 def _exists(path: Path) -> UsageError:

@@ -102,8 +102,7 @@ async def test_a_paired_difference_made_of_the_tables_is_that_of_the_comparison(
     ready = {
         row["trunk"]: float(row["technique_effect"])
         for row in rows_of(folder, "trajectories")
-        if row["technique_effect"] and row["point"] == beyond["at"] and row["scale"] == compared["scale"]
-        if row["questionnaire"] == "probe"
+        if row["primary"] == "1" and row["scale"] == compared["scale"] and row["questionnaire"] == "probe"
     }
     assert [ready[trunk] for trunk in trunks] == pytest.approx(beyond["values"])
 

@@ -248,6 +248,8 @@ TRAJECTORIES = Table(
                " lower than under the control", unit="the scale's own",
                values="twice the scale's range either way", missing="before the technique, no control beside"
                " it, a score is missing, or the points come after different numbers of turns"),
+        Column("primary", "0/1", "1: the point that counts, the last one that the arm and that control were"
+               " both measured at after as many turns"),
         _NOTE,
     ),
 )  # fmt: skip

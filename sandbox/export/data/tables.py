@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sandbox.analysis.afterwards import named_afterwards
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.effect import change, scale_of, technique_effect
+from sandbox.analysis.effect import change, last_common_label, scale_of, technique_effect
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import for_data
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
@@ -168,6 +168,7 @@ def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
     plan, control = arm.plan, family.control_for(arm)
     scale = scale_of(arm.asked, course.name)
     higher_is = scale.higher_is if scale else "neither"
+    primary = last_common_label(course, control.course(course.name)) if control else None
     for point in course.points:
         yield {
             "session": arm.id,
@@ -196,6 +197,7 @@ def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
             "as_at": point.as_at or None,
             **_differences(arm, course, point, control),
             "compared_with": control.id if control else None,
+            "primary": int(point.label == primary),
             "note": NOTE,
         }
 

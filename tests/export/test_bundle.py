@@ -1,0 +1,313 @@
+"""Bundles: brought in elsewhere they give the same numbers, and what is not as it was written is refused."""
+
+import csv
+import hashlib
+import io
+import json
+import sqlite3
+import stat
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from rocrate.rocrate import ROCrate
+
+from sandbox.engine.afterwards import GivenAfterwards
+from sandbox.errors import ExitCode, SandboxError
+from sandbox.export.data.bundle import METADATA, RECORD, SUMS
+from sandbox.export.data.unpacking import bring_in_bundle
+from sandbox.models.provider import ModelDescription
+from sandbox.store.afterwards import add_afterwards, asked_afterwards
+from sandbox.store.store import DATABASE, Store
+from sandbox.store.study import StudyRecord
+from tests.cli.command import sandbox
+from tests.export.specimen import recorded_family
+from tests.export.test_data_set import three_runs
+
+MODEL = ModelDescription("judge", "A judge")
+Change = Callable[[dict[str, bytes]], dict[str, bytes]]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    recorded_family(tmp_path / "here" / "sessions").close()
+    return tmp_path / "here"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bundle of that family, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    recorded_family(folder / "sessions").close()
+    return bundled(folder, "last").read_bytes()
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    (tmp_path / "there").mkdir()
+    return tmp_path / "there"
+
+
+def bundled(workspace: Path, *words: str) -> Path:
+    path = workspace / "b.zip"
+    done = sandbox(workspace, "export", "data", *words, "--to", str(path), "--format", "bundle", "--force")
+    assert done.code == ExitCode.OK and done.out.strip() == str(path), done.err
+    return path
+
+
+def put(folder: Path, bundle: bytes) -> Path:
+    path = folder / "b.zip"
+    path.write_bytes(bundle)
+    return path
+
+
+def rows(workspace: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that the record holds."""
+    path = workspace / "sessions" / DATABASE
+    if not path.exists():
+        return {}
+    with closing(sqlite3.connect(path)) as db:
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+
+
+async def test_another_machine_has_the_same_numbers_and_twice_adds_nothing(
+    tmp_path: Path, there: Path
+) -> None:
+    here = tmp_path / "first"
+    await three_runs(here)
+    trunks = sandbox(there, "import", str(bundled(here, "--tag", "pilot"))).out.split()
+    words = ("compare", "--pool", "--json", *trunks)
+    assert len(trunks) == 3 and sandbox(here, *words).out == sandbox(there, *words).out != ""
+    before = rows(there)
+    again = sandbox(there, "import", str(here / "b.zip"))
+    assert again.code == ExitCode.OK and again.out == "" and "here already" in again.err
+    assert rows(there) == before
+    for form in ("csv", "json", "md"):
+        for place in (here, there):
+            to = str(place / f"one.{form}")
+            assert sandbox(place, "export", trunks[0], "--to", to).code == ExitCode.OK
+        assert (here / f"one.{form}").read_bytes() == (there / f"one.{form}").read_bytes()
+
+
+def test_hostile_text_comes_through_word_for_word_and_no_machine_is_named(here: Path, there: Path) -> None:
+    assert sandbox(there, "import", str(bundled(here, "last"))).code == ExitCode.OK
+    mine, brought = rows(here), rows(there)
+    for table in ("documents", "sessions", "turns", "calls", "skips", "administrations", "answers", "scores"):
+        assert sorted(map(repr, mine[table])) == sorted(map(repr, brought[table])) != [], table
+    with Store.open(there / "sessions" / DATABASE) as store:
+        assert store.state("talking1") == "interrupted" and store.state("breath11") == "finished"
+    with closing(sqlite3.connect(there / "sessions" / DATABASE)) as db:
+        assert db.execute("SELECT max(pid), max(host), max(process_started) FROM states").fetchall() == [
+            (None, None, None)
+        ]
+
+
+def test_the_crate_describes_every_file_with_the_licence_of_each_document(
+    bundle: bytes, tmp_path: Path
+) -> None:
+    path = put(tmp_path, bundle)
+    crate = ROCrate(path)
+    described = {entity.id: entity for entity in crate.data_entities}
+    with zipfile.ZipFile(path) as file:
+        names = set(file.namelist())
+        for name, entity in described.items():
+            assert hashlib.sha256(file.read(name)).hexdigest() == entity["sha256"]
+    assert names - described.keys() == {METADATA, SUMS}
+    documents = [entity for name, entity in described.items() if name.startswith("documents/")]
+    assert {document["license"] for document in documents} == {"MIT"} and len(documents) >= 5
+    assert "not a feeling" in crate.description and crate.root_dataset["datePublished"]
+
+
+def test_a_study_comes_along_with_its_frozen_plan_and_what_was_asked_afterwards(
+    here: Path, there: Path
+) -> None:
+    with Store.open(here / "sessions" / DATABASE) as store:
+        plan = store.head("breath11").plan
+        study = StudyRecord(store)
+        study.freeze(plan, hash="f" * 64, root="r" * 64, name="pilot-study")
+        study.add_sessions("r" * 64, ["trunk111", "breath11", "filler11"])
+        study.log("r" * 64, "started")
+        measured = store.session("breath11").own_measured[-1]
+        own = store.head("breath11").plan.measures[1]
+        assert add_afterwards(store, GivenAfterwards("breath11", measured, ()), own, "judge", MODEL)
+    path = bundled(here, "pilot-study")
+    with zipfile.ZipFile(path) as file:
+        assert json.loads(file.read(f"studies/{'f' * 64}.json"))["model"] == "scripted"
+    assert sandbox(there, "import", str(path)).code == ExitCode.OK
+    with Store.open(there / "sessions" / DATABASE) as store:
+        study = StudyRecord(store)
+        (found,) = study.all()
+        assert (found.name, found.hash) == ("pilot-study", "f" * 64) and found.plan["model"] == "scripted"
+        assert study.study_of("breath11") == "r" * 64 and study.at_work("r" * 64) == ()
+        (later,) = asked_afterwards(store, ["breath11"])["breath11"]
+        assert later.measured == measured and later.asked == "judge"
+    with zipfile.ZipFile(path) as file, file.open("tables/sessions.csv") as table:
+        told = {row["session"]: row["studies"] for row in csv.DictReader(io.TextIOWrapper(table, "utf-8"))}
+    with zipfile.ZipFile(path) as file:
+        assert b"ratings, asked afterwards by judge" in file.read("tables/answers.csv")
+    assert told["breath11"] == "pilot-study"
+
+
+def test_a_session_that_went_on_here_stays_as_it_is_and_is_told(
+    bundle: bytes, there: Path, tmp_path: Path
+) -> None:
+    path = put(tmp_path, bundle)
+    sandbox(there, "import", str(path))
+    with Store.open(there / "sessions" / DATABASE) as store:
+        store.set_state("talking1", "stopped", "enough", "me")
+    before = rows(there)
+    again = sandbox(there, "import", str(path))
+    assert again.code == ExitCode.OK and "talking1" in again.err and rows(there) == before
+
+
+# What is refused
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def zipped(path: Path, files: dict[str, bytes], *, summed: bool = True) -> None:
+    """The files as a bundle with sums that fit: the sums keep slips out, not somebody who means harm."""
+    if summed:
+        sums = (
+            f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items() if name != SUMS
+        )
+        files = {**files, SUMS: "".join(sums).encode()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+
+
+def with_record(tmp: Path, *statements: str) -> Change:
+    """The record with those statements run on it, triggers of ours taken away first."""
+
+    def change(files: dict[str, bytes]) -> dict[str, bytes]:
+        record = tmp / "changed.db"
+        record.write_bytes(files[RECORD])
+        with closing(sqlite3.connect(record)) as db:
+            triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                db.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                db.execute(statement)
+            for _, sql in triggers:
+                db.execute(sql)
+            db.commit()
+        return {**files, RECORD: record.read_bytes()}
+
+    return change
+
+
+HARM: dict[str, Callable[[Path], Change]] = {
+    "a path that leads out": lambda tmp: lambda files: {**files, "../../evil.sh": b"rm"},
+    "an absolute path": lambda tmp: lambda files: {**files, "/etc/evil": b"x"},
+    "a Windows path": lambda tmp: lambda files: {**files, "C:\\evil": b"x"},
+    "a file that is missing": lambda tmp: lambda files: {k: v for k, v in files.items() if k != RECORD},
+    "no database": lambda tmp: lambda files: {**files, RECORD: b"not a database" * 100},
+    "a bomb": lambda tmp: lambda files: {**files, "tables/big.csv": bytes(100 * 2**20)},
+    "a trigger of theirs": lambda tmp: with_record(
+        tmp, "CREATE TRIGGER evil AFTER INSERT ON tags BEGIN SELECT 1; END"
+    ),
+    "a view of theirs": lambda tmp: with_record(
+        tmp, "CREATE VIEW evil AS SELECT 1"
+    ),
+    "an id that is a path": lambda tmp: with_record(
+        tmp, "PRAGMA foreign_keys = OFF", "UPDATE sessions SET id = '../../x' WHERE id = 'talking1'",
+        "UPDATE turns SET session = '../../x' WHERE session = 'talking1'",
+        "UPDATE skips SET session = '../../x' WHERE session = 'talking1'",
+        "UPDATE states SET session = '../../x' WHERE session = 'talking1'",
+    ),
+    "a circle of sessions": lambda tmp: with_record(
+        tmp, "UPDATE sessions SET parent = 'breath11' WHERE id = 'trunk111'"
+    ),
+    "a changed document": lambda tmp: with_record(
+        tmp, "UPDATE documents SET json = replace(json, 'Breathe in', 'Run away')"
+    ),
+    "a phase that does not exist": lambda tmp: with_record(tmp, "UPDATE turns SET phase = 'elsewhere'"),
+    "a row of nobody": lambda tmp: with_record(tmp, "UPDATE scores SET administration = administration + 99"),
+    "a plan that is none": lambda tmp: with_record(tmp, "UPDATE sessions SET plan = '{'"),
+    "a newer version": lambda tmp: with_record(tmp, "PRAGMA user_version = 9999"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_bundle_that_would_do_harm_is_refused_and_changes_nothing(
+    bundle: bytes, there: Path, tmp_path: Path, harm: str
+) -> None:
+    path = put(tmp_path, bundle)
+    zipped(path, HARM[harm](tmp_path)(contents(path)))
+    refused(there, path)
+
+
+def refused(workspace: Path, path: Path) -> None:
+    outside = {file for file in workspace.parent.rglob("*") if "sessions" not in file.parts}
+    with Store.open(workspace / "sessions" / DATABASE) as store:
+        before = rows(workspace)
+        with pytest.raises(SandboxError) as caught:
+            bring_in_bundle(store, path)
+    assert caught.value.what and caught.value.todo and rows(workspace) == before
+    assert {file for file in workspace.parent.rglob("*") if "sessions" not in file.parts} == outside
+    assert before["sessions"] == []
+
+
+def damaged(path: Path) -> Iterator[bytes]:
+    """The file cut short, with a changed byte, a changed file under the old sums, and no zip at all."""
+    whole = path.read_bytes()
+    yield whole[: len(whole) // 2]
+    yield whole[:-1]
+    at = whole.index(b"tables/scores.csv") + 200
+    yield whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+    zipped(path, {**contents(path), "tables/scores.csv": b"session\r\n"}, summed=False)
+    yield path.read_bytes()
+    yield b"PK\x03\x04" + bytes(100)
+    yield b""
+
+
+def test_a_file_that_is_not_as_it_was_written_is_refused(bundle: bytes, there: Path, tmp_path: Path) -> None:
+    path = put(tmp_path, bundle)
+    for data in list(damaged(path)):
+        path.write_bytes(data)
+        refused(there, path)
+
+
+def test_links_and_lying_sizes_are_refused(bundle: bytes, there: Path, tmp_path: Path) -> None:
+    path = put(tmp_path, bundle)
+    files = contents(path)
+    zipped(path, files)
+    with zipfile.ZipFile(path, "a") as file:
+        link = zipfile.ZipInfo("tables/link.csv")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        file.writestr(link, "/etc/passwd")
+    refused(there, path)
+
+    zipped(path, files)
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(RECORD.encode()) - 46  # in the list of files at the end
+    data[entry + 24 : entry + 28] = struct.pack("<L", 100)  # says that it unpacks to 100 bytes
+    path.write_bytes(data)
+    refused(there, path)
+
+
+def test_the_same_id_of_another_session_is_refused(bundle: bytes, there: Path, tmp_path: Path) -> None:
+    path = put(tmp_path, bundle)
+    assert sandbox(there, "import", str(path)).code == ExitCode.OK
+    before = rows(there)
+    zipped(path, with_record(tmp_path, "UPDATE sessions SET seed = 99")(contents(path)))
+    said = sandbox(there, "import", str(path))
+    assert said.code == ExitCode.USAGE and "another session under the id" in said.err
+    assert rows(there) == before
+
+
+def test_a_bundle_takes_no_options_of_questionnaires_and_only_a_zip(here: Path) -> None:
+    path = bundled(here, "last")
+    assert sandbox(here, "import", str(path), "--id", "x").code == ExitCode.USAGE
+    refusal = sandbox(here, "export", "data", "last", "--to", str(here / "x.csv"), "--format", "bundle")
+    assert refusal.code == ExitCode.USAGE and ".zip" in refusal.err
+    taken = sandbox(here, "export", "data", "last", "--to", str(path), "--format", "bundle")
+    assert taken.code == ExitCode.USAGE and "--force" in taken.err
