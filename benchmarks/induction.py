@@ -1,7 +1,7 @@
-"""What each scenario does to the word probe on the embedded model, and what breathing and control do then.
+"""What each scenario does to the word probe on the embedded model, and what breathing and controls do then.
 
-Prints Markdown for docs/induction.md: every scenario over three seeds, the demo over five. Nothing is chosen
-or tuned: the shipped documents, seeds counted from 1, whatever comes out.
+Prints Markdown for docs/induction.md: every scenario over three seeds, the demo with every control over five.
+Nothing is chosen or tuned: the shipped documents, seeds counted from 1, whatever comes out.
 """
 
 import argparse
@@ -30,6 +30,7 @@ SEEDS = (1, 2, 3)
 DEMO_SEEDS = (1, 2, 3, 4, 5)
 AFFECTS = ("fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress", "none")
 STRENGTHS = ("mild", "moderate", "strong", None)
+CONTROLS = ("filler-manual", "neutral-conversation", "waiting", "demand-only")
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,16 @@ class Induced:
 
 @dataclass(frozen=True)
 class Course:
-    """The demo with one seed: distress at the points of its table."""
+    """The demo with one seed: distress at baseline, after the scenario, and at the end of each arm."""
 
     seed: int
     baseline: float
     induced: float
-    breathing: float
-    control: float
+    ends: tuple[float, ...]
 
     @property
-    def values(self) -> tuple[float, float, float, float]:
-        return self.baseline, self.induced, self.breathing, self.control
+    def values(self) -> tuple[float, ...]:
+        return self.baseline, self.induced, *self.ends
 
 
 async def induced(scenario: Scenario, seeds: Sequence[int], library: Library, provider: Provider) -> Induced:
@@ -83,13 +83,14 @@ async def induced(scenario: Scenario, seeds: Sequence[int], library: Library, pr
 
 
 async def demo(seed: int, library: Library, provider: Provider, *, steps: int | None) -> Course:
-    """Fear, mindful breathing and the control with this seed, as `sandbox demo` runs them.
+    """Fear, then mindful breathing and each control from the same start, with this seed.
 
-    Of breathing and control so many steps; all with None.
+    Breathing and the filler are what `sandbox demo` runs. Of each arm so many steps; all with None.
     """
-    _, breathing, control = await scores(Proposal(seed=seed), library, provider, steps=steps)
-    baseline, after = _pair(breathing["distress"])
-    return Course(seed, baseline, after, _last(breathing["distress"]), _last(control["distress"]))
+    proposal = Proposal(techniques=("mindful-breathing", *CONTROLS), seed=seed)
+    _, *arms = await scores(proposal, library, provider, steps=steps)
+    baseline, after = _pair(arms[0]["distress"])
+    return Course(seed, baseline, after, tuple(_last(arm["distress"]) for arm in arms))
 
 
 async def scores(
@@ -129,7 +130,7 @@ def scenario_table(found: Sequence[Induced]) -> str:
 
 def demo_table(found: Sequence[Course]) -> str:
     """A row a seed, and the means."""
-    head = ("seed", "baseline", "induced", "after the last breathing step", "control at its end")
+    head = ("seed", "baseline", "induced", "mindful-breathing", *CONTROLS)
     means = tuple(map(fmean, zip(*(one.values for one in found), strict=True)))
     rows = [(str(one.seed), *map(_number, one.values)) for one in found]
     return markdown_table(
