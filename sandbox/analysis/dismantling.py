@@ -232,3 +232,71 @@ def immediate_effects(starts: Starts, steps: Sequence[str]) -> tuple[StepEffect,
         StepEffect((step,), _contrast([turns.get(place, {}) for turns in starts.turns], (step,)))
         for place, step in enumerate(steps, 1)
     )
+
+
+# All of it
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEnd:
+    """An arm of the design: how it was made, its last score over the starts, and its mean there."""
+
+    note: str
+    mean: float | None
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dismantling:
+    """What a dismantling says of a script. Which effects there are depends on the design.
+
+    `main`: each step's effect on the last score; of a factorial over all arms, else against the whole script
+    (left out) or the control (alone). `immediate`: at its own turn, of a factorial with filler. `pairs` and
+    `smallest`: of a factorial. `arms`: the last score of every arm.
+    """
+
+    design: str
+    scale: ScaleName
+    starts: int
+    arms: tuple[ArmEnd, ...]
+    main: tuple[StepEffect, ...] = ()
+    immediate: tuple[StepEffect, ...] = ()
+    pairs: tuple[StepEffect, ...] = ()
+    smallest: Smallest | None = None
+
+
+def dismantled(
+    arms: Sequence[Arm],
+    steps: Mapping[str, Steps],
+    order: Sequence[str],
+    scale: ScaleName,
+    *,
+    design: str,
+    replaced: bool,
+    notes: Mapping[str, str],
+) -> Dismantling:
+    """What the arms of a design say. `steps` and `notes` are by technique id, `order` has the script's steps;
+    `replaced`: filler stands where a step was left out."""
+    starts = starts_of(arms, steps, scale)
+    ends = tuple(_end(arms, id, note, scale) for id, note in notes.items())
+    main: tuple[StepEffect, ...] = ()
+    immediate: tuple[StepEffect, ...] = ()
+    pairs: tuple[StepEffect, ...] = ()
+    smallest = None
+    match design:
+        case "factorial":
+            main, pairs = step_effects(starts.last, order), pair_effects(starts.last, order)
+            immediate = immediate_effects(starts, order) if replaced else ()
+            smallest = smallest_script(starts.last, order)
+        case "each left out":
+            main = without_each(starts.last, order)
+        case "each alone":
+            main = alone_each(starts.last, order, starts.control)
+    return Dismantling(design, scale, len(starts.last), ends, main, immediate, pairs, smallest)
+
+
+def _end(arms: Iterable[Arm], technique: str, note: str, scale: ScaleName) -> ArmEnd:
+    own = [arm for arm in arms if arm.plan.technique is not None and arm.plan.technique.id == technique]
+    ends = [points[-1].value for arm in own if (points := arm.course(scale).points)]
+    known = [value for value in ends if value is not None]
+    return ArmEnd(note, fmean(known) if known else None, len(known))

@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Write what came out for a colleague: HTML, Word or Markdown.",
     "export": "Write a session to a file, many as a data set, or a questionnaire as FHIR.",
     "import": "Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions.",
+    "dismantle": "See which step of a script does the work.",
     "script": "See the versions of a technique that ran, and what each did.",
     "validate": "Check scenarios, techniques, questionnaires, clients and studies.",
     "new": "Start a scenario, technique, questionnaire, client or study of your own.",

@@ -1,0 +1,143 @@
+"""`sandbox dismantle TECHNIQUE`: run a script with steps left out, to see which of them does the work."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sandbox.study.conductor import Conductor
+    from sandbox.study.frozen import Outline
+    from sandbox.workbench.dismantling import Design, Dismantled, Replacing
+
+_DESIGNS = {
+    "left-out": "each left out",
+    "alone": "each alone",
+    "factorial": "factorial",
+    "shuffled": "shuffled",
+}
+
+
+@click.command("dismantle", short_help="See which step of a script does the work.")
+@click.argument("technique", metavar="TECHNIQUE")
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    default=("night-attack",),
+    show_default=True,
+    metavar="ID",
+    help="What the client is told; may be given several times.",
+)
+@click.option(
+    "--design",
+    type=click.Choice(list(_DESIGNS)),
+    default="left-out",
+    show_default=True,
+    help="left-out: a script without each step. alone: with only that step. factorial: all combinations, from"
+    " five steps on a fraction of them (16 arms for five). shuffled: other orders.",
+)
+@click.option(
+    "--replace",
+    "replacing",
+    type=click.Choice(("filler", "nothing")),
+    default="filler",
+    show_default=True,
+    help="What stands where a step is left out: filler of the same length, or nothing (a shorter script).",
+)
+@click.option("--client", default="study-participant", show_default=True, metavar="ID")
+@click.option("--model", default="embedded", show_default=True, metavar="NAME")
+@click.option("--measure", "measures", multiple=True, metavar="ID[:WAY[:FORM]][@WHEN]")
+@click.option("--scale", metavar="ID", help="The scale that counts.  [default: distress, else the first]")
+@click.option("--repeat", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N",
+              help="How many shared starts, with the seeds from --seed on.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@click.option("--name", metavar="NAME", help="The study's name.  [default: of technique and design]")
+@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    technique: str,
+    scenarios: tuple[str, ...],
+    design: str,
+    replacing: "Replacing",
+    client: str,
+    model: str,
+    measures: tuple[str, ...],
+    scale: str | None,
+    repeat: int,
+    seed: int,
+    name: str | None,
+    local_only: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run TECHNIQUE whole and with steps left out, from the same shared starts; say what each step does.
+
+    It is a study: given again it runs only what is missing, with a larger --repeat only what is new. Ctrl-C
+    loses nothing.
+    """
+    from sandbox.cli.conducting import open_conductor
+    from sandbox.cli.outcome import warn
+    from sandbox.cli.repeat import all_runnable, chosen_seeds, first_of_each, play, study_of
+    from sandbox.errors import ExitCode
+    from sandbox.study.frozen import take_up
+    from sandbox.study.proposal import Proposal
+    from sandbox.workbench.dismantling import dismantle
+
+    conductor = open_conductor(local_only=local_only)
+    library = conductor.library
+    whole = library.technique(technique)
+    chosen: Design = _DESIGNS[design]  # type: ignore[assignment]
+    arms = dismantle(whole, library.default_control(), chosen, replacing=replacing, seed=seed)
+    conductor.library = library.with_techniques(arm.technique for arm in arms)
+    proposals = [
+        Proposal(
+            scenario=scenario,
+            techniques=tuple(arm.technique.id for arm in arms),
+            control=chosen != "factorial",  # its arm without any step is filler already
+            client=client,
+            measures=measures,
+            model=model,
+            seed=seed,
+        )
+        for scenario in scenarios
+    ]
+    all_runnable(conductor, proposals)
+    called = name or f"dismantle-{technique}-{design}"[:60]
+    with conductor.store:
+        seeds = chosen_seeds(seed, repeat, None)
+        outline = take_up(conductor, study_of(called, proposals, seeds)).outline
+        warn(conductor, *first_of_each(outline).values())
+        code = play(conductor, outline, None, quiet=quiet)
+        if code != ExitCode.INTERRUPTED:
+            _report(conductor, outline, arms, chosen, replacing, scale, as_json=as_json)
+    context.exit(code)
+
+
+def _report(
+    conductor: "Conductor",
+    outline: "Outline",
+    arms: "tuple[Dismantled, ...]",
+    design: "Design",
+    replacing: "Replacing",
+    scale: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from sandbox.analysis.dismantling import dismantled
+    from sandbox.analysis.family import chosen_scale, gather_compared
+    from sandbox.export.dismantling import dismantling_json, dismantling_terminal
+    from sandbox.study.progress import finished_trunks
+
+    found = gather_compared(conductor.store, finished_trunks(conductor.studies, outline))
+    name = chosen_scale(found, scale)
+    steps: Mapping[str, frozenset[str]] = {arm.technique.id: arm.steps for arm in arms}
+    order = tuple(step.id for step in arms[0].technique.steps)
+    notes = {arm.technique.id: arm.note for arm in arms}
+    result = dismantled(found, steps, order, name, design=design, replaced=replacing == "filler", notes=notes)
+    click.echo(dismantling_json(result) if as_json else dismantling_terminal(result), nl=not as_json)
+    if not as_json:
+        click.echo(f"\nThe arms side by side: sandbox compare {outline.name}")

@@ -1,0 +1,107 @@
+"""A dismantling for others: on a terminal, or as JSON."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from sandbox.analysis.dismantling import Dismantling, StepEffect
+from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.export import NOTICE
+from sandbox.export.table import terminal_table
+from sandbox.text import printable
+
+_MAIN = {
+    "factorial": "What each step does to the last score: arms with it − arms without it",
+    "each left out": "What each step does to the last score: the whole script − the script without it",
+    "each alone": "What each step does alone: the script with only that step − the control",
+}
+
+
+def dismantling_terminal(found: Dismantling) -> str:
+    """For a terminal; ends without a newline."""
+    return "\n".join(_lines(found))
+
+
+def dismantling_json(found: Dismantling) -> str:
+    """As JSON in ASCII, ending in a newline."""
+    data = {"format": "therapy-sandbox dismantling", "notice": NOTICE, **asdict(found)}
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def _lines(found: Dismantling) -> Iterator[str]:
+    questionnaire, way, scale = found.scale
+    starts = f"{found.starts} shared {'start' if found.starts == 1 else 'starts'}"
+    yield f"Simulated {printable(scale)} ({printable(questionnaire)}, read by {way}), {starts}"
+    if found.main:
+        yield ""
+        yield f"{_MAIN[found.design]}. Below zero it lowers the score."
+        now = {one.steps: one for one in found.immediate}
+        head = ["step", "last score", "95 % interval", "starts", ""]
+        if now:
+            head += ["at its own turn", "95 % interval"]
+        rows = []
+        for one in found.main:
+            beside = now.get(one.steps)
+            rows.append([*_row(one), *(_sizes(beside) if beside else [])])
+        yield terminal_table(head, rows)
+    together = [one for one in found.pairs if _told(one)]
+    if found.pairs:
+        yield ""
+        if together:
+            yield "Pairs that do more (below zero) or less together than the sum of both:"
+            yield terminal_table(
+                ["pair", "beyond the sum", "95 % interval", "starts", ""], [_row(one) for one in together]
+            )
+        else:
+            yield f"No pair of steps is told apart from the sum of both ({len(found.pairs)} pairs)."
+    if found.smallest is not None:
+        least = found.smallest
+        yield ""
+        yield (
+            "The smallest script that keeps 90 % of the effect, by the effects found:"
+            f" {', '.join(least.steps)} ({least.kept:.0%})."
+            f" In {least.certainty:.0%} of resampled starts it does."
+        )
+    elif found.design == "factorial":
+        yield ""
+        yield "The whole script does not end lower than filler alone: there is nothing to keep."
+    yield ""
+    yield "Arms, by their mean last score:"
+    ordered = sorted(found.arms, key=lambda arm: float("inf") if arm.mean is None else arm.mean)
+    yield terminal_table(
+        ["arm", "last score", "starts"], [[a.note, numeral(a.mean), str(a.starts)] for a in ordered]
+    )
+    yield ""
+    if found.main:
+        several = len(found.main) + len(found.pairs) + len(found.immediate)
+        yield (
+            f"There are {several} intervals here: about one in 20 leaves out 0 by chance alone. An interval"
+            " that includes 0 says that nothing is known yet, not that the step does nothing."
+        )
+    yield NOTICE
+
+
+def _row(one: StepEffect) -> list[str]:
+    mean, interval = _sizes(one)
+    return [" and ".join(map(printable, one.steps)), mean, interval, str(one.effect.pairs), _verdict(one)]
+
+
+def _sizes(one: StepEffect) -> list[str]:
+    effect = one.effect
+    if effect.low is None or effect.high is None:
+        return [numeral(effect.mean, signed=True), MISSING]
+    low, high = numeral(effect.low, signed=True), numeral(effect.high, signed=True)
+    return [numeral(effect.mean, signed=True), f"[{low}, {high}]"]
+
+
+def _told(one: StepEffect) -> bool:
+    low, high = one.effect.low, one.effect.high
+    return low is not None and high is not None and not low <= 0 <= high
+
+
+def _verdict(one: StepEffect) -> str:
+    if one.effect.low is None:
+        return one.effect.reason
+    if not _told(one):
+        return "could be chance"
+    return "lowers" if (one.effect.mean or 0.0) < 0 else "raises"
