@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 DOCUMENT = "questionnaire"
 DATA = "data"
-Format = Literal["csv", "parquet", "bundle"]
-DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet", "bundle")
+Format = Literal["csv", "parquet", "bids", "bundle"]
+DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet", "bids", "bundle")
 
 
 @click.command("export")
@@ -39,7 +39,7 @@ DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet", "bundle")
     "--format",
     "form",
     type=click.Choice([*DATA_FORMATS, "fhir"]),
-    help="Of data: csv (the default), parquet, or bundle, which another machine brings in."
+    help="Of data: csv (the default), parquet, bids, or bundle, which another machine brings in."
     " Of a questionnaire: fhir.",
 )
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
@@ -73,6 +73,32 @@ def command(
         )
 
 
+@click.command("export", short_help="Write a study's sessions as a data set.")
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--to",
+    "path",
+    required=True,
+    metavar="FOLDER|FILE.zip",
+    type=click.Path(path_type=Path),
+    help="Where to; a bundle is a file that ends in .zip.",
+)
+@click.option("--format", "form", type=click.Choice(DATA_FORMATS), default="csv", show_default=True)
+@click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
+def study_export(name: str, path: Path, form: Format, force: bool) -> None:
+    """Write all that a study ran so far as a data set; prints its path.
+
+    The same as `sandbox export data NAME`: long tables with a codebook (csv, parquet), BIDS, or a bundle.
+    """
+    from sandbox.library.workspace import find_workspace
+    from sandbox.store.store import DATABASE, Store
+    from sandbox.store.study import StudyRecord
+
+    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+        study = StudyRecord(store).named(name).name
+    export_data((study,), path, form, force=force)
+
+
 def export_data(
     words: tuple[str, ...],
     path: Path,
@@ -104,11 +130,14 @@ def export_data(
 
 def _write_data(store: "Store", chosen: "Chosen", path: Path, form: Format, *, force: bool) -> int:
     """The sessions that went in."""
+    from sandbox.export.data.bids import write_bids
     from sandbox.export.data.bundle import write_bundle
     from sandbox.export.data.data_set import write_tables
 
     if form == "bundle":
         return write_bundle(store, chosen, path, overwrite=force).sessions
+    if form == "bids":
+        return write_bids(store, chosen, path, overwrite=force).sessions
     return write_tables(store, chosen, path, form, overwrite=force).sessions
 
 

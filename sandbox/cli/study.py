@@ -2,6 +2,7 @@
 
 import click
 
+from sandbox.cli.export import study_export
 from sandbox.cli.study_run import pause, resume, run, status, stop
 
 
@@ -10,5 +11,5 @@ def command() -> None:
     """Run many sessions as one study: scenarios, techniques, models and repeats from one document."""
 
 
-for _one in (run, resume, status, pause, stop):
+for _one in (run, resume, status, pause, stop, study_export):
     command.add_command(_one)

@@ -134,7 +134,10 @@ def test_a_study_comes_along_with_its_frozen_plan_and_what_was_asked_afterwards(
         measured = store.session("breath11").own_measured[-1]
         own = store.head("breath11").plan.measures[1]
         assert add_afterwards(store, GivenAfterwards("breath11", measured, ()), own, "judge", MODEL)
-    path = bundled(here, "pilot-study")
+    path = here / "study.zip"
+    words = ("study", "export", "pilot-study", "--to", str(path), "--format", "bundle")
+    assert sandbox(here, *words).code == ExitCode.OK
+    assert "pilot-study" in sandbox(here, "study", "export", "other", "--to", str(here / "x")).err
     with zipfile.ZipFile(path) as file:
         assert json.loads(file.read(f"studies/{'f' * 64}.json"))["model"] == "scripted"
     assert sandbox(there, "import", str(path)).code == ExitCode.OK

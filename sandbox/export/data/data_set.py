@@ -87,8 +87,11 @@ def _counted(rows: Iterable[Row], name: str, contents: Contents) -> Iterator[Row
         yield row
 
 
-def about(chosen: Chosen, contents: Contents) -> str:
-    """The page beside the tables: what they are of, who wrote them, which documents under which licence."""
+def about(chosen: Chosen, contents: Contents, *, tables: bool = True) -> str:
+    """The page beside the data: what they are of, who wrote them, which documents under which licence.
+
+    `tables`: whether they are the long tables of the codebook.
+    """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     licences = [
         tuple(map(inline, (kind_of(one), one.id, one.version, one.licence, name)))
@@ -99,18 +102,21 @@ def about(chosen: Chosen, contents: Contents) -> str:
         f"> {NOTICE}",
         f"Written by therapy-sandbox {sandbox.__version__} on {now}. Asked for: {inline(chosen.asked)}."
         f" {len(chosen.families)} shared starts, {contents.sessions} sessions with them.",
-        "Every column is explained in codebook.md, and in codebook.csv for programs."
-        " The tables are joined by `session` and `trunk` (the shared start).",
-        markdown_table(
-            ("table", "a row is", "rows"),
-            [(one.name, inline(one.row), f"{contents.rows[one.name]:,}") for one in TABLES],
-            numbers_from=2,
-        ),
+        *(_tables(contents) if tables else ()),
         "## Documents and their licences",
         "What was said and asked stands in the tables. It may be passed on only as these licences allow.",
         markdown_table(("kind", "id", "version", "licence", "SHA-256"), licences),
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _tables(contents: Contents) -> tuple[str, ...]:
+    rows = [(one.name, inline(one.row), f"{contents.rows[one.name]:,}") for one in TABLES]
+    return (
+        "Every column is explained in codebook.md, and in codebook.csv for programs."
+        " The tables are joined by `session` and `trunk` (the shared start).",
+        markdown_table(("table", "a row is", "rows"), rows, numbers_from=2),
+    )
 
 
 def _is_ours(form: LongForm) -> Callable[[Path], bool]:
