@@ -209,12 +209,13 @@ def _run(
     from sandbox.cli.outcome import warn
     from sandbox.cli.repeat import first_of_each, report_study, tell_what_is_left
     from sandbox.cli.study_talk import StudyTalk, drive, exit_code
+    from sandbox.study.looks import said_of_looks
     from sandbox.study.progress import finished_trunks
     from sandbox.study.runner import check_study
+    from sandbox.text import printable
 
     check_study(conductor, outline)
-    for sessions in first_of_each(outline).values():
-        warn(conductor, sessions)
+    warn(conductor, *first_of_each(outline).values())
     talk = StudyTalk(outline, detailed=plain, plain=plain, quiet=quiet)
     first = partial(_announced, conductor, outline, yes=yes)
     try:
@@ -224,6 +225,8 @@ def _run(
         raise
     if trunks := finished_trunks(conductor.studies, outline):
         report_study(conductor, outline.name, trunks, as_json=as_json)
+    if (looked := said_of_looks(conductor.studies, outline)) and not as_json:
+        click.echo(printable(looked))
     if ended.ending == "enough":
         click.echo("The stop rule is met: the intervals are as narrow as the study asks.", err=True)
     else:

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -138,6 +138,19 @@ def _in_hand(db: Database, entry: StateEntry) -> bool:
     in_line = entry.state == "planned"
     study = "SELECT 1 FROM study_sessions WHERE session = ?"
     return entry.state == "running" or (in_line and db.execute(study, [entry.session]).fetchone() is not None)
+
+
+def to_plan(db: Database, sessions: Sequence[str], new: Container[str]) -> list[str]:
+    """Those of which it is news that they are planned: not what is finished, under way or in line."""
+    known = newest_states(db, [id for id in sessions if id not in new])
+
+    def is_news(id: str) -> bool:
+        if id in new:
+            return True
+        in_line = known[id].state == "planned" and (process := known[id].process) and process.ours
+        return known[id].now not in ("finished", "running") and not in_line
+
+    return [id for id in sessions if is_news(id)]
 
 
 def interrupt_elsewhere(db: Database, sessions: Collection[str], at: datetime) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ from sandbox.store.state import (
     newest_states,
     refuse_running_elsewhere,
     states_of,
+    to_plan,
     to_resume,
 )
 from sandbox.store.tag import append_tag, clean_tag, tags_of
@@ -158,9 +159,7 @@ class Store:
             case RunPlanned(heads):
                 self._models.update((head.id, head.plan.model) for head in heads)
                 new = store_heads(db, heads, at)
-                known = newest_states(db, [head.id for head in heads if head.id not in new])
-                left = [h.id for h in heads if h.id in new or known[h.id].now not in ("finished", "running")]
-                append_states(db, left, "planned", at)
+                append_states(db, to_plan(db, [head.id for head in heads], new), "planned", at)
             case SessionStarted(session, model):
                 refuse_running_elsewhere(db, session)
                 append_states(db, [session], "running", at, model=model)

@@ -1,8 +1,9 @@
-"""What ends a session of a study badly: whether it may pass, and what of its cell is run all the same."""
+"""What ends a session of a study badly: whether it may pass, and what of its cell is still to be run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError, UsageError
 from sandbox.models.provider import FailureKind, ModelError
@@ -54,3 +55,19 @@ def without(failed: str, heads: Iterable[SessionHead]) -> tuple[SessionHead, ...
             left.append(head)
         passed = passed or head.id == failed
     return tuple(left)
+
+
+def begun(todo: Iterable[SessionHead], histories: Mapping[str, History]) -> dict[str, History]:
+    """The histories without those of sessions to run of which nothing has happened yet."""
+
+    def is_begun(head: SessionHead) -> bool:
+        own = histories[head.id]
+        if head.parent is None:
+            return own != History()
+        inherited = histories[head.parent].branch(head.parent_turn)
+        return (
+            len(own.turns) > own.inherited or bool(own.skips) or len(own.measured) > len(inherited.measured)
+        )
+
+    fresh = {head.id for head in todo if not is_begun(head)}
+    return {id: history for id, history in histories.items() if id not in fresh}

@@ -55,3 +55,19 @@ class Looks:
             self._studies.log(self._outline.root, "look", detail)
             self._to_come.pop(0)
             return Looked(repeats, within, self.enough)
+
+
+def said_of_looks(studies: StudyRecord, outline: Outline) -> str:
+    """A sentence for every report of the study: that its results were looked at on the way, when, and what
+    came of it; empty when they were not."""
+    stop = outline.plan.study.stop
+    logged = [one.detail for one in studies.logged(outline.root, kinds=("look",))]
+    taken = [one for one in logged if one["plan"] == outline.hash]
+    if stop is None or not taken:
+        return ""
+    when = ", ".join(str(one["repeats"]) for one in taken)
+    then = "it ended at the last" if taken[-1]["enough"] else "it went on"
+    return (
+        f"Looked at after {when} repeats, as planned, to end once each effect on {stop.scale} is known to"
+        f" ±{stop.within:g}: {then}."
+    )

@@ -37,7 +37,7 @@ from sandbox.study.events import (
     StudyResumed,
     StudyStarted,
 )
-from sandbox.study.failure import Failure, ended_by, raised, without
+from sandbox.study.failure import Failure, begun, ended_by, raised, without
 from sandbox.study.frozen import Outline
 from sandbox.study.lanes import Due, Lane, Patience, lanes_of
 from sandbox.study.looks import Look, Looks
@@ -336,7 +336,7 @@ class _RunningStudy:
         while todo:
             failed: SessionFinished | None = None
             try:
-                known = self._conductor.store.histories(cell)
+                known = begun(todo, self._conductor.store.histories(cell))
                 play = self._conductor.play(todo, known, running.controls, self._pool)
                 async with aclosing(play) as events:
                     async for event in events:

@@ -108,6 +108,7 @@ def test_a_stop_rule_ends_it_at_a_planned_look(place: Path, monkeypatch) -> None
         and "The stop rule is met" in ended.err
     )
     assert "2 runs: Mindful breathing" in ended.out
+    assert "Looked at after 2 repeats, as planned" in ended.out
     told = sandbox(place, "study", "status", "worry").out
     assert told.startswith("worry: enough") and "Looked after 2 repeats" in told
 

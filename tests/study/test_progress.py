@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.recording import statements
+from sandbox.errors import UsageError
 from sandbox.models.provider import ModelError, Request
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import freeze, outline_of
+from sandbox.study.plan import plan_hash
 from sandbox.study.progress import progress_of, study_or_session
 from tests.study.plans import study_plan
 from tests.study.test_runner import conducted, hosted, run, says
@@ -43,6 +47,15 @@ async def test_another_process_sees_what_failed_and_what_is_left(tmp_path: Path)
         assert seen.sessions_finished == 6 and seen.processes == () and seen.seconds_left is None
         session = seen.troubles[0].session
         assert study_or_session(store, session[:6]) == (session,)
+
+
+async def test_a_plan_that_a_newer_version_made_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    async with conducted(tmp_path, hosted()) as conductor:
+        plan = study_plan(1, format=2)
+        conductor.studies.freeze(plan, hash=plan_hash(plan), root=plan.root, name="worry")
+        with pytest.raises(UsageError, match="newer version") as refused:
+            outline_of(conductor.studies.named("worry"))
+        assert "--upgrade" in refused.value.todo
 
 
 async def test_a_plan_that_was_never_begun_is_told_so(tmp_path: Path) -> None:
