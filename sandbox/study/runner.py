@@ -17,7 +17,7 @@ from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError, UsageError
 from sandbox.models.pace import PaceChange
 from sandbox.models.pool import ModelPool
-from sandbox.models.provider import Provider
+from sandbox.models.provider import Provider, Streaming
 from sandbox.store.error import StoreError
 from sandbox.store.state import Process
 from sandbox.store.study import LogKind
@@ -148,7 +148,10 @@ class _RunningStudy:
         self._ending: Ending | None = "enough" if self._looks.enough else None
 
     def _opened(self, name: str) -> Provider:
-        return Metered(self._conductor.models.model(name), self._meter)
+        model = self._conductor.models.model(name)
+        if isinstance(model, Streaming):
+            model.come_whole()  # nobody reads along
+        return Metered(model, self._meter)
 
     # The whole
 

@@ -34,7 +34,7 @@ from tests.study.test_runner import conducted, data, only, run
 CELLS = int(os.environ.get("CELLS", "8"))
 """Three sessions each."""
 
-QUICK = RetryPolicy(attempts=4, timeout=5, idle_timeout=1.0, first_wait=0.01, longest_wait=0.05)
+QUICK = RetryPolicy(attempts=4, timeout=1.5, idle_timeout=1.0, first_wait=0.01, longest_wait=0.05)
 FAULTS: tuple[Act, ...] = (
     fails(429, "slow down"),
     fails(429, "slow down", Retry_After="0.02"),
