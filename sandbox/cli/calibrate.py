@@ -130,9 +130,9 @@ async def _calibrate(
             for instrument in plan.instruments
             for place in plan.places
         )
-        talk.cost(model, plan, left)
         if not left:
             return number
+        talk.cost(model, plan, left)
         texts = await asyncio.to_thread(record.texts, number)
         async with (
             open_phantom(model, directions) as phantom,

@@ -35,8 +35,6 @@ def follows_line(responses: Sequence[DoseResponse], model: str) -> str:
             return "Follows a known dose: cannot be tested, its weights are not in a GGUF file here."
         return f"Follows a known dose: not tested. (sandbox calibrate {model})"
     verdict, why = overall(responses)
-    if verdict == "yes":
-        return f"{_SAID[verdict]}."
     return f"{_SAID[verdict]}: {why}."
 
 
@@ -48,6 +46,7 @@ def page(responses: Sequence[DoseResponse], model: str, width: int = 100) -> lis
     head = (
         "dose of",
         "scale",
+        "curve",
         *(f"{dose:+d}".replace("-", "−") if dose else "0" for dose in _ALL),
         "follows",
     )
@@ -56,24 +55,21 @@ def page(responses: Sequence[DoseResponse], model: str, width: int = 100) -> lis
         for one in responses
     ]
     lines = [*verdict, "", *terminal_table(head, rows).splitlines()]
-    if scales := {one.scale: one for one in responses if one.placebos}:
-        lines += [
-            "",
-            "Shift from dose 0 at the strongest dose (−3 or 3, whichever is larger)",
-            *_shifts(scales, responses),
-        ]
+    if any(one.placebos for one in responses):
+        lines += ["", "Shift from dose 0 at −3 or at 3, whichever is larger:", *_shifts(responses)]
     lines.append("")
     for one in responses:
         lines += textwrap.wrap(_told(one), width, subsequent_indent="    ")
     return lines
 
 
-def _shifts(scales: dict[str, DoseResponse], responses: Sequence[DoseResponse]) -> list[str]:
-    head = ("scale", "under its affect", *PLACEBOS)
-    rows = []
-    for scale, one in scales.items():
-        own = " ".join(f"{r.affect} {_signed(r.shift)}" for r in responses if r.scale == scale)
-        rows.append((scale, own, *(_signed(one.placebos.get(placebo)) for placebo in PLACEBOS)))
+def _shifts(responses: Sequence[DoseResponse]) -> list[str]:
+    """What the affect does to the score, and each placebo."""
+    head = ("dose of", "scale", "shift", *PLACEBOS)
+    rows = [
+        (one.affect, one.scale, _signed(one.shift), *(_signed(one.placebos.get(name)) for name in PLACEBOS))
+        for one in responses
+    ]
     return terminal_table(head, rows).splitlines()
 
 

@@ -14,6 +14,7 @@ from sandbox.engine.calibration import (
     key_of,
     plan_calibration,
 )
+from sandbox.export.calibration import page
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.measurement.validity.dose_response import DOSES
@@ -86,5 +87,11 @@ async def test_a_broken_off_calibration_goes_on_without_measuring_anything_twice
 
     responses = newest_responses(store, MODEL, instrument)
     assert {(one.scale, one.follows) for one in responses} == {("fear", "yes"), ("distress", "yes")}
+    told = "\n".join(page(responses, MODEL.name))
+    assert "Follows a known dose: yes: fear (fear), fear (distress)." in told
+    assert "▁▂▃▄▅▅▆" in told and "10.0" in told and max(map(len, told.splitlines())) <= 100
+
     others = ModelDescription("embedded", "Tiny", {"sha256": "0ther"})
-    assert newest_responses(store, others, instrument) == (), "other weights were never given a dose"
+    untried = newest_responses(store, others, instrument)
+    assert untried == () and "sandbox calibrate embedded" in "".join(page(untried, "embedded"))
+    assert "cannot be tested" in "".join(page(untried, "openai/gpt-4o"))
