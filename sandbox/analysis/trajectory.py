@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from sandbox.engine.history import History, Measured
 from sandbox.engine.phase import USUAL, Phase, Point, Stretches, begins_at, technique_first
-from sandbox.measurement.administration import Score, Way
+from sandbox.measurement.administration import Way
 
 Reading = Way | Literal["tone"]
 """How scores were come by: a way of reading a questionnaire, or the tone of the client's ordinary replies."""
@@ -101,17 +101,22 @@ class Trajectory:
 
 def trajectories(history: History, stretches: Stretches = USUAL) -> tuple[Trajectory, ...]:
     """Every scale's trajectory, parents' points included, in the order the scales first appear."""
-    last: dict[tuple[str, Way, Point], Measured] = {}
+    last: dict[tuple[str, Way], dict[Point, Measured]] = {}
     for measured in history.measured:
         given = measured.administration
-        last[given.questionnaire, given.way, measured.point] = measured
-    kept: dict[tuple[str, Way, str], list[TrajectoryPoint]] = {}
-    for (questionnaire, way, _), measured in last.items():
-        for score in measured.administration.scores:
-            kept.setdefault((questionnaire, way, score.scale), []).append(_point(measured, score))
-    return tuple(Trajectory(*key, tuple(points), stretches) for key, points in kept.items())
-
-
-def _point(measured: Measured, score: Score) -> TrajectoryPoint:
-    given = measured.administration
-    return TrajectoryPoint(measured.point, score.value, given.reliable, score.reason, given.as_at)
+        last.setdefault((given.questionnaire, given.way), {})[measured.point] = measured
+    found = []
+    for (questionnaire, way), by_point in last.items():
+        kept: dict[str, list[TrajectoryPoint]] = {}
+        for point, measured in by_point.items():
+            given = measured.administration
+            reliable, as_at = given.reliable, given.as_at
+            for score in given.scores:
+                made = TrajectoryPoint(point, score.value, reliable, score.reason, as_at)
+                if (own := kept.get(score.scale)) is None:
+                    own = kept[score.scale] = []
+                own.append(made)
+        found += [
+            Trajectory(questionnaire, way, scale, tuple(points), stretches) for scale, points in kept.items()
+        ]
+    return tuple(found)

@@ -24,6 +24,9 @@ _ADDED = {name: SessionPlan.model_fields[name].default for name in ("stretches",
 """Fields of a plan that earlier versions did not know, with what they stand for where a plan leaves them out:
 so it is written as it always was, and a session that runs as sessions always did can be read by them too."""
 
+_PLANS = 5000
+"""So many plans as they are stored are kept read."""
+
 _DESIGNS = 500
 """How many plans that differ in more than their seed are kept at most."""
 
@@ -80,15 +83,20 @@ class Documents:
     def __init__(self) -> None:
         self._read: dict[str, Document | ValidationError] = {}
         self._designs: dict[str, SessionPlan] = {}
+        self._plans: dict[str, SessionPlan] = {}
 
     def plans(self, db: Database, stored: Mapping[str, str]) -> dict[str, SessionPlan]:
         """By session, the plan with its documents put back; `stored` has them as JSON.
 
         Raises StoreError if a document is not there, or this version cannot read what is.
         """
-        plans = {session: json.loads(plan) for session, plan in stored.items()}
+        plans = {id: json.loads(plan) for id, plan in stored.items() if plan not in self._plans}
         self._take_up(db, {name for plan in plans.values() for name in pointers(plan)})
-        return {session: self._plan(session, plan) for session, plan in plans.items()}
+        new = {stored[id]: self._plan(id, plan) for id, plan in plans.items()}
+        known = self._plans | new
+        # A comparison reads the plans of its sessions twice, and the sessions of a run share theirs.
+        self._plans = known if len(known) <= _PLANS else {}
+        return {id: known[plan] for id, plan in stored.items()}
 
     def unfolded(self, db: Database, stored: Mapping[str, str]) -> dict[str, Any]:
         """By name, the tree of plain values with its documents put back. Raises as `plans` does."""

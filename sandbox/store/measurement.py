@@ -116,20 +116,18 @@ def _parts(
         [wanted],
     )
     parts: defaultdict[int, list[T]] = defaultdict(list)
-    for administration, *values in rows:
-        parts[administration].append(read(*values))
+    for row in rows:
+        parts[row[0]].append(read(row))
     return parts
 
 
-def _answer(*values: Any) -> Answer:
-    part = without_more(dict(zip((*_ANSWER, "more"), values, strict=True)))
+def _answer(row: Sequence[Any]) -> Answer:
+    part = without_more(dict(zip((*_ANSWER, "more"), row[1:], strict=True)))
     if part["distribution"] is not None:
         part["distribution"] = json.loads(part["distribution"])
     return _READ_ANSWER.validate_python(part)
 
 
-def _score(
-    scale: str, value: float | None, answered: int, items: int, reason: str, rest: str | None
-) -> Score:
-    score = Score(scale, value, answered, items, reason)
-    return replace(score, **json.loads(rest)) if rest else score
+def _score(row: Sequence[Any]) -> Score:
+    score = Score(row[1], row[2], row[3], row[4], row[5])
+    return replace(score, **json.loads(row[6])) if row[6] else score

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -284,6 +285,11 @@ def summary_of(db: Database, session: str) -> SessionSummary:
     return summary(row)
 
 
+@lru_cache(maxsize=256)
+def _text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def summary(row: tuple[Any, ...], alive: dict[Process, bool] | None = None) -> SessionSummary:
     """A row of SUMMARY as a value. `alive` keeps which processes live, from one row to the next."""
     id_, parent, created, model, seed, scenario, affect, technique, control, *rest = row
@@ -291,7 +297,7 @@ def summary(row: tuple[Any, ...], alive: dict[Process, bool] | None = None) -> S
     scripts = [Script(scenario, version or "", text)]
     if technique is not None:
         # A control is known by how it begins: the app cuts it to the length of what stands beside it.
-        text_hash = hashlib.sha256(own_text.encode()).hexdigest() if control else own_text
+        text_hash = _text_hash(own_text) if control else own_text
         scripts.append(Script(technique, own_version or "", text_hash))
     return SessionSummary(
         id=id_,
