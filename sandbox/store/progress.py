@@ -15,7 +15,7 @@ from sandbox.engine.phase import USUAL, technique_first
 from sandbox.store.document import POINTER, pointers
 from sandbox.store.row import LISTED, listed
 from sandbox.store.session import SUMMARY, SessionSummary, families_of, summaries_in
-from sandbox.store.state import Process, State, owned
+from sandbox.store.state import Open, Process, State
 
 _TURNS_FOR_A_PACE = 3
 
@@ -92,12 +92,12 @@ class RunProgress:
         return (now - min(starts)).total_seconds() / self.turns_done * self.turns_left
 
 
-def runs_of(db: Database, lengths: dict[str, int]) -> tuple[RunProgress, ...]:
+def runs_of(db: Database, open_now: Open, lengths: dict[str, int]) -> tuple[RunProgress, ...]:
     """Every living process with a session running or still to begin, and all of its run, oldest first.
 
     `lengths` keeps, from one reading to the next, how many turns each session is planned to have.
     """
-    opened = owned(db, ["planned", "running"])
+    opened = open_now.owned(db, ["planned", "running"])
     living = {process: sessions for process, sessions in opened.items() if process.alive}
     families = families_of(db, [session for sessions in living.values() for session in sessions])
     found = []

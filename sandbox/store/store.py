@@ -58,11 +58,11 @@ from sandbox.store.session import (
 )
 from sandbox.store.state import (
     APP,
+    Open,
     State,
     StateEntry,
     append_states,
     interrupt_elsewhere,
-    latest_states,
     newest_states,
     refuse_running_elsewhere,
     states_of,
@@ -74,7 +74,6 @@ from sandbox.store.validity import StoredCheck, checks_of, store_check, trials_o
 
 DATABASE = "sandbox.db"
 """The record's file name within a workspace's sessions folder."""
-
 
 _STORED = (
     RunPlanned, SessionStarted, TurnFinished, AdministrationFinished, CallFinished, StepSkipped,
@@ -99,6 +98,7 @@ class Store:
         self._compared: dict[str, Altered | None] = {}
         self._documents = Documents()
         self._lengths: dict[str, int] = {}
+        self._open_now = Open()
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True, now: Callable[[], datetime] = _utc_now) -> "Store":
@@ -217,7 +217,7 @@ class Store:
         if self.read_only:
             return ()
         with self.writing() as (db, at):
-            gone = [entry for entry in latest_states(db, ["running"]) if entry.now == "interrupted"]
+            gone = [entry for entry in self._open_now.states(db, ["running"]) if entry.now == "interrupted"]
             sessions = tuple(entry.session for entry in gone)
             append_states(db, sessions, "interrupted", at, reason="The app ended before the session did.")
         return sessions
@@ -351,7 +351,7 @@ class Store:
         family is running: its turn is still to come.
         """
         with self.reading() as db:
-            entries = latest_states(db, ["planned", "running", "interrupted", "failed"])
+            entries = self._open_now.states(db, ["planned", "running", "interrupted", "failed"])
             running = [entry.session for entry in entries if entry.now == "running"]
             at_work = {member for members in families_of(db, running).values() for member in members}
             return tuple(entry for entry in entries if to_resume(entry, at_work))
@@ -359,7 +359,7 @@ class Store:
     def runs(self) -> tuple[RunProgress, ...]:
         """The runs under way in any living process, with all the sessions each of them planned."""
         with self.reading() as db:
-            return runs_of(db, self._lengths)
+            return runs_of(db, self._open_now, self._lengths)
 
     def calls(self, session: str) -> tuple[StoredAttempt, ...]:
         """Every attempt at a model call made in the session, in order. Raises NotFoundError."""
