@@ -45,7 +45,7 @@ def command(
     missing.
     """
     from sandbox.cli.conducting import open_conductor
-    from sandbox.errors import UsageError
+    from sandbox.errors import ExitCode, UsageError
 
     if as_json and len(measures) > 1:
         raise UsageError("--json prints one comparison.", todo="Give one --measure with it.")
@@ -56,7 +56,7 @@ def command(
             code = asyncio.run(_measure(conductor, sessions, measures, by, quiet=quiet))
         except (KeyboardInterrupt, asyncio.CancelledError):
             click.echo("What was answered is kept: the same command again asks the rest.", err=True)
-            raise click.Abort from None
+            context.exit(ExitCode.INTERRUPTED)
         _report(store, sessions, measures, by, as_json=as_json)
     context.exit(code)
 

@@ -108,8 +108,9 @@ async def to_ask(
         if model not in measures:
             measures[model] = await _measure(conductor, model, written)
         measure = measures[model]
-        given = [one for one in later[id] if one.asked == model]
-        _refuse_other_text(given, measure, id)
+        of_model = [one for one in later[id] if one.asked == model]
+        _refuse_other_text(of_model, measure, id)
+        given = [one for one in of_model if same_measure(one.measure, measure)]
         due = [point for point in own if point.phase in measure.phases and point.after_turn <= wanted[id]]
         if not due:
             asking.left_out.append(f"{id} has none of these points: it is left out.")

@@ -152,6 +152,8 @@ async def test_what_was_cut_short_goes_on_and_each_point_is_asked_once(tmp_path:
         asking, told = await afterwards(conductor, (heads[0].id,), "k6:report@every")
         assert asking.points == 10 and told == ["base", "ind", "t1", "!"]
         left = 1000
+        other = await to_ask(conductor, (heads[0].id,), "gad-7:report@every")
+        assert (other.there, other.points) == (0, 10)
         asking, told = await afterwards(conductor, (heads[0].id,), "k6:report@every")
         assert (asking.there, asking.points) == (3, 7) and len(told) == 7
     with sqlite3.connect(tmp_path / "sessions" / "sandbox.db") as db:
