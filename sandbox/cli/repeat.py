@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -14,8 +12,8 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.cli.conducting import open_conductor
 from sandbox.cli.outcome import report, warn
+from sandbox.cli.study_plan import estimate_lines
 from sandbox.cli.study_talk import StudyTalk, drive, exit_code
-from sandbox.engine.cost import cost_text, dollars, load, plans_of, texts_of, too_long
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import ExitCode, UsageError
 from sandbox.export.comparison import comparison_terminal
@@ -23,10 +21,10 @@ from sandbox.export.file import export_family
 from sandbox.export.result import comparison_result
 from sandbox.library.document import Source
 from sandbox.library.study import Study
-from sandbox.models.tokens import count_with
 from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
+from sandbox.study.estimate import estimates
 from sandbox.study.frozen import Outline, take_up
 from sandbox.study.plan import heads
 from sandbox.study.progress import cell_states, finished_trunks
@@ -218,37 +216,10 @@ async def announce(conductor: Conductor, outline: Outline) -> float:
     planned = sum(len(outline.cells[cell.number]) for cell in missing)
     runs = f"{len(missing):,} {'run' if len(missing) == 1 else 'runs'}"
     click.echo(f"{runs}, {planned:,} sessions, in the study “{outline.name}”.", err=True)
-    times = Counter((cell.scenario, cell.client, cell.model) for cell in missing)
-    cost = 0.0
-    for place, sessions in first_of_each(outline).items():
-        if times[place]:
-            cost += await _announce_load(conductor, sessions, times[place]) or 0.0
-    return cost
-
-
-async def _announce_load(conductor: Conductor, sessions: tuple[SessionHead, ...], times: int) -> float | None:
-    plan = sessions[0].plan
-    plans = plans_of(sessions)
-    texts = texts_of(plans)
-    counts = await count_with(conductor.models.model(plan.model), plan.model, texts)
-    one = load(plans, counts, dict(zip(texts, counts.counts, strict=True)))
-    whole = replace(
-        one,
-        turns=one.turns * times,
-        calls=one.calls * times,
-        prompt_tokens=one.prompt_tokens * times,
-        reply_tokens=one.reply_tokens * times,
-    )
-    click.echo(
-        f"  {printable(plan.scenario.id)}, {printable(plan.client.id)}, {printable(counts.title)},"
-        f" {times} {'times' if times > 1 else 'time'}: about {whole.calls:,} calls,"
-        f" {whole.prompt_tokens:,} prompt tokens, {whole.reply_tokens:,} of replies;"
-        f" {cost_text(whole, counts)}",
-        err=True,
-    )
-    if warning := too_long(one, counts):
-        click.echo(f"  Caution: {warning}", err=True)
-    return dollars(whole, counts)
+    found = await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
+    for line in estimate_lines(found):
+        click.echo(printable(line), err=True)
+    return sum(one.cost or 0.0 for one in found)
 
 
 def report_study(conductor: Conductor, name: str, trunks: Sequence[str], *, as_json: bool) -> None:

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from sandbox.study.looks import Look
     from sandbox.study.plan import StudyPlan
     from sandbox.study.progress import StudyProgress
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 def _running(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +52,8 @@ def run(
     comparison goes to stdout, with the 95 % interval of each technique effect.
     """
     from sandbox.cli.conducting import open_conductor
-    from sandbox.study.frozen import outline_of, take_up
+    from sandbox.cli.study_plan import planned
+    from sandbox.study.frozen import outline_of
 
     conductor = open_conductor(local_only=local_only)
     with conductor.store:
@@ -63,9 +61,7 @@ def run(
         if document is None:
             outline = outline_of(conductor.studies.named(study))
         else:
-            taken = take_up(conductor, document)
-            outline = taken.outline
-            _tell_changes(taken.before, outline)
+            outline, _ = planned(conductor, document)
         context.exit(_run(conductor, outline, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
 
 
@@ -92,7 +88,8 @@ def resume(
     plan, which names the old one. A study that is paused in another process goes on there.
     """
     from sandbox.cli.conducting import open_conductor
-    from sandbox.study.frozen import outline_of, take_up
+    from sandbox.cli.study_plan import planned
+    from sandbox.study.frozen import outline_of
 
     conductor = open_conductor(local_only=local_only)
     with conductor.store:
@@ -105,9 +102,7 @@ def resume(
         if document is None:
             outline = outline_of(found)
         else:
-            taken = take_up(conductor, document)
-            outline = taken.outline
-            _tell_changes(taken.before, outline)
+            outline, _ = planned(conductor, document)
         context.exit(_run(conductor, outline, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
 
 
@@ -163,22 +158,17 @@ def _ask(study: str, what: "LogKind", said: str) -> None:
 def _document(conductor: "Conductor", text: str) -> "Study | None":
     """The study's document: in that file, or of that id in the library; None where there is none."""
     from sandbox.errors import NotFoundError
-    from sandbox.library.loading import load_file
-    from sandbox.library.study import Study
+    from sandbox.library.study_fit import find_study
 
-    if text.lower().endswith(_SUFFIXES):
-        document = load_file(Path(text), "study")
-        assert isinstance(document, Study)  # noqa: S101 - for the type checker
-        return document
     try:
-        return conductor.library.study(text)
+        return find_study(text, conductor.library)
     except NotFoundError:
         if conductor.studies.newest(text) is None:
             raise
         return None
 
 
-def _tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
+def tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
     from sandbox.study.frozen import changes
     from sandbox.text import printable
 

@@ -46,10 +46,17 @@ def texts_of(plans: Iterable[SessionPlan]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for plan in plans for text in _texts(plan)))
 
 
-def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str, int]) -> Load:
-    """What sessions of one trunk come to. `tokens` has all of texts_of."""
+def load(
+    plans: Sequence[SessionPlan],
+    counts: TokenCounts,
+    tokens: Mapping[str, int],
+    reply: float | None = None,
+) -> Load:
+    """What sessions of one trunk come to. `tokens` has all of texts_of; `reply` is how many tokens a reply
+    has (None: as many as it may)."""
     trunk = plans[0]
-    count = _Count(trunk, tokens, trunk.sampling.max_tokens or counts.sampling.max_tokens)
+    longest = trunk.sampling.max_tokens or counts.sampling.max_tokens
+    count = _Count(trunk, tokens, longest if reply is None else min(reply, longest))
     count.prompt = tokens[trunk.client.system]
     if counts.capabilities.small:
         examples = trunk.client.small_model.examples
@@ -64,7 +71,8 @@ def load(plans: Sequence[SessionPlan], counts: TokenCounts, tokens: Mapping[str,
             count.prompt = induced if plan.stretches[0] == "induction" else baseline
             count.go_on(plan)
     thoughts = count.calls * REASONING_TOKENS if counts.capabilities.reasoning else 0
-    return Load(count.turns, count.calls, count.prompts, count.replies + thoughts, count.longest)
+    replies = round(count.replies + thoughts)
+    return Load(count.turns, count.calls, round(count.prompts), replies, round(count.longest))
 
 
 def dollars(found: Load, counts: TokenCounts) -> float | None:
@@ -96,11 +104,12 @@ def too_long(found: Load, counts: TokenCounts) -> str:
 class _Count:
     """The running sums while sessions are walked through; `prompt` is the conversation's length by now."""
 
-    def __init__(self, plan: SessionPlan, tokens: Mapping[str, int], reply: int) -> None:
+    def __init__(self, plan: SessionPlan, tokens: Mapping[str, int], reply: float) -> None:
         self._plan = plan
         self._tokens = tokens
         self._reply = reply
-        self.prompt = self.turns = self.calls = self.prompts = self.replies = self.longest = 0
+        self.prompt = self.prompts = self.replies = self.longest = 0.0
+        self.turns = self.calls = 0
 
     def tell(self, scenario: Scenario) -> None:
         for turn in scenario.turns:
@@ -138,7 +147,7 @@ class _Count:
     def measure(self, phase: Phase, but_for: Phase | None = None) -> None:
         for measure in self._plan.measures:
             if phase in measure.phases and but_for not in measure.phases:
-                added = 0
+                added = 0.0
                 for asking in _asked(measure):
                     question, answer = self._tokens[asking.question], self._limit(measure, asking)
                     self._call(self.prompt + question, answer)
@@ -146,7 +155,7 @@ class _Count:
                 if self._plan.administration == "in_conversation":
                     self.prompt += added
 
-    def _limit(self, measure: Measure, asking: Asking) -> int:
+    def _limit(self, measure: Measure, asking: Asking) -> float:
         """A completion is drawn as replies are, and no longer than they may be."""
         return min(asking.limit, self._reply) if measure.way == "completion" else asking.limit
 
@@ -157,7 +166,7 @@ class _Count:
             self._call(self.prompt, self._reply)
             self.prompt += self._reply
 
-    def _call(self, prompt: int, reply: int) -> None:
+    def _call(self, prompt: float, reply: float) -> None:
         self.calls += 1
         self.prompts += prompt
         self.replies += reply

@@ -5,14 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.errors import Problem, Route, SandboxError
+from sandbox.errors import Problem, Route, SandboxError, UsageError
 from sandbox.library.catalogue import WORD_PROBE, Library, document_files
-from sandbox.library.document import Document, Kind
+from sandbox.library.document import SLUG_PATTERN, Document, InvalidDocument, Kind
+from sandbox.library.ids import MAX_ID
+from sandbox.library.loading import SUFFIX, load_file, located, read_values
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study, measure_id
 from sandbox.library.technique import Technique
 from sandbox.library.validation_error import nearest
+from sandbox.text import excerpt
 
 _ID = re.compile(r"^id:[ \t]*[\"']?([a-z0-9-]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _HEAD = 1 << 16
@@ -150,3 +153,42 @@ def _unmeasured(study: Study, library: Library) -> Iterator[Problem]:
         known = f"scales measured: {', '.join(dict.fromkeys(scales))}"
         hint = f"did you mean “{meant}”? {known}" if meant else known
         yield Problem(f"nothing measures the scale “{study.stop.scale}”", ("stop", "scale"), hint)
+
+
+def find_study(text: str, library: Library, name: str | None = None) -> Study:
+    """The study of that id in the library or, of a path, the one in that file, if it can be run.
+
+    Raises NotFoundError, InvalidDocument with what is wrong at its place, and UsageError for a file that has
+    the id of another study of the library: under one name only one of them can be planned. `name` is planned
+    in place of its id.
+    """
+    path = Path(text)
+    apart = path.suffix.lower() in {SUFFIX, ".yml"} or len(path.parts) > 1
+    if not apart:
+        path = library.path("study", text)
+    study = load_file(path, "study")
+    assert isinstance(study, Study)  # noqa: S101 - for the type checker
+    if apart and name is None and study.id in library.ids("study"):
+        known = library.path("study", study.id)
+        if known.resolve() != path.resolve() and library.study(study.id) != study:
+            raise UsageError(
+                f"Two studies have the id “{study.id}”: this file, and {known}.",
+                where=str(path),
+                todo="Give it another id (and file name), or plan it under another name: --name NAME.",
+            )
+    if wrong := misfits(study, library):
+        tree = read_values(path)
+        found = sorted(
+            (located(one, tree, str(path)) for one in wrong), key=lambda one: (one.line, one.column)
+        )
+        raise InvalidDocument(tuple(found))
+    return study if name is None else _called(study, name)
+
+
+def _called(study: Study, name: str) -> Study:
+    if not re.fullmatch(SLUG_PATTERN, name) or len(name) > MAX_ID:
+        raise UsageError(
+            f"“{excerpt(name, 60)}” cannot be the name of a study.",
+            todo="A name has lower-case letters, digits and single hyphens, such as worry-pilot.",
+        )
+    return study.model_copy(update={"id": name})

@@ -34,8 +34,8 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class TakenUp:
-    """A study as it is written now, frozen. `before`: the plan this one replaces just now; None: nothing
-    changed, or it is the first."""
+    """A study as it is written now. `before`: the plan this one replaces; None: nothing changed, or it is the
+    first."""
 
     outline: Outline
     before: StudyPlan | None
@@ -52,19 +52,26 @@ def take_up(conductor: Conductor, study: Study, make: MakePlan | None = None) ->
     same id is kept, and counts where the new plan has it too.
     Raises SandboxError for what cannot be run.
     """
+    draft = drafted(conductor, study, make)
+    try:
+        freeze(conductor.studies, draft.outline.plan)
+    except UsageError:  # another program was quicker with that name
+        draft = drafted(conductor, study, make)
+        freeze(conductor.studies, draft.outline.plan)
+    return draft
+
+
+def drafted(conductor: Conductor, study: Study, make: MakePlan | None = None) -> TakenUp:
+    """The same without keeping it."""
     make = make or partial(planned, study, conductor)
     found = conductor.studies.newest(study.id)
     if found is None:
-        plan = make(secrets.token_hex(8), None)
-        try:
-            return TakenUp(freeze(conductor.studies, plan), None)
-        except UsageError:  # another program was quicker with that name
-            found = conductor.studies.named(study.id)
+        return TakenUp(_outline(make(secrets.token_hex(8), None)), None)
     last = plan_of(found)
     plan = make(last.root, found.hash)
     if plan.model_copy(update={"before": last.before}) == last:
         return TakenUp(outline_of(found), None)
-    return TakenUp(freeze(conductor.studies, plan), last)
+    return TakenUp(_outline(plan), last)
 
 
 def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
@@ -108,15 +115,15 @@ def freeze(studies: StudyRecord, plan: StudyPlan) -> Outline:
 
     The study is called by its document's id. Raises UsageError when another study is called so.
     """
-    name = plan.study.id
-    hash = plan_hash(plan)
-    studies.freeze(plan, hash=hash, root=plan.root, name=name, before=plan.before)
-    return _outline(plan, hash, name)
+    outline = _outline(plan)
+    studies.freeze(plan, hash=outline.hash, root=plan.root, name=outline.name, before=plan.before)
+    return outline
 
 
 def outline_of(found: FrozenStudy) -> Outline:
     """What a plan of the record comes to. Raises UsageError for one that this version cannot read."""
-    return _outline(plan_of(found), found.hash, found.name)
+    plan = plan_of(found)
+    return Outline(plan, found.hash, found.name, _cells(plan))
 
 
 def plan_of(found: FrozenStudy) -> StudyPlan:
@@ -140,5 +147,9 @@ def plan_of(found: FrozenStudy) -> StudyPlan:
         ) from error
 
 
-def _outline(plan: StudyPlan, hash: str, name: str) -> Outline:
-    return Outline(plan, hash, name, {cell.number: session_ids(plan, cell) for cell in plan.cells})
+def _outline(plan: StudyPlan) -> Outline:
+    return Outline(plan, plan_hash(plan), plan.study.id, _cells(plan))
+
+
+def _cells(plan: StudyPlan) -> dict[int, tuple[str, ...]]:
+    return {cell.number: session_ids(plan, cell) for cell in plan.cells}

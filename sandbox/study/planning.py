@@ -70,6 +70,15 @@ def planned(study: Study, conductor: Conductor, root: str, before: str | None = 
     )
 
 
+async def look_at_models(study: Study, conductor: Conductor) -> None:
+    """Make one short call to each model of which nobody knows yet if it gives the log-probabilities that the
+    study needs: what is planned afterwards fits its answer. Raises SandboxError as `Conductor.runnable` does.
+    """
+    for name in study.models:
+        if model := conductor.unsure(_proposal(study, name)):
+            await model.find_out()
+
+
 def _proposal(study: Study, model: str) -> Proposal:
     """What is common to all cells of a model, with the first client and scenario."""
     return Proposal(

@@ -89,11 +89,11 @@ def test_the_status_says_how_far_it_is_what_failed_and_what_to_do(place: Path, m
 
 
 def test_a_cap_ends_it_and_says_what_to_do(place: Path, monkeypatch) -> None:
-    write(place, caps={"calls": 10})
+    write(place, caps={"calls": 60})
     provider = Swinging(capabilities=Capabilities(top_logprobs=20, prefill=True, local=True))
     ended = study(place, monkeypatch, provider, "run", "worry")
-    assert ended.code == 0 and "The cap of 10 calls is reached." in ended.err
-    assert len(provider.requests) == 10
+    assert ended.code == 0 and "The cap of 60 calls is reached." in ended.err
+    assert len(provider.requests) == 60
     assert "Raise it in the study's document" in sandbox(place, "study", "status", "worry").out
     write(place)
     assert study(place, monkeypatch, Swinging(), "resume", "worry").code == 0

@@ -1,0 +1,346 @@
+"""`sandbox study plan | list`: what a study will run and take, frozen before its first call; all studies."""
+
+import asyncio
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sandbox.errors import ExitCode, UsageError
+from sandbox.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sandbox.analysis.precision import Precision
+    from sandbox.library.study import Study
+    from sandbox.study.conductor import Conductor
+    from sandbox.study.estimate import Estimate
+    from sandbox.study.frozen import Outline
+
+
+@click.command("plan", short_help="See what a study will run and take, and freeze its plan.")
+@click.argument("study", metavar="ID|FILE")
+@click.option("--name", metavar="NAME", help="Plan it as a study of this name.  [default: its id]")
+@click.option(
+    "--pilot",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Run N of its runs on each model first. They count, and the estimate rests on them.",
+)
+@click.option("--dry-run", is_flag=True, help="Print it only; nothing is kept.")
+@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
+@click.option("--quiet", is_flag=True, help="No progress of the pilot on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with every run in order.")
+@click.pass_context
+def plan(
+    context: click.Context,
+    study: str,
+    name: str | None,
+    pilot: int | None,
+    dry_run: bool,
+    local_only: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Print what the study runs, and about what that takes: calls, tokens, cost, time; and how wide the
+    intervals of the technique effects will be, by the spread that the record shows.
+
+    Then the plan is frozen: kept in the record under its hash, so that it can be shown later what was planned
+    before the first call. A document that was changed since makes a new plan, which names the one before.
+    Without --pilot nothing is run.
+    """
+    from sandbox.cli.conducting import open_conductor
+    from sandbox.library.study_fit import find_study
+
+    if pilot and dry_run:
+        raise UsageError("A pilot is kept, and --dry-run keeps nothing.", todo="Give one of the two.")
+    conductor = open_conductor(local_only=local_only)
+    document = find_study(study, conductor.library, name)
+    with conductor.store:
+        outline, found = planned(conductor, document, keep=not dry_run, ask=bool(pilot))
+        code = ExitCode.OK
+        if pilot:
+            code = _run_pilot(conductor, outline, pilot, quiet=quiet)
+            found = asyncio.run(_weighed(conductor, outline))
+        _print(conductor, outline, found, kept=not dry_run, as_json=as_json)
+    context.exit(int(code))
+
+
+def planned(
+    conductor: "Conductor", study: "Study", *, keep: bool = True, ask: bool = True
+) -> "tuple[Outline, tuple[Estimate, ...]]":
+    """The plan, frozen if it is to be kept, and what it takes. What is new in it is told on stderr.
+
+    With `ask` a model of which it is not known what it can be asked is asked once. Raises SandboxError before
+    any other call for what cannot be run, or could never end.
+    """
+    from sandbox.cli.study_run import tell_changes
+    from sandbox.study.estimate import refuse_endless
+    from sandbox.study.frozen import drafted, freeze
+    from sandbox.study.planning import look_at_models
+
+    if ask:
+        asyncio.run(look_at_models(study, conductor))
+    draft = drafted(conductor, study)
+    found = asyncio.run(_weighed(conductor, draft.outline))
+    refuse_endless(draft.outline.plan, found)
+    tell_changes(draft.before, draft.outline)
+    if keep:
+        freeze(conductor.studies, draft.outline.plan)
+    return draft.outline, found
+
+
+async def _weighed(conductor: "Conductor", outline: "Outline") -> "tuple[Estimate, ...]":
+    from sandbox.study.estimate import estimates
+    from sandbox.study.progress import cell_states
+
+    states = cell_states(conductor.studies, outline)
+    done = {number for number, state in states.items() if state == "finished"}
+    try:
+        return await estimates(conductor, outline.plan, done)
+    finally:
+        await conductor.models.close()
+
+
+def _run_pilot(conductor: "Conductor", outline: "Outline", runs: int, *, quiet: bool) -> ExitCode:
+    """Run the first `runs` of each model: a part of the study, under the plan that was just frozen."""
+    from sandbox.cli.study_talk import StudyTalk, drive, exit_code
+    from sandbox.study.runner import check_study
+
+    taken: dict[str, int] = {}
+    cells = []
+    for cell in outline.plan.cells:
+        taken[cell.model] = taken.get(cell.model, 0) + 1
+        if taken[cell.model] <= runs:
+            cells.append(cell)
+    part = replace(
+        outline,
+        plan=outline.plan.model_copy(update={"cells": tuple(cells)}),
+        cells={cell.number: outline.cells[cell.number] for cell in cells},
+    )
+    check_study(conductor, part)
+    talk = StudyTalk(part, detailed=False, quiet=quiet)
+
+    async def nothing() -> None:
+        click.echo(f"Pilot: {len(cells)} of {len(outline.cells):,} runs.", err=True)
+
+    return exit_code(drive(conductor, part, talk, first=nothing), talk)
+
+
+# What is printed
+
+
+def _print(
+    conductor: "Conductor", outline: "Outline", found: "Sequence[Estimate]", *, kept: bool, as_json: bool
+) -> None:
+    from sandbox.analysis.precision import precisions
+
+    widths = precisions(conductor.store, outline.plan)
+    if as_json:
+        click.echo(json.dumps(_as_data(outline, found, widths, kept=kept), indent=2))
+        return
+    for line in _page(outline, found, widths):
+        click.echo(printable(line))
+    if kept:
+        click.echo(
+            f"\nFrozen as plan {outline.hash[:12]}. Run it: sandbox study run {outline.name}", err=True
+        )
+    else:
+        click.echo(f"\nPlan {outline.hash[:12]}, not frozen (--dry-run).", err=True)
+
+
+def _page(outline: "Outline", found: "Sequence[Estimate]", widths: "Sequence[Precision]") -> "Iterator[str]":
+    from sandbox.engine.preview import passages
+
+    study = outline.plan.study
+    yield f"{study.title} ({outline.name})"
+    for passage in passages(study):
+        text = passage.text if passage.label != "measures" else _measured(outline)
+        yield f"  {passage.label}: {'; '.join([*text.splitlines(), *passage.notes])}"
+    yield "\nWhat it takes, about:"
+    yield from estimate_lines(found)
+    yield from _width_lines(widths)
+
+
+def _measured(outline: "Outline") -> str:
+    """The measures of each model, those in common once."""
+    from sandbox.engine.written_measure import written
+
+    by_model = {model: ", ".join(map(written, measures)) for model, measures in outline.plan.measures.items()}
+    if len(set(by_model.values())) == 1:
+        return next(iter(by_model.values()))
+    return "; ".join(f"{model}: {measures}" for model, measures in by_model.items())
+
+
+def estimate_lines(found: "Sequence[Estimate]") -> "Iterator[str]":
+    """What it takes, a line a model, what that rests on, and the sum."""
+    for one in found:
+        yield f"  {one.title}: {_load_text(one)}"
+        if one.runs:
+            yield f"    {_basis(one)}"
+        if one.one.context is not None and one.one.longest > one.one.context:
+            yield (
+                f"    Caution: a call may come to {one.one.longest:,} tokens, if every reply is as long as it"
+                f" may be; the model's context has {one.one.context:,}."
+            )
+    if len(found) > 1:
+        yield f"  all of it: {_sum_text(found)}"
+
+
+def _load_text(one: "Estimate") -> str:
+    if not one.runs:
+        return "everything is finished"
+    return (
+        f"{_count(one.runs, 'run')}, {_count(one.sessions, 'session')}: {one.calls:,} calls,"
+        f" {one.prompt_tokens:,} prompt tokens, {one.reply_tokens:,} of replies;"
+        f" {_cost_text(one.cost)}, {_time_text(one.seconds)}"
+    )
+
+
+def _basis(one: "Estimate") -> str:
+    counted = "by the model's own tokenizer" if one.exact else "by another model's tokenizer"
+    if one.from_runs == 0:
+        return f"(texts are counted {counted}; the rest is as usual with this model)"
+    if one.from_runs:
+        earlier = _count(one.from_runs, "earlier run")
+        return f"(texts are counted {counted}; the rest is as in {earlier} of this model)"
+    return (
+        f"(texts are counted {counted}; every reply is taken to be as long as it may be, so this is an upper"
+        " bound; --pilot 2 makes it exact)"
+    )
+
+
+def _sum_text(found: "Sequence[Estimate]") -> str:
+    costs = [one.cost for one in found]
+    cost = None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
+    calls, sessions = sum(one.calls for one in found), sum(one.sessions for one in found)
+    return f"{_count(sessions, 'session')}, {calls:,} calls; {_cost_text(cost)}"
+
+
+def _cost_text(cost: float | None) -> str:
+    if cost is None:
+        return "cost unknown"
+    return f"${cost:,.4f} at list prices" if cost else "no cost"
+
+
+def _time_text(seconds: float | None) -> str:
+    from sandbox.cli.study_talk import time_text
+
+    return "time not known yet" if seconds is None else time_text(seconds)
+
+
+def _width_lines(widths: "Sequence[Precision]") -> "Iterator[str]":
+    """The table of the intervals to come; what the record shows nothing of in one sentence."""
+    from sandbox.analysis.numeral import numeral
+    from sandbox.export.table import terminal_table
+
+    known = [one for one in widths if one.within is not None]
+    if known:
+        yield f"\nHow wide the 95 % interval of the technique effect will be ({known[0].scale}):"
+        head = ("technique", "scenario", "model", "runs planned", "seen", "SD", "interval")
+        rows = [
+            (
+                one.technique,
+                one.scenario,
+                one.model,
+                f"{one.pairs:,}",
+                f"{one.seen:,}",
+                numeral(one.spread),
+                f"± {numeral(one.within)}",
+            )
+            for one in known
+        ]
+        yield terminal_table(head, rows)
+        yield "SD: of the differences to the control in the runs seen; interval: Student's t for that SD."
+    for one in known:
+        if one.needed is not None and one.needed > one.pairs:
+            yield f"{one.technique}, {one.scenario}: the stop rule's width needs about {one.needed:,} runs."
+    if left := len(widths) - len(known):
+        of = "all" if not known else f"{left} of {len(widths)}"
+        yield (
+            f"\nHow wide the intervals will be is not known for {of} of the effects: the record has fewer"
+            " than three such runs."
+        )
+
+
+def _as_data(
+    outline: "Outline", found: "Sequence[Estimate]", widths: "Sequence[Precision]", *, kept: bool
+) -> dict[str, Any]:
+    plan = outline.plan
+    return {
+        "study": outline.name,
+        "plan": outline.hash,
+        "root": outline.root,
+        "before": plan.before,
+        "frozen": kept,
+        "runs": len(plan.cells),
+        "sessions": sum(map(len, outline.cells.values())),
+        "takes": [asdict(one) for one in found],
+        "intervals": [asdict(one) for one in widths],
+        "cells": [
+            {**cell.model_dump(mode="json"), "sessions": outline.cells[cell.number]} for cell in plan.cells
+        ],
+        "documents": {hash: one.id for hash, one in plan.documents.items()},
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@click.command("list", short_help="List the studies: documents, planned, running, finished.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def list_studies(as_json: bool) -> None:
+    """List the studies of the library and those that were planned here, with how far each is."""
+    from sandbox.export.table import terminal_table
+    from sandbox.study.conductor import Conductor
+
+    conductor = Conductor.open()
+    with conductor.store:
+        rows = list(_listed(conductor))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    head = ("study", "sessions", "finished", "state", "title")
+    table = [
+        (row["study"], f"{row['sessions']:,}", f"{row['finished']:,}", row["state"], row["title"])
+        for row in rows
+    ]
+    click.echo(terminal_table(head, table))
+
+
+def _listed(conductor: "Conductor") -> "Iterator[dict[str, Any]]":
+    """A row a study: those planned first, the newest first; then the library's others by id."""
+    from sandbox.errors import SandboxError
+    from sandbox.library.study import Study
+    from sandbox.study.frozen import outline_of
+    from sandbox.study.progress import progress_of
+
+    planned = conductor.studies.all()
+    for found in planned:
+        row = {"study": found.name, "sessions": 0, "finished": 0, "state": "", "title": ""}
+        try:
+            outline = outline_of(found)
+            progress = progress_of(conductor.studies, outline)
+        except SandboxError as error:
+            yield row | {"state": "cannot be read", "title": error.what}
+            continue
+        yield row | {
+            "sessions": progress.sessions,
+            "finished": progress.sessions_finished,
+            "state": progress.condition,
+            "title": outline.plan.study.title,
+        }
+    names = {found.name for found in planned}
+    for entry in conductor.library.entries("study"):
+        if entry.id in names:
+            continue
+        row = {"study": entry.id, "sessions": 0, "finished": 0, "state": "not planned", "title": ""}
+        if isinstance(entry.document, Study):
+            study = entry.document
+            yield row | {"sessions": study.trunks * (1 + study.arms), "title": study.title}
+        else:
+            what = entry.problem.what if entry.problem else ""
+            yield row | {"state": "cannot be used", "title": what}
