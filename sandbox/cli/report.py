@@ -1,8 +1,12 @@
 """`sandbox report … --to FILE`: what came out, for a colleague who does not have the app."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from sandbox.store.study import FrozenStudy, StudyRecord
 
 
 @click.command("report", short_help="Write what came out for a colleague: HTML, Word or Markdown.")
@@ -31,8 +35,8 @@ def command(
 ) -> None:
     """Write a report on sessions: the answer first, then all that it rests on. Prints the file's path.
 
-    SESSION is an id, the beginning of one, or `last`. A shared start stands for all its arms. Several starts
-    are averaged over where they ran alike.
+    SESSION is an id, the beginning of one, `last`, or the name of a study: its finished runs. A shared start
+    stands for all its arms. Several starts are averaged over where they ran alike.
     """
     from sandbox.analysis.comparison import worth_pooling
     from sandbox.analysis.family import chosen_scale, gather_compared
@@ -42,11 +46,18 @@ def command(
     from sandbox.library.workspace import find_workspace
     from sandbox.store.progress import spent_by
     from sandbox.store.store import DATABASE, Store
+    from sandbox.store.study import StudyRecord
+    from sandbox.study.frozen import plan_of
+    from sandbox.study.progress import study_or_session
 
     refuse_format(file, REPORT_FORMATS)
     refuse_missing_folder(file)
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
-        arms = gather_compared(store, dict.fromkeys(store.resolve(session) for session in sessions))
+        named = (id for session in sessions for id in study_or_session(store, session))
+        arms = gather_compared(store, dict.fromkeys(named))
+        studies = [found for one in sessions if (found := StudyRecord(store).newest(one)) is not None]
+        plans = tuple(_plan(StudyRecord(store), found) for found in studies)
+        asked = " ".join(plan_of(one).study.question or "" for one in studies)
         with store.reading() as db:
             spent = spent_by(db, {one for arm in arms for one in (arm.id, arm.trunk)})
     told = " and ".join(dict.fromkeys(arm.plan.scenario.title for arm in arms))
@@ -55,7 +66,21 @@ def command(
         scale=chosen_scale(arms, scale, questionnaire),
         spent=spent,
         title=title or f"Report: {told}",
-        question=question,
+        question=question or asked.strip(),
         pooled=worth_pooling(arms),
+        plans=plans,
     )
     click.echo(write_report(on, file, overwrite=force))
+
+
+def _plan(studies: "StudyRecord", study: "FrozenStudy") -> str:
+    """Its plan, frozen before the first call, and the looks of its stop rule."""
+    looks = studies.logged(study.root, kinds=("look",))
+    said = f"Study “{study.name}”: plan {study.hash[:16]}, frozen {study.at:%Y-%m-%d %H:%M} before its calls."
+    if not looks:
+        return said
+    repeats = ", ".join(str(entry.detail["repeats"]) for entry in looks)
+    return (
+        f"{said} Its stop rule was looked at after {repeats} repeats, as planned; the intervals here do not"
+        " allow for that."
+    )

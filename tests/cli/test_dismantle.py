@@ -76,3 +76,12 @@ def test_what_cannot_be_taken_apart_is_said_before_any_call(place: Path, monkeyp
     monkeypatch.setattr(conducting, "open_model", lambda *_, **__: provider)
     ended = sandbox(place, "dismantle", "live-session")
     assert ended.code == 2 and "typed by a clinician" in ended.err and not provider.requests
+
+
+def test_a_study_is_reported_by_its_name(place: Path, monkeypatch) -> None:
+    assert dismantle(place, monkeypatch, StoneCounts(), "--repeat", "2", "--name", "stones").code == 0
+    page = place / "stones.md"
+    ended = sandbox(place, "report", "stones", "--to", str(page))
+    assert ended.code == 0, ended.err
+    text = page.read_text(encoding="utf-8")
+    assert "Study “stones”: plan " in text and "frozen 20" in text

@@ -14,7 +14,10 @@ from sandbox.store.progress import Spent
 
 @dataclass(frozen=True, slots=True)
 class ReportOn:
-    """What a report is made from: arms, the scale that counts, what the calls took, the question."""
+    """What a report is made from: arms, the scale that counts, what the calls took, the question.
+
+    `plans` has a sentence for each study that the arms are of: its plan, and its looks.
+    """
 
     arms: tuple[Arm, ...]
     scale: ScaleName
@@ -22,6 +25,7 @@ class ReportOn:
     title: str
     question: str = ""
     pooled: bool = True
+    plans: tuple[str, ...] = ()
 
 
 def spans(seeds: Sequence[int]) -> str:
@@ -102,6 +106,7 @@ def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
 def provenance(on: ReportOn) -> Iterator[Block]:
     """Every document and every session."""
     yield Heading("Provenance")
+    yield from (Paragraph(plan) for plan in on.plans)
     documents: dict[str, tuple[str, Document]] = {}
     for arm in on.arms:
         plan = arm.plan
