@@ -22,6 +22,9 @@ from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import Verdict, pairs_to_tell, verdict
 from sandbox.text import printable
 
+_FEW = 3
+"""Of more than so many arms or pairs not each is given a sentence."""
+
 _MANY_MORE = 1000
 """Needs beyond so many more runs are not named: the effect is next to nothing beside the spread."""
 
@@ -189,26 +192,46 @@ def _told(known: Sequence[Difference]) -> list[str]:
     if equal := [one for one in known if one.verdict == "equivalent"]:
         bound = numeral(equal[0].bound)
         lines.append(f"Equivalent to {_against(equal)}, within ±{bound}: {_titles(equal)}.")
-    for one in known:
-        if one.verdict == "not told apart":
-            lines.append(
-                f"{one.title} is not told apart from {one.against}: this could be chance.{_more(one)}"
-            )
+    unsure = [one for one in known if one.verdict == "not told apart"]
+    if len(unsure) > _FEW:
+        lines.append(f"Not told apart from {_against(unsure)}, this could be chance: {_titles(unsure)}.")
+    else:
+        lines += [
+            f"{one.title} is not told apart from {one.against}: this could be chance.{_more(one)}"
+            for one in unsure
+        ]
     return [printable(line) for line in lines]
 
 
 def _told_between(between: Sequence[Difference]) -> list[str]:
-    """Techniques against each other, as far as two runs or more have both."""
+    """Techniques against each other, as far as two runs have both; of many only what is told apart."""
     pairs = [one for one in between if len(one.values) > 1]
+    if len(pairs) > _FEW:
+        return [printable(line) for line in _many_pairs(pairs)]
     lines = []
     for one in pairs:
         if one.told_apart:
-            lines.append(f"{one.title} ended {_way(one.paired.mean or 0.0)} than {one.against}: told apart.")
+            lines.append(f"{_ended(one)}: told apart.")
         elif one.verdict == "equivalent":
             lines.append(f"{one.title} and {one.against} are equivalent, within ±{numeral(one.bound)}.")
         else:
             lines.append(f"{one.title} and {one.against} are not told apart from each other.{_more(one)}")
     return [printable(line) for line in lines]
+
+
+def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
+    apart = sorted((one for one in pairs if one.told_apart), key=lambda one: -abs(one.paired.mean or 0.0))
+    left = len(pairs) - len(apart)
+    if not apart:
+        return [f"Of {left} pairs of techniques none is told apart."]
+    shown = "; ".join(map(_ended, apart[:_FEW]))
+    more = f"; and {len(apart) - _FEW} more" if len(apart) > _FEW else ""
+    rest = f" {left} pairs are not told apart from each other." if left else ""
+    return [f"Told apart from each other: {shown}{more}.{rest}"]
+
+
+def _ended(one: Difference) -> str:
+    return f"{one.title} ended {_way(one.paired.mean or 0.0)} than {one.against}"
 
 
 def _more(one: Difference) -> str:

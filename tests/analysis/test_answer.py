@@ -60,6 +60,20 @@ def test_one_run_says_that_it_is_one():
     assert lines[1].startswith("One run has no interval")
 
 
+def test_of_many_techniques_only_what_is_told_apart_is_named():
+    found = []
+    for n, strong in enumerate(STRONG):
+        found.append(session(f"c{n}", FILLER, scores=[8.0, 80.0, 50.0], trunk=f"t{n}", seed=n))
+        for place, effect in enumerate([strong, WIDE[n], -WIDE[n], WIDE[-n], WIDE[n] / 2]):
+            chosen = technique(id=f"method-{place}")
+            scores = [8.0, 80.0, 50.0 + effect]
+            found.append(session(f"{place}-{n}", chosen, scores=scores, trunk=f"t{n}", seed=n))
+    lines = answer(compare(found, DISTRESS, pooled=True)).lines
+    assert len(lines) == 4
+    assert lines[2].startswith("Not told apart from Filler (control), this could be chance: Method-1, ")
+    assert lines[3].endswith("pairs are not told apart from each other.") or "none is told apart" in lines[3]
+
+
 def test_nothing_to_compare_with_gives_no_answer():
     alone = [session(f"a{n}", scores=[8.0, 80.0, None], trunk=f"t{n}", seed=n) for n in range(3)]
     assert answer(compare(alone, DISTRESS, pooled=True)).lines == ()
