@@ -217,11 +217,19 @@ def _say_how_to_go_on(store: Store, trunk: str) -> None:
 def _to_resume(conductor: Conductor, session: str | None) -> str:
     if session is not None:
         return conductor.store.resolve(session)
-    newest, *others = conductor.unfinished() or ("",)
+    unfinished = conductor.unfinished()
+    studies = conductor.studies.studies_of(unfinished)
+    names = list(dict.fromkeys(studies.values()))
+    newest, *others = [trunk for trunk in unfinished if trunk not in studies] or ("",)
     if not newest:
+        todo = "Start a session: `sandbox run`, or name one to go on with."
+        if names:
+            todo = f"A study was. Run what is missing of it: sandbox study resume {names[0]}"
         raise NotFoundError(
-            "Nothing was cut short.", todo="Start a session: `sandbox run`, or name one to go on with."
+            "No single session was cut short." if names else "Nothing was cut short.", todo=todo
         )
     if others:
         click.echo(f"Unfinished as well: {', '.join(others)} (sandbox resume ID)", err=True)
+    if names:
+        click.echo(f"Unfinished studies: {', '.join(names)} (sandbox study resume NAME)", err=True)
     return newest

@@ -182,12 +182,9 @@ def tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
 def _goes_on_elsewhere(studies: "StudyRecord", root: str, name: str) -> bool:
     """Whether it is paused in a living process, which is then asked to go on."""
     at_work = studies.at_work(root)
-    if not at_work:
+    if not at_work or any(entry.kind != "paused" for entry in at_work):
         return False
     processes = ", ".join(str(entry.process) for entry in at_work)
-    if any(entry.kind != "paused" for entry in at_work):
-        click.echo(f"“{name}” is being run already ({processes}); this command shares the work.", err=True)
-        return False
     studies.log(root, "resume asked", author="clinician")
     click.echo(f"“{name}” goes on where it was paused ({processes}).", err=True)
     return True
@@ -205,6 +202,9 @@ def _run(
     from sandbox.text import printable
 
     check_study(conductor, outline)
+    if at_work := conductor.studies.at_work(outline.root):
+        whose = ", ".join(str(entry.process) for entry in at_work)
+        click.echo(f"It is being run already ({whose}); this command shares the work.", err=True)
     warn(conductor, *first_of_each(outline).values())
     talk = StudyTalk(outline, detailed=plain, plain=plain, quiet=quiet)
     first = partial(_announced, conductor, outline, yes=yes)

@@ -257,6 +257,17 @@ class StudyRecord:
             row = db.execute("SELECT root FROM study_sessions WHERE session = ?", [session]).fetchone()
         return str(row[0]) if row else None
 
+    def studies_of(self, sessions: Collection[str]) -> dict[str, str]:
+        """By session, the name of the study it belongs to; those of none are left out."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT m.session,"  # noqa: S608
+                " (SELECT name FROM studies WHERE root = m.root ORDER BY number DESC LIMIT 1)"
+                f" FROM study_sessions m WHERE m.session IN {LISTED}",
+                [listed(sessions)],
+            )
+            return {session: name for session, name in rows if name is not None}
+
     def states(self, root: str) -> StudyStates:
         """How far the study's sessions are, and what they took. After the first time only news is read."""
         read = self._read.setdefault(root, _Read())

@@ -14,6 +14,9 @@ PASSING: frozenset[FailureKind] = frozenset(
 """Failures of calls that may be gone when the cell is tried again."""
 
 
+_LONGEST_WAIT = 3600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What ended a session, and whether that may pass."""
@@ -23,8 +26,9 @@ class Failure:
 
     @property
     def wait(self) -> float | None:
-        """Seconds that the model's server asks to wait; None if it did not say."""
-        return self.error.retry_after if isinstance(self.error, ModelError) else None
+        """Seconds that the model's server asks to wait, an hour at most; None if it did not say."""
+        asked = self.error.retry_after if isinstance(self.error, ModelError) else None
+        return None if asked is None else min(asked, _LONGEST_WAIT)
 
     @property
     def hopeless(self) -> bool:

@@ -1,5 +1,6 @@
 """The cells in line, by where they run: side by side on a hosted model, one after another on this machine."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,6 @@ HOSTED_AT_ONCE = 50
 """How many cells of a hosted model run at once where the study does not say. How many calls are under way is
 another matter: its service sets that pace."""
 
-_LONGEST_WAIT = 3600.0
 _MOST_IN_A_ROW = 5
 _FEW_IN_A_ROW = 3
 
@@ -39,30 +39,40 @@ class Lane:
     """The cells that share a place to run; of them `at_once` at a time. Times are those of one clock."""
 
     at_once: int
-    due: list[Due] = field(default_factory=list)
+    line: deque[Due] = field(default_factory=deque)
     running: int = 0
+    _again: list[Due] = field(default_factory=list)
     _held_until: float = 0.0
     _holds: int = 0
     _passing: int = 0
     _lasting: int = 0
     _worked: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether cells are in line still."""
+        return bool(self.line or self._again)
+
     def take(self, now: float, most_repeats: int | None) -> tuple[Due | None, float | None]:
         """The first cell that may be run now, out of line; else when there will be one (None: not known)."""
-        open_ = [one for one in self.due if most_repeats is None or one.cell.repeat <= most_repeats]
-        if not open_:
+
+        def is_open(one: Due) -> bool:
+            return most_repeats is None or one.cell.repeat <= most_repeats
+
+        fresh = next(filter(is_open, self.line), None)
+        first = fresh or min(filter(is_open, self._again), key=lambda one: one.at, default=None)
+        if first is None:
             return None, None
-        first = min(open_, key=lambda one: max(one.at, now))  # of those that may run, the first in line
         at = max(first.at, self._held_until)
         if at > now:
             return None, at
-        self.due.remove(first)
+        (self._again if first is not fresh else self.line).remove(first)
         return first, None
 
     def again(self, due: Due, at: float) -> None:
-        """Put the cell at the end of the line; it may be run from then on."""
+        """Put the cell behind those that were never tried; it may be run from then on."""
         due.at = at
-        self.due.append(due)
+        self._again.append(due)
 
     def went_well(self) -> None:
         """A cell of it got further."""
@@ -75,7 +85,7 @@ class Lane:
         `asked`: seconds that the server asks to wait; all its cells do.
         """
         if asked is not None:
-            self._held_until = max(self._held_until, now + min(asked, _LONGEST_WAIT))
+            self._held_until = max(self._held_until, now + asked)
         self._passing += 1
         if self._passing < max(_FEW_IN_A_ROW, min(self.at_once, self.running)):
             return False
@@ -93,10 +103,11 @@ class Lane:
 
     def give_up(self, model: str) -> tuple[Cell, ...]:
         """Take the model's cells out of the line; these."""
-        cells = tuple(one.cell for one in self.due if one.cell.model == model)
-        self.due = [one for one in self.due if one.cell.model != model]
+        left = [*self.line, *self._again]
+        self.line = deque(one for one in self.line if one.cell.model != model)
+        self._again = [one for one in self._again if one.cell.model != model]
         self._passing = self._lasting = self._holds = 0
-        return cells
+        return tuple(one.cell for one in left if one.cell.model == model)
 
 
 def lanes_of(cells: Iterable[Cell], models: ModelPool, at_once: int | None) -> tuple[Lane, ...]:
@@ -110,5 +121,5 @@ def lanes_of(cells: Iterable[Cell], models: ModelPool, at_once: int | None) -> t
         if place not in lanes:
             usual = 1 if own or models.are_local([cell.model]) else HOSTED_AT_ONCE
             lanes[place] = Lane(usual if own or at_once is None else at_once)
-        lanes[place].due.append(Due(cell))
+        lanes[place].line.append(Due(cell))
     return tuple(lanes.values())

@@ -195,7 +195,7 @@ class _RunningStudy:
         workers = [
             asyncio.create_task(self._serve(lane))
             for lane in self._lanes
-            for _ in range(min(lane.at_once, len(lane.due)))
+            for _ in range(min(lane.at_once, len(lane.line)))
         ]
         served = asyncio.gather(*workers)
         watch = asyncio.create_task(self._watch())
@@ -293,7 +293,7 @@ class _RunningStudy:
 
     async def _next(self, lane: Lane) -> Due | None:
         """The next cell to run, as soon as it may be; None when the lane has no more."""
-        while self._ending is None and (lane.due or lane.running):
+        while self._ending is None and (lane.waits or lane.running):
             at = None
             if not self._paused:
                 now = time.monotonic()

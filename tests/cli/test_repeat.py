@@ -104,6 +104,7 @@ def test_ctrl_c_says_what_is_finished_and_how_to_go_on(place: Path, monkeypatch)
     assert ended.code == 130
     assert "Once more ends it at once" in ended.err and "1 of 4 runs are finished." in ended.err
     again = ended.err.partition("Run what is missing: sandbox ")[2].split()
+    assert " ".join(again) in sandbox(place, "resume").err, "a single session was not cut short"
     monkeypatch.setattr(conducting, "open_model", lambda *_, **__: Swinging())
     finished = sandbox(place, *again, "--quiet")
     assert finished.code == 0 and "4 runs: Mindful breathing" in finished.out
