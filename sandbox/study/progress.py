@@ -85,9 +85,11 @@ def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = N
         finished += sum(one.state in ("finished", "removed") for one in found)
     per_minute, left = _pace(read.sessions, outline, at_work, now or datetime.now(UTC), total - finished)
     failed.sort(key=lambda pair: -pair[1].number)
+    looks = tuple(e for e in log if e.kind == "look" and e.detail["plan"] == outline.hash)
+    left_over = cells["finished"] < len(outline.cells)
     capped = [entry for entry in log if entry.kind in ("cap", "started")]
     return StudyProgress(
-        condition=_condition(at_work, log),
+        condition=_condition(at_work, log, enough=any(e.detail["enough"] for e in looks), left=left_over),
         cells=cells,
         sessions=total,
         sessions_finished=finished,
@@ -98,7 +100,7 @@ def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = N
         seconds_left=left,
         troubles=tuple(_trouble(number, one) for number, one in failed[:_MOST_TROUBLES]),
         failed=len(failed),
-        looks=tuple(e for e in log if e.kind == "look" and e.detail["plan"] == outline.hash),
+        looks=looks,
         processes=tuple(entry.process for entry in at_work if entry.process is not None),
         cap_reached=str(capped[-1].detail["what"]) if capped and capped[-1].kind == "cap" else "",
     )
@@ -149,14 +151,19 @@ def _cell_state(states: list[State], planned: int) -> CellState:
     return "to do"
 
 
-def _condition(at_work: tuple[StudyEntry, ...], log: tuple[StudyEntry, ...]) -> Condition:
+def _condition(
+    at_work: tuple[StudyEntry, ...], log: tuple[StudyEntry, ...], *, enough: bool, left: bool
+) -> Condition:
+    """`enough`: a look under this plan saw what the stop rule asks; `left`: not all runs are finished."""
     if at_work:
         return "paused" if all(entry.kind == "paused" for entry in at_work) else "running"
     last = next((entry for entry in reversed(log) if entry.kind in ("started", "ended")), None)
     if last is None:
         return "not begun"
     ending: Ending = last.detail["ending"] if last.kind == "ended" else "broken off"
-    return ending
+    # That may have been a pilot, or an earlier plan.
+    added = (ending == "finished" and left) or (ending == "enough" and not enough)
+    return "unfinished" if added else ending
 
 
 def _pace(

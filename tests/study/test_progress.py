@@ -58,6 +58,15 @@ async def test_a_plan_that_a_newer_version_made_is_refused_with_what_to_do(tmp_p
         assert "--upgrade" in refused.value.todo
 
 
+async def test_a_study_that_was_added_to_is_not_finished_any_more(tmp_path: Path) -> None:
+    async with conducted(tmp_path, hosted()) as conductor:
+        first = freeze(conductor.studies, study_plan(1))
+        await run(conductor, first)
+        assert progress_of(conductor.studies, first).condition == "finished"
+        added = progress_of(conductor.studies, freeze(conductor.studies, study_plan(2)))
+    assert (added.condition, added.cells["finished"], added.cells["to do"]) == ("unfinished", 1, 1)
+
+
 async def test_a_plan_that_was_never_begun_is_told_so(tmp_path: Path) -> None:
     async with conducted(tmp_path, hosted()) as conductor:
         outline = freeze(conductor.studies, study_plan(4))
