@@ -47,7 +47,7 @@ def precisions(store: Store, plan: StudyPlan) -> tuple[Precision, ...]:
     on that model, drawn and asked alike.
     """
     study = plan.study
-    pairs = len(study.clients) * study.runs
+    pairs = study.runs
     seen = _seen(store, plan)
     wished = study.stop.scale if study.stop else None
     found = []

@@ -81,7 +81,7 @@ def command(
     """
     from sandbox.cli.conducting import open_conductor
     from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import all_runnable, chosen_seeds, first_of_each, play, study_of
+    from sandbox.cli.repeat import added_controls, all_runnable, chosen_seeds, first_of_each, play, study_of
     from sandbox.errors import ExitCode
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
@@ -105,11 +105,13 @@ def command(
         )
         for scenario in scenarios
     ]
-    all_runnable(conductor, proposals)
+    first, *_ = all_runnable(conductor, proposals)
     called = name or f"dismantle-{technique}-{design}"[:60]
     with conductor.store:
         seeds = chosen_seeds(seed, repeat, None)
-        outline = take_up(conductor, study_of(called, proposals, seeds)).outline
+        outline = take_up(
+            conductor, study_of(called, proposals, seeds, added_controls(first, proposals[0]))
+        ).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:

@@ -24,7 +24,7 @@ from sandbox.library.study import Study
 from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
-from sandbox.study.estimate import estimates
+from sandbox.study.estimate import Estimate, estimates
 from sandbox.study.frozen import Outline, take_up
 from sandbox.study.plan import heads
 from sandbox.study.progress import cell_states, finished_trunks
@@ -98,10 +98,12 @@ def run_all(
     refuse_too_many(len(proposals) * len(seeds))
     tag = clean_tag(name) if name is not None else None
     conductor = open_conductor(local_only=local_only)
-    all_runnable(conductor, proposals)
+    first, *_ = all_runnable(conductor, proposals)
     with conductor.store:
         called = tag if tag is not None else _free_name(conductor.studies, proposals[0])
-        outline = take_up(conductor, study_of(called, proposals, seeds)).outline
+        outline = take_up(
+            conductor, study_of(called, proposals, seeds, added_controls(first, proposals[0]))
+        ).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, tag, plain=plain, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
@@ -167,7 +169,16 @@ def _free_name(studies: StudyRecord, proposal: Proposal) -> str:
     return next(name for name in names if name not in taken)
 
 
-def study_of(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> Study:
+def added_controls(heads: Sequence[SessionHead], proposal: Proposal) -> tuple[str, ...]:
+    """The controls among the sessions that the proposal does not name itself."""
+    techniques = [head.plan.technique for head in heads if head.plan.technique is not None]
+    found = [one.id for one in techniques if one.is_control and one.id not in proposal.techniques]
+    return tuple(dict.fromkeys(found))
+
+
+def study_of(
+    name: str, proposals: Sequence[Proposal], seeds: Sequence[int], controls: tuple[str, ...] = ()
+) -> Study:
     """The document that says what the options say. Raises UsageError for a name without letter or digit."""
     first = proposals[0]
     return Study(
@@ -181,7 +192,7 @@ def study_of(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> 
         clients=tuple(dict.fromkeys(one.client for one in proposals)),
         scenarios=tuple(dict.fromkeys(one.scenario for one in proposals)),
         techniques=tuple(dict.fromkeys(first.techniques)),
-        controls=None if first.control else (),
+        controls=controls,
         designs=tuple(dict.fromkeys(first.designs)),
         seeds=tuple(seeds),
         measures=tuple(dict.fromkeys(first.measures)),
@@ -205,9 +216,9 @@ def first_of_each(outline: Outline) -> dict[tuple[str, str, str], tuple[SessionH
     return found
 
 
-async def announce(conductor: Conductor, outline: Outline) -> float:
+async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estimate] | None = None) -> float:
     """Say on stderr what is going to run, and about how much that asks of each model; the US dollars that are
-    known of it."""
+    known of it. `found` is what was estimated just now."""
     states = cell_states(conductor.studies, outline)
     missing = [cell for cell in outline.plan.cells if states[cell.number] != "finished"]
     if len(missing) < len(states):
@@ -216,7 +227,7 @@ async def announce(conductor: Conductor, outline: Outline) -> float:
     planned = sum(len(outline.cells[cell.number]) for cell in missing)
     runs = f"{len(missing):,} {'run' if len(missing) == 1 else 'runs'}"
     click.echo(f"{runs}, {planned:,} sessions, in the study “{outline.name}”.", err=True)
-    found = await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
+    found = found or await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
     for line in estimate_lines(found):
         click.echo(printable(line), err=True)
     return sum(one.cost or 0.0 for one in found)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.library.study import Study
     from sandbox.store.study import LogKind, StudyRecord
     from sandbox.study.conductor import Conductor
+    from sandbox.study.estimate import Estimate
     from sandbox.study.frozen import Outline
     from sandbox.study.looks import Look
     from sandbox.study.plan import StudyPlan
@@ -57,12 +58,13 @@ def run(
 
     conductor = open_conductor(local_only=local_only)
     with conductor.store:
+        estimates: tuple[Estimate, ...] = ()
         document = _document(conductor, study)
         if document is None:
             outline = outline_of(conductor.studies.named(study))
         else:
-            outline, _ = planned(conductor, document)
-        context.exit(_run(conductor, outline, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
+            outline, estimates = planned(conductor, document)
+        context.exit(_run(conductor, outline, estimates, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
 
 
 @click.command("resume", short_help="Go on with a study: run only what is missing.")
@@ -93,6 +95,7 @@ def resume(
 
     conductor = open_conductor(local_only=local_only)
     with conductor.store:
+        estimates: tuple[Estimate, ...] = ()
         document = _document(conductor, study)
         found = conductor.studies.named(document.id if document is not None else study)
         if _goes_on_elsewhere(conductor.studies, found.root, found.name):
@@ -102,8 +105,8 @@ def resume(
         if document is None:
             outline = outline_of(found)
         else:
-            outline, _ = planned(conductor, document)
-        context.exit(_run(conductor, outline, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
+            outline, estimates = planned(conductor, document)
+        context.exit(_run(conductor, outline, estimates, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
 
 
 @click.command("status", short_help="Say how far a study is.")
@@ -191,7 +194,14 @@ def _goes_on_elsewhere(studies: "StudyRecord", root: str, name: str) -> bool:
 
 
 def _run(
-    conductor: "Conductor", outline: "Outline", *, yes: bool, plain: bool, quiet: bool, as_json: bool
+    conductor: "Conductor",
+    outline: "Outline",
+    estimates: "tuple[Estimate, ...]",
+    *,
+    yes: bool,
+    plain: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> "ExitCode":
     from sandbox.cli.outcome import warn
     from sandbox.cli.repeat import first_of_each, report_study, tell_what_is_left
@@ -207,7 +217,7 @@ def _run(
         click.echo(f"It is being run already ({whose}); this command shares the work.", err=True)
     warn(conductor, *first_of_each(outline).values())
     talk = StudyTalk(outline, detailed=plain, plain=plain, quiet=quiet)
-    first = partial(_announced, conductor, outline, yes=yes)
+    first = partial(_announced, conductor, outline, estimates, yes=yes)
     try:
         ended = drive(conductor, outline, talk, first=first, look=_look(conductor, outline))
     except click.Abort:
@@ -224,11 +234,13 @@ def _run(
     return exit_code(ended, talk)
 
 
-async def _announced(conductor: "Conductor", outline: "Outline", *, yes: bool) -> None:
+async def _announced(
+    conductor: "Conductor", outline: "Outline", estimates: "tuple[Estimate, ...]", *, yes: bool
+) -> None:
     """Say what it takes. Where that costs money and somebody can answer, ask first."""
     from sandbox.cli.repeat import announce
 
-    cost = await announce(conductor, outline)
+    cost = await announce(conductor, outline, estimates)
     seen = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
     if cost > 0 and seen and not yes:
         click.confirm("Run it?", default=True, abort=True, err=True)

@@ -58,6 +58,13 @@ def test_three_repeats_are_three_shared_starts_compared_together(place: Path, mo
     assert [[one["seed"] for one in arm["sessions"]] for arm in result["arms"]] == [[5, 6, 7]] * 2
 
 
+def test_a_control_among_the_techniques_is_the_only_one(place: Path, monkeypatch) -> None:
+    chosen = ("--technique", "mindful-breathing", "--technique", "waiting")
+    assert run(place, monkeypatch, ScriptedProvider(), *chosen, "--repeat", "2").code == 0
+    with Store.open(place / "sessions" / DATABASE, create=False) as store:
+        assert {one.technique for one in store.sessions()} == {None, "Mindful breathing", "Waiting"}
+
+
 def test_the_effect_is_said_with_its_pairs_and_the_command_that_says_it_again(
     place: Path, monkeypatch
 ) -> None:

@@ -173,3 +173,10 @@ def test_two_files_of_one_id_are_refused_and_neither_is_chosen(conductor, tmp_pa
         (folder / name).write_text(text, encoding="utf-8")
     with pytest.raises(SandboxError, match="two files have the id “night-attack”: copy"):
         planned(study(), conductor, "r00t")
+
+
+def test_every_shipped_study_can_be_planned_as_it_stands(conductor):
+    for id in conductor.library.ids("study"):
+        shipped = conductor.library.study(id)
+        plan = planned(shipped, conductor, "r00t")
+        assert len(plan.cells) == shipped.trunks and len(ids(plan)) == shipped.trunks * (1 + shipped.arms)
