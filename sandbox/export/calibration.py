@@ -38,6 +38,12 @@ def follows_line(responses: Sequence[DoseResponse], model: str) -> str:
     return f"{_SAID[verdict]}: {why}."
 
 
+def curve_lines(responses: Sequence[DoseResponse], model: str, width: int) -> list[str]:
+    """The verdict, and a line a scale with its curve from dose −3 to 3: for a narrow place."""
+    lines = textwrap.wrap(printable(follows_line(responses, model)), width)
+    return [*lines, *(f"  {_curve(one)}  {one.affect} on {one.scale}: {one.follows}" for one in responses)]
+
+
 def page(responses: Sequence[DoseResponse], model: str, width: int = 100) -> list[str]:
     """The instrument's verdict, its curves, then what speaks for and against each. The least: the verdict."""
     verdict = textwrap.wrap(printable(follows_line(responses, model)), width)

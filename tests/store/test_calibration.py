@@ -45,18 +45,26 @@ class FakePhantom:
         return ScriptedProvider(top=top)
 
 
-def plan() -> CalibrationPlan:
-    library = Library(Workspace(shipped_content(), Path("sessions")))
+SHIPPED = Library(Workspace(shipped_content(), Path("sessions")))
+
+
+def plan(library: Library = SHIPPED) -> CalibrationPlan:
     return plan_calibration(
         "embedded", library, ABLE, questionnaires=("word-probe",), affects=("fear",), seeds=3
     )
 
 
-async def go_on(record: CalibrationRecord, phantom: FakePhantom, at_most: int) -> int:
+async def go_on(
+    record: CalibrationRecord,
+    phantom: FakePhantom,
+    at_most: int,
+    model: ModelDescription = MODEL,
+    library: Library = SHIPPED,
+) -> int:
     """Measure so many places more, or all that are left; the calibration's number."""
-    planned = plan()
+    planned = plan(library)
     (instrument,) = planned.instruments
-    number = record.open(planned, MODEL, DIRECTIONS)
+    number = record.open(planned, model, DIRECTIONS)
     trials = record.trials(number, instrument.questionnaire).get(key_of(instrument), ())
     known = {key_of(instrument): {(one.direction, one.dose, one.text) for one in trials}}
     texts = record.texts(number)

@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 
+from sandbox.library.catalogue import Library
+from sandbox.library.workspace import Workspace
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import Capabilities
 from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.calibration import CalibrationRecord
 from sandbox.store.store import DATABASE, Store
 from sandbox.tui.screens.check_model import CheckModelScreen, InstrumentList
 from sandbox.tui.screens.session import SessionScreen
+from tests.store.test_calibration import FakePhantom, go_on
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 
@@ -44,9 +48,14 @@ async def test_enter_checks_the_marked_one_and_its_verdict_is_kept_and_shown(tmp
         assert "Rises after a strong scenario" in at.text()
         assert "not a feeling" in at.text()
     assert [(name, way) for name, way, _ in kept(tmp_path)] == [("word-probe", "word")]
+    with Store.open(tmp_path / "sessions" / DATABASE) as store:
+        library = Library(Workspace(tmp_path, tmp_path / "sessions"))
+        await go_on(CalibrationRecord(store), FakePhantom(), 99, client_model().description, library)
     async with stage(tmp_path, size=(110, 34)) as at:
         await open_check(at)
         await at.shows("checked 20")
+        await at.shows("Follows a known dose: yes")
+        await at.shows("▁▂▃▄▅▅▆  fear on fear: yes")
 
 
 async def test_stopping_keeps_nothing_half_done_and_the_screen_can_start_again(tmp_path: Path) -> None:

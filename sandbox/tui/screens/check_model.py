@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from sandbox.analysis.calibration import newest_responses
 from sandbox.engine.validity_check import (
     DEFAULT_QUESTIONNAIRES,
     CheckPlan,
@@ -23,6 +24,7 @@ from sandbox.engine.validity_check import (
     check_validity,
 )
 from sandbox.errors import SandboxError
+from sandbox.export.calibration import curve_lines
 from sandbox.export.validity import LEGEND, page
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import Provider
@@ -166,7 +168,11 @@ class CheckModelScreen(Screen[None]):
             return
         width = max(40, self.query_one("#verdict-box").size.width - 3)
         calls = replace(self._plan, instruments=(standing.instrument,)).calls
-        self.query_one("#verdict", Static).update(Content("\n".join(_told(standing, calls, width))))
+        head, *rest = _told(standing, calls, width)
+        model = self._provider.description
+        if doses := newest_responses(self._store, model, standing.instrument):
+            rest = [*curve_lines(doses, model.name, width), *rest]
+        self.query_one("#verdict", Static).update(Content("\n".join([head, *rest])))
 
     def _say(self, text: str) -> None:
         if is_there(self):
