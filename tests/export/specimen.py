@@ -25,6 +25,12 @@ from sandbox.store.store import Store
 from tests.documents import HEAD, plan, probe, technique
 
 HOSTILE = "I run.\n\n# Not a heading\n- <b>bold</b> | [link](http://evil.example) \x1b[31m`code` *x* 1. y"
+HARMFUL = (
+    "=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "-2", "a\nb\r\nc", "\0nul", "\x1b[31mred\x1b[0m", "\ud800",
+    "\u202eright to left", "\ufeff", "\tx", '"quoted", and', "x" * 1_000_000,
+)  # fmt: skip
+"""Texts that do something in a terminal, a spreadsheet, a parser or a memory that is too small."""
+
 _START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 _MODEL = ModelDescription("scripted", "Scripted model", {"weights SHA-256": "abc123"})
 

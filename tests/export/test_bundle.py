@@ -16,6 +16,8 @@ import pytest
 from rocrate.rocrate import ROCrate
 
 from sandbox.engine.afterwards import GivenAfterwards
+from sandbox.engine.events import TurnFinished
+from sandbox.engine.history import Turn
 from sandbox.errors import ExitCode, SandboxError
 from sandbox.export.data.bundle import METADATA, RECORD, SUMS
 from sandbox.export.data.unpacking import bring_in_bundle
@@ -24,7 +26,7 @@ from sandbox.store.afterwards import add_afterwards, asked_afterwards
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from tests.cli.command import sandbox
-from tests.export.specimen import recorded_family
+from tests.export.specimen import HARMFUL, recorded_family
 from tests.export.test_data_set import three_runs
 
 MODEL = ModelDescription("judge", "A judge")
@@ -94,6 +96,9 @@ async def test_another_machine_has_the_same_numbers_and_twice_adds_nothing(
 
 
 def test_hostile_text_comes_through_word_for_word_and_no_machine_is_named(here: Path, there: Path) -> None:
+    with Store.open(here / "sessions" / DATABASE) as store:
+        for turn, text in enumerate(HARMFUL, start=4):
+            store.record(TurnFinished("talking1", Turn(turn, "technique", "live", text, text)))
     assert sandbox(there, "import", str(bundled(here, "last"))).code == ExitCode.OK
     mine, brought = rows(here), rows(there)
     for table in ("documents", "sessions", "turns", "calls", "skips", "administrations", "answers", "scores"):
@@ -193,7 +198,9 @@ def with_record(tmp: Path, *statements: str) -> Change:
     def change(files: dict[str, bytes]) -> dict[str, bytes]:
         record = tmp / "changed.db"
         record.write_bytes(files[RECORD])
-        with closing(sqlite3.connect(record)) as db:
+        with closing(sqlite3.connect(record, isolation_level=None)) as db:
+            db.execute("PRAGMA synchronous = OFF")
+            db.execute("BEGIN")
             triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
             for name, _ in triggers:
                 db.execute(f"DROP TRIGGER {name}")
@@ -213,7 +220,7 @@ HARM: dict[str, Callable[[Path], Change]] = {
     "a Windows path": lambda tmp: lambda files: {**files, "C:\\evil": b"x"},
     "a file that is missing": lambda tmp: lambda files: {k: v for k, v in files.items() if k != RECORD},
     "no database": lambda tmp: lambda files: {**files, RECORD: b"not a database" * 100},
-    "a bomb": lambda tmp: lambda files: {**files, "tables/big.csv": bytes(100 * 2**20)},
+    "a bomb": lambda tmp: lambda files: {**files, "tables/big.csv": bytes(65 * 2**20)},
     "a trigger of theirs": lambda tmp: with_record(
         tmp, "CREATE TRIGGER evil AFTER INSERT ON tags BEGIN SELECT 1; END"
     ),
@@ -221,7 +228,7 @@ HARM: dict[str, Callable[[Path], Change]] = {
         tmp, "CREATE VIEW evil AS SELECT 1"
     ),
     "an id that is a path": lambda tmp: with_record(
-        tmp, "PRAGMA foreign_keys = OFF", "UPDATE sessions SET id = '../../x' WHERE id = 'talking1'",
+        tmp, "UPDATE sessions SET id = '../../x' WHERE id = 'talking1'",
         "UPDATE turns SET session = '../../x' WHERE session = 'talking1'",
         "UPDATE skips SET session = '../../x' WHERE session = 'talking1'",
         "UPDATE states SET session = '../../x' WHERE session = 'talking1'",

@@ -189,10 +189,10 @@ def _column(label: str, kind: str, id: str) -> str:
 
 
 def _line(file: TextIO, cells: Sequence[object]) -> None:
-    file.write("\t".join(map(_cell, cells)) + "\n")
+    file.write("\t".join(map(tsv_cell, cells)) + "\n")
 
 
-def _cell(value: object) -> str:
+def tsv_cell(value: object) -> str:
     """No tab and no line break, and nothing that a spreadsheet would run; n/a for what is missing."""
     if isinstance(value, float):
         return f"{value:.10g}"
