@@ -18,6 +18,7 @@ COMMANDS = {
     "study": "Run many sessions as one study, to the end.",
     "measure": "Ask stored sessions another questionnaire afterwards.",
     "resume": "Go on with what was interrupted.",
+    "sessions": "List what was run; filter, search.",
     "show": "Read a session's transcript with its scores.",
     "compare": "Set sessions side by side, a row a turn.",
     "report": "Write what came out for a colleague: HTML, Word or Markdown.",

@@ -26,7 +26,8 @@ _SELECT, _FROM = SUMMARY.split("FROM sessions s\n")
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """What a session must fit; None and empty fit all. Titles are as they were when it was run.
+    """What a session must fit; None and empty fit all. Scenario and technique: a title as it was when it was
+    run, or an id. `study` is the root of a study.
 
     `since` and `until` are times with a zone, `until` not included. `said`: words that a turn must contain.
     """
@@ -35,6 +36,7 @@ class SessionFilter:
     technique: str | None = None
     model: str | None = None
     tag: str | None = None
+    study: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     said: str = ""
@@ -46,12 +48,14 @@ class FoundSession:
     `turn_label` is what that turn is called.
 
     `name` tells it from the others of its trunk. `place` goes into the next call to get the next page.
+    `studies` are the names of those it belongs to.
     """
 
     summary: SessionSummary
     name: str
     tags: tuple[str, ...]
     place: int
+    studies: tuple[str, ...] = ()
     turn: int | None = None
     turn_label: str = ""
     excerpt: str = ""
@@ -95,10 +99,11 @@ def found_sessions(
         [*values, limit],
     ).fetchall()
     found = [row[0] for row in rows]
-    names, tags = _names(db, found), tags_of(db, found)
+    names, tags, studies = _names(db, found), tags_of(db, found), studies_of(db, found)
     told = summaries_in(row[:-1] for row in rows)
     return tuple(
-        FoundSession(one, names[one.id], tags[one.id], row[-1]) for one, row in zip(told, rows, strict=True)
+        FoundSession(one, names[one.id], tags[one.id], row[-1], studies.get(one.id, ()))
+        for one, row in zip(told, rows, strict=True)
     )
 
 
@@ -116,19 +121,34 @@ def _hits(
         [query, *values, limit],
     ).fetchall()
     found = [row[0] for row in rows]
-    names, tags = _names(db, found), tags_of(db, found)
+    names, tags, studies = _names(db, found), tags_of(db, found), studies_of(db, found)
     return tuple(
         FoundSession(
             summary(row),
             names[row[0]],
             tags[row[0]],
             rowid,
+            studies.get(row[0], ()),
             turn=turn,
             turn_label=turn_label(phase, _turns_in(db, row[0], phase, turn)),
             excerpt=excerpt,
         )
         for *row, turn, phase, excerpt, rowid in rows
     )
+
+
+def studies_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """By session, the names of the studies it belongs to, each by its newest; without those in none."""
+    rows = db.execute(
+        f"""SELECT m.session, s.name FROM study_sessions m JOIN studies s ON s.number =
+            (SELECT max(number) FROM studies WHERE root = m.root)
+        WHERE m.session IN {LISTED} ORDER BY s.name""",  # noqa: S608
+        [listed(sessions)],
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for session, name in rows:
+        found[session] = (*found.get(session, ()), name)
+    return found
 
 
 def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
@@ -187,7 +207,8 @@ def _clauses(wanted: SessionFilter) -> tuple[list[str], list[Any]]:
     values: list[Any] = []
     for column, title in (("scenario", wanted.scenario), ("technique", wanted.technique)):
         if title is not None:
-            clauses.append(f"s.{column} IN (SELECT hash FROM documents WHERE kind = ? AND title = ?)")  # noqa: S608
+            named = "SELECT hash FROM documents WHERE kind = ? AND ? IN (title, id)"
+            clauses.append(f"s.{column} IN ({named})")
             values += [column, title]
     if wanted.model is not None:
         clauses.append("s.model = ?")
@@ -195,6 +216,9 @@ def _clauses(wanted: SessionFilter) -> tuple[list[str], list[Any]]:
     if wanted.tag is not None:
         clauses.append("s.id IN (SELECT session FROM present_tags WHERE tag = ?)")
         values.append(wanted.tag)
+    if wanted.study is not None:
+        clauses.append("s.id IN (SELECT session FROM study_sessions WHERE root = ?)")
+        values.append(wanted.study)
     for comparison, moment in ((">=", wanted.since), ("<", wanted.until)):
         if moment is not None:
             clauses.append(f"julianday(s.created) {comparison} julianday(?)")

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from sandbox.analysis.family import Family, gather_families
 from sandbox.errors import NotFoundError
-from sandbox.store.row import LISTED, listed
+from sandbox.store.listing import studies_of
 from sandbox.store.session import families_of, resolved
 from sandbox.store.state import newest_states
 from sandbox.store.store import Store
@@ -81,7 +81,7 @@ def parts(store: Store, chosen: Chosen) -> Iterator[Part]:
 def _part(store: Store, families: Sequence[tuple[str, ...]]) -> Part:
     ids = [member for members in families for member in members]
     with store.reading() as db:
-        tags, studies = tags_of(db, ids), _studies_of(db, ids)
+        tags, studies = tags_of(db, ids), studies_of(db, ids)
     return Part(gather_families(store, families), studies, tags)
 
 
@@ -114,17 +114,3 @@ def _families(db: Database, ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 def _column(db: Database, sql: str, *values: str) -> list[str]:
     return [row[0] for row in db.execute(sql, values).fetchall()]
-
-
-def _studies_of(db: Database, sessions: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """By session, the names of the studies it belongs to, each by its newest."""
-    rows = db.execute(
-        f"""SELECT m.session, s.name FROM study_sessions m JOIN studies s ON s.number =
-            (SELECT max(number) FROM studies WHERE root = m.root)
-        WHERE m.session IN {LISTED} ORDER BY s.name""",  # noqa: S608
-        [listed(sessions)],
-    )
-    found: dict[str, tuple[str, ...]] = {}
-    for session, name in rows:
-        found[session] = (*found.get(session, ()), name)
-    return found
