@@ -21,7 +21,14 @@ from textual.widgets import OptionList
 from sandbox.errors import SandboxError
 from sandbox.text import printable
 from sandbox.tui.kept_focus import FocusKeeper
-from sandbox.tui.messages import ComparisonWanted, SessionWanted, SettingWanted, TranscriptWanted, Trouble
+from sandbox.tui.messages import (
+    ComparisonWanted,
+    MeasureWanted,
+    SessionWanted,
+    SettingWanted,
+    TranscriptWanted,
+    Trouble,
+)
 from sandbox.tui.preferences import Preferences, changeable_bindings, keymap_problems
 from sandbox.tui.screen import Screen as OwnScreen
 from sandbox.tui.screen import bring_up
@@ -182,6 +189,9 @@ class SandboxApp(App[None]):
 
     def on_transcript_wanted(self, message: TranscriptWanted) -> None:
         self._once_open(lambda services: services.exports.transcript(message.session))
+
+    def on_measure_wanted(self, message: MeasureWanted) -> None:
+        self._once_open(lambda services: services.asking.ask(message), group="asking")
 
     def on_compare_screen_export_wanted(self, message: "CompareScreen.ExportWanted") -> None:
         self._once_open(lambda services: services.exports.comparison(message.comparison))

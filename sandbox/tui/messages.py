@@ -42,6 +42,15 @@ class TranscriptWanted(Message):
         self.session = session
 
 
+class MeasureWanted(Message):
+    """These sessions shall be asked another questionnaire, written as for `--measure`."""
+
+    def __init__(self, sessions: tuple[str, ...], written: str) -> None:
+        super().__init__()
+        self.sessions = sessions
+        self.written = written
+
+
 class SettingWanted(Message):
     """A setting shall change."""
 

@@ -6,6 +6,7 @@ from sandbox.library.workspace import Workspace
 from sandbox.measurement.valence import compound
 from sandbox.models.pool import OpenModel
 from sandbox.study.conductor import Conductor
+from sandbox.tui.asking import AskingAfterwards
 from sandbox.tui.branching import Branching
 from sandbox.tui.exports import Exports
 from sandbox.tui.model_choice import ModelChoice
@@ -37,3 +38,4 @@ class Services:
         self.models = ModelChoice(app, preferences, conductor, self.runs, open_model)
         self.branching = Branching(app, conductor, self.runs)
         self.exports = Exports(app, conductor)
+        self.asking = AskingAfterwards(app, conductor)

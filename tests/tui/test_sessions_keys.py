@@ -10,7 +10,8 @@ from textual.widgets import Input, Select
 
 from sandbox.engine.events import Event, RunPlanned, SessionStarted
 from sandbox.engine.plan import SessionHead
-from sandbox.store.store import Store
+from sandbox.store.afterwards import asked_afterwards
+from sandbox.store.store import DATABASE, Store
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.home import HomeScreen
@@ -149,6 +150,21 @@ async def test_t_tags_and_a_minus_takes_the_tag_off(tmp_path: Path) -> None:
         await at.shows("#pilot")
         await at.press("t", *"-pilot", "enter")
         await at.until(lambda: "#pilot" not in at.text(), "no tag")
+
+
+async def test_a_asks_another_questionnaire_and_keeps_it_apart(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        one = listed(at).at
+        assert one is not None
+        id = one.summary.id
+        await at.press("a")
+        await at.until(lambda: isinstance(at.app.screen, LinePrompt), "the question")
+        await at.press(*"k6:report", "enter")
+        await at.shows("points answered")
+        with Store.open(tmp_path / "sessions" / DATABASE) as store:
+            asked = asked_afterwards(store, [id])[id]
+            assert [given.measured.point.label for given in asked] == ["base", "ind", "end"]
+            assert not any(m.administration.questionnaire == "k6" for m in store.history(id).measured)
 
 
 async def test_an_empty_answer_is_asked_for_again_and_escape_leaves(tmp_path: Path) -> None:

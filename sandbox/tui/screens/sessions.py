@@ -16,7 +16,7 @@ from sandbox.errors import SandboxError
 from sandbox.store.listing import Choices, FoundSession, SessionFilter
 from sandbox.store.store import Store
 from sandbox.text import excerpt
-from sandbox.tui.messages import ComparisonWanted, SessionWanted, TranscriptWanted, Trouble
+from sandbox.tui.messages import ComparisonWanted, MeasureWanted, SessionWanted, TranscriptWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.widgets.key_line import KeyLine
@@ -52,6 +52,8 @@ class SessionsScreen(Screen[None]):
         Binding("b", "branch", "branch", id="sessions.branch", tooltip="Open the session and branch it"),
         Binding("d", "remove", "remove", id="sessions.remove",
                 tooltip="Remove from the lists, with a reason; the record keeps it"),
+        Binding("a", "ask", "ask", show=False, id="sessions.ask",
+                tooltip="Ask the marked sessions another questionnaire, without running them again"),
         Binding("u", "unmark", "unmark", show=False, id="sessions.unmark", tooltip="Take all marks off"),
         Binding("ctrl+l", "clear", "all", show=False, id="sessions.clear",
                 tooltip="Show all sessions: every filter off"),
@@ -60,7 +62,8 @@ class SessionsScreen(Screen[None]):
     HELP = (
         "Every session of the record, newest first; a branch has its own line, its trunk stands in it. "
         "Tab goes through the filters; / looks for words, and each line then is a turn that has them all, "
-        "where Enter opens it. Space marks several sessions, c compares them."
+        "where Enter opens it. Space marks several sessions, c compares them, a asks them another "
+        "questionnaire."
     )
 
     def __init__(self, store: Store, held: Callable[[], Mapping[str, str]] = dict) -> None:
@@ -186,7 +189,7 @@ class SessionsScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"compare", "tag", "export", "branch", "remove"}:
+        if action in {"ask", "compare", "tag", "export", "branch", "remove"}:
             return True if self.is_mounted and self._meant() else None
         return True
 
@@ -221,6 +224,21 @@ class SessionsScreen(Screen[None]):
     def action_branch(self) -> None:
         if self._at is not None:
             self.post_message(SessionWanted(self._at.summary.id, branch=True))
+
+    def action_ask(self) -> None:
+        sessions = self._meant()
+        if not sessions:
+            return
+        note = (
+            f"{_count(sessions)} at every point, on a side copy. It is kept apart from what was measured in"
+            " the run. Written ID[:WAY][@WHEN], as for --measure."
+        )
+
+        def take(answer: str | None) -> None:
+            if answer is not None:
+                self.post_message(MeasureWanted(sessions, answer))
+
+        self.app.push_screen(LinePrompt("Ask afterwards: which questionnaire?", note, "k6:report"), take)
 
     def action_tag(self) -> None:
         sessions = self._meant()
