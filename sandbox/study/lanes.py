@@ -13,6 +13,7 @@ another matter: its service sets that pace."""
 
 _MOST_IN_A_ROW = 5
 _FEW_IN_A_ROW = 3
+_SAME_WAIT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,14 @@ class Lane:
         self._worked = True
         self._passing = self._lasting = self._holds = 0
 
-    def went_wrong(self, now: float, patience: Patience, asked: float | None) -> bool:
-        """A cell failed for a reason that may pass. Whether that has gone on for too long.
+    def hold(self, until: float) -> bool:
+        """Begin no cell before then, as the server asks. Whether that is news."""
+        news = until > self._held_until + _SAME_WAIT
+        self._held_until = max(self._held_until, until)
+        return news
 
-        `asked`: seconds that the server asks to wait; all its cells do.
-        """
-        if asked is not None:
-            self._held_until = max(self._held_until, now + asked)
+    def went_wrong(self, now: float, patience: Patience) -> bool:
+        """A cell failed for a reason that may pass. Whether that has gone on for too long."""
         self._passing += 1
         if self._passing < max(_FEW_IN_A_ROW, min(self.at_once, self.running)):
             return False

@@ -383,17 +383,24 @@ class _RunningStudy:
                 await self._give_up(lane, due.cell, error)
             return
         now = time.monotonic()
-        hopeless = lane.went_wrong(now, self._patience, worst.wait)
-        if due.failed >= len(self._patience.pauses):
+        hopeless = lane.went_wrong(now, self._patience)
+        if worst.wait is not None:  # all cells of the model wait: nothing is said of this one
+            lane.again(due, now + worst.wait)
+            if lane.hold(now + worst.wait):
+                await self._will_try_again(due.cell, error, worst.wait)
+        elif due.failed >= len(self._patience.pauses):
             await self._fails_for_good(due.cell, error)
         else:
-            pause = max(self._patience.pauses[due.failed], worst.wait or 0.0)
+            pause = self._patience.pauses[due.failed]
             due.failed += 1
             lane.again(due, now + pause)
-            self._log_failure("cell again", due.cell, error)
-            await self._tell(CellFailed(due.cell, error, pause))
+            await self._will_try_again(due.cell, error, pause)
         if hopeless:
             await self._give_up(lane, due.cell, error)
+
+    async def _will_try_again(self, cell: Cell, error: SandboxError, seconds: float) -> None:
+        self._log_failure("cell again", cell, error)
+        await self._tell(CellFailed(cell, error, seconds))
 
     async def _fails_for_good(self, cell: Cell, error: SandboxError) -> None:
         self._failed.add(cell.number)

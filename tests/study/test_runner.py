@@ -163,6 +163,21 @@ async def test_passing_faults_are_tried_again_and_change_no_answer(tmp_path: Pat
         assert data(conductor, outline) == found
 
 
+async def test_a_wait_that_a_server_asks_for_is_held_against_no_run(tmp_path: Path) -> None:
+    waits = iter(range(11))  # each pause of a run's own is used up by three
+
+    def busy(request: Request) -> str | ModelError:
+        if next(waits, None) is not None:
+            return ModelError("Busy.", kind="rate limited", retry_after=0.01)
+        return says(request)
+
+    async with conducted(tmp_path, hosted(busy)) as conductor:
+        outline = freeze(conductor.studies, study_plan(1))
+        events = await run(conductor, outline)
+        assert events[-1] == StudyEnded("finished", 0, 0)
+        assert len(only(CellFailed, events)) <= 1, "one wait is told once"
+
+
 async def test_an_arm_that_cannot_be_run_keeps_nothing_else_from_it(tmp_path: Path) -> None:
     def too_long(request: Request) -> str | ModelError:
         if "Breathe out." in request.messages[-1].content:
