@@ -106,8 +106,8 @@ def run_all(
         ).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, tag, plain=plain, quiet=quiet)
-        if code != ExitCode.INTERRUPTED:
-            trunks = finished_trunks(conductor.studies, outline)
+        trunks = finished_trunks(conductor.studies, outline)
+        if trunks and code != ExitCode.INTERRUPTED:
             report_study(conductor, outline.name, trunks, as_json=as_json)
     return code
 
@@ -253,7 +253,8 @@ def report_study(conductor: Conductor, name: str, trunks: Sequence[str], *, as_j
 
 def tell_what_is_left(conductor: Conductor, outline: Outline) -> None:
     """How many runs are finished where some are not, and the command for the rest."""
-    cells, finished = len(outline.cells), len(finished_trunks(conductor.studies, outline))
+    states = cell_states(conductor.studies, outline).values()
+    cells, finished = len(states), sum(state == "finished" for state in states)
     if finished < cells:
         click.echo(f"{finished:,} of {cells:,} runs are finished.", err=True)
         click.echo(f"Run what is missing: sandbox study resume {outline.name}", err=True)

@@ -47,8 +47,10 @@ class Looks:
             due = [cell.number for cell in self._outline.plan.cells if cell.repeat <= repeats]
             if not all(number in finished or number in failed for number in due):
                 return None
-            trunks = tuple(self._outline.cells[number][0] for number in due if number in finished)
-            within = dict(await asyncio.to_thread(self._look, trunks))
+            trunks = [self._outline.cells[number][0] for number in due if number in finished]
+            sessions = self._studies.states(self._outline.root).sessions
+            kept = tuple(trunk for trunk in trunks if sessions[trunk].state != "removed")
+            within = dict(await asyncio.to_thread(self._look, kept))
             narrow = [width is not None and width < self._within for width in within.values()]
             self.enough = bool(narrow) and all(narrow)
             detail = {"plan": self._outline.hash, "repeats": repeats, "within": within, "enough": self.enough}

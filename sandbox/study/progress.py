@@ -107,9 +107,13 @@ def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = N
 
 
 def finished_trunks(studies: StudyRecord, outline: Outline) -> tuple[str, ...]:
-    """The shared starts of the runs that are finished, in the order of the plan."""
-    states = cell_states(studies, outline)
-    return tuple(ids[0] for number, ids in outline.cells.items() if states[number] == "finished")
+    """The shared starts of the runs that are finished, in the order of the plan; none that was removed."""
+    states, sessions = cell_states(studies, outline), studies.states(outline.root).sessions
+    return tuple(
+        ids[0]
+        for number, ids in outline.cells.items()
+        if states[number] == "finished" and sessions[ids[0]].state != "removed"
+    )
 
 
 def study_or_session(store: Store, text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from sandbox.errors import UsageError
 from sandbox.models.provider import ModelError, Request
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
+from sandbox.study.events import StudyStarted
 from sandbox.study.frozen import freeze, outline_of
 from sandbox.study.plan import plan_hash
 from sandbox.study.progress import progress_of, study_or_session
@@ -63,6 +64,12 @@ async def test_a_study_that_was_added_to_is_not_finished_any_more(tmp_path: Path
         first = freeze(conductor.studies, study_plan(1))
         await run(conductor, first)
         assert progress_of(conductor.studies, first).condition == "finished"
+        conductor.store.remove(first.cells[1][0], "a slip")
+        with pytest.raises(UsageError, match="No run of this study is finished"):
+            study_or_session(conductor.store, "worry")
+        assert (await run(conductor, first))[0] == StudyStarted(1, 1), (
+            "what a person removed is not run again"
+        )
         added = progress_of(conductor.studies, freeze(conductor.studies, study_plan(2)))
     assert (added.condition, added.cells["finished"], added.cells["to do"]) == ("unfinished", 1, 1)
 
