@@ -153,7 +153,7 @@ async def _estimate(conductor: Conductor, plan: StudyPlan, model: str, cells: Se
         model=model,
         title=counts.title,
         runs=len(cells),
-        sessions=len(cells) * (1 + plan.study.arms),
+        sessions=sum(1 + len(cell.arms) for cell in cells),
         calls=calls,
         prompt_tokens=prompt,
         reply_tokens=reply,

@@ -32,6 +32,7 @@ def test_a_client_is_checked_with_its_cost_first_and_once(workspace: Path, monke
     first = check(workspace, monkeypatch, "no-role", "--json")
     assert first.code == ExitCode.OK, first.err
     assert "6 runs, 9 sessions" in first.err and "calls" in first.err
+    assert "6 runs, 9 sessions: " in first.err, "after a neutral scenario no control follows"
     told = json.loads(first.out)
     (found,) = told["clients"]
     assert (found["client"]["id"], found["runs"], found["neutral_runs"]) == ("no-role", 3, 3)
