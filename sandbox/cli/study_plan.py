@@ -136,7 +136,10 @@ def _print(
     conductor: "Conductor", outline: "Outline", found: "Sequence[Estimate]", *, kept: bool, as_json: bool
 ) -> None:
     from sandbox.analysis.precision import precisions
+    from sandbox.cli.outcome import warn
+    from sandbox.cli.repeat import first_of_each
 
+    warn(conductor, *first_of_each(outline).values())
     widths = precisions(conductor.store, outline.plan)
     if as_json:
         click.echo(json.dumps(_as_data(outline, found, widths, kept=kept), indent=2))

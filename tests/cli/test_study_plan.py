@@ -38,6 +38,7 @@ def test_a_plan_tells_what_is_run_and_taken_and_is_frozen_before_any_call(place:
     assert "as usual with this model" in first.out and "not known for all of the effects" in first.out
     (one,) = plans(place)
     assert f"Frozen as plan {one.hash[:12]}" in first.err
+    assert first.err.count("Caution: Content warning: violence") == 1
 
     same = study(place, monkeypatch, ScriptedProvider(), "plan", "worry", "--json")
     assert json.loads(same.out)["plan"] == one.hash and len(plans(place)) == 1
