@@ -380,6 +380,7 @@ def chosen_scale(
     names = scales(sessions)
     if not names:
         raise _nothing_measured(sessions)
+    questionnaire = _as_named(names, questionnaire)
     if scale is None:
         offered = [name for name in names if questionnaire in (None, name[0])] or list(names)
         scale = next((name[2] for name in offered if name[2] == "distress"), offered[0][2])
@@ -390,6 +391,15 @@ def chosen_scale(
             f"None of the sessions was measured with a scale “{scale}”.", todo=f"Measured were: {there}."
         )
     return max(fitting, key=lambda name: sum(bool(session.course(name).points) for session in sessions))
+
+
+def _as_named(names: Iterable[ScaleName], questionnaire: str | None) -> str | None:
+    """The name of its scores: where it was not measured in the run, that of what was asked afterwards."""
+    given = list(dict.fromkeys(name[0] for name in names))
+    if questionnaire is None or questionnaire in given:
+        return questionnaire
+    later = (one for one in given if one.startswith(f"{questionnaire}, asked afterwards"))
+    return next(later, questionnaire)
 
 
 def _nothing_measured(sessions: tuple[Arm, ...]) -> NotFoundError:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.analysis.comparison import compare
-from sandbox.analysis.family import gather, gather_compared
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.engine.afterwards import GivenAfterwards
 from sandbox.engine.branch import redo
 from sandbox.engine.history import Measured
@@ -189,7 +189,9 @@ async def test_another_model_is_named_and_stands_beside_the_run_under_its_own_na
         unchecked = "was never checked with this model: sandbox check-model {} --questionnaire k6:report"
         assert unchecked.format("scripted") in said and unchecked.format("ollama_chat/other") in said
         assert "is given between turns" not in said
-        comparison = compare(gather_compared(store, [heads[0].id]), (own, "report", "k6"))
+        arms = gather_compared(store, [heads[0].id])
+        assert chosen_scale(arms, questionnaire="k6")[0] in (own, other)
+        comparison = compare(arms, (own, "report", "k6"))
         assert any("asked afterwards" in caution for caution in comparison.cautions)
         assert not any("other answered" in caution for caution in comparison.cautions)
         told = scores_csv(family)
