@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 # The document's own list; written out here so that --help needs no pydantic. A test holds the two together.
 TIMEFRAMES = ("right now", "today", "past week", "past two weeks", "past month", "in general")
 
+_TOLD = 20
+"""A command with more ids than this is no help."""
+
 
 @click.command(
     "import", short_help="Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions."
@@ -115,7 +118,7 @@ def _bring_in(file: Path) -> None:
             f" went on in one of the two places ({which}).",
             err=True,
         )
-    if starts:
+    if 0 < len(starts) <= _TOLD:
         click.echo(f"Compare them: sandbox compare --pool {' '.join(starts)}", err=True)
 
 
