@@ -19,7 +19,9 @@ from sandbox.study.lanes import HOSTED_AT_ONCE
 from sandbox.study.plan import Cell, StudyPlan, heads
 
 _EARLIER = 12
-"""So many shared starts with their arms, the newest, are looked at for what a model usually takes."""
+_SESSIONS = 100
+"""So many shared starts with their arms are looked at for what a model usually takes: of the study's own or,
+where it has none, of all that the newest sessions belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ def refuse_endless(plan: StudyPlan, found: Iterable[Estimate]) -> None:
 async def _estimate(conductor: Conductor, plan: StudyPlan, model: str, cells: Sequence[Cell]) -> Estimate:
     times = Counter((cell.client, cell.scenario) for cell in cells)
     kinds = {(cell.client, cell.scenario): plans_of(heads(plan, cell)) for cell in cells[::-1]}
-    earlier = _earlier(conductor.store, model)
+    states = conductor.studies.states(plan.root).sessions
+    own = [id for id, one in states.items() if one.state == "finished"][-_SESSIONS:]
+    found = [one.summary.id for one in conductor.store.find(SessionFilter(model=model), limit=_SESSIONS)]
+    earlier = _earlier(conductor.store, model, own) or _earlier(conductor.store, model, found)
     texts = texts_of([one for plans in (*kinds.values(), *earlier.values()) for one in plans])
     counts = await count_with(conductor.models.model(model), model, texts)
     tokens = dict(zip(texts, counts.counts, strict=True))
@@ -184,17 +189,20 @@ def _as_usual(found: Load, habit: Habit) -> Load:
 # What the record says of a model
 
 
-def _earlier(store: Store, model: str) -> dict[tuple[str, ...], tuple[SessionPlan, ...]]:
-    """By the ids of its sessions, the plans of each of the newest shared starts that are finished."""
-    found = store.find(SessionFilter(model=model), limit=8 * _EARLIER)
-    families = store.families([one.summary.id for one in found])
+def _earlier(
+    store: Store, model: str, sessions: Sequence[str]
+) -> dict[tuple[str, ...], tuple[SessionPlan, ...]]:
+    """By the ids of its sessions, the plans of each shared start of theirs that is finished."""
+    families = store.families(sessions)
     ids = {head.id for family in families.values() for head in family}
     states = store.states_now(ids)
     earlier: dict[tuple[str, ...], tuple[SessionPlan, ...]] = {}
     for family in families.values():
         if len(earlier) == _EARLIER:
             break
-        if all(states[head.id] == "finished" and _by_script(head) for head in family):
+        if family[0].plan.model == model and all(
+            states[head.id] == "finished" and _by_script(head) for head in family
+        ):
             earlier[tuple(head.id for head in family)] = plans_of(family)
     return earlier
 
