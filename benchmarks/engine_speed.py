@@ -150,7 +150,7 @@ def engine(setting: Setting, weights: Path) -> Iterator[Engine]:
         assert child.stdin is not None and child.stdout is not None
         config = {
             "weights": str(setting.weights or weights), "key": "key", "context": _CONTEXT, "gpu_layers": 0,
-            "cache_mib": 64, "threads": setting.threads, "parent": os.getpid(),
+            "cache_mib": 64, "threads": setting.threads, "parent": os.getpid(), "hidden_states": False,
         }  # fmt: skip
         child.stdin.write(json.dumps(config) + "\n")
         child.stdin.flush()

@@ -23,12 +23,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.instant_server import InstantServer, instant_server
-from sandbox.engine.events import CallFinished, SessionFinished
+from sandbox.engine.events import CallFinished
+from sandbox.library.document import Source
+from sandbox.library.study import Study
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.litellm_way import litellm
 from sandbox.models.provider import Request
 from sandbox.study.conductor import Conductor
+from sandbox.study.events import StudyEnded
+from sandbox.study.frozen import take_up
 from sandbox.study.proposal import Proposal
+from sandbox.study.runner import run_study
 
 AT_ONCE = 50
 LEAST_OF_LITELLM = 0.85
@@ -39,10 +44,7 @@ _INSPECT_SIDE = Path(__file__).with_name("inspect_side.py")
 def opened(base: str, folder: str) -> Conductor:
     """A new record in the folder; models `openai/…` are at `base`."""
     os.environ |= {"OPENAI_BASE_URL": base, "OPENAI_API_KEY": "none"}
-    conductor = Conductor.open(Workspace(shipped_content(), Path(folder)))
-    conductor.models.whole = True
-    conductor.models.paces.bound(AT_ONCE)
-    return conductor
+    return Conductor.open(Workspace(shipped_content(), Path(folder)))
 
 
 async def session_calls(base: str) -> list[dict[str, Any]]:
@@ -70,21 +72,27 @@ async def session_calls(base: str) -> list[dict[str, Any]]:
 
 async def ours(base: str, sessions: int) -> None:
     """The study as this project runs it, its record on disk."""
+    study = Study(
+        id="speed",
+        title="Speed",
+        description="What a study takes.",
+        source=Source(author="the benchmark", drafted_by="person"),
+        licence="CC0-1.0",
+        version="1",
+        language="en",
+        models=("openai/instant",),
+        scenarios=("night-attack",),
+        techniques=("mindful-breathing",),
+        controls=(),
+        repeats=sessions,
+        at_once=AT_ONCE,
+    )
     with tempfile.TemporaryDirectory() as folder:
         conductor = opened(base, folder)
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(seed: int) -> None:
-            async with places:
-                heads = conductor.composed(Proposal(model="openai/instant", control=False, seed=seed))
-                async with aclosing(conductor.play(heads)) as events:
-                    async for event in events:
-                        if isinstance(event, SessionFinished) and event.ending != "finished":
-                            raise RuntimeError(event.reason)
-
-        async with asyncio.TaskGroup() as group:
-            for seed in range(1, sessions + 1):
-                group.create_task(one(seed))
+        async with aclosing(run_study(conductor, take_up(conductor, study).outline)) as events:
+            async for event in events:
+                if isinstance(event, StudyEnded) and event.ending != "finished":
+                    raise RuntimeError(event)
         await conductor.close()
 
 

@@ -8,7 +8,7 @@ from sandbox.errors import SandboxError
 from sandbox.models.name import full_name
 from sandbox.models.opening import open_model
 from sandbox.models.pace import Paced, Paces
-from sandbox.models.provider import Provider, Startable, Streaming
+from sandbox.models.provider import Provider, Startable
 
 OpenModel = Callable[[str], Provider]
 """What opens a model by its full name. Raises SandboxError for a name that leads nowhere."""
@@ -17,13 +17,11 @@ OpenModel = Callable[[str], Provider]
 class ModelPool:
     """Models by name. Those served here keep their process until the pool is closed.
 
-    `paces` says how many calls each service is sent at once, whoever makes them. With `whole` nobody reads
-    along, as in a study: models elsewhere are asked for whole replies, which takes a fifth less work.
+    `paces` says how many calls each service is sent at once, whoever makes them.
     """
 
-    def __init__(self, opener: OpenModel = open_model, *, whole: bool = False) -> None:
+    def __init__(self, opener: OpenModel = open_model) -> None:
         self.paces = Paces()
-        self.whole = whole
         self._open = opener
         self._models: dict[str, Provider] = {}
 
@@ -34,8 +32,6 @@ class ModelPool:
             model = self._models[name] = self._open(name)
             if isinstance(model, Paced):
                 model.keep_to(self.paces.of(model.service))
-            if self.whole and isinstance(model, Streaming):
-                model.come_whole()
         return self._models[name]
 
     def held(self, name: str) -> float:

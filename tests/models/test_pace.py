@@ -12,7 +12,16 @@ from sandbox.models.direct_way import Direct
 from sandbox.models.opening import open_model
 from sandbox.models.pace import PaceChange, Paces
 from sandbox.models.pool import ModelPool
-from sandbox.models.provider import Capabilities, Completion, Delta, Message, ModelError, Request, Sampling
+from sandbox.models.provider import (
+    Capabilities,
+    Completion,
+    Delta,
+    Message,
+    ModelError,
+    Request,
+    Sampling,
+    Streaming,
+)
 from sandbox.models.retry import RetryPolicy
 from tests.models.misbehaving import Act, ModelServer, Reply, fails, says
 
@@ -218,8 +227,11 @@ def test_models_of_one_service_share_a_pace_and_those_of_another_address_do_not(
 async def test_where_nobody_reads_along_replies_are_asked_for_whole_and_say_the_same(whole: bool):
     with ModelServer(says()) as server:
         pool = models(server, start=1)
-        pool.whole = whole
-        *shown, last = [part async for part in pool.model("hosted_vllm/m").stream(ASK)]
+        model = pool.model("hosted_vllm/m")
+        assert isinstance(model, Streaming)
+        if whole:
+            model.come_whole()
+        *shown, last = [part async for part in model.stream(ASK)]
         await pool.close()
     assert [bool(asked.get("stream")) for asked in server.asked] == [not whole]
     assert isinstance(last, Completion) and last.text.strip() == "I feel calm."
