@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from sandbox.engine.afterwards import GivenAfterwards
     from sandbox.errors import ExitCode
+    from sandbox.measurement.administration import Way
     from sandbox.store.store import Store
     from sandbox.study.afterwards import Asking, ToAsk
     from sandbox.study.conductor import Conductor
@@ -53,11 +54,11 @@ def command(
     with conductor.store as store:
         sessions = tuple(dict.fromkeys(id for name in names for id in _meant(store, name)))
         try:
-            code = asyncio.run(_measure(conductor, sessions, measures, by, quiet=quiet))
+            code, asked = asyncio.run(_measure(conductor, sessions, measures, by, quiet=quiet))
         except (KeyboardInterrupt, asyncio.CancelledError):
             click.echo("What was answered is kept: the same command again asks the rest.", err=True)
             context.exit(ExitCode.INTERRUPTED)
-        _report(store, sessions, measures, by, as_json=as_json)
+        _report(store, sessions, asked, as_json=as_json)
     context.exit(code)
 
 
@@ -76,7 +77,8 @@ def _meant(store: "Store", name: str) -> tuple[str, ...]:
 
 async def _measure(
     conductor: "Conductor", sessions: Sequence[str], measures: Sequence[str], by: str | None, *, quiet: bool
-) -> "ExitCode":
+) -> "tuple[ExitCode, set[tuple[str, Way]]]":
+    """The exit code, and the questionnaires with how each was read."""
     from sandbox.cli.conducting import end_on_termination
     from sandbox.errors import ExitCode
     from sandbox.study.afterwards import ask, to_ask
@@ -86,14 +88,15 @@ async def _measure(
     code = ExitCode.OK
     try:
         # All of it is looked at before anything is asked.
-        for asking in [await to_ask(conductor, sessions, written, by) for written in measures]:
+        askings = [await to_ask(conductor, sessions, written, by) for written in measures]
+        for asking in askings:
             _announce(asking)
             for one, error in await ask(conductor, asking, _Teller(asking, quiet=quiet)):
                 code = code or error.exit_code
                 click.echo(f"{one.head.id} could not be asked: {printable(str(error))}", err=True)
     finally:
         await conductor.models.close()
-    return code
+    return code, {measure for asking in askings for measure in asking.measures}
 
 
 def _announce(asking: "Asking") -> None:
@@ -138,9 +141,7 @@ class _Teller:
         )
 
 
-def _report(
-    store: "Store", sessions: Sequence[str], measures: Sequence[str], by: str | None, *, as_json: bool
-) -> None:
+def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]]", *, as_json: bool) -> None:
     """What came out, each measure on its main scale, with what has to be said of it."""
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import gather_compared
@@ -154,12 +155,12 @@ def _report(
     except UsageError:  # one arm alone
         click.echo(f"Read it here: sandbox show {sessions[0]}")
         return
-    wanted = [written.partition("@")[0].partition(":")[0] for written in measures]
     names = {
         course.name: None
         for arm in arms
         for course in arm.courses
-        if any(course.questionnaire.startswith(f"{id}, asked afterwards") for id in wanted)
+        if (course.questionnaire.partition(", asked afterwards")[0], course.way) in asked
+        and ", asked afterwards" in course.questionnaire
     }
     shown: dict[tuple[str, str], None] = {}
     for name in sorted(names, key=lambda name: name[2] != "distress"):

@@ -15,7 +15,7 @@ from sandbox.engine.plan import Measure, SessionHead
 from sandbox.engine.written_measure import measure_of
 from sandbox.errors import SandboxError, UsageError
 from sandbox.measurement.administering import first_asking
-from sandbox.measurement.administration import UNSAMPLED
+from sandbox.measurement.administration import UNSAMPLED, Way
 from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.name import full_name
 from sandbox.models.opening import refuse_without_key
@@ -58,11 +58,15 @@ class ToAsk:
 
 @dataclass(slots=True)
 class Asking:
-    """All that is to be asked, how many points were asked already, and why what is left out is left out."""
+    """All that is to be asked, how many points were asked already, and why what is left out is left out.
+
+    `measures`: the questionnaire and how it is read, which may depend on the model.
+    """
 
     to_ask: list[ToAsk] = field(default_factory=list)
     there: int = 0
     left_out: list[str] = field(default_factory=list)
+    measures: set[tuple[str, Way]] = field(default_factory=set)
 
     @property
     def points(self) -> int:
@@ -108,6 +112,7 @@ async def to_ask(
         if model not in measures:
             measures[model] = await _measure(conductor, model, written)
         measure = measures[model]
+        asking.measures.add((measure.questionnaire.id, measure.way))
         of_model = [one for one in later[id] if one.asked == model]
         _refuse_other_text(of_model, measure, id)
         given = [one for one in of_model if same_measure(one.measure, measure)]
