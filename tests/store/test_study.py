@@ -75,7 +75,7 @@ def test_of_two_processes_each_cell_goes_to_one_alone(tmp_path: Path) -> None:
     cells = [breathing_and_control(seed=seed) for seed in range(40)]
     spawn = multiprocessing.get_context("spawn")
     go, told = spawn.Barrier(2), spawn.Queue()
-    both = [spawn.Process(target=_claims, args=(path, cells, go, told)) for _ in range(2)]
+    both = [spawn.Process(target=_claims, args=(path, cells, go, told), daemon=True) for _ in range(2)]
     for process in both:
         process.start()
     taken = [told.get(timeout=60) for _ in both]
