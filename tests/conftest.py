@@ -1,6 +1,7 @@
 """What every test shares: no network beyond this machine, and one embedded model for the whole run."""
 
 import importlib.util
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from sandbox.settings import FOLDER_VARIABLE
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# Tests import openpyxl before the app does, which reads no spreadsheet where lxml reads its XML.
+os.environ["OPENPYXL_LXML"] = "False"
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex

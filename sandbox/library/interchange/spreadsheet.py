@@ -1,6 +1,7 @@
 """The sheets of an .xlsx file as plain text cells. Nothing in it is run, fetched or unpacked past bounds."""
 
 import io
+import os
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -40,9 +41,10 @@ def read_sheets(content: bytes, names: tuple[str, ...], file: str) -> dict[str, 
     Formulas are never run. Raises NoInstrument when it is no .xlsx file or out of bounds.
     """
     _refuse_bomb(content, file)
+    os.environ["OPENPYXL_LXML"] = "False"  # else, where lxml is there, it reads, and expands entities
     import openpyxl
 
-    if not openpyxl.DEFUSEDXML:
+    if openpyxl.LXML or not openpyxl.DEFUSEDXML:
         raise NoInstrument("spreadsheets are not read without defusedxml", where=file, todo="install it")
     try:
         with warnings.catch_warnings():
