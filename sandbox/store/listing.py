@@ -12,6 +12,7 @@ from sandbox.engine.phase import Phase, turn_label
 from sandbox.engine.plan import told_apart
 from sandbox.store.row import LISTED, listed, storable
 from sandbox.store.session import (
+    OF_NO_STUDY,
     SUMMARY,
     SessionSummary,
     families_of,
@@ -30,6 +31,7 @@ class SessionFilter:
     run, or an id. `study` is the root of a study.
 
     `since` and `until` are times with a zone, `until` not included. `said`: words that a turn must contain.
+    `alone`: it belongs to no study.
     """
 
     scenario: str | None = None
@@ -40,6 +42,7 @@ class SessionFilter:
     since: datetime | None = None
     until: datetime | None = None
     said: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +222,8 @@ def _clauses(wanted: SessionFilter) -> tuple[list[str], list[Any]]:
     if wanted.study is not None:
         clauses.append("s.id IN (SELECT session FROM study_sessions WHERE root = ?)")
         values.append(wanted.study)
+    if wanted.alone:
+        clauses.append(OF_NO_STUDY)
     for comparison, moment in ((">=", wanted.since), ("<", wanted.until)):
         if moment is not None:
             clauses.append(f"julianday(s.created) {comparison} julianday(?)")

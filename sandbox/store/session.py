@@ -265,9 +265,13 @@ JOIN states l ON l.number = (SELECT max(number) FROM states WHERE session = s.id
 """
 
 
-def summaries(db: Database, limit: int) -> tuple[SessionSummary, ...]:
-    """The newest sessions first, removed ones left out."""
-    rows = db.execute(f"{SUMMARY} WHERE l.state <> 'removed' ORDER BY s.number DESC LIMIT ?", [limit])
+OF_NO_STUDY = "NOT EXISTS (SELECT 1 FROM study_sessions m WHERE m.session = s.id)"
+
+
+def summaries(db: Database, limit: int, *, alone: bool = False) -> tuple[SessionSummary, ...]:
+    """The newest sessions first, removed ones left out. `alone`: only those of no study."""
+    only = f" AND {OF_NO_STUDY}" if alone else ""
+    rows = db.execute(f"{SUMMARY} WHERE l.state <> 'removed'{only} ORDER BY s.number DESC LIMIT ?", [limit])
     return summaries_in(rows)
 
 

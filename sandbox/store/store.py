@@ -317,10 +317,10 @@ class Store:
         replaced = {id for id, state in states.items() if state == "stopped" and id in redone}
         return tuple(head for head in family if head.id not in ended | replaced)
 
-    def sessions(self, limit: int = 50) -> tuple[SessionSummary, ...]:
-        """The newest sessions first, removed ones left out."""
+    def sessions(self, limit: int = 50, *, alone: bool = False) -> tuple[SessionSummary, ...]:
+        """The newest sessions first, removed ones left out. `alone`: only those of no study."""
         with self.reading() as db:
-            return summaries(db, limit)
+            return summaries(db, limit, alone=alone)
 
     def summary(self, session: str) -> SessionSummary:
         """The session's line of the list, also if it was removed. Raises NotFoundError."""

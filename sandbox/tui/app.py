@@ -39,12 +39,16 @@ from sandbox.tui.themes import OWN_THEMES
 if TYPE_CHECKING:
     from sandbox.library.workspace import Workspace
     from sandbox.models.provider import Provider
+    from sandbox.tui.messages import StudyWanted
     from sandbox.tui.screens.compare import CompareScreen
     from sandbox.tui.screens.library import LibraryScreen
     from sandbox.tui.screens.models import ModelsScreen
     from sandbox.tui.screens.session import SessionScreen
     from sandbox.tui.screens.settings import SettingsScreen
+    from sandbox.tui.screens.studies import StudiesScreen
+    from sandbox.tui.screens.study import StudyScreen
     from sandbox.tui.services import Services
+    from sandbox.tui.study_process import Launch
 
 _PROBLEMS_TOLD = 3
 
@@ -67,13 +71,14 @@ class SandboxApp(App[None]):
         Binding("ctrl+p", "command_palette", "menu", key_display="^p", id="app.palette",
                 tooltip="Every command by name; themes, light and dark"),
         Binding("ctrl+q", "quit", "quit", show=False, priority=True,
-                tooltip="Close the app; a session in progress is kept"),
+                tooltip="Close the app; a session in progress is kept, a study may go on"),
     ]  # fmt: skip
 
     def __init__(
         self, workspace: "Workspace | None" = None, *, open_model: "Callable[[str], Provider] | None" = None
     ) -> None:
         super().__init__()
+        self.launch_study: Launch | None = None
         self.preferences = Preferences()
         self.terminal = Terminal(self)
         self._workspace = workspace
@@ -102,6 +107,7 @@ class SandboxApp(App[None]):
     async def on_unmount(self) -> None:
         """Break a run off so that the record says so, then end the model's process."""
         if self._services is not None:
+            self._services.studies.close()
             await self._services.runs.break_off()
             await self._services.conductor.close()
         self.terminal.end()
@@ -128,8 +134,9 @@ class SandboxApp(App[None]):
         from sandbox.tui.services import Services
 
         return Services(
-            self, self._home, self.preferences, self.terminal, self._workspace, self._opened_model
-        )
+            self, self._home, self.preferences, self.terminal, self._workspace, self._opened_model,
+            self.launch_study,
+        )  # fmt: skip
 
     def _opened_model(self, name: str) -> "Provider":
         """Opens a model, or refuses one elsewhere while local only is on, whether or not that was written."""
@@ -199,7 +206,7 @@ class SandboxApp(App[None]):
     def on_proposed_session_run_wanted(self) -> None:
         self._once_open(lambda services: services.proposing.start())
 
-    def on_home_screen_new_wanted(self) -> None:
+    def action_new_session(self) -> None:
         self._once_open(lambda services: services.proposing.choose())
 
     def on_home_screen_back_on_top(self) -> None:
@@ -226,6 +233,18 @@ class SandboxApp(App[None]):
     def on_home_screen_sessions_wanted(self) -> None:
         self._once_open(lambda services: services.runs.list_all(), group="open")
 
+    def on_study_wanted(self, message: "StudyWanted") -> None:
+        self._once_open(lambda services: services.studies.open(message), group="open")
+
+    def on_studies_screen_document_wanted(self, message: "StudiesScreen.DocumentWanted") -> None:
+        self._once_open(lambda services: services.studies.propose(message.id), group="open")
+
+    def on_study_screen_wanted(self, message: "StudyScreen.Wanted") -> None:
+        self._once_open(lambda services: services.studies.fulfil(message))
+
+    def on_study_screen_sessions_wanted(self, message: "StudyScreen.SessionsWanted") -> None:
+        self._once_open(lambda services: services.runs.list_all(message.root, message.name), group="open")
+
     def on_comparison_wanted(self, message: ComparisonWanted) -> None:
         self._once_open(lambda services: services.runs.compare(message.sessions), group="open")
 
@@ -249,6 +268,9 @@ class SandboxApp(App[None]):
         if not bring_up(self, LibraryScreen):
             self.push_screen(LibraryScreen(services.conductor.library))
 
+    def action_studies(self) -> None:
+        self._once_open(lambda services: services.studies.list_all(), group="open")
+
     def action_models(self) -> None:
         self._once_open(lambda services: services.models.open_models(), group="open")
 
@@ -263,12 +285,7 @@ class SandboxApp(App[None]):
 
         if bring_up(self, SettingsScreen):
             return
-        known = await asyncio.to_thread(changeable_bindings, type(self))
-        keys = self.preferences.settings.keys
-        shown = {
-            name: (keys.get(name) or self.get_key_display(binding), binding.tooltip or binding.description)
-            for name, binding in known.items()
-        }
+        shown = await asyncio.to_thread(self.preferences.keys_shown, self)
         themes = sorted(self.available_themes)
         self.push_screen(SettingsScreen(self.preferences.settings, self.preferences.problems, themes, shown))
 
@@ -297,6 +314,7 @@ class SandboxApp(App[None]):
         yield from super().get_system_commands(screen)
         yield SystemCommand("Settings", "Theme, local only, keys", self.action_settings)
         yield SystemCommand("Study progress", "Every run under way, here or elsewhere", self.action_progress)
+        yield SystemCommand("Studies", "Plan, run and follow studies", self.action_studies)
         yield SystemCommand("Library", "Every document, its problems, your editor", self.action_library)
         yield SystemCommand("Models", "What is at hand, checks, local only", self.action_models)
         text = "Which questionnaires can be trusted on the proposed model"
@@ -318,9 +336,8 @@ class SandboxApp(App[None]):
     def prefer(self, key: str, value: str | bool | int | tuple[str, ...]) -> None:
         """Change one setting; a model is kept only if its name leads to one."""
         if key == "model" and self._services is not None:
-            name = str(value)
-            kept = partial(self._services.models.prefer, name, lambda: self._prefer("model", name))
-            self._run_last(kept, "model")
+            prefer = self._services.models.prefer
+            self._run_last(partial(prefer, str(value), lambda: self._prefer("model", value)), "model")
         else:
             self._prefer(key, value)
 
@@ -364,18 +381,14 @@ class SandboxApp(App[None]):
         self.prefer("theme", theme.name)
 
     def _tell_problems(self) -> None:
-        settings, problems = (
-            self.preferences.settings,
-            [str(problem) for problem in self.preferences.problems],
-        )
-        if settings.theme not in self.available_themes:
-            problems.append(f"there is no theme “{settings.theme}”; the palette (^p) lists them")
+        problems, theme = [str(one) for one in self.preferences.problems], self.preferences.settings.theme
+        if theme not in self.available_themes:
+            problems.append(f"there is no theme “{theme}”; the palette (^p) lists them")
         self._tell(problems)
 
     async def _check_keymap(self) -> None:
         """Say what is wrong with the user's keys. Loads every screen: for a quiet moment."""
-        keys = self.preferences.settings.keys
-        if keys:
+        if keys := self.preferences.settings.keys:
             known = await asyncio.to_thread(changeable_bindings, type(self))
             self._tell(keymap_problems(keys, known))
 
@@ -409,6 +422,8 @@ class SandboxApp(App[None]):
             if isinstance(screen, OwnScreen) and screen.asks_before_quitting():
                 bring_up(self, type(screen), lambda one, asking=screen: one is asking)  # type: ignore[misc]
                 return
+        if self._services is not None and self._services.studies.ask_before_quitting():
+            return
         await super().action_quit()
 
     async def on_event(self, event: Event) -> None:

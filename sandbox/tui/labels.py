@@ -1,5 +1,6 @@
 """What arms, models, texts and states are called and marked where there is little room. Pure."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -48,6 +49,15 @@ def shortened(name: str, room: int) -> str:
     last = flat.rpartition(" ")[2]
     number = f" {last}" if last.isdigit() else ""
     return f"{flat[: max(1, room - 1 - len(number))].rstrip()}…{number}"
+
+
+def in_rows(text: str, width: int, rows: int, hint: str) -> list[str]:
+    """The text in at most so many rows of so many cells; where it is cut, `hint` ends the last one."""
+    lines = textwrap.wrap(printable(text), width)
+    if len(lines) > rows:
+        ending = f" … ({hint})"
+        lines = [*lines[: rows - 1], lines[rows - 1][: width - len(ending)].rstrip() + ending]
+    return lines
 
 
 def distinct(names: Sequence[str], room: int) -> list[str]:

@@ -58,3 +58,12 @@ class SettingWanted(Message):
         super().__init__()
         self.key = key
         self.value = value
+
+
+class StudyWanted(Message):
+    """A study of the record shall be shown, by its root, or what is finished of it be compared."""
+
+    def __init__(self, root: str, *, compare: bool = False) -> None:
+        super().__init__()
+        self.root = root
+        self.compare = compare

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.analysis.remarks import Remark, before_run
 from sandbox.engine.cost import Load, cost_text, load, plans_of, texts_of, too_long
@@ -11,13 +11,17 @@ from sandbox.engine.plan import Measure, SessionHead, arm_title
 from sandbox.engine.preview import Passage, passages
 from sandbox.library.catalogue import Entry
 from sandbox.library.document import Kind
+from sandbox.library.study import Study
 from sandbox.measurement.administration import Way
 from sandbox.models.download import fetched_in, models_folder
 from sandbox.models.name import short_name
 from sandbox.models.provider import ModelDescription
 from sandbox.models.tokens import TokenCounts, count_with
 from sandbox.study.conductor import Conductor
+from sandbox.study.estimate import estimates, refuse_endless
+from sandbox.study.planning import planned
 from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.widgets.proposed_session import ProposalText
 
 _BY: dict[Way, str] = {
@@ -90,24 +94,48 @@ class Outlines:
         kinds: tuple[Kind, ...] = ("scenario", "technique", "questionnaire", "client")
         return tuple(entry for kind in kinds for entry in self._conductor.library.entries(kind))
 
-    async def outline(self, proposal: Proposal) -> Outline:
-        """What the proposal comes to. Raises SandboxError when it cannot be run."""
-        heads = await asyncio.to_thread(self._conductor.composed, proposal)
-        return self._outline(proposal, heads)
+    async def outline(self, choices: Choices) -> Outline:
+        """What the choices come to. Raises SandboxError when they cannot be run."""
+        heads = await asyncio.to_thread(self._conductor.composed, choices.proposal)
+        return self._outline(choices.proposal, heads)
 
-    async def weighed(self, proposal: Proposal) -> Outline:
+    async def weighed(self, choices: Choices) -> Outline:
         """The same with its cost; may start the model for its tokenizer. Raises SandboxError."""
-        heads = await asyncio.to_thread(self._conductor.runnable, proposal)
-        plans = plans_of(heads)
-        texts = texts_of(plans)
-        counts = await count_with(self._conductor.models.model(proposal.model), proposal.model, texts)
-        cost = cost_lines(load(plans, counts, dict(zip(texts, counts.counts, strict=True))), counts)
-        return self._outline(proposal, heads, cost)
+        heads = await asyncio.to_thread(self._conductor.runnable, choices.proposal)
+        if choices.starts == 1:
+            plans, model = plans_of(heads), choices.proposal.model
+            texts = texts_of(plans)
+            counts = await count_with(self._conductor.models.model(model), model, texts)
+            cost = cost_lines(load(plans, counts, dict(zip(texts, counts.counts, strict=True))), counts)
+            return self._outline(choices.proposal, heads, cost)
+        named = replace(choices, name=choices.name or choices.usual_name)
+        study = small_study(named, self._conductor.library)
+        return self._outline(choices.proposal, heads, await study_lines(self._conductor, study))
 
     def _outline(
         self, proposal: Proposal, heads: tuple[SessionHead, ...], cost: tuple[str, ...] = ()
     ) -> Outline:
         return outline(heads, cautions(self._conductor, heads), cost, chosen=bool(proposal.measures))
+
+
+async def study_lines(conductor: Conductor, study: Study) -> tuple[str, ...]:
+    """How many sessions a study comes to, and about what they take. Raises SandboxError.
+
+    May start a model for its tokenizer.
+    """
+    plan = await asyncio.to_thread(planned, study, conductor, "outline")
+    found = await estimates(conductor, plan)
+    refuse_endless(plan, found)
+    sessions = sum(1 + len(cell.arms) for cell in plan.cells)
+    lines = [f"a study: {len(plan.cells):,} shared starts, {sessions:,} sessions with their arms"]
+    for one in found:
+        whose = f"{one.title}: " if len(found) > 1 else ""
+        tokens = f"{one.prompt_tokens:,} tokens in and {one.reply_tokens:,} out"
+        lines.append(f"{whose}about {one.calls:,} calls, {tokens}{'' if one.exact else ' (estimated)'}")
+        cost = "cost unknown" if one.cost is None else f"about ${one.cost:,.4f} at list prices"
+        took = "" if one.seconds is None else f"; about {duration(one.seconds)}"
+        lines.append(f"{cost if one.cost != 0 else 'no cost'}{took}")
+    return tuple(lines)
 
 
 def outline(
@@ -132,13 +160,20 @@ def cost_lines(load: Load, counts: TokenCounts) -> tuple[str, ...]:
     """The cost in a few lines."""
     how = "" if counts.basis == "counted" else ", tokens estimated"
     lines = [
-        f"about {load.calls} calls, {load.prompt_tokens:,} tokens in and {load.reply_tokens:,} out{how}",
+        f"about {load.calls:,} calls, {load.prompt_tokens:,} tokens in and {load.reply_tokens:,} out{how}",
         cost_text(load, counts),
         "(if every answer can be read at once)",
     ]
     if warning := too_long(load, counts):
         lines.append(warning)
     return tuple(lines)
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def measure_text(measure: Measure) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 
@@ -36,6 +37,16 @@ class Preferences:
             return
         self.settings = replace(self.settings, **{key: value})  # type: ignore[arg-type]
         save_setting(key, value)
+
+    def keys_shown(self, app: App[None]) -> dict[str, tuple[str, str]]:
+        """By the name of each key that can be changed: how it is shown, and what it does.
+
+        Imports every screen: belongs on a thread.
+        """
+        return {
+            name: (self.settings.keys.get(name) or app.get_key_display(one), one.tooltip or one.description)
+            for name, one in changeable_bindings(type(app)).items()
+        }
 
     def notice_was_read(self) -> None:
         self.remembered = replace(self.remembered, notice_read=True)

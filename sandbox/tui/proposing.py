@@ -11,16 +11,19 @@ from textual.app import App
 
 from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.document import Kind
+from sandbox.models.download import fetched_in, models_folder
 from sandbox.models.name import full_name
 from sandbox.models.provider import Provider
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import Choices
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import Outlines, proposal_text
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.runs import Runs
 from sandbox.tui.screen import bring_up, read_for
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.studies import Studies
 
 if TYPE_CHECKING:
     from sandbox.tui.screens.library import LibraryScreen
@@ -33,13 +36,20 @@ class Proposing:
     """The proposal of the start, and Home, which shows it beside the recent runs."""
 
     def __init__(
-        self, app: App[None], home: HomeScreen, preferences: Preferences, conductor: Conductor, runs: Runs
+        self,
+        app: App[None],
+        home: HomeScreen,
+        preferences: Preferences,
+        conductor: Conductor,
+        runs: Runs,
+        studies: Studies,
     ) -> None:
         self._app = app
         self._home = home
         self._preferences = preferences
         self._conductor = conductor
         self._runs = runs
+        self._studies = studies
         self._proposal = last_choice(preferences.remembered.proposal, preferences.settings.model)
 
     @property
@@ -105,23 +115,35 @@ class Proposing:
         """Open New session; what is chosen there is started at once."""
         from sandbox.tui.screens.new_session import NewSessionScreen
 
-        def take(chosen: Proposal | None) -> None:
+        def take(chosen: Choices | None) -> None:
             if chosen is not None:
                 self._app.run_worker(self._start_chosen(chosen))
 
-        async def check(chosen: Proposal) -> None:
+        async def check(chosen: Choices) -> None:
+            if chosen.starts > 1:
+                await asyncio.to_thread(self._studies.check, chosen)
+                return
             if self._runs.playing:
                 raise SandboxError("A session is running: it comes first.", todo="Enter on Home opens it.")
-            await asyncio.to_thread(self._conductor.runnable, chosen)
+            await asyncio.to_thread(self._conductor.runnable, chosen.proposal)
 
         outlines = Outlines(self._conductor)
         documents = await asyncio.to_thread(outlines.documents)
+        models = await asyncio.to_thread(self._known_models)
         if not bring_up(self._app, NewSessionScreen):
-            screen = NewSessionScreen(documents, self._proposal, outlines, check)
+            screen = NewSessionScreen(documents, self._proposal, outlines, check, models)
             self._app.push_screen(screen, take)
 
-    async def _start_chosen(self, chosen: Proposal) -> None:
-        if await self._take(chosen):
+    def _known_models(self) -> tuple[str, ...]:
+        """Those of the settings, those fetched, and those of the record."""
+        fetched = (f"gguf:{one.path}" for one in fetched_in(models_folder()))
+        used = self._conductor.store.choices().models
+        return tuple(dict.fromkeys((self._preferences.settings.model, "embedded", *fetched, *used)))
+
+    async def _start_chosen(self, chosen: Choices) -> None:
+        if chosen.starts > 1:
+            await self._studies.start_chosen(chosen)
+        elif await self._take(chosen.proposal):
             await self.start()
 
     async def start(self) -> None:

@@ -1,7 +1,7 @@
 """The runs of the workspace in the app: the one under way, the recent ones, and showing any of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from weakref import WeakValueDictionary
@@ -17,6 +17,7 @@ from sandbox.engine.run_state import RunState, SessionState, recorded_session
 from sandbox.errors import SandboxError
 from sandbox.store.session import SessionSummary, StoredSession
 from sandbox.store.state import seconds_run
+from sandbox.store.study_listing import StudySummary
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.text import excerpt
@@ -24,12 +25,15 @@ from sandbox.tui.live_run import LiveRun
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import before_run_here, cautions
 from sandbox.tui.preferences import Preferences
-from sandbox.tui.screen import bring_up, close_below, is_there
+from sandbox.tui.screen import bring_up, close_below, is_there, read_for
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.studies import Studies
 from sandbox.tui.terminal import Terminal
-from sandbox.tui.widgets.recent_sessions import RecentRun
+from sandbox.tui.widgets.recent_sessions import Recent, RecentRun, RecentStudy
 
 _RECENT = 200
+_RECENT_STUDIES = 20
+_SECONDS_TO_STUDIES = 2.0
 
 
 class Runs:
@@ -42,6 +46,7 @@ class Runs:
         preferences: Preferences,
         terminal: Terminal,
         conductor: Conductor,
+        studies: Studies,
     ) -> None:
         self.live: LiveRun | None = None
         self._app = app
@@ -49,6 +54,8 @@ class Runs:
         self._preferences = preferences
         self._terminal = terminal
         self._conductor = conductor
+        self._studies = studies
+        self._recent_studies: tuple[StudySummary, ...] = ()
         self._known: WeakValueDictionary[str, LiveRun] = WeakValueDictionary()
         self._worker: Worker[None] | None = None
 
@@ -113,21 +120,53 @@ class Runs:
     # What Home shows
 
     def show_recent(self) -> None:
+        """Show the runs as they are now, and the studies as soon as they are read: those may be large."""
         if is_there(self._home):
-            try:
-                self._home.show_recent(self._recent_runs())
-            except SandboxError as error:
-                self._app.post_message(Trouble(error))
+            self._draw_recent()
+            read: Callable[[], Awaitable[None]] = self._read_studies  # not called: it may be replaced first
+            self._app.run_worker(read, group="studies of Home", exclusive=True)
 
-    def _recent_runs(self) -> list[RecentRun]:
-        """The newest runs, one a trunk with its branches; a run counts as unfinished if any of it is."""
+    def _draw_recent(self) -> None:
+        try:
+            self._home.show_recent(self._recent_runs())
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+
+    async def _read_studies(self) -> None:
+        """Read them anew, and again in a while as long as one runs and Home is seen."""
+        try:
+            found = await read_for(self._home, self._studies.newest)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return
+        shown = found[:_RECENT_STUDIES]
+        if shown != self._recent_studies:
+            self._recent_studies = shown
+            self._draw_recent()
+        if any(one.at_work for one in shown) and self._app.screen is self._home:
+            self._app.set_timer(_SECONDS_TO_STUDIES, self._show_if_seen)
+
+    def _show_if_seen(self) -> None:
+        if self._app.screen is self._home:
+            self.show_recent()
+
+    def _recent_runs(self) -> list[Recent]:
+        """The newest runs, one a trunk with its branches, and the newest studies, one a study.
+
+        A run counts as unfinished if any of it is.
+        """
         families: dict[str, list[SessionSummary]] = {}
         parents: dict[str, str] = {}
-        for summary in reversed(self._conductor.store.sessions(_RECENT)):
+        for summary in reversed(self._conductor.store.sessions(_RECENT, alone=True)):
             root = parents.get(summary.parent, summary.parent) if summary.parent else summary.id
             parents[summary.id] = root
             families.setdefault(root, []).append(summary)
-        return [self._as_it_is(_recent(members)) for members in reversed(families.values())]
+        runs = [self._as_it_is(_recent(members)) for members in reversed(families.values())]
+        studies = [
+            RecentStudy(one.root, one.at, one.name, one.stands, one.finished, one.sessions)
+            for one in self._recent_studies
+        ]
+        return sorted((*studies, *runs), key=lambda one: one.started, reverse=True)
 
     def _as_it_is(self, run: RecentRun) -> RecentRun:
         """With the pause that the record does not know of. An arm that was stopped for its redo is done."""
@@ -172,11 +211,16 @@ class Runs:
         else:
             open_already.go_to(shown, turn)
 
-    async def list_all(self) -> None:
+    async def list_all(self, study: str | None = None, name: str = "") -> None:
+        """List every session, a study's in one row; or those of the study of that root and name."""
         from sandbox.tui.screens.sessions import SessionsScreen
 
-        if not bring_up(self._app, SessionsScreen):
-            self._app.push_screen(SessionsScreen(self._conductor.store, self.held))
+        def same(screen: SessionsScreen) -> bool:
+            return screen.study == study
+
+        if not bring_up(self._app, SessionsScreen, same):
+            screen = SessionsScreen(self._conductor.store, self._studies.newest, self.held, study, name)
+            self._app.push_screen(screen)
 
     async def show_progress(self) -> None:
         from sandbox.tui.screens.progress import ProgressScreen

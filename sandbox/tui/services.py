@@ -14,6 +14,8 @@ from sandbox.tui.preferences import Preferences
 from sandbox.tui.proposing import Proposing
 from sandbox.tui.runs import Runs
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.studies import Studies
+from sandbox.tui.study_process import Launch
 from sandbox.tui.terminal import Terminal
 
 
@@ -28,13 +30,18 @@ class Services:
         terminal: Terminal,
         workspace: Workspace | None,
         open_model: OpenModel,
+        launch: Launch | None,
     ) -> None:
-        """Open the workspace found from here, or the one given. Raises SandboxError when it cannot."""
+        """Open the workspace found from here, or the one given. Raises SandboxError when it cannot.
+
+        `launch` starts a study; None: in a process of its own.
+        """
         self.conductor = conductor = Conductor.open(workspace, open_model)
         conductor.store.mark_interrupted()
         compound("")  # reads the word list here, on the thread
-        self.runs = Runs(app, home, preferences, terminal, conductor)
-        self.proposing = Proposing(app, home, preferences, conductor, self.runs)
+        self.studies = Studies(app, preferences, terminal, conductor, launch)
+        self.runs = Runs(app, home, preferences, terminal, conductor, self.studies)
+        self.proposing = Proposing(app, home, preferences, conductor, self.runs, self.studies)
         self.models = ModelChoice(app, preferences, conductor, self.runs, open_model)
         self.branching = Branching(app, conductor, self.runs)
         self.exports = Exports(app, conductor)

@@ -2,6 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
+from sandbox.study.frozen import freeze
+from sandbox.study.planning import planned
+from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import Choices, small_study
+from sandbox.tui.messages import StudyWanted
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.session import SessionScreen
 from tests.tui.stage import Stage
@@ -60,6 +65,22 @@ async def progress(at: Stage) -> None:
     await at.until(lambda: not isinstance(at.app.screen, HomeScreen), "Progress")
 
 
+async def studies(at: Stage) -> None:
+    await at.press("t")
+    await at.shows("quick-demo")
+
+
+async def study(at: Stage) -> None:
+    """One that is planned and not begun; Home has it above the session from then on."""
+    conductor = at.services.conductor
+    choices = Choices(
+        Proposal(), ("night-attack",), ("study-participant",), ("embedded",), repeats=2, name="walked"
+    )
+    freeze(conductor.studies, planned(small_study(choices, conductor.library), conductor, "walked"))
+    await at.services.studies.open(StudyWanted("walked"))
+    await at.shows("▷ planned")
+
+
 async def session(at: Stage) -> None:
     await at.press("tab", "enter")
     await at.opened()
@@ -84,8 +105,8 @@ async def help_page(at: Stage) -> None:
 
 
 WAYS: tuple[Way, ...] = (
-    home, new_session, library, editor, importing, models, check, settings, sessions, progress, session,
-    branch, compare, help_page,
+    home, new_session, library, editor, importing, models, check, settings, sessions, progress,
+    studies, session, branch, compare, study, help_page,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from sandbox.tui.app import SandboxApp
 from sandbox.tui.screens.session import SessionScreen
 from sandbox.tui.services import Services
 from tests.tui.rehearsal import client_model, make_workspace
+from tests.tui.rehearsed_study import RehearsedStudy
 
 _PATIENCE = 20.0
 
@@ -119,7 +120,7 @@ async def stage(
     """The app in a workspace at `root`, made unless it is not to be `anew`.
 
     With `played` the run that Home proposes is in the record already, finished. Every name leads to `model`;
-    with `open_others` only “embedded” does.
+    with `open_others` only “embedded” does. A study runs in this process, on the same models.
     """
     provider = model or client_model()
     workspace = make_workspace(root) if anew else Workspace(root, root / "sessions")
@@ -129,7 +130,12 @@ async def stage(
     def opened(name: str) -> Provider:
         return provider if open_others is None or name == "embedded" else open_others(name)
 
+    def launched(name: str) -> RehearsedStudy:
+        return RehearsedStudy(workspace, name, opened, loop)
+
+    loop = asyncio.get_running_loop()
     app = SandboxApp(workspace, open_model=opened)
+    app.launch_study = launched
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Stage(app, pilot)
 

@@ -11,7 +11,7 @@ from sandbox.store.store import Store
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.new_session import NewSessionScreen
 from sandbox.tui.screens.page import HelpScreen
-from sandbox.tui.widgets.recent_sessions import RecentSessions
+from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
 from tests.documents import plan
 from tests.tui.rehearsal import client_model, make_workspace
 from tests.tui.stage import stage
@@ -76,7 +76,7 @@ async def test_export_writes_the_transcript_of_the_marked_session(tmp_path: Path
         await at.started()
         await at.shows("✓ finished")
         run = at.app.screen.query_one(RecentSessions).marked
-        assert run is not None
+        assert isinstance(run, RecentRun)
         await at.press("e")
         path = tmp_path / "sessions" / "exports" / f"{run.session}.md"
         await at.until(path.exists, "the transcript")
@@ -246,7 +246,7 @@ async def test_an_older_session_stays_marked_when_a_newer_one_is_listed(tmp_path
             store.record(RunPlanned((SessionHead(id="s0000003", plan=plan()),)))
             await at.press("escape")
             await at.until(lambda: listed.option_count == 4, "the new one")
-            assert listed.marked is not None and listed.marked.session == "s0000001"
+            assert isinstance(listed.marked, RecentRun) and listed.marked.session == "s0000001"
 
 
 async def test_the_bottom_line_says_what_enter_does_where_the_reader_is(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from textual.widgets.select import InvalidSelectValueError
 from sandbox.store.store import Store
 from sandbox.tui.screens.new_session import NewSessionScreen
 from sandbox.tui.screens.session import SessionScreen
-from sandbox.tui.widgets.ticks import Tick, TickList
+from sandbox.tui.widgets.ticks import PickList, Tick, TickList
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 
@@ -171,8 +171,8 @@ async def test_only_a_neutral_scenario_without_tasks_is_offered_before_the_last_
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "neutral-sums.yaml").write_text(_SUMS, encoding="utf-8")
     async with form(tmp_path) as at:
-        scenarios = at.app.screen.query_one("#scenario", Select)
-        scenarios.value = "neutral-sums"  # it can be told as the scenario
+        scenarios = at.app.screen.query_one("#scenario", PickList)
+        assert scenarios.get_option_index("neutral-sums") >= 0  # it can be told as the scenario
         follow_up = at.app.screen.query_one("#follow-up", Select)
         follow_up.value = "doing-laundry"
         for refused in ("neutral-sums", "trier-stress-test", "night-attack"):

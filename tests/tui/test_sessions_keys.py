@@ -292,7 +292,7 @@ async def test_after_a_removal_the_cursor_is_on_the_next_one(tmp_path: Path) -> 
         await open_list(at)
         await at.until(lambda: listed(at).option_count == 5, "the list")
         await at.press("down", "down")
-        following = listed(at)._found[3].summary.id
+        following = listed(at)._sessions[3].summary.id
         await at.press("d", *"a trial", "enter")
         await at.until(lambda: listed(at).option_count == 4, "one line less")
         now = listed(at).at

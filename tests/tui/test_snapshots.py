@@ -26,6 +26,7 @@ from sandbox.store.session import Script
 from sandbox.store.store import Store
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal, proposed
+from sandbox.study.small_study import Choices
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.outline import Outlines
@@ -136,8 +137,8 @@ class TestScreens:
         conductor = Conductor(small_library.workspace, small_library, ModelPool(lambda name: model))
         outlines = Outlines(conductor)
 
-        async def check(chosen: Proposal) -> None:
-            conductor.runnable(chosen)
+        async def check(chosen: Choices) -> None:
+            conductor.runnable(chosen.proposal)
 
         def make() -> Screen[Any]:
             return NewSessionScreen(outlines.documents(), Proposal(), outlines, check)

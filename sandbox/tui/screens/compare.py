@@ -1,6 +1,5 @@
 """Compare: sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -22,7 +21,7 @@ from sandbox.export.comparison import comparison_markdown
 from sandbox.export.comparison_text import explanation, reasons
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
-from sandbox.tui.labels import MARKS
+from sandbox.tui.labels import MARKS, in_rows
 from sandbox.tui.messages import SessionWanted
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.page import PageScreen
@@ -207,10 +206,7 @@ class CompareScreen(Screen[None]):
     def _draw_answer(self, found: Comparison) -> int:
         """The answer as far as there is room for it; how many rows it takes."""
         most = next(rows for least, rows in _ANSWER_ROWS if self.size.height >= least)
-        lines = textwrap.wrap(" ".join(answer(found).lines), max(20, self.size.width - 2))
-        if len(lines) > most:
-            hint = " … (w: all)"
-            lines = [*lines[: most - 1], lines[most - 1][: self.size.width - 2 - len(hint)].rstrip() + hint]
+        lines = in_rows(" ".join(answer(found).lines), max(20, self.size.width - 2), most, "w: all")
         said = self.query_one("#compare-answer", Static)
         said.update(Content("\n".join(lines)))
         said.display = bool(lines)

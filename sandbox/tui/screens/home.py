@@ -9,11 +9,11 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from sandbox.tui.messages import SessionWanted, TranscriptWanted
+from sandbox.tui.messages import SessionWanted, StudyWanted, TranscriptWanted
 from sandbox.tui.screen import Screen
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.proposed_session import ProposalText, ProposedSession
-from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions
+from sandbox.tui.widgets.recent_sessions import RecentRun, RecentSessions, RecentStudy
 
 NOTICE = "Simulated affect, not a feeling: a test bench for scripts, never a treatment."
 
@@ -23,12 +23,15 @@ class HomeScreen(Screen[None]):
 
     CSS_PATH = "home.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "new", id="home.new", tooltip="Choose scenario, techniques, model, seed"),
+        Binding("n", "app.new_session", "new", id="home.new",
+                tooltip="Choose scenario, techniques, model, seed, repeats"),
         Binding("r", "resume", "resume", id="home.resume", tooltip="Go on with the marked session"),
         Binding("e", "export", "export", id="home.export", show=False,
                 tooltip="Write the marked session's transcript"),
         Binding("s", "sessions", "sessions", id="home.sessions",
                 tooltip="All sessions: find by what was said, tag, compare"),
+        Binding("t", "app.studies", "studies", id="home.studies",
+                tooltip="Studies: many sessions by one plan; what runs, what has ended"),
         Binding("l", "app.library", "library", id="home.library",
                 tooltip="Library: scenarios, techniques, questionnaires, clients"),
         Binding("m", "app.models", "models", id="home.models",
@@ -43,9 +46,6 @@ class HomeScreen(Screen[None]):
         "Enter runs the proposed session: the scenario once, then each technique from the same state. "
         "Tab goes to the recent sessions; arrows mark one, Enter opens it, r goes on with it."
     )
-
-    class NewWanted(Message):
-        """The clinician wants to choose what to run."""
 
     class BackOnTop(Message):
         """Home is seen again; what it shows may have changed meanwhile."""
@@ -70,7 +70,7 @@ class HomeScreen(Screen[None]):
     def show_proposal(self, proposal: ProposalText) -> None:
         self.query_one(ProposedSession).show(proposal)
 
-    def show_recent(self, runs: Sequence[RecentRun]) -> None:
+    def show_recent(self, runs: Sequence[RecentRun | RecentStudy]) -> None:
         self.query_one(RecentSessions).show(runs)
         self.refresh_bindings()
 
@@ -79,9 +79,6 @@ class HomeScreen(Screen[None]):
             return True if self.is_mounted and self.query_one(RecentSessions).marked else None
         return True
 
-    def action_new(self) -> None:
-        self.post_message(self.NewWanted())
-
     def action_sessions(self) -> None:
         self.post_message(self.SessionsWanted())
 
@@ -89,12 +86,14 @@ class HomeScreen(Screen[None]):
         run = self.query_one(RecentSessions).marked
         if run is None:
             return
-        if run.unfinished:
+        if isinstance(run, RecentStudy):
+            self.post_message(StudyWanted(run.root))
+        elif run.unfinished:
             self.post_message(SessionWanted(run.session, resume=True))
         else:
             self.notify("This session is finished: Enter opens it, b branches it there.")
 
     def action_export(self) -> None:
         run = self.query_one(RecentSessions).marked
-        if run is not None:
+        if isinstance(run, RecentRun):
             self.post_message(TranscriptWanted(run.session))

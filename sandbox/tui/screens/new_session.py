@@ -15,6 +15,7 @@ from sandbox.engine.preview import Passage
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Entry
 from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import Choices
 from sandbox.text import printable
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import Outline, Outlines
@@ -25,13 +26,13 @@ from sandbox.tui.widgets.session_form import SessionForm
 _TYPING_PAUSE = 0.3
 _HEAD, _MUTED, _WARNING = "bold $text-accent", "$text-muted", "$text-warning"
 
-Check = Callable[[Proposal], Awaitable[None]]
+Check = Callable[[Choices], Awaitable[None]]
 
 
-class NewSessionScreen(Screen[Proposal | None]):
-    """A form over a proposal; ^r or the button gives the changed proposal back, Escape gives None.
+class NewSessionScreen(Screen[Choices | None]):
+    """A form over a proposal; ^r or the button gives what was chosen back, Escape gives None.
 
-    `check` raises SandboxError for a proposal that cannot be run, also for one that cannot be run now.
+    `check` raises SandboxError for choices that cannot be run, also for those that cannot be run now.
     """
 
     CSS_PATH = "new_session.tcss"
@@ -44,8 +45,9 @@ class NewSessionScreen(Screen[Proposal | None]):
     ]  # fmt: skip
     HELP = (
         "Tab goes through the choices; in the lists the arrows move and Space picks. Every technique you "
-        "pick becomes an arm; all arms begin from the same start. The right side shows what it will cost, "
-        "what is measured, and what will be said; Tab reaches it too, and the arrows scroll it."
+        "pick becomes an arm; all arms begin from the same start. Several repeats, scenarios, clients or "
+        "models make a study of it: it runs by itself, and Compare pools it. The right side shows what it "
+        "will cost, what is measured, and what will be said; Tab reaches it too, and the arrows scroll it."
     )
 
     def __init__(
@@ -54,18 +56,20 @@ class NewSessionScreen(Screen[Proposal | None]):
         proposal: Proposal,
         outlines: Outlines,
         check: Check,
+        models: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self._models = models
         self._documents = documents
         self._proposal = proposal
         self._outlines = outlines
         self._check = check
-        self._refused: tuple[Proposal, SandboxError] | None = None
+        self._refused: tuple[Choices, SandboxError] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("New session", id="title", markup=False)
         with Horizontal(id="choices"):
-            yield SessionForm(self._documents, self._proposal, id="form")
+            yield SessionForm(self._documents, self._proposal, self._models, id="form")
             with VerticalScroll(id="preview-box"):
                 yield SessionPreview(id="preview")
         yield KeyLine()
@@ -88,38 +92,39 @@ class NewSessionScreen(Screen[Proposal | None]):
         if form.problem:
             preview.show_problem(SandboxError(form.problem))
             return
-        proposal = form.proposal  # as it is now: what is typed while it is weighed starts another worker
+        choices = form.choices  # as they are now: what is typed while it is weighed starts another worker
         try:
             for outline_of in (self._outlines.outline, self._outlines.weighed):
-                outline = await outline_of(proposal)
+                outline = await outline_of(choices)
                 if not is_there(self):
                     return
                 preview.show(outline)
             self._refused = None
         except SandboxError as error:
-            self._refused = proposal, error
+            self._refused = choices, error
             preview.show_problem(error)
 
     @on(Button.Pressed, "#run")
+    @on(SessionForm.Submitted)
     def action_run(self) -> None:
         form = self.query_one(SessionForm)
         if form.problem:
             self.notify(form.problem, severity="warning", markup=False)
         else:
-            self._run(form.proposal)
+            self._run(form.choices)
 
     @work(exclusive=True, group="run")
-    async def _run(self, proposal: Proposal) -> None:
+    async def _run(self, choices: Choices) -> None:
         """Give it back if it can be run, else say why: nothing chosen is lost."""
         try:
-            if self._refused is not None and self._refused[0] == proposal:
+            if self._refused is not None and self._refused[0] == choices:
                 self._preview(0)  # what stood in the way may be gone: then the next ^r runs it
                 raise self._refused[1]
-            await self._check(proposal)
+            await self._check(choices)
         except SandboxError as error:
             self.post_message(Trouble(error))
         else:
-            self.dismiss(proposal)
+            self.dismiss(choices)
 
     def action_control(self) -> None:
         self.query_one(SessionForm).turn_control()

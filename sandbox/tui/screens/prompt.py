@@ -1,7 +1,8 @@
 """A question with one line to answer it: a tag, a reason, an address, a key."""
 
 import asyncio
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -57,6 +58,47 @@ class LinePrompt(ModalScreen[str | None]):
             self.dismiss(event.value.strip())
         else:
             self.notify("Type something, or Escape to leave it.", severity="warning")
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+Leaving = Literal["go on", "stop"]
+"""What becomes of the studies this app has started when it is closed."""
+
+
+class LeavingQuestion(ModalScreen[Leaving | None]):
+    """The app shall be closed while studies run: `g` lets them go on, `s` stops them, Escape stays."""
+
+    CSS_PATH = "prompt.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "answer('go on')", "let it go on"),
+        Binding("s", "answer('stop')", "stop it"),
+        Binding("escape", "cancel", "stay"),
+    ]
+
+    def __init__(self, studies: Sequence[str]) -> None:
+        super().__init__()
+        self._studies = studies
+
+    def compose(self) -> ComposeResult:
+        note = (
+            "g closes the app and lets it go on by itself: any app or terminal in this workspace shows it.\n"
+            "s closes the app and stops it. What is said by then is kept, and it can go on later."
+        )
+        with Vertical(id="prompt-box"):
+            yield Static(note, id="prompt-note", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        named = (
+            f"The study {self._studies[0]}" if len(self._studies) == 1 else f"{len(self._studies)} studies"
+        )
+        verb = "is" if len(self._studies) == 1 else "are"
+        self.query_one("#prompt-box").border_title = Content(f"{named} {verb} still running").markup
+
+    def action_answer(self, answer: Leaving) -> None:
+        self.dismiss(answer)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -1,6 +1,6 @@
 """Sessions: everything in the record, narrowed down by what it was and by what was said in it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -15,8 +15,16 @@ from textual.widgets import Input, Select, Static
 from sandbox.errors import SandboxError
 from sandbox.store.listing import Choices, FoundSession, SessionFilter
 from sandbox.store.store import Store
+from sandbox.store.study_listing import StudySummary
 from sandbox.text import excerpt
-from sandbox.tui.messages import ComparisonWanted, MeasureWanted, SessionWanted, TranscriptWanted, Trouble
+from sandbox.tui.messages import (
+    ComparisonWanted,
+    MeasureWanted,
+    SessionWanted,
+    StudyWanted,
+    TranscriptWanted,
+    Trouble,
+)
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.widgets.key_line import KeyLine
@@ -60,17 +68,30 @@ class SessionsScreen(Screen[None]):
         Binding("escape", "leave", "home", id="sessions.home", tooltip="Back to Home"),
     ]  # fmt: skip
     HELP = (
-        "Every session of the record, newest first; a branch has its own line, its trunk stands in it. "
+        "Every session of the record, newest first; a branch has its own line, its trunk stands in it. A "
+        "study has one line for all its sessions, unless a filter is set: Enter shows it, c pools it. "
         "Tab goes through the filters; / looks for words, and each line then is a turn that has them all, "
         "where Enter opens it. Space marks several sessions, c compares them, a asks them another "
         "questionnaire."
     )
 
-    def __init__(self, store: Store, held: Callable[[], Mapping[str, str]] = dict) -> None:
-        """`held`: the running sessions that wait for the clinician, each with what its state is called."""
+    def __init__(
+        self,
+        store: Store,
+        studies: Callable[[], Sequence[StudySummary]],
+        held: Callable[[], Mapping[str, str]] = dict,
+        study: str | None = None,
+        name: str = "",
+    ) -> None:
+        """`studies` reads the studies of the record, which have a row each; `study`, called `name`: the one
+        whose sessions are listed. `held`: the running sessions that wait for the clinician, each with what
+        its state is called."""
         super().__init__()
+        self.study = study
         self._store = store
+        self._studies = studies
         self._held = held
+        self._name = name
         self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -124,11 +145,12 @@ class SessionsScreen(Screen[None]):
     async def _look(self, most: int = PAGE) -> None:
         wanted = self._wanted()
         try:
+            studies = await read_for(self, self._studies) if wanted.alone else ()
             found = await read_for(self, self._store.find, wanted, most)
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
-        self.query_one(SessionList).show(found, complete=len(found) < most)
+        self.query_one(SessionList).show(found, studies, complete=len(found) < most)
         self._say_how_many()
 
     def _look_again(self) -> None:
@@ -151,13 +173,18 @@ class SessionsScreen(Screen[None]):
 
     def _wanted(self) -> SessionFilter:
         age = self._chosen("age")
+        said = self.query_one("#words", Input).value
+        chosen = [self._chosen(name) for name in ("scenario", "technique", "model", "tag", "age")]
+        narrowed = bool(said) or any(chosen) or self.study is not None
         return SessionFilter(
             scenario=self._chosen("scenario"),
             technique=self._chosen("technique"),
             model=self._chosen("model"),
             tag=self._chosen("tag"),
             since=_midnight(int(age)) if age is not None else None,
-            said=self.query_one("#words", Input).value,
+            said=said,
+            study=self.study,
+            alone=not narrowed,
         )
 
     def _chosen(self, name: str) -> str | None:
@@ -166,7 +193,7 @@ class SessionsScreen(Screen[None]):
 
     def _say_how_many(self) -> None:
         listed = self.query_one(SessionList)
-        parts = ["Sessions"]
+        parts = [f"Sessions of the study {self._name}" if self.study is not None else "Sessions"]
         if listed.marked:
             parts.append(f"{len(listed.marked)} marked")
         self.query_one("#title", Static).update(Content(" · ".join(parts)))
@@ -189,7 +216,9 @@ class SessionsScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"ask", "compare", "tag", "export", "branch", "remove"}:
+        if action == "compare" and self.is_mounted and self.query_one(SessionList).study is not None:
+            return True
+        if action in {"compare", "tag", "export", "branch", "remove", "ask"}:
             return True if self.is_mounted and self._meant() else None
         return True
 
@@ -205,13 +234,19 @@ class SessionsScreen(Screen[None]):
         return self.query_one(SessionList).at
 
     def on_session_list_opened(self, message: SessionList.Opened) -> None:
-        self.post_message(SessionWanted(message.found.summary.id, message.found.turn))
+        if isinstance(message.found, StudySummary):
+            self.post_message(StudyWanted(message.found.root))
+        else:
+            self.post_message(SessionWanted(message.found.summary.id, message.found.turn))
 
     def action_words(self) -> None:
         self.query_one("#words", Input).focus()
 
     def action_compare(self) -> None:
-        meant = self._meant()
+        listed, meant = self.query_one(SessionList), self._meant()
+        if listed.study is not None and not listed.marked:
+            self.post_message(StudyWanted(listed.study.root, compare=True))
+            return
         if len(meant) == 1:
             meant = (self._store.family(meant[0])[0].id,)
         if meant:

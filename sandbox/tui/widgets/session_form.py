@@ -13,15 +13,19 @@ from textual.widgets import Button, Input, Select, Static
 from sandbox.engine.plan import Shuffled
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
+from sandbox.library.ids import id_of
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS
+from sandbox.models.name import short_name
 from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import Choices
 from sandbox.text import printable
-from sandbox.tui.widgets.ticks import Tick, TickList
+from sandbox.tui.widgets.ticks import PickList, Tick, TickList
 
 _MAX_SEED = 2**31 - 1
+_MOST_REPEATS = 100_000
 _FORMS = {"": "the whole sheet at once", "per-item": "an item a call", "structured": "the sheet as JSON"}
 _WHEN = {"": "as usual for each", "every": "at every point", "three": "at start, after scenario, end"}
 
@@ -32,8 +36,20 @@ class SessionForm(VerticalScroll, can_focus=False):
     class Changed(Message):
         """Something else is chosen now."""
 
-    def __init__(self, documents: Sequence[Entry], proposal: Proposal, *, id: str | None = None) -> None:
+    class Submitted(Message):
+        """What is chosen shall be run."""
+
+    def __init__(
+        self,
+        documents: Sequence[Entry],
+        proposal: Proposal,
+        models: Sequence[str] = (),
+        *,
+        id: str | None = None,
+    ) -> None:
+        """`models`: names of models that were used before or are at hand."""
         super().__init__(id=id)
+        self._models = models
         found = [entry.document for entry in documents if entry.document is not None]
         self._scenarios = {d.id: d for d in found if isinstance(d, Scenario)}
         self._techniques = {d.id: d for d in found if isinstance(d, Technique)}
@@ -44,21 +60,27 @@ class SessionForm(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         proposal = self._proposal
-        yield _label("scenario", first=True)
-        yield self._select("scenario", self._scenarios, proposal.scenario)
+        yield _label("scenario (Space adds another)", first=True)
+        yield _pick("scenario", self._scenarios, proposal.scenario)
         yield _label("techniques (Space picks)")
         yield TickList(self._technique_titles(), proposal.techniques, id="techniques")
         yield Tick("add the control (^t)", proposal.control, id="control")
+        yield _label("repeats, each with the next seed")
+        yield Input("1", id="repeats", compact=True, type="integer", max_length=6)
+        yield _label("seed of the first")
+        yield Input(str(proposal.seed), id="seed", compact=True, type="integer", max_length=10)
         yield _label("measures (none: what the model can do)")
         yield TickList(self._measure_titles(), self._rows_picked(), id="measures")
-        yield _label("client")
-        yield self._select("client", self._clients, proposal.client)
+        yield _label("client (Space adds another)")
+        yield _pick("client", self._clients, proposal.client)
         yield _label("model (m on Home lists them)")
         yield Input(proposal.model, id="model", compact=True)
+        others = {name: short_name(name) for name in self._models if name != proposal.model}
+        if others:
+            yield _label("and on these models (Space)")
+            yield TickList(others, (), id="other-models")
         yield _label("therapist model (empty: the client's)", id="therapist-label")
         yield Input(proposal.therapist or "", id="therapist-model", compact=True)
-        yield _label("seed")
-        yield Input(str(proposal.seed), id="seed", compact=True, type="integer", max_length=10)
         yield _label("told before the last measurement")
         neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none" and not one.tasks}
         yield self._select("follow-up", neutral, proposal.follow_up, nothing="nothing")
@@ -70,12 +92,14 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield Tick("inside the conversation", proposal.administration == "in_conversation", id="inside")
         yield Tick("options shuffled", "options" in proposal.shuffled, id="shuffle-options")
         yield Tick("labels shuffled", "labels" in proposal.shuffled, id="shuffle-labels")
+        yield _label("name (empty: made of the choices)", id="name-label")
+        yield Input("", id="study-name", compact=True, max_length=60)
         yield Button("Run (^r)", id="run", variant="primary", compact=True)
         if self._broken:
             yield _label(f"{self._broken} documents have problems: see Library")
 
     def on_mount(self) -> None:
-        self._show_therapist()
+        self._show_what_applies()
 
     @on(Select.Changed)
     @on(TickList.Turned)
@@ -83,8 +107,13 @@ class SessionForm(VerticalScroll, can_focus=False):
     @on(Input.Changed)
     def _changed(self, event: Message) -> None:
         event.stop()
-        self._show_therapist()
+        self._show_what_applies()
         self.post_message(self.Changed())
+
+    @on(Input.Submitted, "#repeats,#seed,#study-name")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Submitted())
 
     def turn_control(self) -> None:
         self.query_one("#control", Tick).action_turn()
@@ -97,19 +126,41 @@ class SessionForm(VerticalScroll, can_focus=False):
         seed = self._text("seed")
         if not seed.isdigit() or int(seed) > _MAX_SEED:
             return f"The seed is a whole number from 0 to {_MAX_SEED}."
+        repeats = self._text("repeats")
+        if not repeats.isdigit() or not 1 <= int(repeats) <= _MOST_REPEATS:
+            return f"Repeats are a whole number from 1 to {_MOST_REPEATS:,}."
+        if int(seed) + int(repeats) - 1 > _MAX_SEED:
+            return "The last repeat's seed is too high: begin with a lower one."
+        name = self._text("study-name")
+        if name and not id_of(name):
+            return "No name of a file can be made of this name: use Latin letters."
         return ""
 
     @property
+    def choices(self) -> Choices:
+        """What is chosen, with several of some. Only when there is no `problem`."""
+        proposal = self.proposal
+        others = [one.picked for one in self.query("#other-models").results(TickList)]
+        return Choices(
+            proposal,
+            scenarios=self.query_one("#scenario", PickList).picked,
+            clients=self.query_one("#client", PickList).picked,
+            models=tuple(dict.fromkeys((proposal.model, *(name for own in others for name in own)))),
+            repeats=int(self._text("repeats")),
+            name=id_of(self._text("study-name")),
+        )
+
+    @property
     def proposal(self) -> Proposal:
-        """What is chosen. Only when there is no `problem`."""
+        """What is chosen, the first of each. Only when there is no `problem`."""
         follow_up = self.query_one("#follow-up", Select).value
         ticks: dict[Shuffled, str] = {"options": "#shuffle-options", "labels": "#shuffle-labels"}
         return replace(
             self._proposal,
-            scenario=str(self.query_one("#scenario", Select).value),
+            scenario=self.query_one("#scenario", PickList).picked[0],
             techniques=self._picked(),
             control=self.query_one("#control", Tick).on,
-            client=str(self.query_one("#client", Select).value),
+            client=self.query_one("#client", PickList).picked[0],
             measures=self._measures(),
             shuffled=tuple(name for name, tick in ticks.items() if self.query_one(tick, Tick).on),
             model=self._text("model") or self._proposal.model,
@@ -129,8 +180,11 @@ class SessionForm(VerticalScroll, can_focus=False):
         kept = [id for id in self._proposal.techniques if id in chosen]
         return (*kept, *(id for id in self._techniques if id in chosen and id not in kept))
 
-    def _show_therapist(self) -> None:
-        """The therapist model is asked for only where one would speak."""
+    def _show_what_applies(self) -> None:
+        """The therapist model is asked for only where one would speak, a name where it is a study."""
+        several = not self.problem and self.choices.starts > 1
+        self.query_one("#name-label").display = several
+        self.query_one("#study-name").display = several
         guided = any(self._techniques[id].delivery == "guided" for id in self._picked())
         self.query_one("#therapist-label").display = guided
         self.query_one("#therapist-model").display = guided
@@ -174,20 +228,11 @@ class SessionForm(VerticalScroll, can_focus=False):
         return {row: titles[row] for row in ordered}
 
     def _select(
-        self,
-        id: str,
-        documents: "dict[str, Scenario] | dict[str, Client]",
-        value: str | None,
-        nothing: str = "",
+        self, id: str, documents: dict[str, Scenario], value: str | None, nothing: str
     ) -> Select[str]:
         options = [(Content(_title(one)), one.id) for one in documents.values()]
-        known = value if value in documents else None
-        if nothing:
-            chosen = known if known is not None else Select.NULL
-            return Select[str](options, prompt=nothing, id=id, compact=True, value=chosen)
-        return Select[str](
-            options, id=id, allow_blank=False, compact=True, value=known or next(iter(documents))
-        )
+        chosen = value if value in documents else Select.NULL
+        return Select[str](options, prompt=nothing, id=id, compact=True, value=chosen)
 
 
 def _parts(spec: str) -> tuple[str, str, str, str]:
@@ -196,6 +241,13 @@ def _parts(spec: str) -> tuple[str, str, str, str]:
     id, _, rest = put.partition(":")
     way, _, form = rest.partition(":")
     return id, way, form, when
+
+
+def _pick(id: str, documents: "dict[str, Scenario] | dict[str, Client]", value: str) -> PickList:
+    """A list with the picked one first."""
+    known = value if value in documents else next(iter(documents))
+    ordered = sorted(documents, key=lambda one: one != known)
+    return PickList({one: _title(documents[one]) for one in ordered}, (known,), id=id)
 
 
 def _one_of(titles: Mapping[str, str], id: str, value: str) -> Select[str]:

@@ -10,8 +10,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from sandbox.store.listing import FoundSession
+from sandbox.store.study_listing import StudySummary
 from sandbox.text import excerpt
-from sandbox.tui.labels import SIGNS, models_apart, text_marks, titles_in
+from sandbox.tui.labels import SIGNS, models_apart, shortened, text_marks, titles_in
 
 _WIDE = 100
 """Cells from which on a row has room for the state in words and the model."""
@@ -29,9 +30,9 @@ class SessionList(OptionList):
     ]
 
     class Opened(Message):
-        """This session shall be shown, at the turn that was found if there is one."""
+        """This session shall be shown, at the turn that was found if there is one; or this study."""
 
-        def __init__(self, found: FoundSession) -> None:
+        def __init__(self, found: FoundSession | StudySummary) -> None:
             super().__init__()
             self.found = found
 
@@ -45,7 +46,8 @@ class SessionList(OptionList):
         """`held`: what the state of a session that waits for the clinician is called."""
         super().__init__(id=id, markup=False)
         self._held = held
-        self._found: list[FoundSession] = []
+        self._found: list[FoundSession | StudySummary] = []
+        self._to_place: list[StudySummary] = []
         self._texts: Mapping[str, str] = {}
         self._models: frozenset[str] = frozenset()
         self._marks: list[str] = []
@@ -55,55 +57,92 @@ class SessionList(OptionList):
     @property
     def at(self) -> FoundSession | None:
         """The session under the cursor."""
+        return self._under if isinstance(self._under, FoundSession) else None
+
+    @property
+    def study(self) -> StudySummary | None:
+        """The study under the cursor."""
+        return self._under if isinstance(self._under, StudySummary) else None
+
+    @property
+    def _under(self) -> FoundSession | StudySummary | None:
         place = self.highlighted
         return self._found[place] if place is not None and place < len(self._found) else None
 
     @property
     def count(self) -> int:
-        """How many are listed."""
-        return len(self._found)
+        """How many sessions are listed."""
+        return len(self._sessions)
 
     @property
     def last(self) -> FoundSession | None:
-        return self._found[-1] if self._found else None
+        """The last session that is listed."""
+        return self._sessions[-1] if self._sessions else None
+
+    @property
+    def _sessions(self) -> list[FoundSession]:
+        return [one for one in self._found if isinstance(one, FoundSession)]
 
     @property
     def marked(self) -> tuple[str, ...]:
         """The ids of the marked sessions, in the order marked."""
         return tuple(self._marks)
 
-    def show(self, found: Sequence[FoundSession], *, complete: bool) -> None:
-        """Replace the list; marks and the cursor stay where they were. `complete`: there is no more."""
-        place = self._place_in(found)
-        self._found, self._complete, self._asked = list(found), complete, False
+    def show(
+        self, found: Sequence[FoundSession], studies: Sequence[StudySummary] = (), *, complete: bool
+    ) -> None:
+        """Replace the list; marks and the cursor stay where they were. `complete`: there is no more.
+
+        The studies, newest first, stand among the sessions by their time.
+        """
+        self._to_place = list(studies)
+        listed = self._with_studies(found, complete=complete)
+        place = self._place_in(listed)
+        self._found, self._complete, self._asked = listed, complete, False
         self._look_for_twins()
         self.clear_options()
-        if not found:
+        if not listed:
             self.add_option(Option(Content.styled("nothing fits", "$text-muted"), disabled=True))
             return
-        self.add_options([Option(self._row(one)) for one in found])
+        self.add_options([Option(self._row(one)) for one in listed])
         self.highlighted = place
 
-    def _place_in(self, found: Sequence[FoundSession]) -> int:
+    def _with_studies(
+        self, found: Sequence[FoundSession], *, complete: bool
+    ) -> list[FoundSession | StudySummary]:
+        """The sessions with the studies that belong before the last of them, or with all if it is the end."""
+        listed: list[FoundSession | StudySummary] = []
+        for one in found:
+            while self._to_place and self._to_place[0].at >= one.summary.created:
+                listed.append(self._to_place.pop(0))
+            listed.append(one)
+        if complete:
+            listed += self._to_place
+            self._to_place = []
+        return listed
+
+    def _place_in(self, found: Sequence[FoundSession | StudySummary]) -> int:
         """Where the line under the cursor stands in `found`; if it is gone the next one that does, else 0."""
-        places = {(one.summary.id, one.turn): place for place, one in enumerate(found)}
+        places = {_key(one): place for place, one in enumerate(found)}
         below = self._found[self.highlighted or 0 :]
-        return next((places[key] for one in below if (key := (one.summary.id, one.turn)) in places), 0)
+        return next((places[key] for one in below if (key := _key(one)) in places), 0)
 
     def add(self, found: Sequence[FoundSession], *, complete: bool) -> None:
         """Put one more page under the list."""
-        self._found += found
+        more = self._with_studies(found, complete=complete)
+        self._found += more
         self._complete, self._asked = complete, False
         told_apart = self._texts, self._models
         self._look_for_twins()
-        self.add_options([Option(self._row(one)) for one in found])
+        self.add_options([Option(self._row(one)) for one in more])
         if told_apart != (self._texts, self._models):
             self._draw_all()
 
     def _look_for_twins(self) -> None:
         """Find out which rows would read alike but for what is said of their texts and models."""
-        self._texts = text_marks(script for one in self._found for script in one.summary.scripts)
-        self._models = frozenset(one.summary.model for one in self._found)
+        sessions = [one.summary for one in self._sessions]
+        self._texts = text_marks(script for one in sessions for script in one.scripts)
+        self._models = frozenset(one.model for one in sessions)
 
     def forget_marks(self) -> None:
         self._marks.clear()
@@ -138,16 +177,35 @@ class SessionList(OptionList):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if self.at is not None:
-            self.post_message(self.Opened(self.at))
+        if self._under is not None:
+            self.post_message(self.Opened(self._under))
 
-    def _row(self, one: FoundSession) -> Content:
+    def _row(self, one: FoundSession | StudySummary) -> Content:
+        if isinstance(one, StudySummary):
+            return study_row(one, self.scrollable_content_region.width or 78)
         id = one.summary.id
         state = self._held().get(id, one.summary.state)
         width = self.scrollable_content_region.width or 78
         model = models_apart(self._models, _MODEL)[one.summary.model]
         shown = model if width > _WIDE or len(self._models) > 1 else ""
         return row(one, state, width, self._texts, shown, marked=id in self._marks)
+
+
+def _key(one: FoundSession | StudySummary) -> tuple[str, int | None]:
+    return (one.root, -1) if isinstance(one, StudySummary) else (one.summary.id, one.turn)
+
+
+def study_row(one: StudySummary, width: int) -> Content:
+    """A line for a study and all its sessions, at most `width` cells wide."""
+    when = one.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    sign = SIGNS[one.stands]
+    stands = f"{sign} {one.stands:<12}" if width > _WIDE else sign
+    numbers = f"  {one.finished:,} of {one.sessions:,} sessions"
+    room = max(12, width - len(when) - len(stands) - len(numbers) - 10)
+    return Content.assemble(
+        "    ", (f"{when}  ", "$text-muted"), f"{stands} {shortened(f'study {one.name}', room):<{room}}",
+        (numbers, "$text-muted"),
+    )  # fmt: skip
 
 
 def row(

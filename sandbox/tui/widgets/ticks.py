@@ -1,6 +1,7 @@
 """Things to tick with `[x]` and `[ ]`: Textual's own tick boxes tell on from off by colour alone."""
 
 import textwrap
+from collections.abc import Collection
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -74,8 +75,37 @@ class TickList(OptionList):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        name = event.option_id
-        if name is not None:
-            self._on ^= {name}
+        if event.option_id is not None:
+            self.turn({event.option_id})
+
+    def turn(self, names: Collection[str]) -> None:
+        """Turn those on that are off, and off that are on."""
+        self._on ^= set(names)
+        for name in names:
             self.replace_option_prompt(name, self._row(name))
-            self.post_message(self.Turned())
+        self.post_message(self.Turned())
+
+
+class PickList(TickList):
+    """One thing, or several: Enter or a click picks the marked one alone, Space adds it or takes it away.
+
+    Something always stays picked.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "add", "add", show=False)]
+
+    def on_mount(self) -> None:
+        self.highlighted = 0  # what is picked comes first
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        event.prevent_default()
+        if event.option_id is not None and self._on != {event.option_id}:
+            self.turn(self._on ^ {event.option_id})
+
+    def action_add(self) -> None:
+        if self.highlighted is None:
+            return
+        name = self.get_option_at_index(self.highlighted).id
+        if name is not None and self._on != {name}:
+            self.turn({name})

@@ -1,0 +1,118 @@
+"""Studies as lists show them: what each is called, how many sessions it has, and how they stand."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from sandbox.store.document import POINTER
+from sandbox.store.row import LISTED, listed
+from sandbox.store.state import Process, State, now_in, owner
+from sandbox.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """A study in a line. `at`: when its newest plan was frozen; `sessions` are all of that plan.
+
+    `states` counts those that were begun. `at_work`: a living process runs it, or may, on another machine.
+    """
+
+    root: str
+    name: str
+    title: str
+    at: datetime
+    cells: int
+    sessions: int
+    states: Mapping[State, int]
+    at_work: bool
+
+    @property
+    def finished(self) -> int:
+        return self.states.get("finished", 0) + self.states.get("removed", 0)
+
+    @property
+    def stands(self) -> str:
+        """`planned`, `running`, `finished`, or `interrupted` when it was begun and nothing runs it."""
+        if self.at_work:
+            return "running"
+        if self.finished >= self.sessions:
+            return "finished"
+        return "interrupted" if self.states else "planned"
+
+
+class StudyListing:
+    """The newest studies of a record. Keep one: what a frozen plan comes to is read once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._plans: dict[str, tuple[str, int, int]] = {}
+
+    def newest(self, limit: int = 50) -> tuple[StudySummary, ...]:
+        """The study planned last first."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT root, name, hash, at FROM studies"
+                " WHERE number IN (SELECT max(number) FROM studies GROUP BY root)"
+                " ORDER BY number DESC LIMIT ?",
+                [limit],
+            ).fetchall()
+            roots = [row[0] for row in rows]
+            states, working = _states(db, roots), _at_work(db, roots)
+            return tuple(
+                StudySummary(
+                    root=root,
+                    name=name,
+                    title=plan[0],
+                    at=datetime.fromisoformat(at),
+                    cells=plan[1],
+                    sessions=plan[2],
+                    states=states.get(root, {}),
+                    at_work=root in working,
+                )
+                for root, name, hash, at in rows
+                for plan in (self._plan(db, hash),)
+            )
+
+    def _plan(self, db: Database, hash: str) -> tuple[str, int, int]:
+        """Its title, and how many cells and sessions it has."""
+        if hash not in self._plans:
+            (text,) = db.execute("SELECT plan FROM studies WHERE hash = ?", [hash]).fetchone()
+            plan = json.loads(text)
+            cells = plan["cells"]
+            sessions = sum(1 + len(cell["arms"]) for cell in cells)
+            study = plan["study"].get(POINTER)
+            (title,) = db.execute("SELECT title FROM documents WHERE hash = ?", [study]).fetchone() or ("",)
+            self._plans[hash] = title, len(cells), sessions
+        return self._plans[hash]
+
+
+def _states(db: Database, roots: Sequence[str]) -> dict[str, dict[State, int]]:
+    """By study, how many of its sessions are in which state; `running` in a process that is gone is none."""
+    rows = db.execute(
+        "SELECT m.root, st.state, st.pid, st.process_started, st.host, count(*) FROM study_sessions m"  # noqa: S608
+        " JOIN states st ON st.number = (SELECT max(number) FROM states WHERE session = m.session)"
+        f" WHERE m.root IN {LISTED} GROUP BY 1, 2, 3, 4, 5",
+        [listed(roots)],
+    )
+    alive: dict[Process, bool] = {}
+    found: dict[str, dict[State, int]] = {}
+    for root, state, pid, started, host, count in rows:
+        own = found.setdefault(root, {})
+        now = now_in(state, owner(pid, started, host), alive)
+        own[now] = own.get(now, 0) + count
+    return found
+
+
+def _at_work(db: Database, roots: Sequence[str]) -> set[str]:
+    """The studies that a process which may live began and has not ended."""
+    rows = db.execute(
+        "SELECT root, kind, pid, process_started, host FROM study_log WHERE number IN"  # noqa: S608
+        " (SELECT max(number) FROM study_log WHERE kind IN ('started', 'ended')"
+        f" AND root IN {LISTED} GROUP BY root, pid, process_started, host)",
+        [listed(roots)],
+    )
+    begun = ((root, owner(*process)) for root, kind, *process in rows if kind == "started")
+    return {root for root, process in begun if process is not None and process.alive}

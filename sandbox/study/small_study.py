@@ -1,0 +1,68 @@
+"""A study made of choices instead of a file: one session over again, also in other scenarios and models."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.library.catalogue import Library
+from sandbox.library.document import Source
+from sandbox.library.ids import MAX_ID
+from sandbox.library.study import Study
+from sandbox.study.proposal import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a session is put together from, with several of some. The proposal's own stand first in each.
+
+    `repeats` runs each combination so often, with the seeds from the proposal's on. `name`: the study's,
+    empty for one that is made of the choices.
+    """
+
+    proposal: Proposal
+    scenarios: tuple[str, ...]
+    clients: tuple[str, ...]
+    models: tuple[str, ...]
+    repeats: int = 1
+    name: str = ""
+
+    @property
+    def starts(self) -> int:
+        """How many shared starts it comes to."""
+        return len(self.scenarios) * len(self.clients) * len(self.models) * self.repeats
+
+    @property
+    def usual_name(self) -> str:
+        """`night-attack-mindful-breathing`, `3-scenarios-2-techniques`: what the study could be called."""
+        said = [_counted(self.scenarios, "scenarios"), _counted(self.proposal.techniques, "techniques")]
+        return "-".join(said)[:MAX_ID].strip("-")
+
+
+def small_study(choices: Choices, library: Library) -> Study:
+    """The study of these choices, named by `choices.name`. Raises SandboxError for a technique that is not
+    there, ValueError for a name that can be no id."""
+    proposal = choices.proposal
+    controls = tuple(id for id in proposal.techniques if library.technique(id).is_control)
+    return Study(
+        id=choices.name,
+        title=choices.name.replace("-", " ").capitalize(),
+        description=f"Chosen by hand, {choices.repeats} times.",
+        source=Source(author="who ran it", drafted_by="person", method="chosen by hand"),
+        licence="not stated",
+        version="1",
+        models=choices.models,
+        clients=choices.clients,
+        scenarios=choices.scenarios,
+        techniques=tuple(id for id in proposal.techniques if id not in controls),
+        controls=controls or (None if proposal.control else ()),
+        repeats=choices.repeats,
+        first_seed=proposal.seed,
+        measures=proposal.measures,
+        shuffled=proposal.shuffled,
+        administration=proposal.administration,
+        follow_up=proposal.follow_up,
+        therapist=proposal.therapist,
+    )
+
+
+def _counted(ids: Sequence[str], what: str) -> str:
+    return ids[0] if len(ids) == 1 else f"{len(ids)}-{what}"

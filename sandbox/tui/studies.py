@@ -1,0 +1,255 @@
+"""Studies in the app: started in a process of their own, shown, asked to pause or stop, their end told."""
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from sandbox.engine.plan import new_session_id
+from sandbox.errors import SandboxError, UsageError
+from sandbox.library.ids import different
+from sandbox.library.study import Study
+from sandbox.models.opening import refuse_without_key
+from sandbox.store.study_listing import StudyListing, StudySummary
+from sandbox.study.conductor import Conductor
+from sandbox.study.frozen import Outline, outline_of, take_up
+from sandbox.study.plan import heads
+from sandbox.study.planning import planned
+from sandbox.study.runner import check_study
+from sandbox.study.small_study import Choices, small_study
+from sandbox.tui.messages import ComparisonWanted, StudyWanted, Trouble
+from sandbox.tui.outline import study_lines
+from sandbox.tui.preferences import Preferences
+from sandbox.tui.screen import bring_up
+from sandbox.tui.screens.prompt import Confirmation, Leaving, LeavingQuestion
+from sandbox.tui.study_process import Launch, RunningStudy, StudyProcess
+from sandbox.tui.study_view import StudyReader
+from sandbox.tui.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sandbox.tui.screens.study import StudyScreen
+
+_SECONDS = 1.0
+AUTHOR = "clinician"
+
+
+@dataclass(slots=True)
+class _Started:
+    """A study this app has started, and when by the process's own clock."""
+
+    outline: Outline
+    running: RunningStudy
+    began: float
+
+
+class Studies:
+    """The studies of the workspace. Those of other programs are shown and asked in the same way."""
+
+    def __init__(
+        self,
+        app: App[None],
+        preferences: Preferences,
+        terminal: Terminal,
+        conductor: Conductor,
+        launch: Launch | None,
+    ) -> None:
+        """`launch` starts a study; None: in a process of its own."""
+        self._app = app
+        self._preferences = preferences
+        self._terminal = terminal
+        self._conductor = conductor
+        self._launch = launch or self._process
+        self._listing = StudyListing(conductor.store)
+        self._started: dict[str, _Started] = {}
+        self._watched = False
+        self.outlive = False
+        """Whether what was started goes on when the app is closed."""
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """The names of the studies that this app has started and that still run."""
+        return tuple(one.outline.name for one in self._started.values() if not one.running.ended)
+
+    def newest(self) -> tuple[StudySummary, ...]:
+        """The studies of the record, the newest first. Reads: belongs on a thread."""
+        return self._listing.newest()
+
+    def free_name(self, wanted: str) -> str:
+        """The name, or with a number where a study or its document has it. Reads: belongs on a thread."""
+        names = {one.name for one in self._listing.newest(limit=100_000)}
+        return different(wanted, {*names, *self._conductor.library.ids("study")})
+
+    def _process(self, name: str) -> RunningStudy:
+        local_only = self._preferences.settings.local_only
+        return StudyProcess(name, self._conductor.workspace.root, local_only=local_only)
+
+    # Starting
+
+    def check(self, choices: Choices) -> None:
+        """Raises SandboxError for choices that cannot be run as a study. Reads: belongs on a thread."""
+        study = small_study(
+            replace(choices, name=choices.name or choices.usual_name), self._conductor.library
+        )
+        plan = planned(study, self._conductor, new_session_id())
+        self._conductor.check(heads(plan, plan.cells[0]), clinician=False)
+        refuse_without_key(*(cell.model for cell in plan.cells))
+
+    async def start_chosen(self, choices: Choices) -> None:
+        """Start a study of what was chosen, under a name of its own."""
+        name = await asyncio.to_thread(self.free_name, choices.name or choices.usual_name)
+        await self.start(small_study(replace(choices, name=name), self._conductor.library))
+
+    async def start(self, study: Study) -> None:
+        """Freeze the study's plan, start it, and show it; says why where it cannot be."""
+        try:
+            outline = await asyncio.to_thread(self._taken_up, study)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return
+        await self._run(outline)
+        self._show(outline, starting=True)
+
+    def _taken_up(self, study: Study) -> Outline:
+        """Its plan, frozen; what did not change stays the plan. Raises SandboxError when it cannot be run.
+
+        Reads and writes: belongs on a thread.
+        """
+        outline = take_up(self._conductor, study).outline
+        check_study(self._conductor, outline)
+        return outline
+
+    async def _run(self, outline: Outline) -> None:
+        """Start a process for what is missing, unless somebody runs it."""
+        if await asyncio.to_thread(self._conductor.studies.at_work, outline.root):
+            return
+        running = await asyncio.to_thread(self._launch, outline.name)
+        self._started[outline.root] = _Started(outline, running, time.monotonic())
+        if not self._watched:
+            self._watched = True
+            self._app.set_interval(_SECONDS, self._look)
+
+    async def propose(self, id: str) -> None:
+        """Say what a study document comes to, and run it once that is agreed to."""
+        try:
+            study = await asyncio.to_thread(self._conductor.library.study, id)
+            lines = await study_lines(self._conductor, study)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._app.run_worker(self.start(study))
+
+        note = "\n".join((*lines, "Its plan is frozen before the first call."))
+        self._app.push_screen(Confirmation(f"Run “{study.title}”?", note), answered)
+
+    # Showing
+
+    async def list_all(self) -> None:
+        from sandbox.tui.screens.studies import Shelf, StudiesScreen
+
+        def read() -> Shelf:
+            return Shelf(self.newest(), self._conductor.library.entries("study"))
+
+        if not bring_up(self._app, StudiesScreen):
+            self._app.push_screen(StudiesScreen(read))
+
+    async def open(self, message: StudyWanted) -> None:
+        """Show a study of the record, or compare what is finished of it, pooled over its starts."""
+        reader = await self._reader(message.root)
+        if reader is not None and not message.compare:
+            self._show(reader.outline)
+        elif reader is not None and (trunks := await asyncio.to_thread(reader.trunks)):
+            self._app.post_message(ComparisonWanted(trunks))
+        elif reader is not None:
+            self._app.notify("Nothing of this study is finished yet: there is nothing to compare.")
+
+    async def _reader(self, root: str) -> StudyReader | None:
+        """What reads it; None where it cannot be read, which is said."""
+        store, studies = self._conductor.store, self._conductor.studies
+        try:
+            return await asyncio.to_thread(lambda: StudyReader(store, outline_of(studies.named(root))))
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return None
+
+    def _show(self, outline: Outline, *, starting: bool = False) -> None:
+        from sandbox.tui.screens.study import StudyScreen
+
+        def same(screen: StudyScreen) -> bool:
+            return screen.reader.outline.hash == outline.hash
+
+        if not bring_up(self._app, StudyScreen, same):
+            self._app.push_screen(StudyScreen(StudyReader(self._conductor.store, outline), starting=starting))
+
+    # What is asked of one
+
+    async def fulfil(self, message: "StudyScreen.Wanted") -> None:
+        """Pause, go on or stop, wherever it runs: whoever runs it sees what is asked in its log."""
+        outline, studies = message.screen.reader.outline, self._conductor.studies
+        ask = studies.log
+        try:
+            at_work = await asyncio.to_thread(studies.at_work, outline.root)
+            if message.wish == "go on" and not at_work:
+                await self._run(outline)
+            elif message.wish == "go on":
+                await asyncio.to_thread(ask, outline.root, "resume asked", author=AUTHOR)
+            elif message.wish == "pause":
+                await asyncio.to_thread(ask, outline.root, "pause asked", author=AUTHOR)
+            else:
+                await asyncio.to_thread(ask, outline.root, "stop asked", author=AUTHOR)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            message.screen.answered()
+
+    # Its end
+
+    def _look(self) -> None:
+        """Say of each study that ended how, and call its reader back."""
+        for root, one in tuple(self._started.items()):
+            if one.running.ended:
+                del self._started[root]
+                self._tell_end(one)
+
+    def _tell_end(self, one: _Started) -> None:
+        name = one.outline.name
+        from sandbox.tui.screens.study import StudyScreen
+
+        for screen in self._app.screen_stack:
+            if isinstance(screen, StudyScreen) and screen.root == one.outline.root:
+                screen.answered()
+        if problem := one.running.problem:
+            lines = problem.splitlines()
+            error = UsageError(f"The study “{name}” ended: {lines[0]}", todo="\n".join(lines[1:4]))
+            self._app.post_message(Trouble(error))
+        else:
+            self._app.notify(
+                f"The study “{name}” has ended. t on Home shows it; c there compares.", timeout=10
+            )
+        seconds = time.monotonic() - one.began
+        self._terminal.call_back(f"{name}: the study has ended", seconds, self._preferences.settings)
+
+    def ask_before_quitting(self) -> bool:
+        """Whether a study of this app runs: then it is asked what shall become of it, and the app closed."""
+        names = self.under_way
+        if not names:
+            return False
+
+        def answered(answer: Leaving | None) -> None:
+            if answer is not None:
+                self.outlive = answer == "go on"
+                self._app.exit()
+
+        if not isinstance(self._app.screen, LeavingQuestion):
+            self._app.push_screen(LeavingQuestion(names), answered)
+        return True
+
+    def close(self) -> None:
+        """The app closes: what it has started ends with it, unless it was said to go on."""
+        if not self.outlive:
+            for one in self._started.values():
+                if not one.running.ended:
+                    one.running.break_off()

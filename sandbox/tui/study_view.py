@@ -1,0 +1,128 @@
+"""A study as its screen shows it, read from the record on a thread. Draws nothing."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sandbox.analysis.answer import answer
+from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import chosen_scale, gather_compared
+from sandbox.engine.plan import told_apart
+from sandbox.errors import SandboxError
+from sandbox.library.technique import Technique
+from sandbox.models.name import short_name
+from sandbox.store.state import State
+from sandbox.store.store import Store
+from sandbox.store.study import StudyRecord
+from sandbox.study.frozen import Outline
+from sandbox.study.plan import Cell
+from sandbox.study.progress import StudyProgress, progress_of
+
+MOST_LISTED = 200
+"""Sessions that are listed: those under way and those in trouble first, then the newest."""
+_SHARE_OF_TIME = 10
+"""Effects are computed anew after so many times as long as it took: a tenth of one core at most."""
+_FIRST: tuple[State, ...] = ("running", "failed", "interrupted", "stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session of the study that was begun, in words."""
+
+    id: str
+    state: State
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """A study at one moment. `effects`: the answer so far in sentences, on `scale`; `rests_on` cells.
+
+    `begun` counts the sessions that were begun, of which `sessions` are listed.
+    """
+
+    progress: StudyProgress
+    effects: tuple[str, ...]
+    scale: str
+    rests_on: int
+    sessions: tuple[ListedSession, ...]
+    begun: int
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended as it was meant to: what it shows is no longer interim."""
+        return self.progress.condition in ("finished", "enough")
+
+
+class StudyReader:
+    """Reads one study again and again. Not to be called from two threads at once: it waits then."""
+
+    def __init__(self, store: Store, outline: Outline) -> None:
+        self.outline = outline
+        self._store = store
+        self._studies = StudyRecord(store)
+        self._one_at_a_time = threading.Lock()
+        self._titles = dict(self._all_titles())
+        self._effects: tuple[tuple[str, ...], str, int] = ((), "", 0)
+        self._next_at = 0.0
+
+    def trunks(self) -> tuple[str, ...]:
+        """The shared starts of the cells that are finished: what Compare pools."""
+        sessions = self._studies.states(self.outline.root).sessions
+        done = ("finished", "removed")
+        return tuple(
+            ids[0]
+            for ids in self.outline.cells.values()
+            if all(id in sessions and sessions[id].state in done for id in ids)
+        )
+
+    def look(self) -> StudyView:
+        """How it is now. Raises SandboxError when the record cannot be read."""
+        with self._one_at_a_time:
+            progress = progress_of(self._studies, self.outline, datetime.now(UTC))
+            states = self._studies.states(self.outline.root).sessions
+            trunks = self.trunks()
+            if len(trunks) != self._effects[2] and (time.monotonic() >= self._next_at):
+                began = time.monotonic()
+                self._effects = (*self._effects_over(trunks), len(trunks))
+                now = time.monotonic()
+                self._next_at = now + _SHARE_OF_TIME * (now - began)
+        known = [one for one in states.values() if one.session in self._titles and one.state != "planned"]
+        known.sort(
+            key=lambda one: (_FIRST.index(one.state) if one.state in _FIRST else len(_FIRST), -one.number)
+        )
+        listed = tuple(
+            ListedSession(one.session, one.state, self._titles[one.session]) for one in known[:MOST_LISTED]
+        )
+        return StudyView(progress, *self._effects, listed, len(known))
+
+    def _effects_over(self, trunks: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """The answer of the comparison that Compare shows for these starts, and its scale."""
+        if not trunks:
+            return (), ""
+        try:
+            found = gather_compared(self._store, trunks)
+            scale = chosen_scale(found)
+        except SandboxError:  # a single arm, or nothing measured: there is no effect to show
+            return (), ""
+        return answer(compare(found, scale, pooled=True)).lines, scale[2]
+
+    def _all_titles(self) -> Iterator[tuple[str, str]]:
+        plan = self.outline.plan
+        models = len({cell.model for cell in plan.cells}) > 1
+        for cell in plan.cells:
+            trunk, *branches = self.outline.cells[cell.number]
+            where = f"{plan.documents[cell.scenario].title} · seed {cell.seed}"
+            where += f" · {short_name(cell.model)}" if models else ""
+            yield trunk, f"Shared start · {where}"
+            for id, title in zip(branches, self._arm_titles(cell), strict=True):
+                yield id, f"{title} · {where}"
+
+    def _arm_titles(self, cell: Cell) -> Iterator[str]:
+        for arm in cell.arms:
+            technique = self.outline.plan.documents[arm.technique] if arm.technique else None
+            control = isinstance(technique, Technique) and technique.is_control
+            title = technique.title if technique is not None else None
+            yield told_apart(title, control=control, stretches=arm.stretches)

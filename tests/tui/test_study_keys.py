@@ -1,0 +1,154 @@
+"""Studies in the app: chosen or planned from a document, followed, paused, stopped, compared."""
+
+import asyncio
+from pathlib import Path
+
+from textual.widgets import Input, OptionList
+
+from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.new_session import NewSessionScreen
+from sandbox.tui.screens.sessions import SessionsScreen
+from sandbox.tui.screens.studies import StudiesScreen
+from sandbox.tui.screens.study import StudyScreen
+from tests.tui.rehearsal import client_model
+from tests.tui.stage import Stage, stage
+
+
+async def choose_repeats(at: Stage, repeats: str = "2") -> None:
+    """In New session, with keys alone: so many repeats of what is proposed."""
+    await at.started()
+    await at.press("n")
+    await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
+    await at.until(lambda: bool(at.app.screen.query("#repeats")), "its fields")
+    at.app.screen.query_one("#repeats", Input).focus()
+    await at.press("end", "backspace", *repeats)
+
+
+async def comes_to(at: Stage, condition: str) -> None:
+    screen = await study_shown(at)
+    await at.until(
+        lambda: screen._view is not None and screen._view.progress.condition == condition, condition
+    )
+
+
+async def study_shown(at: Stage) -> StudyScreen:
+    await at.until(lambda: isinstance(at.app.screen, StudyScreen), "the study")
+    screen = at.app.screen
+    assert isinstance(screen, StudyScreen)
+    return screen
+
+
+async def test_repeats_in_new_session_make_a_study_that_ends_in_compare(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await choose_repeats(at)
+        await at.shows("a study: 2 shared starts, 6")
+        await at.press("enter")
+        await comes_to(at, "finished")
+        await at.shows("2 of 2 runs: 2 finished")
+        await at.shows("the answer, 2 of 2 runs, distress")
+        await at.shows("Mindful breathing 20.0 lower")
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        await at.shows("means over 2 starts")
+        await at.press("escape", "escape")
+        await at.until(lambda: isinstance(at.app.screen, HomeScreen), "Home")
+        await at.shows("study night-attack-mi")
+        await at.shows("6 of 6 sessions")
+        assert at.text().count("✓ finished") == 1, "one row a study"
+        await at.press("s")
+        await at.until(lambda: isinstance(at.app.screen, SessionsScreen), "Sessions")
+        await at.shows("study night-attack-mindful-b")
+        assert at.text().count("Mindful") == 0, "one row a study"
+        await at.press("enter")
+        await study_shown(at)
+        await at.press("s")
+        await at.shows("Sessions of the study night-attack-mindful-breathing")
+        await at.until(lambda: at.text().count("Mindful breathing") == 2, "both of its runs")
+
+
+async def test_a_running_study_is_paused_goes_on_and_is_stopped(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await choose_repeats(at, "3")
+        await at.press("ctrl+r")
+        screen = await study_shown(at)
+        await at.shows("▶ running")
+        await at.press("space")
+        gate.set()
+        await comes_to(at, "paused")
+        await at.press("space")
+        await comes_to(at, "finished")
+        assert screen.check_action("stop", ()) is None and screen.check_action("go_on", ()) is None
+        await at.press("enter")
+        await at.opened()
+        await at.press("escape")
+        await study_shown(at)
+
+
+async def test_what_is_stopped_goes_on_with_what_is_missing(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await choose_repeats(at)
+        await at.press("ctrl+r")
+        await study_shown(at)
+        await at.shows("▶ running")
+        await at.press("x")
+        gate.set()
+        await comes_to(at, "stopped")
+        await at.press("space")
+        await comes_to(at, "finished")
+
+
+async def test_a_document_says_what_it_takes_before_it_is_run(tmp_path: Path) -> None:
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "mine.yaml").write_text(
+        'id: mine\ntitle: My study\ndescription: For tests.\nlicence: CC0-1.0\nversion: "1"\n'
+        "source: {author: The tests, drafted_by: person}\n"
+        "scenarios: [night-attack]\ntechniques: [mindful-breathing]\nrepeats: 2\n",
+        encoding="utf-8",
+    )
+    async with stage(tmp_path) as at:
+        await at.started()
+        await at.press("t")
+        await at.until(lambda: isinstance(at.app.screen, StudiesScreen), "Studies")
+        await at.shows("• mine ")
+        listed = at.app.screen.query_one(OptionList)
+        listed.highlighted = listed.get_option_index("document:mine")
+        await at.shows("Enter says what it takes")
+        await at.press("enter")
+        await at.shows("2 shared starts, 6 sessions")
+        await at.press("n")
+        await at.until(lambda: isinstance(at.app.screen, StudiesScreen), "no study yet")
+        await at.press("enter")
+        await at.shows("Run “My study”?")
+        await at.press("y")
+        await comes_to(at, "finished")
+        await at.press("escape")
+        await at.shows("✓ finished")
+        await at.shows("6 of 6 sessions")
+
+
+async def test_quitting_asks_what_becomes_of_a_running_study(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with stage(tmp_path, client_model(gate=gate)) as at:
+        await choose_repeats(at)
+        await at.press("ctrl+r")
+        await comes_to(at, "running")
+        await at.press("ctrl+q")
+        await at.shows("is still running")
+        await at.press("escape")
+        await comes_to(at, "running")
+        await at.press("ctrl+q", "g")
+        await at.until(lambda: not at.app.is_running, "the end of the app")
+        assert at.services.studies.outlive
+        assert at.services.studies.under_way, "it goes on"
+        gate.set()
+
+
+async def test_bad_repeats_are_refused_with_the_range(tmp_path: Path) -> None:
+    async with stage(tmp_path) as at:
+        await choose_repeats(at, "0")
+        await at.shows("Repeats are a whole number from 1")
+        await at.press("enter")
+        assert isinstance(at.app.screen, NewSessionScreen)
