@@ -225,6 +225,7 @@ def _run(
         raise
     if trunks := finished_trunks(conductor.studies, outline):
         report_study(conductor, outline.name, trunks, as_json=as_json)
+        _write_data(conductor, outline.name)
     if (looked := said_of_looks(conductor.studies, outline)) and not as_json:
         click.echo(printable(looked))
     if ended.ending == "enough":
@@ -232,6 +233,25 @@ def _run(
     else:
         tell_what_is_left(conductor, outline)
     return exit_code(ended, talk)
+
+
+def _write_data(conductor: "Conductor", name: str) -> None:
+    """Write the study's data set beside the record, in place of the one before. That it could not be written
+    is said, and changes nothing else: the record has everything."""
+    from sandbox.errors import SandboxError
+    from sandbox.export.data.choosing import choose
+    from sandbox.export.data.data_set import write_tables
+    from sandbox.text import printable
+
+    folder = conductor.workspace.sessions / "exports" / f"{name}-data"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        write_tables(conductor.store, choose(conductor.store, (name,)), folder, "csv", overwrite=True)
+    except (SandboxError, OSError) as error:
+        click.echo(f"The data set was not written: {printable(str(error))}", err=True)
+        return
+    click.echo(f"Data set: {folder} (its README says what is in it)", err=True)
+    click.echo(f"Write it up: sandbox report {name} --to {name}.html", err=True)
 
 
 async def _announced(

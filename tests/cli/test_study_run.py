@@ -51,6 +51,8 @@ def test_a_study_is_run_from_its_name_and_what_is_added_later_alone_is_run(place
     assert first.code == 0, first.err
     assert "3 runs, 9 sessions" in first.err and "3 of 3 finished: night-attack" in first.err
     assert "3 runs: Mindful breathing" in first.out and "sandbox compare worry" in first.out
+    data = place / "sessions" / "exports" / "worry-data"
+    assert (data / "scores.csv").read_text(encoding="utf-8-sig").count("word-probe") > 9
     compared = sandbox(place, "compare", "worry", "--json")
     assert json.loads(compared.out)["trunks"] == 3
 
