@@ -150,7 +150,7 @@ async def test_ctrl_e_edits_the_file_and_it_holds(tmp_path: Path, monkeypatch: p
 
 async def test_keys_follow_the_users_keymap(tmp_path: Path) -> None:
     write_settings('[keys]\n"home.library" = "b"\n')
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, size=(120, 36)) as at:
         await at.started()
         await at.shows("b library")
         await at.press("l")
