@@ -15,6 +15,9 @@ class Palette(CommandPalette):
     """
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close it once: a second Enter in a burst would close the screen below."""
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
         self.workers.cancel_node(self)
         return super().dismiss(result)
 
