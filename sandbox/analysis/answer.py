@@ -3,7 +3,7 @@ would make it surer. Values first, then the same in a few sentences that say no 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from statistics import stdev
@@ -12,6 +12,7 @@ from sandbox.analysis.comparison import ComparedArm, Comparison, compared_with
 from sandbox.analysis.effect import (
     SMALL,
     Direction,
+    Effect,
     PairedDifference,
     last_common_label,
     paired_difference,
@@ -55,7 +56,7 @@ class Difference:
     @property
     def more_runs(self) -> int | None:
         """About how many more runs would tell the two apart, if mean and spread stayed; None: no telling."""
-        if self.told_apart or self.paired.mean is None or len(self.values) < 3:
+        if self.told_apart or self.paired.mean is None or self.paired.low is None or len(self.values) < 3:
             return None
         needed = pairs_to_tell(self.paired.mean, stdev(self.values))
         more = None if needed is None else max(1, needed - len(self.values))
@@ -121,7 +122,7 @@ def _between(
 ) -> Difference | None:
     """Two techniques at the last point both have, paired by their shared start; None without a pair."""
     by_trunk = {session.trunk: session for session in other.sessions}
-    values, at, reliable = [], "", True
+    found: dict[str, list[Effect]] = {}
     for session in one.sessions:
         beside = by_trunk.get(session.trunk)
         if beside is None or beside.began != session.began:
@@ -130,12 +131,14 @@ def _between(
         label = last_common_label(*courses)
         effect = technique_effect(*courses, label)
         if effect.value is not None:
-            values.append(effect.value)
-            at, reliable = label or at, reliable and effect.reliable
-    if not values:
+            found.setdefault(label or "", []).append(effect)
+    if not found:
         return None
-    paired = paired_difference(values)
-    return Difference(one.title, other.title, _place(one, comparison, at), tuple(values), paired, bound)
+    at, effects = max(found.items(), key=lambda one: len(one[1]))  # runs of one length only
+    values = tuple(effect.value for effect in effects if effect.value is not None)
+    reliable = all(effect.reliable for effect in effects)
+    paired = replace(paired_difference(values), reliable=reliable)
+    return Difference(one.title, other.title, _place(one, comparison, at), values, paired, bound)
 
 
 def _place(arm: ComparedArm, comparison: Comparison, label: str) -> str:
@@ -192,7 +195,10 @@ def _told(known: Sequence[Difference]) -> list[str]:
     if equal := [one for one in known if one.verdict == "equivalent"]:
         bound = numeral(equal[0].bound)
         lines.append(f"Equivalent to {_against(equal)}, within ±{bound}: {_titles(equal)}.")
-    unsure = [one for one in known if one.verdict == "not told apart"]
+    for one in known:
+        if len(one.values) > 1 and one.paired.low is None:
+            lines.append(f"{one.title}: no interval, because {one.paired.reason}.")
+    unsure = [one for one in known if one.verdict == "not told apart" and one.paired.low is not None]
     if len(unsure) > _FEW:
         lines.append(f"Not told apart from {_against(unsure)}, this could be chance: {_titles(unsure)}.")
     else:
@@ -231,7 +237,7 @@ def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
 
 
 def _ended(one: Difference) -> str:
-    return f"{one.title} ended {_way(one.paired.mean or 0.0)} than {one.against}"
+    return f"{one.title} was {_way(one.paired.mean or 0.0)} than {one.against} at {one.at}"
 
 
 def _more(one: Difference) -> str:

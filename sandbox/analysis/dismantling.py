@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 from statistics import fmean
 
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.effect import PairedDifference, paired_difference
+from sandbox.analysis.effect import Direction, PairedDifference, paired_difference
 from sandbox.analysis.trajectory import ScaleName
 
 Steps = frozenset[str]
@@ -20,7 +20,10 @@ Scores = Mapping[Steps, float]
 
 ENOUGH = 0.9
 """The share of the whole script's effect that the smallest script has to keep."""
+LEAST_STARTS = 5
+"""With fewer shared starts no smallest script is named: resampling a few of them says nothing."""
 _RESAMPLES = 1000
+_BETTER: Mapping[Direction, int] = {"more distress": -1, "less distress": 1, "neither": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,33 @@ def _less(one: float | None, other: float | None) -> float | None:
 # The smallest script
 
 
-def smallest_script(starts: Sequence[Scores], steps: Sequence[str], *, seed: int = 1) -> Smallest | None:
-    """Of a factorial design: the fewest steps predicted to keep ENOUGH of the whole script's fall.
+def whole_effect(starts: Sequence[Scores], steps: Sequence[str]) -> PairedDifference:
+    """What the whole script does against filler alone: the sum of the main effects, in each start.
 
-    The prediction is the fitted mean of main effects and pairs. None where the whole script lowers nothing.
+    A fraction of a design has no arm without any step; pairs count alike in both and fall out.
+    """
+    sums = []
+    for start in starts:
+        parts = [one for step in steps if (one := _contrast_of(start, (step,))) is not None]
+        sums.append(sum(parts) if len(parts) == len(steps) else None)
+    return paired_difference(sums)
+
+
+def smallest_script(
+    starts: Sequence[Scores], steps: Sequence[str], *, better: int = -1, seed: int = 1
+) -> Smallest | None:
+    """Of a factorial design: the fewest steps predicted to keep ENOUGH of what the whole script does.
+
+    `better` is the sign of a change for the better (−1: the score should fall; 0: neither is). The prediction
+    is the fitted mean of main effects and pairs. None with fewer than LEAST_STARTS, and where the whole
+    script is not shown to change the score for the better.
     """
     names = tuple(steps)
+    whole = whole_effect(starts, names)
+    if len(starts) < LEAST_STARTS or not better or whole.low is None or whole.high is None:
+        return None
+    if (whole.high >= 0) if better < 0 else (whole.low <= 0):
+        return None
     found = _fewest(starts, names)
     if found is None:
         return None
@@ -160,8 +184,8 @@ def _model(starts: Sequence[Scores], names: tuple[str, ...]) -> _Model:
 def _share(model: _Model, chosen: Steps, names: tuple[str, ...]) -> float | None:
     """The part of the whole script's effect against no step that the chosen steps keep; None without one."""
     none, whole = _predicted(model, frozenset()), _predicted(model, frozenset(names))
-    fall = whole - none
-    return (_predicted(model, chosen) - none) / fall if fall < 0 else None
+    change = whole - none
+    return (_predicted(model, chosen) - none) / change if change else None
 
 
 def _predicted(model: _Model, chosen: Steps) -> float:
@@ -194,44 +218,49 @@ class Starts:
 def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName) -> Starts:
     """The arms of a dismantling by their shared starts. `steps` says, by a technique's id, what it has.
 
-    Missing scores are left out, so that a contrast is taken over what there is.
+    An arm whose last score is missing is not in its start, and a turn with a missing score at either end is
+    not there in its arm.
     """
     last: dict[str, dict[Steps, float]] = {}
     turns: dict[str, dict[int, dict[Steps, float]]] = {}
     control: dict[str, float | None] = {}
     for arm in arms:
         technique = arm.plan.technique
-        points = [point for point in arm.course(scale).points if point.value is not None]
+        points = arm.course(scale).points
         if technique is None or not points:
             continue
+        end = points[-1].value
         if technique.id not in steps:
             if technique.is_control:
-                control[arm.trunk] = points[-1].value
+                control[arm.trunk] = end
             continue
         its = steps[technique.id]
-        last.setdefault(arm.trunk, {})[its] = points[-1].value or 0.0
+        if end is not None:
+            last.setdefault(arm.trunk, {})[its] = end
         for before, now in pairwise(points):
             if now.phase == "technique" and before.value is not None and now.value is not None:
                 turns.setdefault(arm.trunk, {}).setdefault(now.point.number, {})[its] = (
                     now.value - before.value
                 )
-    order = list(last)
+    order = list(dict.fromkeys([*last, *turns]))
     return Starts(
-        tuple(last[trunk] for trunk in order),
+        tuple(last.get(trunk, {}) for trunk in order),
         tuple(turns.get(trunk, {}) for trunk in order),
         tuple(control.get(trunk) for trunk in order),
     )
 
 
-def immediate_effects(starts: Starts, steps: Sequence[str]) -> tuple[StepEffect, ...]:
+def immediate_effects(starts: Starts, steps: Sequence[str], arms: int) -> tuple[StepEffect, ...]:
     """What each step does at its own turn: the change there in arms that have it − in those that have not.
 
-    Only for arms in which a left-out step is replaced, so that every turn has its place.
+    Only for designs in which a left-out step is replaced, so that every turn has its place, and over starts
+    in which all `arms` were measured there.
     """
-    return tuple(
-        StepEffect((step,), _contrast([turns.get(place, {}) for turns in starts.turns], (step,)))
-        for place, step in enumerate(steps, 1)
-    )
+
+    def at(place: int) -> list[Scores]:
+        return [turn for turns in starts.turns if len(turn := turns.get(place, {})) == arms]
+
+    return tuple(StepEffect((step,), _contrast(at(place), (step,))) for place, step in enumerate(steps, 1))
 
 
 # All of it
@@ -252,17 +281,21 @@ class Dismantling:
 
     `main`: each step's effect on the last score; of a factorial over all arms, else against the whole script
     (left out) or the control (alone). `immediate`: at its own turn, of a factorial with filler. `pairs` and
-    `smallest`: of a factorial. `arms`: the last score of every arm.
+    `smallest`: of a factorial. `arms`: the last score of every arm. `starts` counts those it rests on,
+    `left_out` those of a factorial that lack a score: a contrast over what is left would mix the steps.
+    `whole`: what all steps together do, of a factorial.
     """
 
     design: str
     scale: ScaleName
     starts: int
+    left_out: int
     arms: tuple[ArmEnd, ...]
     main: tuple[StepEffect, ...] = ()
     immediate: tuple[StepEffect, ...] = ()
     pairs: tuple[StepEffect, ...] = ()
     smallest: Smallest | None = None
+    whole: PairedDifference | None = None
 
 
 def dismantled(
@@ -274,10 +307,13 @@ def dismantled(
     design: str,
     replaced: bool,
     notes: Mapping[str, str],
+    higher_is: Direction,
 ) -> Dismantling:
     """What the arms of a design say. `steps` and `notes` are by technique id, `order` has the script's steps;
-    `replaced`: filler stands where a step was left out."""
+    `replaced`: filler stands where a step was left out. `higher_is` is the scale's direction."""
     starts = starts_of(arms, steps, scale)
+    used = starts.last
+    whole = None
     ends = tuple(_end(arms, id, note, scale) for id, note in notes.items())
     main: tuple[StepEffect, ...] = ()
     immediate: tuple[StepEffect, ...] = ()
@@ -285,14 +321,18 @@ def dismantled(
     smallest = None
     match design:
         case "factorial":
-            main, pairs = step_effects(starts.last, order), pair_effects(starts.last, order)
-            immediate = immediate_effects(starts, order) if replaced else ()
-            smallest = smallest_script(starts.last, order)
+            arms_of_design = len(set(steps.values()))
+            used = tuple(start for start in starts.last if len(start) == arms_of_design)
+            main, pairs = step_effects(used, order), pair_effects(used, order)
+            immediate = immediate_effects(starts, order, arms_of_design) if replaced else ()
+            whole = whole_effect(used, order)
+            smallest = smallest_script(used, order, better=_BETTER[higher_is])
         case "each left out":
             main = without_each(starts.last, order)
         case "each alone":
             main = alone_each(starts.last, order, starts.control)
-    return Dismantling(design, scale, len(starts.last), ends, main, immediate, pairs, smallest)
+    left_out = len(starts.last) - len(used)
+    return Dismantling(design, scale, len(used), left_out, ends, main, immediate, pairs, smallest, whole)
 
 
 def _end(arms: Iterable[Arm], technique: str, note: str, scale: ScaleName) -> ArmEnd:

@@ -130,6 +130,7 @@ def _report(
     as_json: bool,
 ) -> None:
     from sandbox.analysis.dismantling import dismantled
+    from sandbox.analysis.effect import scale_of
     from sandbox.analysis.family import chosen_scale, gather_compared
     from sandbox.export.dismantling import dismantling_json, dismantling_terminal
     from sandbox.study.progress import finished_trunks
@@ -139,7 +140,17 @@ def _report(
     steps: Mapping[str, frozenset[str]] = {arm.technique.id: arm.steps for arm in arms}
     order = tuple(step.id for step in arms[0].technique.steps)
     notes = {arm.technique.id: arm.note for arm in arms}
-    result = dismantled(found, steps, order, name, design=design, replaced=replacing == "filler", notes=notes)
+    counted = scale_of(found[0].asked, name)
+    result = dismantled(
+        found,
+        steps,
+        order,
+        name,
+        design=design,
+        replaced=replacing == "filler",
+        notes=notes,
+        higher_is=counted.higher_is if counted is not None else "neither",
+    )
     click.echo(dismantling_json(result) if as_json else dismantling_terminal(result), nl=not as_json)
     if not as_json:
         click.echo(f"\nThe arms side by side: sandbox compare {outline.name}")

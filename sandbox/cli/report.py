@@ -57,13 +57,14 @@ def command(
         arms = gather_compared(store, dict.fromkeys(named))
         studies = [found for one in sessions if (found := StudyRecord(store).newest(one)) is not None]
         plans = tuple(_plan(StudyRecord(store), found) for found in studies)
+        stops = [stop.scale for one in studies if (stop := plan_of(one).study.stop) is not None]
         asked = " ".join(plan_of(one).study.question or "" for one in studies)
         with store.reading() as db:
             spent = spent_by(db, {one for arm in arms for one in (arm.id, arm.trunk)})
     told = " and ".join(dict.fromkeys(arm.plan.scenario.title for arm in arms))
     on = ReportOn(
         arms=arms,
-        scale=chosen_scale(arms, scale, questionnaire),
+        scale=chosen_scale(arms, scale or next(iter(stops), None), questionnaire),
         spent=spent,
         title=title or f"Report: {told}",
         question=question or asked.strip(),
@@ -74,13 +75,20 @@ def command(
 
 
 def _plan(studies: "StudyRecord", study: "FrozenStudy") -> str:
-    """Its plan, frozen before the first call, and the looks of its stop rule."""
-    looks = studies.logged(study.root, kinds=("look",))
-    said = f"Study “{study.name}”: plan {study.hash[:16]}, frozen {study.at:%Y-%m-%d %H:%M} before its calls."
-    if not looks:
-        return said
-    repeats = ", ".join(str(entry.detail["repeats"]) for entry in looks)
-    return (
-        f"{said} Its stop rule was looked at after {repeats} repeats, as planned; the intervals here do not"
-        " allow for that."
-    )
+    """When its plan was frozen, whether it was changed since, and the looks of its stop rule."""
+    first, *later = studies.plans(study.root)
+    frozen = f"plan {first.hash[:16]}, frozen {first.at:%Y-%m-%d %H:%M}, before its first call"
+    said = f"Study “{study.name}”: {frozen}."
+    if later:
+        times = "once" if len(later) == 1 else f"{len(later)} times"
+        said += (
+            f" It was changed {times}: what was added by plan {study.hash[:16]}, frozen"
+            f" {study.at:%Y-%m-%d %H:%M}, was added with the earlier results at hand."
+        )
+    if looks := studies.logged(study.root, kinds=("look",)):
+        repeats = ", ".join(str(entry.detail["repeats"]) for entry in looks)
+        said += (
+            f" Its stop rule was looked at after {repeats} repeats, as planned; the intervals here do not"
+            " allow for that."
+        )
+    return said

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from sandbox.analysis.dismantling import Dismantling, StepEffect
+from sandbox.analysis.dismantling import LEAST_STARTS, Dismantling, StepEffect
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.export import NOTICE
 from sandbox.export.table import terminal_table
@@ -64,7 +64,10 @@ def _lines(found: Dismantling) -> Iterator[str]:
         )
     elif found.design == "factorial":
         yield ""
-        yield "The whole script does not end lower than filler alone: there is nothing to keep."
+        yield _no_smallest(found)
+    if found.left_out:
+        yield ""
+        yield f"{found.left_out} more shared starts lack a score of some arm and are left out above."
     yield ""
     yield "Arms, by their mean last score:"
     ordered = sorted(found.arms, key=lambda arm: float("inf") if arm.mean is None else arm.mean)
@@ -79,6 +82,17 @@ def _lines(found: Dismantling) -> Iterator[str]:
             " that includes 0 says that nothing is known yet, not that the step does nothing."
         )
     yield NOTICE
+
+
+def _no_smallest(found: Dismantling) -> str:
+    """Why no smallest script is named."""
+    if found.starts < LEAST_STARTS:
+        return f"No smallest script is named with fewer than {LEAST_STARTS} shared starts."
+    mean = numeral(found.whole.mean if found.whole else None, signed=True)
+    return (
+        f"The whole script against filler alone: {mean}. It is not shown to change the score for the better,"
+        " so there is nothing to keep yet."
+    )
 
 
 def _row(one: StepEffect) -> list[str]:

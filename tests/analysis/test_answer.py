@@ -74,6 +74,23 @@ def test_of_many_techniques_only_what_is_told_apart_is_named():
     assert lines[3].endswith("pairs are not told apart from each other.") or "none is told apart" in lines[3]
 
 
+def test_equal_differences_have_no_interval_and_are_not_called_chance():
+    lines = answer(runs([-30.0] * 4)).lines
+    assert lines[1] == "Breathing: no interval, because the 4 differences are equal."
+    assert not [line for line in lines if "chance" in line]
+
+
+def test_techniques_of_unequal_length_are_compared_where_both_still_are():
+    arms = []
+    for n in range(4):
+        arms.append(session(f"a{n}", scores=[8.0, 80.0, 40.0 + n], trunk=f"t{n}"))
+        arms.append(session(f"s{n}", SCAN, scores=[8.0, 80.0, 60.0 - n, 30.0, 10.0], trunk=f"t{n}"))
+        arms.append(session(f"c{n}", FILLER, scores=[8.0, 80.0, 50.0, 50.0, 50.0], trunk=f"t{n}"))
+    found = answer(compare(arms, DISTRESS, pooled=True))
+    (line,) = [line for line in found.lines if "than Scan" in line or "than Breathing" in line]
+    assert " lower than Scan at t1: told apart." in line
+
+
 def test_nothing_to_compare_with_gives_no_answer():
     alone = [session(f"a{n}", scores=[8.0, 80.0, None], trunk=f"t{n}", seed=n) for n in range(3)]
     assert answer(compare(alone, DISTRESS, pooled=True)).lines == ()

@@ -138,6 +138,31 @@ async def test_the_command_writes_the_file_once_and_says_what_is_wrong(tmp_path,
     assert ".html, .docx, .md" in capsys.readouterr().err
 
 
+async def test_where_the_scenario_came_last_the_report_counts_it_to_nobodys_harm(tmp_path):
+    store = Store.open(tmp_path / DATABASE)
+    for seed in (1, 2):
+        trunk, *arms = breathing_and_control(seed=seed)
+        before = [
+            head.model_copy(
+                update={
+                    "parent_turn": 0,
+                    "plan": head.plan.model_copy(
+                        update={"stretches": ("technique", "induction", "follow-up")}
+                    ),
+                }
+            )
+            for head in arms
+        ]
+        await record_run(store, (trunk, *before), hostile())
+    blocks = contents(on(store))
+    assert "For whom it got worse" not in [block.text for block in blocks if isinstance(block, Heading)]
+    (arms_said,) = [block for block in blocks if isinstance(block, Conversation)]
+    places = [next(said.place for said in row[0]) for row in arms_said.rows]
+    assert places == ["t1", "t2", "t3", *[place for place in places if place[0] == "s"]]
+    methods = report_markdown(blocks)
+    assert "2 arms" in methods and "before, after or without the technique" in methods
+
+
 @pytest.mark.parametrize("seeds", [1, 2])
 async def test_few_runs_give_a_report_without_a_p(tmp_path, seeds):
     text = report_markdown(contents(on(await recorded(tmp_path, seeds))))

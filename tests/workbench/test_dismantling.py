@@ -12,6 +12,7 @@ from sandbox.analysis.dismantling import (
     alone_each,
     pair_effects,
     smallest_script,
+    starts_of,
     step_effects,
     without_each,
 )
@@ -21,6 +22,7 @@ from sandbox.library.document import document_hash
 from sandbox.library.ids import is_id
 from sandbox.library.technique import Step, Technique
 from sandbox.workbench.dismantling import dismantle
+from tests.analysis.compared import DISTRESS, session
 from tests.documents import technique
 
 IDS = ("one", "two", "three", "four", "five")
@@ -146,6 +148,27 @@ class TestEffects:
         assert found is not None
         assert set(found.steps) == {"one", "three", "four"}
         assert found.kept >= 0.9 and 0 < found.certainty <= 1
+
+    def test_where_higher_is_better_the_smallest_script_is_what_raises(self) -> None:
+        turned: list[Scores] = [
+            {arm: 100 - score for arm, score in start.items()} for start in starts(30, random.Random(4))
+        ]
+        found = smallest_script(turned, IDS, better=1)
+        assert found is not None and set(found.steps) == {"one", "three", "four"}
+        assert smallest_script(turned, IDS) is None, "what makes it worse keeps nothing"
+        assert smallest_script(turned[:4], IDS, better=1) is None, "four starts name no script"
+
+    def test_a_missing_score_is_no_score_of_the_turn_before(self) -> None:
+        whole, part = technique(id="whole"), technique(id="part")
+        steps = {"whole": frozenset("ab"), "part": frozenset("a")}
+        arms = [
+            session("w1", whole, scores=[8.0, 80.0, 40.0, None], trunk="t1"),
+            session("p1", part, scores=[8.0, 80.0, 50.0, 45.0], trunk="t1"),
+        ]
+        found = starts_of(arms, steps, DISTRESS)
+        assert found.last == ({frozenset("a"): 45.0},)
+        assert found.turns[0][1] == {frozenset("ab"): -40.0, frozenset("a"): -30.0}
+        assert found.turns[0][2] == {frozenset("a"): -5.0}
 
     def test_a_script_that_lowers_nothing_has_no_smallest(self) -> None:
         flat: list[Scores] = [dict.fromkeys(factorial_arms(), 50.0)] * 3

@@ -1,11 +1,13 @@
 """What a report rests on: measuring, missing data, methods, provenance, and what it cannot say."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import USUAL
 from sandbox.export.comparison_text import heading
 from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
@@ -74,12 +76,21 @@ def missing(comparison: Comparison) -> Iterator[Block]:
 def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     """How it was done, in words for a paper, what it took, and what the scripts lean on."""
     yield Heading("Methods, in words that may be used")
-    arms = len(comparison.arms)
-    starts = len({arm.trunk for arm in on.arms})
+    trunks = Counter(arm.trunk for arm in on.arms)
+    fewest, most = min(trunks.values()), max(trunks.values())
+    arms = f"{most} arms" if fewest == most else f"{fewest} to {most} arms"
+    scenarios = len({arm.plan.scenario.id for arm in on.arms})
     models = " and ".join(dict.fromkeys(arm.model.title for arm in on.arms))
+    usual = all(arm.plan.stretches == USUAL for arm in on.arms)
+    told = "a scenario" if scenarios == 1 else f"one of {scenarios} scenarios"
+    course = (
+        f"was told {told}; {arms} then continued from the same state"
+        if usual
+        else f"went through {arms} from one start, with {told} before, after or without the technique,"
+    )
     yield Paragraph(
-        f"A simulated client, played by {models}, was told a scenario; {arms} arms then continued from the"
-        f" same state in each of {starts} runs (seeds {spans(sorted({a.plan.seed for a in on.arms}))})."
+        f"A simulated client, played by {models}, {course} in each of {len(trunks)} runs"
+        f" (seeds {spans(sorted({a.plan.seed for a in on.arms}))})."
         f" Simulated affect was read as {heading(comparison)}. The technique effect is the paired difference"
         " of changes between technique and control within a run; the run is the unit of analysis. Intervals"
         " are Student's t; equivalence is by two one-sided tests against a tenth of the scale's range;"

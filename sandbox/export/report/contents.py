@@ -15,6 +15,7 @@ from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.sequential import evidence
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import USUAL, technique_first
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.report.basis import (
@@ -82,16 +83,18 @@ def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Bl
 
 
 def _next(found: Answer) -> str:
-    """What to run next, by rule."""
-    needs = [one for one in found.beyond if one.more_runs is not None]
-    if any(len(one.values) < 2 for one in found.beyond) or not found.beyond:
+    """What to run next, by rule: nothing is generalised before it is known in one place."""
+    if not found.beyond or any(len(one.values) < 2 for one in found.beyond):
         return "Next: repeat it with other seeds, ten or so, to have an interval at all."
-    if needs:
-        most = max(one.more_runs or 0 for one in needs)
-        return (
-            f"Next: about {most} more runs would tell all techniques from what they are compared with, if"
-            " mean and spread stayed as they are; or stop here and say that they are not told apart."
-        )
+    unsure = [one for one in found.beyond if one.verdict == "not told apart"]
+    if unsure:
+        named = [f"{one.title} about {one.more_runs}" for one in unsure if one.more_runs is not None]
+        rest = [one.title for one in unsure if one.more_runs is None]
+        parts = [
+            *([f"more runs, if mean and spread stayed as they are: {', '.join(named)}"] if named else []),
+            *([f"for {', '.join(rest)} no number of runs can be said"] if rest else []),
+        ]
+        return f"Next: {'; '.join(parts)}. Or stop here and say that it is not known."
     return (
         "Next: the same on another scenario, another client and another model. What holds for one case on one"
         " model may not hold for the next."
@@ -115,10 +118,16 @@ def _question(on: ReportOn) -> Iterator[Block]:
          if plans[0].administration == "aside" else "in the conversation"),
     ]  # fmt: skip
     yield Table("The design", ("", ""), tuple(row for row in rows if row[1]), numbers_from=2)
-    yield Paragraph(
-        "Each technique continues from the same state after the scenario (a shared start), and so does the"
-        " control. The technique effect is the change under the technique minus the change under the control."
-    )
+    if all(plan.stretches == USUAL for plan in plans):
+        yield Paragraph(
+            "Each technique continues from the same state after the scenario (a shared start), and so does"
+            " the control. The technique effect is the change under the technique minus the control's."
+        )
+    else:
+        yield Paragraph(
+            "All arms branch from shared starts; an arm's title says where it has no scenario, or the"
+            " technique before it. Each is compared with the control in its own place."
+        )
 
 
 def _titles(documents: Sequence[Document]) -> str:
@@ -168,7 +177,7 @@ def _plotted(comparison: Comparison) -> Iterator[PlottedScore]:
 
 
 def _range(comparison: Comparison) -> tuple[float, float]:
-    scale = scale_of(comparison.arms[0].sessions[0].plan, comparison.scale)
+    scale = scale_of(comparison.arms[0].sessions[0].asked, comparison.scale)
     return scale.range if scale else (0.0, 100.0)
 
 
@@ -250,7 +259,7 @@ def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     rows = []
     floors: dict[str, None] = {}
     for name in names:
-        for arm in comparison.arms:
+        for arm in _after_technique(comparison):
             left = paired_difference([residual(session.course(name)).value for session in arm.sessions])
             if left.mean is None:
                 continue
@@ -285,12 +294,17 @@ def _returned(left: PairedDifference) -> str:
     if left.low is None or left.high is None:
         return "no interval"
     if left.low > 0:
-        return "no: still above"
-    return "no: below" if left.high < 0 else "not told apart from it"
+        return "no: above it"
+    return "no: below it" if left.high < 0 else "not told apart from it"
+
+
+def _after_technique(comparison: Comparison) -> tuple[ComparedArm, ...]:
+    """The arms that end with what the technique left: not those whose scenario was told after it."""
+    return tuple(arm for arm in comparison.arms if not technique_first(arm.sessions[0].plan.stretches))
 
 
 def _at_floor(arm: ComparedArm, name: ScaleName) -> bool:
-    scale = scale_of(arm.sessions[0].plan, name)
+    scale = scale_of(arm.sessions[0].asked, name)
     begun = [s.course(name).baseline for s in arm.sessions]
     values = [point.value for point in begun if point is not None and point.value is not None]
     if scale is None or scale.higher_is == "neither" or not values:
@@ -302,13 +316,13 @@ def _at_floor(arm: ComparedArm, name: ScaleName) -> bool:
 
 def _harm(comparison: Comparison) -> Iterator[Block]:
     """The runs that ended worse than they were after the scenario, the worst first."""
-    scale = scale_of(comparison.arms[0].sessions[0].plan, comparison.scale)
+    scale = scale_of(comparison.arms[0].sessions[0].asked, comparison.scale)
     if scale is None or scale.higher_is == "neither":
         return
     least = SMALL * (scale.range[1] - scale.range[0])
     sign = 1 if scale.higher_is == "more distress" else -1
     rows = []
-    for arm in comparison.arms:
+    for arm in _after_technique(comparison):
         ended = {
             session.id: sign * moved.value
             for session in arm.sessions
@@ -327,9 +341,11 @@ def _harm(comparison: Comparison) -> Iterator[Block]:
                 f"{worst[1]} ({numeral(sign * worst[0], signed=True)})" if worst else MISSING,
             )
         )
+    if not rows:
+        return
     yield Heading("For whom it got worse")
     yield Table(
-        "Runs by their change from after the scenario to the end; “worse” and “better” mean by"
+        "Runs by their change from where the technique began to the end; “worse” and “better” mean by"
         f" {numeral(least)} or more, a tenth of the scale's range",
         ("arm", "runs", "better", "about the same", "worse", "worst run"),
         tuple(rows),
