@@ -31,7 +31,7 @@ LONGEST_REPLY = 30
 """Words; the middle of all replies."""
 VARIED, FIRST_PERSON = 2 / 3, 0.9
 ENOUGH = 3
-"""Runs with an affect; fewer decide nothing."""
+"""Runs with an affect whose rise is known; fewer decide nothing."""
 
 _BEGINNING = 4
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -100,7 +100,8 @@ class ClientCheck:
     neutral scenario moved the score, up or down. `floor`, `ceiling`: the share of baselines at the calm end,
     of induced scores at the distressed end. `words`: of the middle reply. `varied`: the share of replies that
     begin otherwise, in their first four words, than the example turns and the session's earlier replies.
-    `first_person`: the share with “I” or the like; None for a client that does not speak English.
+    `first_person`: the share with “I” or the like; None for a client that does not speak English. All of
+    these are None where there was nothing to count: no score, no reply.
     """
 
     client: Client
@@ -111,10 +112,10 @@ class ClientCheck:
     induced: float | None
     rise: float | None
     neutral: float | None
-    floor: float
-    ceiling: float
-    words: float
-    varied: float
+    floor: float | None
+    ceiling: float | None
+    words: float | None
+    varied: float | None
     first_person: float | None
     controls: tuple[ControlFigures, ...]
     usable: Usable
@@ -154,7 +155,7 @@ def check_client(runs: Sequence[Sequence[Arm]], scale: ScaleName, *, shown_examp
         neutral=_middle([abs(value) for value in unmoved]),
         floor=_share(_place(value, definition) < FLOOR for value in baselines),
         ceiling=_share(_place(value, definition) > CEILING for value in induced),
-        words=_middle([len(_WORD.findall(reply)) for reply in replies]) or 0.0,
+        words=_middle([len(_WORD.findall(reply)) for reply in replies]),
         varied=_share(new for own in runs for new in _begin_anew(own, examples)),
         first_person=_share(map(_in_first_person, replies)) if client.language.startswith("en") else None,
         controls=tuple(_controls(told, scale, definition)),
@@ -162,16 +163,24 @@ def check_client(runs: Sequence[Sequence[Arm]], scale: ScaleName, *, shown_examp
         findings=(),
         each=tuple(_run_figures(own, scale) for own in runs),
     )
-    return _judged(figures, definition)
+    return _judged(figures, definition, scored=len(rises))
 
 
-def _judged(figures: ClientCheck, scale: Scale | None) -> ClientCheck:
+def _judged(figures: ClientCheck, scale: Scale | None, *, scored: int) -> ClientCheck:
+    """`scored`: the runs with an affect that have a score at baseline and after the scenario."""
     bad, care = list(_bad(figures, scale)), list(_with_care(figures, scale))
-    if figures.runs < ENOUGH or figures.rise is None:
-        short = f"{figures.runs} runs with an affect are too few to tell, {ENOUGH} are needed"
-        return replace(figures, usable="undecided", findings=(short, *bad, *care))
+    if scored < ENOUGH:
+        return replace(figures, usable="undecided", findings=(_too_few(figures.runs, scored), *bad, *care))
     usable: Usable = "not usable with this model" if bad else "usable with care" if care else "usable"
     return replace(figures, usable=usable, findings=(*bad, *care))
+
+
+def _too_few(runs: int, scored: int) -> str:
+    if scored < runs:
+        count = f"only {scored}" if scored else "none"
+        return f"{count} of {runs} runs {'have' if scored > 1 else 'has'} both scores, {ENOUGH} are needed"
+    which = "1 run with an affect is" if runs == 1 else f"{runs} runs with an affect are"
+    return f"{which} too few to tell, {ENOUGH} are needed"
 
 
 def _bad(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:
@@ -179,7 +188,7 @@ def _bad(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:
     width = _width(scale)
     if figures.rise is not None and _toward(figures.rise, scale) < RISE * width:
         yield f"a scenario hardly moves it ({numeral(figures.rise, signed=True)}): there is little to undo"
-    if figures.ceiling > AT_CEILING:
+    if figures.ceiling is not None and figures.ceiling > AT_CEILING:
         yield f"{percent(figures.ceiling)} of the scores after a scenario lie at the ceiling"
 
 
@@ -195,9 +204,9 @@ def _with_care(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:
             yield f"the baseline is high already ({numeral(figures.baseline)})"
     if figures.neutral is not None and figures.neutral > UNMOVED * _width(scale):
         yield f"a neutral scenario moves it too, by {numeral(figures.neutral)}"
-    if figures.words > LONGEST_REPLY:
+    if figures.words is not None and figures.words > LONGEST_REPLY:
         yield f"replies are long ({figures.words:.0f} words)"
-    if figures.varied < VARIED:
+    if figures.varied is not None and figures.varied < VARIED:
         yield f"{percent(1 - figures.varied)} of the replies begin as an earlier one or as an example"
     if figures.first_person is not None and figures.first_person < FIRST_PERSON:
         yield f"only {percent(figures.first_person)} of the replies are in the first person"
@@ -309,7 +318,7 @@ def _middle(values: Sequence[float]) -> float | None:
     return float(median(values)) if values else None
 
 
-def _share(found: Iterable[bool]) -> float:
-    """Of the cases; 0 without one."""
+def _share(found: Iterable[bool]) -> float | None:
+    """Of the cases; None without one."""
     cases = list(found)
-    return sum(cases) / len(cases) if cases else 0.0
+    return sum(cases) / len(cases) if cases else None

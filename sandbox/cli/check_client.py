@@ -195,7 +195,7 @@ def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
             numeral(one.neutral),
             _percent(one.floor),
             _percent(one.ceiling),
-            f"{one.words:.0f}",
+            numeral(one.words, decimals=0),
             _percent(one.varied),
             _percent(one.first_person),
         )

@@ -15,7 +15,13 @@ REPLIES = ("I feel it in my throat.", "My hands are cold now.", "I would rather 
 
 
 def run(
-    number: int, baseline: float, after: float, end: float, *, replies=REPLIES, affect="fear"
+    number: int,
+    baseline: float | None,
+    after: float | None,
+    end: float | None,
+    *,
+    replies=REPLIES,
+    affect="fear",
 ) -> tuple[Arm, ...]:
     """A shared start of two turns, and a control arm of one."""
     trunk = f"t{number}"
@@ -83,3 +89,17 @@ def test_replies_that_begin_alike_or_say_no_i_are_found():
 
 def test_two_runs_decide_nothing():
     assert checked(run(1, 15, 60, 50), run(2, 15, 60, 50)).usable == "undecided"
+
+
+def test_runs_without_both_scores_decide_nothing_and_silence_is_no_habit():
+    """Four of five runs were never read, and nobody replied: what was not seen is no finding."""
+    silent = (None, None, None)
+    unread = (run(n, 15, None, None, replies=silent) for n in (2, 3, 4, 5))
+    found = checked(run(1, 15, 60, 50, replies=silent), *unread)
+    assert (found.usable, found.runs) == ("undecided", 5)
+    assert "only 1 of 5 runs has both scores" in found.verdict
+    assert (found.words, found.varied, found.first_person) == (None, None, None)
+    assert "replies" not in found.verdict
+    unscored = checked(*(run(n, None, None, None, replies=silent) for n in (1, 2, 3)))
+    assert (unscored.usable, unscored.floor, unscored.ceiling) == ("undecided", None, None)
+    assert "none of 3 runs has both scores" in unscored.verdict
