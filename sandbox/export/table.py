@@ -2,12 +2,16 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from sandbox.text import printable
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "\ufffd")
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "\ufffd")
+_FORMULA = re.compile(rf'(\A|[,;\t\n])(?=(?:[^\S\t\n]|")*[{re.escape("".join(FORMULA_STARTS))}])')
+"""Where one begins: at the start, and wherever a spreadsheet may cut the cell. Many cut at `;`, not at `,`;
+then quotes around the cell do not hold it together."""
 
 
 def terminal_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -39,12 +43,14 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> st
 
 
 def guarded(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers."""
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers.
+
+    So does each part of it that a spreadsheet would run once it cut the text at `,`, `;`, tab or line break.
+    """
     if not isinstance(value, str):
         return value
-    text = printable(value)
-    dangerous = text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\n"))
-    return f"'{text}" if dangerous else text
+    text = _FORMULA.sub(r"\1'", printable(value))
+    return f"'{text}" if text.startswith(("\t", "\n")) else text
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import re
 import sys
 from collections.abc import Iterator
 from itertools import cycle
@@ -11,7 +12,7 @@ from statistics import fmean
 
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.errors import ExitCode
@@ -21,9 +22,11 @@ from sandbox.export.data.codebook import SCORES, TABLES, TURNS, codebook_csv
 from sandbox.export.data.csv_table import CsvTable
 from sandbox.export.data.parquet_table import ParquetTable
 from sandbox.export.data.tables import ROWS
+from sandbox.export.table import FORMULA_STARTS, guarded
 from sandbox.models.provider import Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store
+from sandbox.text import printable
 from tests.cli.command import sandbox
 from tests.export.specimen import HARMFUL, recorded_family
 from tests.store.runs import SMALL, breathing_and_control, record_run
@@ -190,6 +193,19 @@ def test_hostile_text_is_text_in_every_table(tmp_path_factory: pytest.TempPathFa
         assert not set(text) & {"\0", "\x1b", "\u202e", "\ud800"}
     assert not any(text.lstrip().startswith(("=", "+", "-", "@")) for text in [*said, *cells])
     assert not any({"\t", "\n", "\r"} & set(text) or text == "" for text in cells)
+
+
+pieces = st.lists(st.sampled_from([*FORMULA_STARTS, *',;\t\n\r "', "x", "'", "\u00a0", "\x1b"]), max_size=12)
+
+
+@given(text=st.one_of(pieces.map("".join), st.text(max_size=40)))
+@example("Hm;=cmd|'/c calc'!A0;")
+def test_no_part_of_a_cell_is_a_formula_wherever_a_spreadsheet_cuts_it(text: str) -> None:
+    written = guarded(text)
+    assert isinstance(written, str) and guarded(written) == written
+    for part in (written, *re.split(r"[,;\t\n]", written)):
+        assert not re.sub(r'^[\s"]+', "", part).startswith(FORMULA_STARTS), written
+    assert written.replace("'", "") == printable(text).replace("'", ""), "nothing but apostrophes is added"
 
 
 def test_a_column_that_the_codebook_does_not_know_is_refused(tmp_path: Path) -> None:

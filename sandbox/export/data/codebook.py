@@ -304,7 +304,8 @@ def codebook_markdown() -> str:
         f"> {NOTICE}",
         f"Types: text; integer; number; 0/1 (1 is yes); time (ISO 8601). Missing: {MISSING_CODE}."
         " In all texts, control characters and direction marks are replaced by U+FFFD; in CSV and BIDS"
-        " an apostrophe stands before what a spreadsheet would run as a formula.",
+        " an apostrophe stands before what a spreadsheet would run as a formula, also if it"
+        " cut the text at a comma, semicolon, tab or line break.",
     ]
     for table in TABLES:
         head = ("column", "type", "meaning", "unit", "range", "missing when")
