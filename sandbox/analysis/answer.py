@@ -198,6 +198,8 @@ def _told(known: Sequence[Difference]) -> list[str]:
     for one in known:
         if len(one.values) > 1 and one.paired.low is None:
             lines.append(f"{one.title}: no interval, because {one.paired.reason}.")
+    if single := [one for one in known if len(one.values) == 1]:
+        lines.append(f"One run has no interval: {_titles(single)}.")
     unsure = [one for one in known if one.verdict == "not told apart" and one.paired.low is not None]
     if len(unsure) > _FEW:
         lines.append(f"Not told apart from {_against(unsure)}, this could be chance: {_titles(unsure)}.")
@@ -252,4 +254,4 @@ def _against(members: Sequence[Difference]) -> str:
 
 
 def _titles(members: Sequence[Difference]) -> str:
-    return ", ".join(one.title for one in members)
+    return "; ".join(one.title for one in members)

@@ -6,7 +6,6 @@ scenario, change = score − baseline (see effect). All in the scale's units and
 score's own sign: below zero it fell, or fell further. Nothing is read or written here.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -338,14 +337,23 @@ def _as_at(sessions: Sequence[Arm], scale: ScaleName, label: str) -> str:
 
 
 def _primary(arm: ComparedArm, beside: Beside, scale: ScaleName) -> str:
-    """The last point that most of the arm's sessions have in common with what stands beside them."""
-    labels = [
-        label
+    """The last point at which most of the arm's sessions can be set against what stands beside them.
+
+    Runs of one script may be of unequal length, where a step is repeated: then the end of the shorter ones.
+    """
+    pairs = [
+        (session.course(scale), other.course(scale))
         for session in arm.sessions
         if (other := beside.get(session.id)) is not None
-        and (label := last_common_label(session.course(scale), other.course(scale))) is not None
     ]
-    return Counter(labels).most_common(1)[0][0] if labels else ""
+    labels = list(dict.fromkeys(label for one, other in pairs if (label := last_common_label(one, other))))
+    if len(labels) < 2:
+        return next(iter(labels), "")
+    known = {
+        label: sum(technique_effect(*both, label).value is not None for both in pairs) for label in labels
+    }
+    shown = [point.label for one, _ in pairs for point in one.points]
+    return max(labels, key=lambda label: (known[label], shown.index(label) if label in shown else -1))
 
 
 def _cell(

@@ -25,7 +25,7 @@ from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
 from sandbox.study.estimate import Estimate, estimates
-from sandbox.study.frozen import Outline, take_up
+from sandbox.study.frozen import Outline, plan_of, take_up
 from sandbox.study.plan import heads
 from sandbox.study.progress import cell_states, finished_trunks
 from sandbox.study.proposal import Proposal
@@ -36,6 +36,8 @@ MOST = 1000
 
 _LAST_SEED = 2**31 - 1
 _LONGEST_NAME = 40
+_AUTHOR = "sandbox run"
+"""Who the document of a study made of options says it is by."""
 
 
 def chosen_seeds(first: int, repeat: int | None, written: str | None) -> tuple[int, ...]:
@@ -101,6 +103,7 @@ def run_all(
     first, *_ = all_runnable(conductor, proposals)
     with conductor.store:
         called = tag if tag is not None else _free_name(conductor.studies, proposals[0])
+        _refuse_documents_study(conductor.studies, called)
         outline = take_up(
             conductor, study_of(called, proposals, seeds, added_controls(first, proposals[0]))
         ).outline
@@ -110,6 +113,16 @@ def run_all(
         if trunks and code != ExitCode.INTERRUPTED:
             report_study(conductor, outline.name, trunks, as_json=as_json)
     return code
+
+
+def _refuse_documents_study(studies: StudyRecord, name: str) -> None:
+    """Raises UsageError where a study of that name was planned from a document, which no option changes."""
+    found = studies.newest(study_name(name))
+    if found is not None and plan_of(found).study.source.author != _AUTHOR:
+        raise UsageError(
+            f"There is a study “{found.name}” already, planned from a document.",
+            todo=f"Choose another --name, or go on with that one: sandbox study resume {found.name}",
+        )
 
 
 def all_runnable(conductor: Conductor, proposals: Sequence[Proposal]) -> list[tuple[SessionHead, ...]]:
@@ -185,7 +198,7 @@ def study_of(
         id=study_name(name),
         title=name,
         description="Made by `sandbox run`.",
-        source=Source(author="sandbox run", drafted_by="person"),
+        source=Source(author=_AUTHOR, drafted_by="person"),
         licence="none",
         version="1",
         models=tuple(dict.fromkeys(one.model for one in proposals)),

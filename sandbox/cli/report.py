@@ -57,6 +57,7 @@ def command(
         arms = gather_compared(store, dict.fromkeys(named))
         studies = [found for one in sessions if (found := StudyRecord(store).newest(one)) is not None]
         plans = tuple(_plan(StudyRecord(store), found) for found in studies)
+        interim = " ".join(filter(None, (_interim(StudyRecord(store), found) for found in studies)))
         stops = [stop.scale for one in studies if (stop := plan_of(one).study.stop) is not None]
         asked = " ".join(plan_of(one).study.question or "" for one in studies)
         with store.reading() as db:
@@ -70,8 +71,21 @@ def command(
         question=question or asked.strip(),
         pooled=worth_pooling(arms),
         plans=plans,
+        interim=interim,
     )
     click.echo(write_report(on, file, overwrite=force))
+
+
+def _interim(studies: "StudyRecord", study: "FrozenStudy") -> str:
+    """How much of the study is finished, where that is not all of it; empty where it is."""
+    from sandbox.study.frozen import outline_of
+    from sandbox.study.progress import finished_trunks
+
+    outline = outline_of(study)
+    finished, cells = len(finished_trunks(studies, outline)), len(outline.cells)
+    if finished == cells:
+        return ""
+    return f"Interim: {finished:,} of {cells:,} runs of the study “{study.name}” are finished."
 
 
 def _plan(studies: "StudyRecord", study: "FrozenStudy") -> str:

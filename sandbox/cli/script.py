@@ -23,11 +23,18 @@ def command() -> None:
 @click.argument("technique", metavar="TECHNIQUE")
 def log(technique: str) -> None:
     """List every version of TECHNIQUE that ran here, the oldest first, with its effect."""
+    from sandbox.errors import NotFoundError
+    from sandbox.library.catalogue import Library
+    from sandbox.library.workspace import find_workspace
     from sandbox.text import printable
     from sandbox.workbench.versions import changes, effect_of, versions_of
 
     with _store() as store:
-        versions = versions_of(store, technique)
+        try:
+            versions = versions_of(store, technique)
+        except NotFoundError:
+            Library(find_workspace()).technique(technique)  # says what there is, if it is no technique at all
+            raise
         known = _current(technique)
         before = None
         for number, version in enumerate(versions, 1):

@@ -76,7 +76,10 @@ def _lines(found: Dismantling) -> Iterator[str]:
     )
     yield ""
     if found.main:
-        several = len(found.main) + len(found.pairs) + len(found.immediate)
+        several = sum(one.effect.low is not None for one in (*found.main, *found.pairs, *found.immediate))
+    else:
+        several = 0
+    if several:
         yield (
             f"There are {several} intervals here: about one in 20 leaves out 0 by chance alone. An interval"
             " that includes 0 says that nothing is known yet, not that the step does nothing."

@@ -11,6 +11,7 @@ from sandbox.analysis.answer import Answer, answer
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.errors import NotFoundError, UsageError
+from sandbox.library.document import document_hash
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.loading import parse_document
 from sandbox.library.technique import Step, Technique
@@ -76,12 +77,26 @@ def version_named(versions: Sequence[ScriptVersion], text: str) -> ScriptVersion
 
 
 def effect_of(store: Store, version: ScriptVersion) -> Answer | None:
-    """What the version did against its controls, over all its starts; None where nothing stands beside it."""
+    """What the version did against its controls, over all its starts; None where nothing stands beside it.
+
+    A start that another one repeats (the same scenario, client, model and seed) is no second observation: the
+    first of them counts.
+    """
     try:
         arms = gather_compared(store, version.trunks)
     except UsageError:
         return None
-    own = tuple(arm for arm in arms if arm.is_control or arm.plan.technique == version.technique)
+    first: dict[object, str] = {}
+    for arm in arms:
+        plan = arm.plan
+        told = document_hash(plan.scenario), document_hash(plan.client)
+        first.setdefault((told, plan.model, plan.seed, plan.sampling), arm.trunk)
+    starts = set(first.values())
+    own = tuple(
+        arm
+        for arm in arms
+        if arm.trunk in starts and (arm.is_control or arm.plan.technique == version.technique)
+    )
     if not any(not arm.is_control for arm in own) or len(own) < 2:
         return None
     return answer(compare(own, chosen_scale(own), pooled=True))

@@ -70,7 +70,7 @@ def test_of_many_techniques_only_what_is_told_apart_is_named():
             found.append(session(f"{place}-{n}", chosen, scores=scores, trunk=f"t{n}", seed=n))
     lines = answer(compare(found, DISTRESS, pooled=True)).lines
     assert len(lines) == 4
-    assert lines[2].startswith("Not told apart from Filler (control), this could be chance: Method-1, ")
+    assert lines[2].startswith("Not told apart from Filler (control), this could be chance: Method-1; ")
     assert lines[3].endswith("pairs are not told apart from each other.") or "none is told apart" in lines[3]
 
 

@@ -71,6 +71,18 @@ def test_a_study_is_run_from_its_name_and_what_is_added_later_alone_is_run(place
     assert again.code == 0 and nothing.requests == [] and "New plan" not in again.err
 
 
+def test_options_never_take_over_a_study_that_a_document_made(place: Path, monkeypatch) -> None:
+    assert study(place, monkeypatch, Swinging(), "run", "worry").code == 0
+    ended = sandbox(place, "run", "--model", "embedded", "--repeat", "2", "--name", "worry", "--quiet")
+    assert ended.code == 2 and "planned from a document" in ended.err
+    data = place / "worry.md"
+    write(place, repeats=4)
+    assert study(place, monkeypatch, Swinging(), "plan", "worry").code == 0
+    assert sandbox(place, "report", "worry", "--to", str(data)).code == 0
+    said = data.read_text(encoding="utf-8")
+    assert "3 of 4 runs" in said and "It was changed once" in said
+
+
 def test_the_status_says_how_far_it_is_what_failed_and_what_to_do(place: Path, monkeypatch) -> None:
     def answer(request: Request) -> str | ModelError:
         if "Somebody" in request.messages[-1].content or len(request.messages) > 9:

@@ -58,6 +58,15 @@ async def test_every_text_that_ran_is_a_version_with_its_starts_and_effect(tmp_p
         versions_of(store, "never-run")
 
 
+async def test_a_start_run_twice_over_is_one_observation(tmp_path):
+    store = await recorded(tmp_path)
+    await record_run(store, trunk_and_branches(plan(seed=1), (FIRST, CONTROL)), telling())
+    first, _ = versions_of(store, FIRST.id)
+    assert len(first.trunks) == 3
+    found = effect_of(store, first)
+    assert found is not None and "2 runs" in found.lines[0]
+
+
 def test_changes_are_told_step_by_step():
     found = {change.step: change for change in changes(FIRST, SECOND)}
     assert {step: change.what for step, change in found.items()} == {

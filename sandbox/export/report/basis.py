@@ -18,7 +18,8 @@ from sandbox.store.progress import Spent
 class ReportOn:
     """What a report is made from: arms, the scale that counts, what the calls took, the question.
 
-    `plans` has a sentence for each study that the arms are of: its plan, and its looks.
+    `plans` has a sentence for each study that the arms are of: its plan, and its looks. `interim` says how
+    much of them is finished, where that is not all.
     """
 
     arms: tuple[Arm, ...]
@@ -28,6 +29,7 @@ class ReportOn:
     question: str = ""
     pooled: bool = True
     plans: tuple[str, ...] = ()
+    interim: str = ""
 
 
 def spans(seeds: Sequence[int]) -> str:

@@ -64,6 +64,8 @@ def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Bl
     yield Heading(on.title, 1)
     yield Paragraph(NOTICE, grave=True)
     yield Heading("In short")
+    if on.interim:
+        yield Paragraph(on.interim, grave=True)
     if on.question:
         yield Paragraph(f"Question: {on.question}")
     if found.lines:
