@@ -59,6 +59,7 @@ def test_each_arm_is_a_simulated_participant_with_the_scores_it_has(folder: Path
     assert {(row["simulated"], row["species"], row["shared_start"]) for row in participants} == {
         ("yes", "n/a", "trunk111")
     }
+    assert {row["stretches"] for row in participants} == {"induction technique follow-up"}
     with (folder.parent / "csv" / "trajectories.csv").open(encoding="utf-8", newline="") as file:
         points = list(csv.DictReader(file))
     for name in ("probe_word", "ratings_report"):

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.errors import ExitCode
 from sandbox.export.data.bids import tsv_cell
 from sandbox.export.data.choosing import choose, parts
@@ -23,11 +24,14 @@ from sandbox.export.data.csv_table import CsvTable
 from sandbox.export.data.parquet_table import ParquetTable
 from sandbox.export.data.tables import ROWS
 from sandbox.export.table import FORMULA_STARTS, guarded
+from sandbox.library.study import Design
 from sandbox.models.provider import Request
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store
 from sandbox.text import printable
+from tests.analysis.compared import DISTRESS
 from tests.cli.command import sandbox
+from tests.documents import plan, scenario, technique
 from tests.export.specimen import HARMFUL, recorded_family
 from tests.store.runs import SMALL, breathing_and_control, record_run
 
@@ -66,10 +70,10 @@ def test_the_scores_are_those_of_the_export_of_one_family(workspace: Path) -> No
     assert (workspace / "d" / "scores.csv").read_bytes() == (workspace / "one.csv").read_bytes()
 
 
-async def three_runs(workspace: Path) -> None:
+async def three_runs(workspace: Path, make=breathing_and_control) -> None:
     with Store.open(workspace / "sessions" / DATABASE) as store:
         for seed, scared in SCARED.items():
-            heads, told = breathing_and_control(seed=seed), cycle(scared)
+            heads, told = make(seed=seed), cycle(scared)
 
             def top(_: Request, told=told) -> dict[str, float]:
                 return {" scared": next(told), " calm": 0.1}
@@ -78,6 +82,41 @@ async def three_runs(workspace: Path) -> None:
             await record_run(store, heads, provider)
             for head in heads:
                 store.tag(head.id, "pilot")
+
+
+def of_every_design(**fields) -> tuple[SessionHead, ...]:
+    filler = technique("Page one.", "Page two.", "Page three.", id="filler", family="control")
+    designs: tuple[Design, ...] = ("after scenario", "without scenario", "before scenario", "measured again")
+    return trunk_and_branches(plan(**fields), (technique(), technique(id="talking"), filler), designs)
+
+
+def on_the_bridge(**fields) -> tuple[SessionHead, ...]:
+    story = scenario("The bridge sways.", "It cracks.").model_copy(update={"id": "bridge"})
+    return breathing_and_control(scenario=story, **fields)
+
+
+async def test_the_recipe_keeps_apart_what_a_comparison_keeps_apart(tmp_path: Path) -> None:
+    """docs/data.md: by model, scenario, stretches and technique, without what a redo replaced."""
+    for make in (of_every_design, on_the_bridge):
+        await three_runs(tmp_path, make)
+    folder = tmp_path / "d"
+    assert sandbox(tmp_path, "export", "data", "--tag", "pilot", "--to", str(folder)).code == ExitCode.OK
+    sessions = {row["session"]: row for row in rows_of(folder, "sessions")}
+    effects: dict[tuple[str, ...], list[float]] = {}
+    for row in rows_of(folder, "trajectories"):
+        assert row["stretches"] == sessions[row["session"]]["stretches"]
+        wanted = (row["questionnaire"], row["way"], row["scale"], row["primary"]) == (*DISTRESS, "1")
+        if wanted and not row["replaced_by"] and row["technique_effect"]:
+            key = (row["model"], row["scenario"], row["stretches"], row["technique"])
+            effects.setdefault(key, []).append(float(row["technique_effect"]))
+    trunks = [id for id, row in sessions.items() if not row["parent"]]
+    compared = json.loads(sandbox(tmp_path, "compare", "--pool", "--json", *trunks).out)
+    assert (compared["questionnaire"], compared["way"], compared["scale"]) == DISTRESS
+    assert len(effects) == len(compared["answer"]["beyond"]) == 3 * 2 + 1
+    assert sorted(sorted(values) for values in effects.values()) == [
+        pytest.approx(values)
+        for values in sorted(sorted(one["values"]) for one in compared["answer"]["beyond"])
+    ]
 
 
 async def test_a_paired_difference_made_of_the_tables_is_that_of_the_comparison(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ _VERSION = "1.10.0"
 _TASK = "session"
 _NA = "n/a"
 _PARTICIPANT = (
-    "model", "seed", "client", "scenario", "affect", "technique", "control", "state",
+    "model", "seed", "client", "scenario", "affect", "technique", "control", "stretches", "state",
 )  # fmt: skip
 """Columns of participants.tsv that are explained as those of `sessions` are."""
 
@@ -158,7 +158,8 @@ def _participant(family: Family, arm: Arm) -> tuple[object, ...]:
     return (
         f"sub-{arm.id}", None, "yes", family.trunk, f"sub-{control.id}" if control else None,
         plan.model, plan.seed, plan.client.id, plan.scenario.id, plan.scenario.affect,
-        technique.id if technique else None, int(arm.is_control) if technique else None, arm.state,
+        technique.id if technique else None, int(arm.is_control) if technique else None,
+        " ".join(plan.stretches), arm.state,
     )  # fmt: skip
 
 

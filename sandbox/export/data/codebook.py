@@ -61,6 +61,9 @@ _AFFECT = Column("affect", "text", "what the scenario is to induce",
                  values="fear, anxiety, worry, sadness, anger, disgust, stress, none")  # fmt: skip
 _TECHNIQUE = Column("technique", "text", "id of the technique document", missing=_SHARED)
 _CONTROL = Column("control", "0/1", "whether the technique is a control", missing=_SHARED)
+_STRETCHES = Column("stretches", "text", "what it goes through after the baseline, in this order: the design"
+                    " of an arm. Arms of different designs answer different questions; never pool them",
+                    values="induction, technique, follow-up")  # fmt: skip
 _STATE = Column("state", "text", "how far the session is",
                 values="planned, running, finished, stopped, failed, interrupted, removed")  # fmt: skip
 _REPLACED = Column("replaced_by", "text", "id of the session that took its place when a turn was redone;"
@@ -106,8 +109,8 @@ SESSIONS = Table(
         Column("compared_with", "text", "id of the control that began where it did; the technique effect"
                " is the difference from it",
                missing="a control, a shared start, or no control stands beside it"),
-        Column("stretches", "text", "what it goes through after the baseline, in this order; a shared start"
-               " ends where a technique would begin", values="induction, technique, follow-up"),
+        replace(_STRETCHES, meaning=f"{_STRETCHES.meaning}. A shared start ends where a technique would"
+                " begin"),
         Column("redone_turn", "text", "the turn whose reply it asked for again", values="s1, t3, …",
                missing="it is no redo"),
         _REPLACED,
@@ -226,8 +229,8 @@ TRAJECTORIES = Table(
     "session, questionnaire, way, scale, point",
     (
         replace(_SESSION, meaning="id of the arm; of a shared start without arms, its own"),
-        _TRUNK, _MODEL, _SEED, _CLIENT, _SCENARIO, _AFFECT, _TECHNIQUE, _CONTROL, _STATE, _REPLACED,
-        _QUESTIONNAIRE, _WAY, _SCALE,
+        _TRUNK, _MODEL, _SEED, _CLIENT, _SCENARIO, _AFFECT, _TECHNIQUE, _CONTROL, _STRETCHES, _STATE,
+        _REPLACED, _QUESTIONNAIRE, _WAY, _SCALE,
         Column("higher_is", "text", "what a higher score means",
                values="more distress, less distress, neither"),
         _POINT, _PHASE, _AFTER, _TURN,

@@ -180,6 +180,7 @@ def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
             "affect": plan.scenario.affect,
             "technique": _id(plan.technique),
             "control": int(arm.is_control) if plan.technique else None,
+            "stretches": " ".join(plan.stretches),
             "state": arm.state,
             "replaced_by": arm.replaced_by,
             "questionnaire": course.questionnaire,
