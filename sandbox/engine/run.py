@@ -18,7 +18,7 @@ async def run(
     *,
     known: Mapping[str, History] | None = None,
     controls: Controls | None = None,
-    therapist: Provider | None = None,
+    therapists: Mapping[str, Provider] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Run the sessions in order, parents before their branches; later ones wait for nothing but their parent.
 
@@ -26,7 +26,8 @@ async def run(
     of new branches. A branch whose parent did not finish is not begun. After a failure nothing more is begun,
     since the same model would fail again; `resume` takes it up from there. Words and skips given too late for
     a branch are told and dropped; those given during the trunk are for the first branch.
-    `therapist` speaks guided techniques; the client's own model does if it is None.
+    `therapists` speak guided techniques, each under the name that a plan has of it; where a plan's is not
+    among them the client's own model does.
     Raises UsageError when a branch's parent is neither among `heads` nor `known`.
     """
     histories = dict(known or {})
@@ -35,6 +36,8 @@ async def run(
     if new:
         yield RunPlanned(new)
     for head in heads:
+        guidance = head.plan.guidance
+        therapist = (therapists or {}).get(guidance.model) if guidance is not None else None
         session = RunningSession(head, _beginning(head, histories), provider, controls, therapist)
         ending = None
         async with aclosing(session.events(resumed=head.id in histories)) as events:

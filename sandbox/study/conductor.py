@@ -130,10 +130,11 @@ class Conductor:
         of new branches. `models` is asked in place of the conductor's own pool. Several may play at once.
         Raises SandboxError.
         """
-        plan, pool = heads[0].plan, models or self.models
-        client = pool.model(plan.model)
-        therapist = pool.model(plan.guidance.model) if plan.guidance else None
-        started = run(heads, client, known=known, controls=controls, therapist=therapist)
+        pool = models or self.models
+        client = pool.model(heads[0].plan.model)
+        spoken = {head.plan.guidance.model for head in heads if head.plan.guidance is not None}
+        therapists = {name: pool.model(name) for name in spoken}
+        started = run(heads, client, known=known, controls=controls, therapists=therapists)
         async with aclosing(recorded(started, self.store)) as events:
             async for event in events:
                 yield event

@@ -86,7 +86,7 @@ async def unmeasured_scale(store: Store) -> str:
 
 async def tiny_therapist(store: Store) -> str:
     heads = trunk_and_branches(plan(guidance=Guidance(model="embedded")), (GUIDED, FILLER))
-    await play(store, *heads, therapist=scripted())
+    await play(store, *heads, therapists={"embedded": scripted()})
     return heads[0].id
 
 

@@ -17,7 +17,7 @@ async def test_the_therapist_model_speaks_and_never_hears_the_scenario() -> None
     therapist = ScriptedProvider(["Where do you feel your breath?", "Thank you."])
     client = ScriptedProvider(["In my chest."], top=TOP)
     heads = trunk_and_branches(plan(guidance=guidance_for((GUIDED,), "therapist")), (GUIDED,))
-    events = await collect(run(heads, client, therapist=therapist))
+    events = await collect(run(heads, client, therapists={"therapist": therapist}))
     spoken = turns(events, heads[1].id)
     assert [(t.origin, t.said, t.step) for t in spoken] == [
         ("guided", "Where do you feel your breath?", "step-1"),
@@ -31,11 +31,23 @@ async def test_the_therapist_model_speaks_and_never_hears_the_scenario() -> None
     assert purposes.count("therapist") == 2
 
 
+async def test_each_session_is_guided_by_the_therapist_that_its_own_plan_names() -> None:
+    """An arm that is gone on with was planned with one, an arm added since with another."""
+    first, second = ScriptedProvider(["First."]), ScriptedProvider(["Second."])
+    client = ScriptedProvider(["In my chest."], top=TOP)
+    trunk, arm, added = trunk_and_branches(plan(guidance=guidance_for((GUIDED,), "one")), (GUIDED, GUIDED))
+    other = added.plan.model_copy(update={"guidance": guidance_for((GUIDED,), "two")})
+    heads = (trunk, arm, added.model_copy(update={"plan": other}))
+    events = await collect(run(heads, client, therapists={"one": first, "two": second}))
+    assert {turn.said for turn in turns(events, arm.id)} == {"First."}
+    assert {turn.said for turn in turns(events, added.id)} == {"Second."}
+
+
 async def test_what_the_therapist_was_sent_before_stays_the_head_of_what_it_is_sent_next() -> None:
     guided = technique("Ask about the breath.", "Wait.", "Thank the client.", delivery="guided")
     therapist, client = ScriptedProvider(["Where is it?"]), ScriptedProvider(["In my chest."], top=TOP)
     heads = trunk_and_branches(plan(guidance=guidance_for((guided,), "therapist")), (guided,))
-    await collect(run(heads, client, therapist=therapist))
+    await collect(run(heads, client, therapists={"therapist": therapist}))
     for earlier, later in itertools.pairwise(request.messages for request in therapist.requests):
         *kept, asked = earlier
         assert later[: len(kept)] == tuple(kept)
