@@ -64,13 +64,20 @@ def command(
 
 def _meant(store: "Store", name: str) -> tuple[str, ...]:
     """The sessions of a study or with a tag of that name, else the session of that id."""
+    from sandbox.errors import UsageError
     from sandbox.store.listing import SessionFilter
     from sandbox.store.study import StudyRecord
 
     studies = StudyRecord(store)
     if (study := studies.newest(name)) is not None:
         states = studies.states(study.root).sessions
-        return tuple(id for id, now in states.items() if now.state != "removed")
+        if not (sessions := tuple(id for id, now in states.items() if now.state != "removed")):
+            raise UsageError(
+                "No session of this study was run yet.",
+                where=study.name,
+                todo=f"Run it first: sandbox study run {study.name}",
+            )
+        return sessions
     tagged = store.find(SessionFilter(tag=name), limit=10**6)
     return tuple(one.summary.id for one in reversed(tagged)) or (store.resolve(name),)
 

@@ -8,7 +8,10 @@ import pytest
 from sandbox.cli import conducting
 from sandbox.library.workspace import create_workspace
 from sandbox.store.store import DATABASE, Store
+from sandbox.store.study import StudyRecord
+from sandbox.study.frozen import freeze
 from tests.cli.command import sandbox, shorten_breathing
+from tests.study.plans import study_plan
 from tests.study.test_afterwards import client_model
 
 
@@ -35,6 +38,14 @@ def test_a_tag_is_asked_afterwards_and_a_second_time_nothing_is_left(tmp_path: P
     assert refused.code == 2 and "was removed" in refused.err
     unknown = sandbox(place, "measure", "nothing-like-it", "--measure", "k6:report")
     assert unknown.code == 3
+
+
+def test_a_study_that_was_only_planned_cannot_be_asked_and_says_why(tmp_path: Path) -> None:
+    place = create_workspace(tmp_path / "workspace").root
+    with Store.open(place / "sessions" / DATABASE) as store:
+        freeze(StudyRecord(store), study_plan())
+    ended = sandbox(place, "measure", "worry", "--measure", "k6:report")
+    assert ended.code == 2 and "sandbox study run worry" in ended.err
 
 
 @pytest.mark.parametrize("written", ["k6:word", "no-such-thing", "k6@often"])
