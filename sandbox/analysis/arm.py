@@ -6,7 +6,6 @@ Pure: what the record knows of a session is given to `arm_of`.
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from sandbox.analysis.afterwards import later_courses, later_measures
 from sandbox.analysis.reply_valence import ReplyValence, as_trajectory, reply_valence
@@ -22,9 +21,6 @@ from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 from sandbox.store.validity import StoredCheck
-
-Control = TypeVar("Control")
-
 
 # Where it began
 
@@ -92,16 +88,6 @@ def skips(session: StoredSession, find: Callable[[str], StoredSession | None]) -
     before = skips(left, find) if left is not None else ()
     kept = (skip for skip in before if skip.after_turn <= session.history.inherited)
     return (*kept, *session.history.skips)
-
-
-def control_beside(began: Beginning, controls: Iterable[tuple[Control, Beginning, State]]) -> Control | None:
-    """The control that began where the session did: from then on, only what is said differs.
-
-    Rather a finished one: one that was stopped may have been replaced by a redo.
-    """
-    beside = [(control, state) for control, its, state in controls if its == began]
-    best = max(beside, key=lambda one: one[1] == "finished", default=None)
-    return best[0] if best else None
 
 
 # What it is called
@@ -253,6 +239,23 @@ class Arm:
 
     def at(self, name: ScaleName, label: str) -> TrajectoryPoint | None:
         return self.course(name).at(label)
+
+
+def control_beside(arm: Arm, controls: Iterable[Arm]) -> Arm | None:
+    """The control that began where the arm did: from then on, only what is said differs.
+
+    Rather a finished one: one that was stopped may have been replaced by a redo. Of those one with as many
+    steps as the arm has: a control is cut anew when a longer technique joins it. Then the one planned last.
+    """
+
+    def worth(control: Arm) -> tuple[bool, bool, int]:
+        return control.state == "finished", _steps(control) == _steps(arm), control.place
+
+    return max((one for one in controls if one.began == arm.began), key=worth, default=None)
+
+
+def _steps(arm: Arm) -> int:
+    return len(arm.plan.technique.steps) if arm.plan.technique is not None else 0
 
 
 def arm_of(

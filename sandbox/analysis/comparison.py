@@ -287,9 +287,7 @@ def _by_trunk(sessions: Iterable[Arm]) -> dict[str, list[Arm]]:
 
 
 def _beside(session: Arm, others: Iterable[Arm]) -> Arm | None:
-    return control_beside(
-        session.began, ((other, other.began, other.state) for other in others if other.id != session.id)
-    )
+    return control_beside(session, (other for other in others if other.id != session.id))
 
 
 def _is_compared_with_itself(arm: ComparedArm, arms: Sequence[ComparedArm]) -> bool:

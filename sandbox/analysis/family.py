@@ -161,7 +161,7 @@ class Family:
         """The control that began where the arm did, rather a finished one; None for a control."""
         if arm.is_control or arm.plan.technique is None:
             return None
-        return control_beside(arm.began, ((one, one.began, one.state) for one in self.controls))
+        return control_beside(arm, self.controls)
 
     def effects(self, arm: Arm, name: ScaleName) -> Effects:
         """All effects of an arm on a scale."""
@@ -356,18 +356,18 @@ def _missing_controls(chosen: Sequence[Arm], own: Family) -> Iterator[Arm]:
 
     Where none does, and no control was chosen, one of the family's all the same, rather a finished one.
     """
-    candidates = [(one, one.began, one.state) for one in own.controls]
+    candidates = own.controls
     ids = {arm.id for arm in chosen}
-    here = [candidate for candidate in candidates if candidate[0].id in ids]
+    here = [control for control in candidates if control.id in ids]
     found = False
     for arm in chosen:
-        if not arm.is_control and control_beside(arm.began, here) is None:
-            beside = control_beside(arm.began, candidates)
+        if not arm.is_control and control_beside(arm, here) is None:
+            beside = control_beside(arm, candidates)
             if beside is not None:
                 found = True
                 yield beside
     if candidates and not here and not found:
-        yield max(candidates, key=lambda candidate: candidate[2] == "finished")[0]
+        yield max(candidates, key=lambda control: control.state == "finished")
 
 
 def chosen_scale(

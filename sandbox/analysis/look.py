@@ -6,10 +6,11 @@ from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.store.store import Store
 
 
-def half_widths(store: Store, trunks: tuple[str, ...], scale: str) -> dict[str, float | None]:
-    """By technique, half the width of the 95 % interval of its pooled effect over those trunks, in the
-    scale's units; None where there is none yet. Raises UsageError where nothing stands beside anything."""
-    found = gather_compared(store, trunks)
+def half_widths(store: Store, sessions: tuple[str, ...], scale: str) -> dict[str, float | None]:
+    """By technique, half the width of the 95 % interval of its pooled effect over those sessions, in
+    the scale's units; None where there is none yet. Raises UsageError where nothing stands beside anything.
+    """
+    found = gather_compared(store, sessions)
     compared = compare(found, chosen_scale(found, scale), pooled=True)
     return {
         one.title: None

@@ -30,8 +30,9 @@ def command(
 ) -> None:
     """Compare sessions turn by turn: score, change since the scenario, difference from the control.
 
-    SESSION is an id, the beginning of one, `last`, or the name of a study: its finished runs. A shared start
-    stands for all its arms. The control that stands beside an arm comes along.
+    SESSION is an id, the beginning of one, `last`, or the name of a study: what its newest plan
+    has in the runs that are finished. A shared start stands for all its arms. The control that stands beside
+    an arm comes along.
     """
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import chosen_scale, gather_compared

@@ -133,9 +133,9 @@ def _report(
     from sandbox.analysis.effect import scale_of
     from sandbox.analysis.family import chosen_scale, gather_compared
     from sandbox.export.dismantling import dismantling_json, dismantling_terminal
-    from sandbox.study.progress import finished_trunks
+    from sandbox.study.progress import finished_arms
 
-    found = gather_compared(conductor.store, finished_trunks(conductor.studies, outline))
+    found = gather_compared(conductor.store, finished_arms(conductor.studies, outline))
     name = chosen_scale(found, scale)
     steps: Mapping[str, frozenset[str]] = {arm.technique.id: arm.steps for arm in arms}
     order = tuple(step.id for step in arms[0].technique.steps)

@@ -27,7 +27,7 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.estimate import Estimate, estimates
 from sandbox.study.frozen import Outline, plan_of, take_up
 from sandbox.study.plan import heads
-from sandbox.study.progress import cell_states, finished_trunks
+from sandbox.study.progress import cell_states, finished_arms, finished_trunks
 from sandbox.study.proposal import Proposal
 from sandbox.text import printable
 
@@ -109,9 +109,9 @@ def run_all(
         ).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, tag, plain=plain, quiet=quiet)
-        trunks = finished_trunks(conductor.studies, outline)
-        if trunks and code != ExitCode.INTERRUPTED:
-            report_study(conductor, outline.name, trunks, as_json=as_json)
+        arms = finished_arms(conductor.studies, outline)
+        if arms and code != ExitCode.INTERRUPTED:
+            report_study(conductor, outline.name, arms, as_json=as_json)
     return code
 
 
@@ -246,12 +246,13 @@ async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estim
     return sum(one.cost or 0.0 for one in found)
 
 
-def report_study(conductor: Conductor, name: str, trunks: Sequence[str], *, as_json: bool) -> None:
+def report_study(conductor: Conductor, name: str, sessions: Sequence[str], *, as_json: bool) -> None:
     """Print the pooled comparison of the finished runs, and the command that prints it again."""
     try:
-        found = gather_compared(conductor.store, trunks)
+        found = gather_compared(conductor.store, sessions)
     except UsageError:  # a single arm: nothing stands beside it
-        report(conductor.store, conductor.workspace, trunks[0], as_json=as_json)
+        trunk = conductor.store.family(sessions[0])[0].id
+        report(conductor.store, conductor.workspace, trunk, as_json=as_json)
         return
     comparison = compare(found, chosen_scale(found), pooled=True)
     if as_json:

@@ -98,10 +98,10 @@ def resume(
         estimates: tuple[Estimate, ...] = ()
         document = _document(conductor, study)
         found = conductor.studies.named(document.id if document is not None else study)
-        if _goes_on_elsewhere(conductor.studies, found.root, found.name):
-            return
         if take_over:
             conductor.studies.take_over(found.root)
+        if _goes_on_elsewhere(conductor.studies, found.root, found.name):
+            return
         if document is None:
             outline = outline_of(found)
         else:
@@ -207,7 +207,7 @@ def _run(
     from sandbox.cli.repeat import first_of_each, report_study, tell_what_is_left
     from sandbox.cli.study_talk import StudyTalk, drive, exit_code
     from sandbox.study.looks import said_of_looks
-    from sandbox.study.progress import finished_trunks
+    from sandbox.study.progress import finished_arms
     from sandbox.study.runner import check_study
     from sandbox.text import printable
 
@@ -223,8 +223,8 @@ def _run(
     except click.Abort:
         tell_what_is_left(conductor, outline)
         raise
-    if trunks := finished_trunks(conductor.studies, outline):
-        report_study(conductor, outline.name, trunks, as_json=as_json)
+    if arms := finished_arms(conductor.studies, outline):
+        report_study(conductor, outline.name, arms, as_json=as_json)
         _write_data(conductor, outline.name)
     if (looked := said_of_looks(conductor.studies, outline)) and not as_json:
         click.echo(printable(looked))

@@ -241,7 +241,11 @@ class StudyRecord:
             append_states(db, ours, "interrupted", at, reason=reason)
 
     def take_over(self, root: str) -> tuple[str, ...]:
-        """Write `interrupted` for what another machine is said to run of it; the ids. A person decides."""
+        """Write `interrupted` for what another machine is said to run of it, and that its run of the study
+        ended; the ids. A person decides."""
+        for entry in self.at_work(root):
+            if entry.process is not None and not entry.process.here:
+                self._log(root, "ended", {"ending": "broken off"}, "clinician", entry.process)
         with self._store.writing() as (db, at):
             rows = db.execute("SELECT session FROM study_sessions WHERE root = ?", [root]).fetchall()
             return interrupt_elsewhere(db, [row[0] for row in rows], at)
@@ -288,7 +292,9 @@ class StudyRecord:
         self, root: str, kind: LogKind, detail: Mapping[str, Any] | None = None, author: str = APP
     ) -> int:
         """Add a line to the study's log, by this process; its number."""
-        process = this_process()
+        return self._log(root, kind, detail or {}, author, this_process())
+
+    def _log(self, root: str, kind: LogKind, detail: Mapping[str, Any], author: str, process: Process) -> int:
         with self._store.writing() as (db, at):
             return insert(
                 db,
@@ -297,7 +303,7 @@ class StudyRecord:
                     "root": root,
                     "at": at.isoformat(),
                     "kind": kind,
-                    "detail": as_json(detail or {}),
+                    "detail": as_json(detail),
                     "pid": process.pid,
                     "process_started": process.started,
                     "host": process.host,

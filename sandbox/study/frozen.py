@@ -1,7 +1,7 @@
 """A study's plan on its way into the record and out of it, and which sessions each of its cells comes to."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.errors import UsageError
 from sandbox.library.study import Study
-from sandbox.store.study import FrozenStudy, StudyRecord
+from sandbox.store.study import FrozenStudy, SessionNow, StudyRecord
 from sandbox.study.conductor import Conductor
 from sandbox.study.plan import StudyPlan, plan_hash, session_ids
 from sandbox.study.planning import planned
@@ -145,6 +145,15 @@ def plan_of(found: FrozenStudy) -> StudyPlan:
             where=found.name,
             todo="Run it with the version it was made with, or plan it anew: `sandbox study plan FILE`.",
         ) from error
+
+
+def compared_arms(cells: Iterable[tuple[str, ...]], sessions: Mapping[str, SessionNow]) -> tuple[str, ...]:
+    """What a comparison of these cells takes: the arms that the plan has, none that was removed.
+
+    Not the shared start, which stands for all that ever left from it: also for arms of an earlier plan and
+    those that somebody opened by hand. It stands for itself where the plan has no arm.
+    """
+    return tuple(id for trunk, *arms in cells for id in arms or [trunk] if sessions[id].state != "removed")
 
 
 def _outline(plan: StudyPlan) -> Outline:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 
 from sandbox.store.study import StudyRecord
 from sandbox.study.events import Looked
-from sandbox.study.frozen import Outline
+from sandbox.study.frozen import Outline, compared_arms
 
 Look = Callable[[tuple[str, ...]], Mapping[str, float | None]]
-"""Given the trunks of the cells that are finished: by technique, half the width of the 95 % interval of its
-effect on the scale of the stop rule (None: there is none). Called on a thread."""
+"""Given the plan's own arms in the cells that are finished: by technique, half the width of the 95 % interval
+of its effect on the scale of the stop rule (None: there is none). Called on a thread."""
 
 
 class Looks:
@@ -47,10 +47,9 @@ class Looks:
             due = [cell.number for cell in self._outline.plan.cells if cell.repeat <= repeats]
             if not all(number in finished or number in failed for number in due):
                 return None
-            trunks = [self._outline.cells[number][0] for number in due if number in finished]
-            sessions = self._studies.states(self._outline.root).sessions
-            kept = tuple(trunk for trunk in trunks if sessions[trunk].state != "removed")
-            within = dict(await asyncio.to_thread(self._look, kept))
+            cells = (self._outline.cells[number] for number in due if number in finished)
+            arms = compared_arms(cells, self._studies.states(self._outline.root).sessions)
+            within = dict(await asyncio.to_thread(self._look, arms))
             narrow = [width is not None and width < self._within for width in within.values()]
             self.enough = bool(narrow) and all(narrow)
             detail = {"plan": self._outline.hash, "repeats": repeats, "within": within, "enough": self.enough}

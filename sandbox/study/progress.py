@@ -13,7 +13,7 @@ from sandbox.store.state import Process, State
 from sandbox.store.store import Store
 from sandbox.store.study import SessionNow, StudyEntry, StudyRecord
 from sandbox.study.events import Ending
-from sandbox.study.frozen import Outline, outline_of
+from sandbox.study.frozen import Outline, compared_arms, outline_of
 
 CellState = Literal["finished", "running", "failed", "cut short", "to do"]
 """Of a cell: all of it is in the record; a living process runs it; a session of it failed and may be tried
@@ -116,8 +116,15 @@ def finished_trunks(studies: StudyRecord, outline: Outline) -> tuple[str, ...]:
     )
 
 
+def finished_arms(studies: StudyRecord, outline: Outline) -> tuple[str, ...]:
+    """What a comparison of the runs that are finished takes, in the order of the plan (`compared_arms`)."""
+    states, sessions = cell_states(studies, outline), studies.states(outline.root).sessions
+    finished = (ids for number, ids in outline.cells.items() if states[number] == "finished")
+    return compared_arms(finished, sessions)
+
+
 def study_or_session(store: Store, text: str) -> tuple[str, ...]:
-    """The shared starts of the finished runs of the study of that name; else the session that is meant.
+    """The arms of the finished runs of the study of that name, of its newest plan; else the session meant.
 
     Raises NotFoundError, UsageError where several sessions begin so, or nothing of the study is finished.
     """
@@ -125,12 +132,12 @@ def study_or_session(store: Store, text: str) -> tuple[str, ...]:
     found = studies.newest(text)
     if found is None:
         return (store.resolve(text),)
-    trunks = finished_trunks(studies, outline_of(found))
-    if not trunks:
+    arms = finished_arms(studies, outline_of(found))
+    if not arms:
         raise UsageError(
             "No run of this study is finished yet.", where=text, todo=f"Run it: sandbox study run {text}"
         )
-    return trunks
+    return arms
 
 
 def cell_states(studies: StudyRecord, outline: Outline) -> dict[int, CellState]:

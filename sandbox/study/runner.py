@@ -122,6 +122,8 @@ class _RunningStudy:
         self._studies = conductor.studies
         self._began = time.monotonic()
         self._paused = False
+        self._paused_at = 0.0
+        self._seconds_paused = 0.0
         self._finished: set[int] = set()
         self._failed: set[int] = set()
         self._claimed: dict[int, tuple[str, ...]] = {}
@@ -173,7 +175,7 @@ class _RunningStudy:
             self._ending = self._ending or "broken off"
             with suppress(StoreError):  # what went wrong first matters more
                 self._give_back()
-                seconds = round(time.monotonic() - self._began, 1)
+                seconds = round(self._seconds_run, 1)
                 told = {"ending": self._ending, "left": self._left, "failed": len(self._failed)}
                 self._studies.log(root, "ended", {**told, "seconds": seconds})
         await self._tell(StudyEnded(self._ending, self._left, len(self._failed)))
@@ -181,6 +183,12 @@ class _RunningStudy:
     def _pace_changed(self, change: PaceChange) -> None:
         with suppress(StoreError):
             self._studies.log(self._outline.root, "pace", asdict(change))
+
+    @property
+    def _seconds_run(self) -> float:
+        """Since it began, without what it was paused for."""
+        now = time.monotonic()
+        return now - self._began - self._seconds_paused - (now - self._paused_at if self._paused else 0.0)
 
     @property
     def _left(self) -> int:
@@ -242,7 +250,10 @@ class _RunningStudy:
                 await self._tell(CapReached(self._meter.reached))
             self._news.set()
         elif self._paused != self._controls.paused and self._ending is None:
-            self._paused = self._controls.paused
+            now = time.monotonic()
+            if self._paused:
+                self._seconds_paused += now - self._paused_at
+            self._paused, self._paused_at = self._controls.paused, now
             self._studies.log(self._outline.root, "paused" if self._paused else "resumed")
             await self._tell(StudyPaused() if self._paused else StudyResumed())
             self._news.set()
@@ -263,8 +274,7 @@ class _RunningStudy:
                     self._controls.resume()
                 case _:
                     self._controls.stop()
-        seconds = self._seconds_before + time.monotonic() - self._began
-        self._meter.has_run(seconds / 3600)
+        self._meter.has_run((self._seconds_before + self._seconds_run) / 3600)
         if self._meter.counts:
             states = self._studies.states(root)
             self._meter.found(states.spent.calls, states.known_cost)

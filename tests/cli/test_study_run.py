@@ -1,6 +1,7 @@
 """`sandbox study`: run, added to and gone on with, asked how far it is, stopped and paused from elsewhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sandbox.cli import conducting
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import Capabilities, Completion, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
+from sandbox.store import state
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from tests.cli.command import Ended, sandbox, shorten_breathing
@@ -132,6 +134,26 @@ def test_what_nobody_runs_is_neither_paused_nor_stopped(place: Path, monkeypatch
     for what in ("pause", "stop"):
         ended = sandbox(place, "study", what, "worry")
         assert ended.code == 2 and "Nothing runs this study now" in ended.err
+
+
+def test_a_study_paused_on_a_machine_that_is_gone_is_freed_by_taking_it_over(
+    place: Path, monkeypatch
+) -> None:
+    assert study(place, monkeypatch, Swinging(), "run", "worry", "--quiet").code == 0
+    write(place, repeats=4)
+    there = replace(state.this_process(), host="another-machine")
+    with Store.open(place / "sessions" / DATABASE) as store, monkeypatch.context() as elsewhere:
+        elsewhere.setattr("sandbox.store.study.this_process", lambda: there)
+        record = StudyRecord(store)
+        root = record.named("worry").root
+        record.log(root, "started")
+        record.log(root, "paused")
+    waits = study(place, monkeypatch, ScriptedProvider(), "resume", "worry", "--quiet")
+    assert waits.code == 0 and "another-machine" in waits.err
+    taken = study(place, monkeypatch, Swinging(), "resume", "worry", "--quiet", "--take-over")
+    assert taken.code == 0 and "another-machine" not in taken.err, taken.err
+    told = sandbox(place, "study", "status", "worry").out
+    assert told.startswith("worry: finished, plan "), told
 
 
 @pytest.mark.parametrize("words", [("status", "nowhere"), ("resume", "nowhere"), ("run", "nowhere")])

@@ -94,6 +94,22 @@ async def test_exports_and_comparisons_put_the_same_control_beside_a_branch(tmp_
         assert any(said in warning for warning in comparison.cautions)
 
 
+async def test_a_longer_technique_stands_beside_the_control_that_was_cut_to_its_length(tmp_path):
+    with Store.open(tmp_path / "sandbox.db") as store:
+        trunk, breathing, control = breathing_and_control()
+        await record_run(store, (trunk, breathing, control))
+        longer = branch(trunk, None, technique("In.", "Out.", "In.", "Out.", "Rest.", id="longer"))
+        pages = technique(*(f"Page {n}." for n in range(5)), id="filler", family="control")
+        filler = branch(trunk, None, pages)
+        known = {trunk.id: store.history(trunk.id)}
+        async with aclosing(recorded(run((longer, filler), scripted(), known=known), store)) as events:
+            assert [event async for event in events]
+        family = gather(store, trunk.id)
+        beside = {arm.id: found.id for arm in family.arms if (found := family.control_for(arm)) is not None}
+        assert beside == {breathing.id: control.id, longer.id: filler.id}
+        assert {s.id for s in gather_compared(store, [longer.id])} == {longer.id, filler.id}
+
+
 async def test_a_second_arm_of_one_technique_has_a_number(tmp_path):
     with Store.open(tmp_path / "sandbox.db") as store:
         trunk, breathing, control = breathing_and_control()

@@ -5,14 +5,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.recording import statements
+from sandbox.analysis.family import gather_compared
 from sandbox.errors import UsageError
+from sandbox.library.document import document_hash
 from sandbox.models.provider import ModelError, Request
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.events import StudyStarted
 from sandbox.study.frozen import freeze, outline_of
-from sandbox.study.plan import plan_hash
+from sandbox.study.plan import Arm, plan_hash
 from sandbox.study.progress import progress_of, study_or_session
+from tests.documents import technique
 from tests.study.plans import study_plan
 from tests.study.test_runner import conducted, hosted, run, says
 
@@ -72,6 +75,35 @@ async def test_a_study_that_was_added_to_is_not_finished_any_more(tmp_path: Path
         )
         added = progress_of(conductor.studies, freeze(conductor.studies, study_plan(2)))
     assert (added.condition, added.cells["finished"], added.cells["to do"]) == ("unfinished", 1, 1)
+
+
+async def test_only_arms_of_the_newest_plan_are_compared_and_looked_at(tmp_path: Path) -> None:
+    """Ids of shared starts are the same in every plan: what left from them before stays in the record."""
+    first = study_plan(2)
+    new = technique("Breathe slowly in.", "Breathe slowly out.", "Rest.")
+    arms = (Arm(technique=document_hash(new)), first.cells[0].arms[1])
+    edited = study_plan(
+        2,
+        of={"stop": {"scale": "distress", "within": 200, "looks": (2,)}},
+        before=plan_hash(first),
+        documents={**first.documents, document_hash(new): new},
+        cells=tuple(cell.model_copy(update={"arms": arms}) for cell in first.cells),
+    )
+    looked: list[tuple[str, ...]] = []
+
+    def look(sessions: tuple[str, ...]) -> dict[str, float | None]:
+        looked.append(sessions)
+        return {"Breathing": 1.0}
+
+    async with conducted(tmp_path, hosted()) as conductor:
+        old = freeze(conductor.studies, first)
+        await run(conductor, old)
+        now = freeze(conductor.studies, edited)
+        assert [ids[0] for ids in now.cells.values()] == [ids[0] for ids in old.cells.values()]
+        await run(conductor, now, look=look)
+        own = tuple(id for ids in now.cells.values() for id in ids[1:])
+        assert looked == [own] and study_or_session(conductor.store, "worry") == own
+        assert {arm.id for arm in gather_compared(conductor.store, own)} == set(own)
 
 
 async def test_a_plan_that_was_never_begun_is_told_so(tmp_path: Path) -> None:

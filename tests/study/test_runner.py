@@ -1,9 +1,11 @@
 """Running a study: what is missing and nothing else, failures tried again, caps and looks, pause and stop."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
@@ -233,9 +235,11 @@ async def test_a_cost_that_nobody_knows_is_not_held_under_a_cap(tmp_path: Path) 
 async def test_looks_are_taken_when_planned_and_end_it_when_narrow_enough(tmp_path: Path) -> None:
     seen: list[int] = []
 
-    def look(trunks: tuple[str, ...]) -> dict[str, float | None]:
-        seen.append(len(trunks))
-        return {"Breathing": 12.0 / len(trunks)}
+    def look(arms: tuple[str, ...]) -> dict[str, float | None]:
+        runs = {cell for cell, (_, *planned) in outline.cells.items() if set(planned) <= set(arms)}
+        seen.append(len(runs))
+        assert len(arms) == 2 * len(runs)
+        return {"Breathing": 12.0 / len(runs)}
 
     stop = {"scale": "distress", "within": 3.5, "looks": (2, 4, 6)}
     async with conducted(tmp_path, hosted()) as conductor:
@@ -285,6 +289,25 @@ async def test_pause_stop_and_go_on_come_from_another_process_through_the_log(tm
     async with conducted(tmp_path / "other", hosted()) as conductor:
         await run(conductor, freeze(conductor.studies, study_plan(12)))
         assert data(conductor, outline) == found
+
+
+async def test_time_that_a_study_is_paused_does_not_count_towards_its_cap_of_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls, later = StudyControls(), 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + later)
+    monkeypatch.setattr("sandbox.study.runner.time", clock)
+    async with conducted(tmp_path, hosted()) as conductor:
+        outline = freeze(conductor.studies, study_plan(12, of={"caps": {"hours": 1}, "at_once": 1}))
+        async with aclosing(run_study(conductor, outline, controls, patience=AT_ONCE)) as events:
+            async for event in events:
+                if isinstance(event, CellStarted) and event.cell.number == 1:
+                    controls.pause()
+                if isinstance(event, StudyPaused):
+                    later += 10 * 3600
+                    controls.resume()
+        assert event == StudyEnded("finished", 0, 0)
+        assert conductor.studies.logged("r00t")[-1].detail["seconds"] < 3600
 
 
 async def test_left_in_the_middle_it_is_broken_off_and_goes_on_later(tmp_path: Path) -> None:
