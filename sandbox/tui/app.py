@@ -377,8 +377,8 @@ class SandboxApp(App[None]):
         if self.preferences.settings.theme in self.available_themes:
             self.theme = self.preferences.settings.theme
 
-    def _theme_chosen(self, theme: Theme) -> None:
-        self.prefer("theme", theme.name)
+    def _theme_chosen(self, _: Theme) -> None:
+        self.prefer("theme", self.theme)  # not the one told: of two quick changes the first is told late
 
     def _tell_problems(self) -> None:
         problems, theme = [str(one) for one in self.preferences.problems], self.preferences.settings.theme

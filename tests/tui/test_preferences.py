@@ -130,6 +130,16 @@ async def test_a_broken_file_is_told_with_its_line_and_stops_nothing(tmp_path: P
         await at.shows(":2: unknown setting")
 
 
+async def test_of_two_quick_changes_the_last_theme_holds(tmp_path: Path) -> None:
+    """Each was told late and undid the other, for ever."""
+    async with stage(tmp_path) as at:
+        at.app.theme = "nord"
+        at.app.theme = "dracula"
+        await at.until(lambda: load_settings().settings.theme == "dracula", "the theme in the file")
+        await at.pilot.pause()
+        assert (at.app.theme, at.app.preferences.settings.theme) == ("dracula", "dracula")
+
+
 async def test_a_theme_nobody_has_is_told(tmp_path: Path) -> None:
     write_settings('theme = "mauve"\n')
     async with stage(tmp_path) as at:
