@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from sandbox.analysis.numeral import numeral
 from sandbox.export.table import terminal_table
 from sandbox.measurement.estimate import Estimate
 from sandbox.measurement.validity.dose_response import DOSES, DoseResponse, Overall, overall
@@ -73,7 +74,12 @@ def _shifts(responses: Sequence[DoseResponse]) -> list[str]:
     """What the affect does to the score, and each placebo."""
     head = ("dose of", "scale", "shift", *PLACEBOS)
     rows = [
-        (one.affect, one.scale, _signed(one.shift), *(_signed(one.placebos.get(name)) for name in PLACEBOS))
+        (
+            one.affect,
+            one.scale,
+            numeral(one.shift, signed=True),
+            *(numeral(one.placebos.get(name), signed=True) for name in PLACEBOS),
+        )
         for one in responses
     ]
     return terminal_table(head, rows).splitlines()
@@ -84,15 +90,15 @@ def _told(one: DoseResponse) -> str:
     said = [
         f"τ {_interval(one.tau, 2)}",
         f"gain {_interval(one.gain, 1)} a dose",
-        f"noise {one.noise:.1f}" if one.noise is not None else "noise not known",
+        f"noise {numeral(one.noise)}" if one.noise is not None else "noise not known",
     ]
     if one.told_apart is not None:
-        said.append(f"one score tells doses apart that differ by {one.told_apart:.1f}")
+        said.append(f"one score tells doses apart that differ by {numeral(one.told_apart)}")
     said.append(
         f"at its floor at −3: {100 * one.floor:.0f} %, at its ceiling at 3: {100 * one.ceiling:.0f} %"
     )
     if one.others:
-        theirs = ", ".join(f"{name} {_number(gain.value, 1)}" for name, gain in one.others.items())
+        theirs = ", ".join(f"{name} {numeral(gain.value, decimals=1)}" for name, gain in one.others.items())
         said.append(f"gain under other affects: {theirs}; own minus the largest {_interval(one.beyond, 1)}")
     why = f" — {one.reason}" if one.reason else ""
     return f"{one.affect} on {one.scale}: {one.follows}{why}. {'; '.join(said)}."
@@ -112,24 +118,13 @@ def _curve(one: DoseResponse) -> str:
 
 
 def _point(estimate: Estimate | None) -> str:
-    return "–" if estimate is None else _number(estimate.value, 1)
+    return "–" if estimate is None else numeral(estimate.value, decimals=1)
 
 
 def _interval(estimate: Estimate | None, digits: int) -> str:
     if estimate is None:
         return "–"
-    value = _number(estimate.value, digits)
+    value = numeral(estimate.value, decimals=digits)
     if estimate.low is None or estimate.high is None:
         return value
-    return f"{value} [{_number(estimate.low, digits)}, {_number(estimate.high, digits)}]"
-
-
-def _signed(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{'+' if value > 0 else ''}{_number(value, 1)}"
-
-
-def _number(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if any(digit in text for digit in "123456789") else text.lstrip("-")
+    return f"{value} [{numeral(estimate.low, decimals=digits)}, {numeral(estimate.high, decimals=digits)}]"
