@@ -103,6 +103,7 @@ def _bring_in(file: Path) -> None:
     from sandbox.export.data.unpacking import bring_in_bundle
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
+    from sandbox.text import printable
 
     with Store.open(find_workspace().sessions / DATABASE) as store:
         moved = bring_in_bundle(store, file)
@@ -116,6 +117,12 @@ def _bring_in(file: Path) -> None:
         click.echo(
             f"Caution: {len(moved.unlike)} of those have other turns or states here than in the file: they"
             f" went on in one of the two places ({which}).",
+            err=True,
+        )
+    for name in moved.apart:
+        click.echo(
+            f"Caution: the study “{printable(name)}” was planned anew both here and there. Its plan here"
+            " stays.",
             err=True,
         )
     if 0 < len(starts) <= _TOLD:

@@ -236,10 +236,12 @@ async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estim
     missing = [cell for cell in outline.plan.cells if states[cell.number] != "finished"]
     if len(missing) < len(states):
         done = len(states) - len(missing)
-        click.echo(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”.", err=True)
+        click.echo(
+            printable(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”."), err=True
+        )
     planned = sum(len(outline.cells[cell.number]) for cell in missing)
     runs = f"{len(missing):,} {'run' if len(missing) == 1 else 'runs'}"
-    click.echo(f"{runs}, {planned:,} sessions, in the study “{outline.name}”.", err=True)
+    click.echo(printable(f"{runs}, {planned:,} sessions, in the study “{outline.name}”."), err=True)
     found = found or await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
     for line in estimate_lines(found):
         click.echo(printable(line), err=True)
@@ -262,7 +264,7 @@ def report_study(conductor: Conductor, name: str, sessions: Sequence[str], *, as
     click.echo()
     for caution in comparison.cautions:
         click.echo(f"Caution: {printable(caution)}")
-    click.echo(f"\nAll of it again: sandbox compare {name}")
+    click.echo(f"\nAll of it again: sandbox compare {printable(name)}")
 
 
 def tell_what_is_left(conductor: Conductor, outline: Outline) -> None:
@@ -271,4 +273,4 @@ def tell_what_is_left(conductor: Conductor, outline: Outline) -> None:
     cells, finished = len(states), sum(state == "finished" for state in states)
     if finished < cells:
         click.echo(f"{finished:,} of {cells:,} runs are finished.", err=True)
-        click.echo(f"Run what is missing: sandbox study resume {outline.name}", err=True)
+        click.echo(printable(f"Run what is missing: sandbox study resume {outline.name}"), err=True)

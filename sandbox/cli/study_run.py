@@ -1,6 +1,7 @@
 """`sandbox study run | resume | status | pause | stop`: a study run to its end, and how far one is."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -184,12 +185,14 @@ def tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
 
 def _goes_on_elsewhere(studies: "StudyRecord", root: str, name: str) -> bool:
     """Whether it is paused in a living process, which is then asked to go on."""
+    from sandbox.text import printable
+
     at_work = studies.at_work(root)
     if not at_work or any(entry.kind != "paused" for entry in at_work):
         return False
     processes = ", ".join(str(entry.process) for entry in at_work)
     studies.log(root, "resume asked", author="clinician")
-    click.echo(f"“{name}” goes on where it was paused ({processes}).", err=True)
+    click.echo(printable(f"“{name}” goes on where it was paused ({processes})."), err=True)
     return True
 
 
@@ -243,15 +246,16 @@ def _write_data(conductor: "Conductor", name: str) -> None:
     from sandbox.export.data.data_set import write_tables
     from sandbox.text import printable
 
-    folder = conductor.workspace.sessions / "exports" / f"{name}-data"
+    # A record from elsewhere may hold any name: as the name of a file it has no way out of the folder.
+    folder = conductor.workspace.sessions / "exports" / f"{re.sub(r'[^A-Za-z0-9 -]', '-', name)}-data"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         write_tables(conductor.store, choose(conductor.store, (name,)), folder, "csv", overwrite=True)
     except (SandboxError, OSError) as error:
         click.echo(f"The data set was not written: {printable(str(error))}", err=True)
         return
-    click.echo(f"Data set: {folder} (its README says what is in it)", err=True)
-    click.echo(f"Write it up: sandbox report {name} --to {name}.html", err=True)
+    click.echo(f"Data set: {printable(str(folder))} (its README says what is in it)", err=True)
+    click.echo(printable(f"Write it up: sandbox report {name} --to {name}.html"), err=True)
 
 
 async def _announced(

@@ -2,14 +2,16 @@
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import get_args
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
 
 from sandbox.engine.history import History
+from sandbox.library.document import SLUG_PATTERN
 from sandbox.store.afterwards import asked_afterwards
 from sandbox.store.call import calls_of
 from sandbox.store.document import Documents
@@ -20,17 +22,28 @@ from sandbox.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, versio
 from sandbox.store.session import heads_of, lineage, planned_by
 from sandbox.store.state import states_of
 from sandbox.store.store import Store
+from sandbox.store.study import FrozenStudy, LogKind, StudyEntry, StudyRecord
 from sandbox.store.tag import tags_of
 from sandbox.store.transfer import Moved, transfer
 
 _ID = re.compile(r"[a-z0-9]{4,40}")
+_ROOT = re.compile(r"[0-9a-f]{8,64}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(rf"(?=.{{1,80}}$){SLUG_PATTERN[1:-1]}(?: [0-9a-f]{{8}})*")
+"""As studies are called, or with the beginning of its root where another had the name already."""
+
+ReadStudy = Callable[[Sequence[FrozenStudy], Sequence[StudyEntry]], None]
+"""Given all plans of a study and its log: raises SandboxError, ValueError, KeyError or TypeError for what
+cannot be read."""
+
 _HISTORY: TypeAdapter[History] = TypeAdapter(History)
 _AT_ONCE = 100
 
 
-def bring_in(store: Store, path: Path) -> Moved:
+def bring_in(store: Store, path: Path, read_study: ReadStudy) -> Moved:
     """Add every session of the record at `path` to this one, all or nothing; those here already stay as they
-    are. `path` is a copy of ours: an older record is brought to this version's tables first.
+    are. `path` is a copy of ours: an older record is brought to this version's tables first. `read_study`
+    reads each study that was added to.
 
     Raises StoreError for a record that is damaged, altered, of a newer version or no record at all,
     UsageError for one that contradicts this one.
@@ -40,6 +53,7 @@ def bring_in(store: Store, path: Path) -> Moved:
             found = source.execute("SELECT id FROM sessions ORDER BY number")
             moved = transfer(source, db, [row[0] for row in found])
             _refuse_unreadable(store, db, moved.new)
+            _refuse_unreadable_studies(store, moved.studies, read_study)
         return moved
     except (sqlite3.DatabaseError, RecursionError) as error:
         raise _refused(f"SQLite cannot read it ({error})") from error
@@ -109,6 +123,22 @@ def _refuse_unreadable(store: Store, db: Database, sessions: Collection[str]) ->
         for read in (calls_of, planned_by, tags_of):
             read(db, some)
         asked_afterwards(store, some)
+
+
+def _refuse_unreadable_studies(store: Store, roots: Collection[str], read_study: ReadStudy) -> None:
+    """Their names become names of files, and every list of studies reads their plans."""
+    record = StudyRecord(store)
+    for root in roots:
+        plans, log = record.plans(root), record.logged(root)
+        if not _ROOT.fullmatch(root) or not all(_HASH.fullmatch(plan.hash) for plan in plans):
+            raise _refused("a study's mark is none that this app gives")
+        if not all(_NAME.fullmatch(plan.name) for plan in plans):
+            raise _refused("a study's name is none that this app gives")
+        if not all(entry.kind in get_args(LogKind) for entry in log):
+            raise _refused("a study's log tells what this app does not know")
+        if not all(at.tzinfo for at in (*(plan.at for plan in plans), *(entry.at for entry in log))):
+            raise _refused("a study has a time without its zone")
+        read_study(plans, log)
 
 
 def _refused(why: str) -> StoreError:

@@ -38,7 +38,7 @@ class StudySummary:
         """`planned`, `running`, `finished`, or `interrupted` when it was begun and nothing runs it."""
         if self.at_work:
             return "running"
-        if self.finished >= self.sessions:
+        if self.sessions and self.finished >= self.sessions:
             return "finished"
         return "interrupted" if self.states else "planned"
 
@@ -80,10 +80,14 @@ class StudyListing:
         """Its title, and how many cells and sessions it has."""
         if hash not in self._plans:
             (text,) = db.execute("SELECT plan FROM studies WHERE hash = ?", [hash]).fetchone()
-            plan = json.loads(text)
-            cells = plan["cells"]
-            sessions = sum(1 + len(cell["arms"]) for cell in cells)
-            study = plan["study"].get(POINTER)
+            try:
+                plan = json.loads(text)
+                cells = plan["cells"]
+                sessions = sum(1 + len(cell["arms"]) for cell in cells)
+                study = plan["study"].get(POINTER)
+            except (ValueError, KeyError, TypeError, AttributeError):  # a list is shown with it all the same
+                self._plans[hash] = "Its plan cannot be read", 0, 0
+                return self._plans[hash]
             (title,) = db.execute("SELECT title FROM documents WHERE hash = ?", [study]).fetchone() or ("",)
             self._plans[hash] = title, len(cells), sessions
         return self._plans[hash]

@@ -28,11 +28,17 @@ _ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """`new` sessions were added, `known` were there already, and of those `unlike` have other rows here."""
+    """`new` sessions were added, `known` were there already, and of those `unlike` have other rows here.
+
+    `studies` are the roots of those of which a plan or a line of the log was added; `apart` are the names of
+    those that were planned anew in both places, whose plans and log stay as they are here.
+    """
 
     new: tuple[str, ...]
     known: tuple[str, ...]
     unlike: tuple[str, ...]
+    studies: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def transfer(source: Database, target: Database, sessions: Collection[str]) -> M
     known = _known(move, sessions)
     new = [id for id in sessions if id not in known]
     _add_documents(move, new)
-    _add_studies(move, sessions)
+    studies, apart = _add_studies(move, sessions)
     _add_checks(move, new)
     own = [table for table in move.tables.values() if table.to("sessions") and table.name != "sessions"]
     for some in _portions(new):
@@ -119,7 +125,7 @@ def transfer(source: Database, target: Database, sessions: Collection[str]) -> M
             if key == "number" and not table.to("sessions"):
                 for numbers in _portions(list(move.numbers.get(other, {}))):
                     move.add(table, move.rows(table, f"{column} IN {LISTED}", json.dumps(numbers)))
-    return Moved(tuple(new), tuple(known), _unlike(move, known))
+    return Moved(tuple(new), tuple(known), _unlike(move, known), studies, apart)
 
 
 def _tables(db: Database) -> Iterator[_Table]:
@@ -186,26 +192,57 @@ def _add_named(move: _Move, names: Collection[str]) -> None:
     move.add(table, move.rows(table, f"hash IN {LISTED}", listed(sorted(set(names) - there))))
 
 
-def _add_studies(move: _Move, sessions: Collection[str]) -> None:
-    """The plans and the log of the studies that the sessions belong to; one here already is left as it is.
+def _add_studies(move: _Move, sessions: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The plans and the log of the studies that the sessions belong to, as `Moved` tells them.
 
-    A study with the name of another one here gets its root behind its name.
+    A study with the name of another one here gets its root behind its name. One that is here gets the plans
+    that go on from its newest, and the lines that it lacks.
     """
     roots: dict[str, None] = {}
     for some in _portions(list(sessions)):
         sql = f"SELECT DISTINCT root FROM study_sessions WHERE session IN {LISTED}"  # noqa: S608
         roots.update(dict.fromkeys(row[0] for row in move.source.execute(sql, [listed(some)])))
-    here = {row[0] for row in move.target.execute("SELECT DISTINCT root FROM studies")}
     names = {row[0] for row in move.target.execute("SELECT DISTINCT name FROM studies")}
-    for root in roots.keys() - here:
+    added, apart = [], []
+    for root in roots:
+        sql = "SELECT hash, name FROM studies WHERE root = ? ORDER BY number"
+        here = dict(move.target.execute(sql, [root]).fetchall())
         plans = list(move.rows(move.tables["studies"], "root = ?", root))
+        if here:
+            newest, name = list(here.items())[-1]
+            hashes = [plan["hash"] for plan in plans]
+            if newest not in hashes:
+                if set(hashes) - here.keys():
+                    apart.append(name)
+                continue
+            plans = [{**plan, "name": name} for plan in plans[hashes.index(newest) + 1 :]]
+        else:
+            plans = [
+                {**plan, "name": f"{plan['name']} {root[:8]}"} if plan["name"] in names else plan
+                for plan in plans
+            ]
         _add_named(move, {name for plan in plans for name in pointers(json.loads(plan["plan"]))})
-        renamed = (
-            {**plan, "name": f"{plan['name']} {root[:8]}"} if plan["name"] in names else plan
-            for plan in plans
-        )
-        move.add(move.tables["studies"], renamed)
-        move.add(move.tables["study_log"], move.rows(move.tables["study_log"], "root = ?", root))
+        move.add(move.tables["studies"], plans)
+        lines = _new_lines(move, root, known=bool(here))
+        move.add(move.tables["study_log"], lines)
+        if plans or lines:
+            added.append(root)
+    return tuple(added), tuple(apart)
+
+
+def _new_lines(move: _Move, root: str, *, known: bool) -> list[dict[str, Any]]:
+    """The lines of a study's log that the target lacks. What was asked of whoever ran it there is not asked
+    of whoever runs it here."""
+    lines = move.rows(move.tables["study_log"], "root = ?", root)
+    if not known:
+        return list(lines)
+    sql = "SELECT at, kind, detail FROM study_log WHERE root = ?"
+    here = {tuple(row) for row in move.target.execute(sql, [root])}
+    return [
+        line
+        for line in lines
+        if (line["at"], line["kind"], line["detail"]) not in here and not line["kind"].endswith(" asked")
+    ]
 
 
 def _add_checks(move: _Move, sessions: Sequence[str]) -> None:

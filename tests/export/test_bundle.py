@@ -25,10 +25,14 @@ from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import add_afterwards, asked_afterwards
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
+from sandbox.study.frozen import Outline, freeze, outline_of
+from sandbox.study.plan import StudyPlan, plan_hash
 from tests.cli.command import sandbox
 from tests.export.specimen import HARMFUL, recorded_family
 from tests.export.test_data_set import three_runs
+from tests.study.plans import study_plan
 
+ROOT = "0123456789abcdef"
 MODEL = ModelDescription("judge", "A judge")
 Change = Callable[[dict[str, bytes]], dict[str, bytes]]
 
@@ -131,33 +135,94 @@ def test_a_study_comes_along_with_its_frozen_plan_and_what_was_asked_afterwards(
     here: Path, there: Path
 ) -> None:
     with Store.open(here / "sessions" / DATABASE) as store:
-        plan = store.head("breath11").plan
-        study = StudyRecord(store)
-        study.freeze(plan, hash="f" * 64, root="r" * 64, name="pilot-study")
-        study.add_sessions("r" * 64, ["trunk111", "breath11", "filler11"])
-        study.log("r" * 64, "started")
+        outline = studied(store, study_plan(root=ROOT))
         measured = store.session("breath11").own_measured[-1]
         own = store.head("breath11").plan.measures[1]
         assert add_afterwards(store, GivenAfterwards("breath11", measured, ()), own, "judge", MODEL)
     path = here / "study.zip"
-    words = ("study", "export", "pilot-study", "--to", str(path), "--format", "bundle")
+    words = ("study", "export", "worry", "--to", str(path), "--format", "bundle")
     assert sandbox(here, *words).code == ExitCode.OK
-    assert "pilot-study" in sandbox(here, "study", "export", "other", "--to", str(here / "x")).err
+    assert "worry" in sandbox(here, "study", "export", "other", "--to", str(here / "x")).err
     with zipfile.ZipFile(path) as file:
-        assert json.loads(file.read(f"studies/{'f' * 64}.json"))["model"] == "scripted"
+        assert json.loads(file.read(f"studies/{outline.hash}.json"))["root"] == ROOT
     assert sandbox(there, "import", str(path)).code == ExitCode.OK
     with Store.open(there / "sessions" / DATABASE) as store:
         study = StudyRecord(store)
         (found,) = study.all()
-        assert (found.name, found.hash) == ("pilot-study", "f" * 64) and found.plan["model"] == "scripted"
-        assert study.study_of("breath11") == "r" * 64 and study.at_work("r" * 64) == ()
+        assert outline_of(found) == outline
+        assert study.study_of("breath11") == ROOT and study.at_work(ROOT) == ()
         (later,) = asked_afterwards(store, ["breath11"])["breath11"]
         assert later.measured == measured and later.asked == "judge"
     with zipfile.ZipFile(path) as file, file.open("tables/sessions.csv") as table:
         told = {row["session"]: row["studies"] for row in csv.DictReader(io.TextIOWrapper(table, "utf-8"))}
     with zipfile.ZipFile(path) as file:
         assert b"ratings, asked afterwards by judge" in file.read("tables/answers.csv")
-    assert told["breath11"] == "pilot-study"
+    assert told["breath11"] == "worry"
+
+
+def studied(store: Store, plan: StudyPlan) -> Outline:
+    """The plan frozen, as if the sessions of that family were of its study."""
+    record = StudyRecord(store)
+    outline = freeze(record, plan)
+    record.add_sessions(plan.root, ["trunk111", "breath11", "filler11"])
+    record.log(plan.root, "started")
+    record.log(
+        plan.root, "look", {"plan": outline.hash, "repeats": 2, "within": {"Breathing": 3.5}, "enough": False}
+    )
+    record.log(plan.root, "stop asked")
+    record.log(plan.root, "ended", {"ending": "stopped", "left": 1, "failed": 0, "seconds": 1.5})
+    return outline
+
+
+def test_a_newer_bundle_of_a_study_brings_its_newer_plan_and_not_where_both_planned_anew(
+    here: Path, there: Path
+) -> None:
+    first = study_plan(root=ROOT)
+    second = study_plan(3, root=ROOT, before=plan_hash(first))
+    with Store.open(here / "sessions" / DATABASE) as store:
+        studied(store, first)
+    assert sandbox(there, "import", str(bundled(here, "last"))).code == ExitCode.OK
+    with Store.open(here / "sessions" / DATABASE) as store:
+        studied(store, second)
+    newer = bundled(here, "last")
+    assert sandbox(there, "import", str(newer)).code == ExitCode.OK
+    with Store.open(there / "sessions" / DATABASE) as store:
+        record = StudyRecord(store)
+        assert outline_of(record.named("worry")).plan == second
+        kinds = [entry.kind for entry in record.logged(ROOT)]
+        assert kinds == ["started", "look", "stop asked", "ended", "started", "look", "ended"], (
+            "nobody here was asked to stop"
+        )
+    before = rows(there)
+    assert sandbox(there, "import", str(newer)).code == ExitCode.OK and rows(there) == before
+    with Store.open(there / "sessions" / DATABASE) as store:
+        freeze(StudyRecord(store), study_plan(4, root=ROOT, before=plan_hash(second)))
+    with Store.open(here / "sessions" / DATABASE) as store:
+        freeze(StudyRecord(store), study_plan(5, root=ROOT, before=plan_hash(second)))
+    before = rows(there)
+    done = sandbox(there, "import", str(bundled(here, "last")))
+    assert done.code == ExitCode.OK and "“worry” was planned anew both here and there" in done.err
+    assert rows(there) == before
+
+
+BAD_STUDIES = {
+    "no plan": """UPDATE studies SET plan = '{"x": 1}'""",
+    "a name that is a path": "UPDATE studies SET name = '../../evil'",
+    "a name that moves the cursor": "UPDATE studies SET name = 'worry' || char(27) || '[2J'",
+    "a look that saw nothing": "UPDATE study_log SET detail = '{}' WHERE kind = 'look'",
+    "an ending that is none": "UPDATE study_log SET detail = '{}' WHERE kind = 'ended'",
+    "a line of no kind": "UPDATE study_log SET kind = 'elsewhere'",
+    "an arm of nowhere": """UPDATE studies SET plan = replace(plan, '"technique":"', '"technique":"x')""",
+}
+
+
+@pytest.mark.parametrize("bad", BAD_STUDIES)
+def test_a_study_that_cannot_be_read_is_refused(here: Path, there: Path, tmp_path: Path, bad: str) -> None:
+    with Store.open(here / "sessions" / DATABASE) as store:
+        studied(store, study_plan(root=ROOT))
+    path = bundled(here, "last")
+    zipped(path, with_record(tmp_path, BAD_STUDIES[bad])(contents(path)))
+    refused(there, path)
 
 
 def test_a_session_that_went_on_here_stays_as_it_is_and_is_told(

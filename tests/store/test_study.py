@@ -11,8 +11,10 @@ from sandbox.engine.events import RunPlanned, SessionStarted
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.models.provider import ModelDescription
+from sandbox.store.row import insert
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
+from sandbox.store.study_listing import StudyListing
 from sandbox.study.plan import StudyPlan, plan_hash
 from tests.store.runs import breathing_and_control, record_run
 from tests.study.plans import study_plan
@@ -41,6 +43,18 @@ def test_a_frozen_plan_comes_back_word_for_word_and_the_newest_one_counts(tmp_pa
             record.named("other")
         with pytest.raises(UsageError, match="another study"):
             freeze(record, study_plan(root="0ther"))
+
+
+def test_a_plan_that_cannot_be_read_is_listed_all_the_same(tmp_path: Path) -> None:
+    """It came from elsewhere, before plans were looked at: Home must open."""
+    with Store.open(tmp_path / "sandbox.db") as store:
+        freeze(StudyRecord(store), study_plan())
+        with store.writing() as (db, at):
+            row = {"hash": "f" * 64, "root": "0ther", "name": "odd", "plan": '{"x": 1}', "at": at.isoformat()}
+            insert(db, "studies", {**row, "before": None, "author": "a", "app_version": "1"})
+        odd, worry = StudyListing(store).newest()
+    assert (odd.name, odd.title, odd.stands) == ("odd", "Its plan cannot be read", "planned")
+    assert (worry.title, worry.cells, worry.sessions) == ("Worry", 2, 6)
 
 
 def test_plans_and_log_only_grow(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sandbox.export.data.bundle import METADATA, RECORD, SUMS
 from sandbox.store.foreign import bring_in
 from sandbox.store.store import Store
 from sandbox.store.transfer import Moved
+from sandbox.study.brought_in import read_once
 
 _MOST_FILES = 20_000
 _MOST_BYTES = 16 * 2**30
@@ -55,7 +56,7 @@ def bring_in_bundle(store: Store, path: Path) -> Moved:
             record = Path(folder) / RECORD
             with bundle.open(RECORD) as file, record.open("wb") as copy:
                 _refuse_other(RECORD, _digest(file, bundle.getinfo(RECORD).file_size, copy), sums)
-            return bring_in(store, record)
+            return bring_in(store, record, read_once)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadBundle(f"it is damaged or no zip file ({error})") from error
 
