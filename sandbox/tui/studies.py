@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -16,7 +17,7 @@ from sandbox.store.study_listing import StudyListing, StudySummary
 from sandbox.study.conductor import Conductor
 from sandbox.study.frozen import Outline, outline_of, take_up
 from sandbox.study.plan import heads
-from sandbox.study.planning import planned
+from sandbox.study.planning import look_at_models, planned
 from sandbox.study.runner import check_study
 from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.messages import ComparisonWanted, StudyWanted, Trouble
@@ -33,14 +34,16 @@ if TYPE_CHECKING:
 
 _SECONDS = 1.0
 AUTHOR = "clinician"
+_NOTHING_SAID = "Its process broke off and said nothing.\nRun what is missing: sandbox study resume {name}"
 
 
 @dataclass(slots=True)
 class _Started:
-    """A study this app has started, and when by the process's own clock."""
+    """A study this app has started, and when: by the record's clock, and by the process's own."""
 
     outline: Outline
     running: RunningStudy
+    at: datetime
     began: float
 
 
@@ -63,6 +66,7 @@ class Studies:
         self._launch = launch or self._process
         self._listing = StudyListing(conductor.store)
         self._started: dict[str, _Started] = {}
+        self._starting: set[str] = set()
         self._watched = False
         self.outlive = False
         """Whether what was started goes on when the app is closed."""
@@ -81,9 +85,9 @@ class Studies:
         names = {one.name for one in self._listing.newest(limit=100_000)}
         return different(wanted, {*names, *self._conductor.library.ids("study")})
 
-    def _process(self, name: str) -> RunningStudy:
+    def _process(self, root: str) -> RunningStudy:
         local_only = self._preferences.settings.local_only
-        return StudyProcess(name, self._conductor.workspace.root, local_only=local_only)
+        return StudyProcess(root, self._conductor.workspace.root, local_only=local_only)
 
     # Starting
 
@@ -102,8 +106,12 @@ class Studies:
         await self.start(small_study(replace(choices, name=name), self._conductor.library))
 
     async def start(self, study: Study) -> None:
-        """Freeze the study's plan, start it, and show it; says why where it cannot be."""
+        """Freeze the study's plan, start it, and show it; says why where it cannot be.
+
+        A service of which it is not known yet whether it gives log-probabilities is asked first.
+        """
         try:
+            await look_at_models(study, self._conductor)
             outline = await asyncio.to_thread(self._taken_up, study)
         except SandboxError as error:
             self._app.post_message(Trouble(error))
@@ -121,14 +129,36 @@ class Studies:
         return outline
 
     async def _run(self, outline: Outline) -> None:
-        """Start a process for what is missing, unless somebody runs it."""
-        if await asyncio.to_thread(self._conductor.studies.at_work, outline.root):
+        """Start a process for what is missing, unless somebody runs it, or is about to."""
+        root = outline.root
+        self._look()
+        if root in self._starting:
             return
-        running = await asyncio.to_thread(self._launch, outline.name)
-        self._started[outline.root] = _Started(outline, running, time.monotonic())
+        self._starting.add(root)
+        try:
+            if await asyncio.to_thread(self._in_hand, root):
+                return
+            at, began = datetime.now(UTC), time.monotonic()
+            running = await asyncio.to_thread(self._launch, root)
+            self._started[root] = _Started(outline, running, at, began)
+        finally:
+            self._starting.discard(root)
         if not self._watched:
             self._watched = True
             self._app.set_interval(_SECONDS, self._look)
+
+    def _in_hand(self, root: str) -> bool:
+        """Whether somebody runs it, or this app has started it and it has not said so in the record yet: that
+        takes a process some seconds. Once it has, it may write files for a while after its runs are over.
+
+        Reads: belongs on a thread.
+        """
+        studies, one = self._conductor.studies, self._started.get(root)
+        if studies.at_work(root):
+            return True
+        if one is None or one.running.ended:
+            return False
+        return all(entry.at < one.at for entry in studies.logged(root, kinds=("started",)))
 
     async def propose(self, id: str) -> None:
         """Say what a study document comes to, and run it once that is agreed to."""
@@ -162,8 +192,8 @@ class Studies:
         reader = await self._reader(message.root)
         if reader is not None and not message.compare:
             self._show(reader.outline)
-        elif reader is not None and (trunks := await asyncio.to_thread(reader.trunks)):
-            self._app.post_message(ComparisonWanted(trunks))
+        elif reader is not None and (arms := await asyncio.to_thread(reader.arms)):
+            self._app.post_message(ComparisonWanted(arms))
         elif reader is not None:
             self._app.notify("Nothing of this study is finished yet: there is nothing to compare.")
 
@@ -212,25 +242,38 @@ class Studies:
         for root, one in tuple(self._started.items()):
             if one.running.ended:
                 del self._started[root]
-                self._tell_end(one)
+                self._app.run_worker(self._tell_end(one))
 
-    def _tell_end(self, one: _Started) -> None:
+    async def _tell_end(self, one: _Started) -> None:
         name = one.outline.name
         from sandbox.tui.screens.study import StudyScreen
 
         for screen in self._app.screen_stack:
             if isinstance(screen, StudyScreen) and screen.root == one.outline.root:
                 screen.answered()
-        if problem := one.running.problem:
-            lines = problem.splitlines()
+        seconds = time.monotonic() - one.began
+        if one.running.failed:
+            said = one.running.error or await asyncio.to_thread(self._last_failure, one)
+            lines = (said or _NOTHING_SAID.format(name=name)).splitlines()
             error = UsageError(f"The study “{name}” ended: {lines[0]}", todo="\n".join(lines[1:4]))
             self._app.post_message(Trouble(error))
         else:
             self._app.notify(
                 f"The study “{name}” has ended. t on Home shows it; c there compares.", timeout=10
             )
-        seconds = time.monotonic() - one.began
         self._terminal.call_back(f"{name}: the study has ended", seconds, self._preferences.settings)
+
+    def _last_failure(self, one: _Started) -> str:
+        """Why a run of it failed or a model was given up last, since it was started; empty if none was.
+
+        Reads: belongs on a thread.
+        """
+        try:
+            logged = self._conductor.studies.logged(one.outline.root, kinds=("cell failed", "model given up"))
+        except SandboxError as error:
+            return str(error)
+        reasons = [str(entry.detail["reason"]) for entry in logged if entry.at >= one.at]
+        return reasons[-1] if reasons else ""
 
     def ask_before_quitting(self) -> bool:
         """Whether a study of this app runs: then it is asked what shall become of it, and the app closed."""

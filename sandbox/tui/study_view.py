@@ -18,7 +18,7 @@ from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import Outline
 from sandbox.study.plan import Cell
-from sandbox.study.progress import StudyProgress, progress_of
+from sandbox.study.progress import StudyProgress, finished_arms, finished_trunks, progress_of
 
 MOST_LISTED = 200
 """Sessions that are listed: those under way and those in trouble first, then the newest."""
@@ -40,7 +40,7 @@ class ListedSession:
 class StudyView:
     """A study at one moment. `effects`: the answer so far in sentences, on `scale`; `rests_on` cells.
 
-    `begun` counts the sessions that were begun, of which `sessions` are listed.
+    `begun` counts the sessions that were begun and not removed, of which `sessions` are listed.
     """
 
     progress: StudyProgress
@@ -68,28 +68,25 @@ class StudyReader:
         self._effects: tuple[tuple[str, ...], str, int] = ((), "", 0)
         self._next_at = 0.0
 
-    def trunks(self) -> tuple[str, ...]:
-        """The shared starts of the cells that are finished: what Compare pools."""
-        sessions = self._studies.states(self.outline.root).sessions
-        done = ("finished", "removed")
-        return tuple(
-            ids[0]
-            for ids in self.outline.cells.values()
-            if all(id in sessions and sessions[id].state in done for id in ids)
-        )
+    def arms(self) -> tuple[str, ...]:
+        """What `sandbox compare` pools for this study: the runs that are finished, none that was removed."""
+        with self._one_at_a_time:
+            return finished_arms(self._studies, self.outline)
 
     def look(self) -> StudyView:
         """How it is now. Raises SandboxError when the record cannot be read."""
         with self._one_at_a_time:
             progress = progress_of(self._studies, self.outline, datetime.now(UTC))
             states = self._studies.states(self.outline.root).sessions
-            trunks = self.trunks()
+            trunks = finished_trunks(self._studies, self.outline)
             if len(trunks) != self._effects[2] and (time.monotonic() >= self._next_at):
                 began = time.monotonic()
-                self._effects = (*self._effects_over(trunks), len(trunks))
+                arms = finished_arms(self._studies, self.outline)
+                self._effects = (*self._effects_over(arms), len(trunks))
                 now = time.monotonic()
                 self._next_at = now + _SHARE_OF_TIME * (now - began)
-        known = [one for one in states.values() if one.session in self._titles and one.state != "planned"]
+        begun = (one for one in states.values() if one.session in self._titles)
+        known = [one for one in begun if one.state not in ("planned", "removed")]
         known.sort(
             key=lambda one: (_FIRST.index(one.state) if one.state in _FIRST else len(_FIRST), -one.number)
         )
@@ -98,13 +95,15 @@ class StudyReader:
         )
         return StudyView(progress, *self._effects, listed, len(known))
 
-    def _effects_over(self, trunks: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-        """The answer of the comparison that Compare shows for these starts, and its scale."""
-        if not trunks:
+    def _effects_over(self, arms: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """The answer of the pooled comparison of these arms, and its scale: that of the stop rule if there
+        is one, as the planned looks are at it."""
+        if not arms:
             return (), ""
         try:
-            found = gather_compared(self._store, trunks)
-            scale = chosen_scale(found)
+            found = gather_compared(self._store, arms)
+            stop = self.outline.plan.study.stop
+            scale = chosen_scale(found, stop.scale if stop is not None else None)
         except SandboxError:  # a single arm, or nothing measured: there is no effect to show
             return (), ""
         return answer(compare(found, scale, pooled=True)).lines, scale[2]

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Provider
 from sandbox.study.conductor import Conductor
+from sandbox.study.events import StudyEnded
 from sandbox.study.frozen import outline_of
 from sandbox.study.runner import run_study
 
@@ -17,30 +18,36 @@ class RehearsedStudy:
     def __init__(
         self,
         workspace: Workspace,
-        name: str,
+        root: str,
         open_model: Callable[[str], Provider],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._conductor = Conductor.open(workspace, open_model)
-        self._work = asyncio.run_coroutine_threadsafe(self._run(name), loop)
+        self._left = False
+        self._work = asyncio.run_coroutine_threadsafe(self._run(root), loop)
 
     @property
     def ended(self) -> bool:
         return self._work.done()
 
     @property
-    def problem(self) -> str:
-        failed = None if self._work.cancelled() or not self._work.done() else self._work.exception()
-        return str(failed) if failed is not None else ""
+    def failed(self) -> bool:
+        return self._work.done() and not self._work.cancelled() and bool(self.error or self._left)
+
+    @property
+    def error(self) -> str:
+        error = None if self._work.cancelled() or not self._work.done() else self._work.exception()
+        return str(error) if error is not None else ""
 
     def break_off(self) -> None:
         self._work.cancel()
 
-    async def _run(self, name: str) -> None:
-        outline = outline_of(self._conductor.studies.named(name))
+    async def _run(self, root: str) -> None:
+        outline = outline_of(self._conductor.studies.named(root))
         try:
             async with aclosing(run_study(self._conductor, outline)) as events:
-                async for _ in events:
-                    pass
+                async for event in events:
+                    if isinstance(event, StudyEnded):
+                        self._left = event.ending == "unfinished"
         finally:
             await self._conductor.close()

@@ -130,8 +130,8 @@ async def stage(
     def opened(name: str) -> Provider:
         return provider if open_others is None or name == "embedded" else open_others(name)
 
-    def launched(name: str) -> RehearsedStudy:
-        return RehearsedStudy(workspace, name, opened, loop)
+    def launched(root: str) -> RehearsedStudy:
+        return RehearsedStudy(workspace, root, opened, loop)
 
     loop = asyncio.get_running_loop()
     app = SandboxApp(workspace, open_model=opened)

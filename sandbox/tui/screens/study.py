@@ -204,9 +204,8 @@ class StudyScreen(Screen[None]):
 
     @work(exclusive=True, group="compare")
     async def action_compare(self) -> None:
-        trunks = await read_for(self, self.reader.trunks)
-        if trunks:
-            self.post_message(ComparisonWanted(trunks))
+        if arms := await read_for(self, self.reader.arms):
+            self.post_message(ComparisonWanted(arms))
 
     def action_sessions(self) -> None:
         self.post_message(self.SessionsWanted(self.root, self.reader.outline.name))
