@@ -47,9 +47,12 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def rows_of(folder: Path, table: str) -> list[dict[str, str]]:
-    csv.field_size_limit(10_000_000)
-    with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    before = csv.field_size_limit(10_000_000)  # one for the whole process: other tests rely on it
+    try:
+        with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    finally:
+        csv.field_size_limit(before)
 
 
 def test_every_column_that_is_written_is_in_the_codebook_and_the_other_way_round(workspace: Path) -> None:
