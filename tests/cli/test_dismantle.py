@@ -53,9 +53,9 @@ def dismantle(place: Path, monkeypatch: pytest.MonkeyPatch, provider: ScriptedPr
 def test_the_step_that_does_the_work_is_told_from_those_that_do_not(place: Path, monkeypatch) -> None:
     ended = dismantle(place, monkeypatch, StoneCounts(), "--repeat", "4")
     assert ended.code == 0, ended.err
-    lines = {line.split()[0]: line.split()[1] for line in ended.out.splitlines() if len(line.split()) > 4}
-    strong, plain = (float(lines[step].replace("−", "-")) for step in ("strong", "plain"))
-    assert strong < -15 and abs(plain) < 5
+    again = dismantle(place, monkeypatch, StoneCounts(), "--repeat", "4", "--json")
+    means = {one["steps"][0]: one["effect"]["mean"] for one in json.loads(again.out)["main"]}
+    assert means["strong"] < -15 and abs(means["plain"]) < 5
     assert "4 shared starts" in ended.out and "sandbox compare dismantle-three-steps-left-out" in ended.out
 
 
