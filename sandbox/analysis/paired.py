@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 from typing import Literal
 
+from sandbox.measurement.estimate import mean_estimate
 from sandbox.measurement.student import t_quantile, t_tail
 
 LEAST_FOR_P = 6
@@ -18,6 +19,7 @@ _EXACT = 14
 """Up to so many pairs every pattern of signs is gone through (2¹⁴); beyond, 9,999 are drawn."""
 _DRAWN = 9_999
 _SEED = 20_260_101
+_ALPHA = 0.05
 _MOST_PAIRS = 1_000_000
 
 
@@ -35,8 +37,8 @@ def hedges_gz(differences: Sequence[float]) -> float | None:
     return correction * fmean(differences) / spread
 
 
-def bca_interval(differences: Sequence[float], level: float = 0.95) -> tuple[float, float] | None:
-    """The bootstrap's BCa interval of the mean (Efron 1987); None under LEAST_FOR_P pairs or without spread.
+def bca_interval(differences: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % BCa interval of the mean by bootstrap (Efron 1987); None under LEAST_FOR_P pairs or no spread.
 
     The draws come from a fixed seed, so that the same differences give the same interval.
     """
@@ -47,7 +49,7 @@ def bca_interval(differences: Sequence[float], level: float = 0.95) -> tuple[flo
 
     found = bootstrap(
         (np.asarray(differences, dtype=float),), np.mean,
-        confidence_level=level, n_resamples=_DRAWN, method="BCa", rng=np.random.default_rng(_SEED),
+        n_resamples=_DRAWN, method="BCa", rng=np.random.default_rng(_SEED),
     ).confidence_interval  # fmt: skip
     low, high = float(found.low), float(found.high)
     return (low, high) if math.isfinite(low) and math.isfinite(high) else None
@@ -106,45 +108,42 @@ def tost_p(differences: Sequence[float], bound: float) -> float | None:
     return max(_upper_tail((mean + bound) / error, n - 1), _upper_tail((bound - mean) / error, n - 1))
 
 
-def verdict(differences: Sequence[float], bound: float | None = None, alpha: float = 0.05) -> Verdict:
-    """What may be said of the mean difference at `alpha`.
+def verdict(differences: Sequence[float], bound: float | None = None) -> Verdict:
+    """What may be said of the mean difference, at 5 %.
 
     Lower or higher, when Student's interval leaves out 0; else equivalent, when TOST against a bound stated
     before says so; else not told apart. “Not told apart” is no “equivalent”.
     """
-    interval = student_interval(differences, 1 - alpha)
+    interval = student_interval(differences)
     if interval is not None:
         if interval[1] < 0:
             return "lower"
         if interval[0] > 0:
             return "higher"
     p = tost_p(differences, bound) if bound is not None and len(differences) >= LEAST_FOR_P else None
-    return "equivalent" if p is not None and p < alpha else "not told apart"
+    return "equivalent" if p is not None and p < _ALPHA else "not told apart"
 
 
-def student_interval(differences: Sequence[float], level: float = 0.95) -> tuple[float, float] | None:
-    """Student's t interval of the mean (Student 1908); None under two or without spread."""
-    n = len(differences)
-    if n < 2 or not (spread := _spread(differences)):
-        return None
-    mean, half = fmean(differences), t_quantile(n - 1, level) * spread / math.sqrt(n)
-    return mean - half, mean + half
+def student_interval(differences: Sequence[float]) -> tuple[float, float] | None:
+    """Student's 95 % interval of the mean (`mean_estimate`); None under two or without spread."""
+    found = mean_estimate(differences) if _spread(differences) else None
+    return None if found is None or found.low is None or found.high is None else (found.low, found.high)
 
 
 # How many more
 
 
-def pairs_for_width(spread: float, within: float, level: float = 0.95) -> int:
+def pairs_for_width(spread: float, within: float) -> int:
     """The least number of pairs whose Student's interval is ± `within` or less at that SD of the differences.
 
     At least 2. Raises ValueError unless `within` > 0; never more than a million.
     """
     if not within > 0:
         raise ValueError(f"a width is above 0, not {within}")
-    return _least(lambda n: half_width(spread, n, level) <= within)
+    return _least(lambda n: half_width(spread, n) <= within)
 
 
-def pairs_to_tell(mean: float, spread: float, level: float = 0.95) -> int | None:
+def pairs_to_tell(mean: float, spread: float) -> int | None:
     """The least number of pairs whose interval would leave out 0, if mean and SD stayed as they are.
 
     None for a mean of 0, or where more than a million would be needed. A rough guide: the mean seen so far
@@ -152,13 +151,13 @@ def pairs_to_tell(mean: float, spread: float, level: float = 0.95) -> int | None
     """
     if not mean:
         return None
-    needed = _least(lambda n: half_width(spread, n, level) < abs(mean))
+    needed = _least(lambda n: half_width(spread, n) < abs(mean))
     return needed if needed < _MOST_PAIRS else None
 
 
-def half_width(spread: float, pairs: int, level: float = 0.95) -> float:
-    """Half of Student's interval for so many pairs (at least 2) of that SD."""
-    return t_quantile(pairs - 1, level) * spread / math.sqrt(pairs)
+def half_width(spread: float, pairs: int) -> float:
+    """Half of Student's 95 % interval for so many pairs (at least 2) of that SD."""
+    return t_quantile(pairs - 1) * spread / math.sqrt(pairs)
 
 
 def _least(enough: Callable[[int], bool]) -> int:

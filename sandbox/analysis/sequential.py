@@ -13,6 +13,9 @@ from dataclasses import dataclass
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """λ in units of 1/s, where s is a size of difference named beforehand."""
 
+ALPHA = 0.05
+"""How often evidence may reach 1/α where nothing is, at whatever time somebody looks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -34,7 +37,7 @@ class Evidence:
         return self.decided_at is not None
 
 
-def evidence(differences: Sequence[float], size: float, alpha: float = 0.05) -> Evidence:
+def evidence(differences: Sequence[float], size: float) -> Evidence:
     """The evidence in the differences, in the order they were planned.
 
     `size` > 0, in the scale's units, has to be fixed before the first is seen (the smallest difference of
@@ -51,14 +54,14 @@ def evidence(differences: Sequence[float], size: float, alpha: float = 0.05) -> 
                 row[place] += _log_factor(sign * rate * difference / size)
         value = math.fsum(_mean_exp(row) for row in sums) / 2
         largest = max(largest, value)
-        if decided is None and value >= 1 / alpha:
+        if decided is None and value >= 1 / ALPHA:
             decided = n
-    above = _bound([-one for one in differences], size, alpha)
+    above = _bound([-one for one in differences], size)
     high = None if above is None else -above
-    return Evidence(len(differences), value, largest, _bound(differences, size, alpha), high, decided)
+    return Evidence(len(differences), value, largest, _bound(differences, size), high, decided)
 
 
-def _bound(differences: Sequence[float], size: float, alpha: float) -> float | None:
+def _bound(differences: Sequence[float], size: float) -> float | None:
     """The largest μ below which the half of the mixture that looks upward has reached 2/α already.
 
     That half falls as μ rises, so it is found by bisection; None where even a far μ does not reach it.
@@ -69,7 +72,7 @@ def _bound(differences: Sequence[float], size: float, alpha: float) -> float | N
 
     def reached(centre: float) -> bool:
         rows = [math.fsum(_log_factor(rate * (one - centre) / size) for one in differences) for rate in RATES]
-        return _mean_exp(rows) >= 2 / alpha
+        return _mean_exp(rows) >= 2 / ALPHA
 
     low = min(differences) - 40 * size
     if not reached(low):
