@@ -143,9 +143,9 @@ class StudyScreen(Screen[None]):
         if self._asked is not None:
             state = {"pause": "‖ pausing …", "go on": "▶ starting …", "stop": "■ stopping …"}[self._asked]
         room = self.size.width - len(NOTE) - 4
-        left = f"Study {shortened(outline.name, max(12, room - len(state) - 9))} · {state}"
+        left = f"Study {shortened(outline.name, max(12, room - len(state) - 10))} · {state}"
         title = Content.assemble(
-            (f"{excerpt(left, max(10, room)):<{max(10, room)}}", "bold"), (NOTE, "italic")
+            (f"{excerpt(left, max(10, room - 1)):<{max(11, room)}}", "bold"), (NOTE, "italic")
         )
         self.query_one("#title", Static).update(title)
 
