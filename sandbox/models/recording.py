@@ -2,22 +2,12 @@
 
 import secrets
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from sandbox.models.provider import (
-    Capabilities,
-    Completion,
-    ModelDescription,
-    ModelError,
-    Pieces,
-    Provider,
-    Request,
-    Sampling,
-    StreamPart,
-    token_pieces,
-)
+from sandbox.models.passing_on import PassingOn
+from sandbox.models.provider import Completion, ModelError, Provider, Request, Sampling, StreamPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +24,16 @@ class NotSent(CancelledError):
     """Cancelled while it waited to be sent: the call was never made, and leaves no trace."""
 
 
-class RecordingProvider:
+class RecordingProvider(PassingOn):
     """Passes calls on to `inner` and remembers them until `drain`. Not shared between sessions.
 
     `sampling` is what it proposes itself, where that is not what `inner` does.
     """
 
     def __init__(self, inner: Provider, sampling: Sampling | None = None) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._sampling = sampling
         self._calls: list[Call] = []
-
-    @property
-    def title(self) -> str:
-        return self._inner.title
-
-    @property
-    def description(self) -> ModelDescription:
-        return self._inner.description
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._inner.capabilities
 
     @property
     def sampling(self) -> Sampling:
@@ -98,13 +76,6 @@ class RecordingProvider:
             if not isinstance(cancelled, NotSent):
                 self._calls.append(Call(call_id, request, None, _broken_off()))
             raise
-
-    async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...] | None:
-        """What the inner provider's tokeniser says; no call to the model, so not in the ledger."""
-        return await token_pieces(self._inner, texts)
-
-    async def close(self) -> None:
-        """The inner provider outlives the session; whoever opened it closes it."""
 
 
 def _broken_off() -> ModelError:

@@ -1,21 +1,12 @@
 """What a study may use at most: every call passes here, and none is begun once a cap is reached."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 
 from sandbox.library.study import Caps
-from sandbox.models.provider import (
-    Capabilities,
-    Completion,
-    ModelDescription,
-    Pieces,
-    Provider,
-    Request,
-    Sampling,
-    StreamPart,
-    token_pieces,
-)
+from sandbox.models.passing_on import PassingOn
+from sandbox.models.provider import Completion, Provider, Request, StreamPart
 from sandbox.models.recording import NotSent
 
 
@@ -85,28 +76,12 @@ class Meter:
         self._tell()
 
 
-class Metered:
+class Metered(PassingOn):
     """A provider whose calls a meter counts. Once a cap is reached it waits until it is cancelled."""
 
     def __init__(self, inner: Provider, meter: Meter) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._meter = meter
-
-    @property
-    def title(self) -> str:
-        return self._inner.title
-
-    @property
-    def description(self) -> ModelDescription:
-        return self._inner.description
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._inner.capabilities
-
-    @property
-    def sampling(self) -> Sampling:
-        return self._inner.sampling
 
     async def complete(self, request: Request) -> Completion:
         await self._pass()
@@ -123,12 +98,6 @@ class Metered:
                     if isinstance(part, Completion):
                         self._meter.took(part, self._inner.title)
                     yield part
-
-    async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...] | None:
-        return await token_pieces(self._inner, texts)
-
-    async def close(self) -> None:
-        """The inner provider is closed by whoever opened it."""
 
     async def _pass(self) -> None:
         if self._meter.reached:
