@@ -1,11 +1,14 @@
 """`sandbox validate`: every problem of every document, and what to reconsider, with line and advice."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from sandbox.text import printable
 
 if TYPE_CHECKING:
     from sandbox.errors import Problem
@@ -27,7 +30,8 @@ def command(context: click.Context, paths: tuple[Path, ...], strict: bool, as_js
     from sandbox.errors import ExitCode
     from sandbox.library.inspection import inspect
 
-    inspection = inspect(paths or _content_at_hand())
+    roots = paths or _content_at_hand()
+    inspection = inspect(roots)
     if as_json:
         click.echo(_as_json(inspection))
     else:
@@ -35,7 +39,7 @@ def command(context: click.Context, paths: tuple[Path, ...], strict: bool, as_js
             click.echo(str(problem))
         for warning in inspection.warnings:
             click.echo(f"{replace(warning, message=f'warning: {warning.message}')}")
-    click.echo(_summary(inspection), err=True)
+    click.echo(_summary(inspection, roots), err=True)
     if len(inspection.problems) > len(inspection.absent) or (strict and inspection.warnings):
         context.exit(int(ExitCode.INVALID_DOCUMENT))
     if inspection.absent:
@@ -66,8 +70,16 @@ def _as_data(problem: "Problem") -> dict[str, object]:
     return {name: getattr(problem, name) for name in ("file", "line", "column", "message", "hint")}
 
 
-def _summary(inspection: "Inspection") -> str:
+def _summary(inspection: "Inspection", roots: Sequence[Path]) -> str:
+    """How many documents each of several places has: the Library shows one of each id."""
     parts = [_count(len(inspection.files), "document")]
+    if len(roots) > 1:
+        each = [
+            f"{sum(file.is_relative_to(root) for file in inspection.files)} in "
+            + (printable(str(root)) if root.parts else "this folder")
+            for root in roots
+        ]
+        parts[0] += f" ({', '.join(each)})"
     absent = {str(path) for path in inspection.absent}
     inside = [problem for problem in inspection.problems if problem.file not in absent]
     wrong = len({problem.file for problem in inside})
