@@ -14,7 +14,7 @@ import click
     help="A Markdown file to write; an existing one is replaced.  [default: stdout]",
 )
 def command(target: Path | None) -> None:
-    """List all scenarios, techniques, questionnaires, clients and studies at hand, in Markdown."""
+    """List every document at hand, from scenarios to codebooks, in Markdown."""
     from sandbox.export.catalogue_page import catalogue_page
     from sandbox.export.file import refuse_missing_folder, write_file
     from sandbox.library.catalogue import Library

@@ -11,10 +11,10 @@ from sandbox.errors import ExitCode
 if TYPE_CHECKING:
     from sandbox.library.document import Kind
 
-_KINDS = ("scenario", "technique", "questionnaire", "client", "study")
+_KINDS = ("scenario", "technique", "questionnaire", "client", "study", "form", "codebook")
 
 
-@click.command("new", short_help="Start a scenario, technique, questionnaire, client or study of your own.")
+@click.command("new", short_help="Start a scenario, technique or other document of your own.")
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("id")
 @click.option(

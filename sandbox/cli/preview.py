@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sandbox.models.tokens import TokenCounts
     from sandbox.store.validity import StoredCheck
 
-_KINDS = ("scenario", "technique", "questionnaire", "client", "study")
+_KINDS = ("scenario", "technique", "questionnaire", "client", "study", "form", "codebook")
 _SIDE_BY_SIDE = 90
 _GAP = " │ "
 
@@ -65,6 +65,8 @@ def command(
     """
     from sandbox.engine.preview import beside, passages
     from sandbox.library.catalogue import Library
+    from sandbox.library.codebook import Codebook
+    from sandbox.library.form import Form
     from sandbox.library.inspection import inspect
     from sandbox.library.study import Study
     from sandbox.library.technique import Technique
@@ -78,8 +80,9 @@ def command(
     control = beside(found, library.default_control()) if isinstance(found, Technique) else None
     said = passages(found)
     aside = passages(control) if control else ()
-    is_study = isinstance(found, Study)  # `sandbox study plan` counts what it takes
-    counted = () if is_study else _counted(found, (*said, *aside), models, library)
+    # `sandbox study plan` counts what a study takes; no model is shown what is for reviewers.
+    uncounted = isinstance(found, Study | Form | Codebook)
+    counted = () if uncounted else _counted(found, (*said, *aside), models, library)
     if as_json:
         click.echo(json.dumps(_as_data(found, said, control, aside, counted), indent=2))
     else:
@@ -108,14 +111,7 @@ def _find(name: str, kind: "Kind | None", library: "Library") -> "tuple[Document
             f"did you mean “{meant}”?" if meant else "add --kind technique (or another kind) to see all ids"
         )
         raise NotFoundError(f"there is no document “{printable(name)}”", todo=todo)
-    getters = {
-        "scenario": library.scenario,
-        "technique": library.technique,
-        "questionnaire": library.questionnaire,
-        "client": library.client,
-        "study": library.study,
-    }
-    return getters[kinds[0]](name), library.path(kinds[0], name)
+    return library.document(kinds[0], name), library.path(kinds[0], name)
 
 
 def _counted(

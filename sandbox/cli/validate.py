@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.library.inspection import Inspection
 
 
-@click.command("validate", short_help="Check scenarios, techniques, questionnaires, clients and studies.")
+@click.command("validate", short_help="Check scenarios, techniques and all other documents.")
 @click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="End with 5 on warnings too.")
 @click.option("--json", "as_json", is_flag=True, help="Print problems and warnings as JSON.")

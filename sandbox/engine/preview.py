@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sandbox.engine.composition import with_control
 from sandbox.engine.task import next_question
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import Document
+from sandbox.library.form import Form, Level
 from sandbox.library.questionnaire import (
     CompletionQuestionnaire,
     Questionnaire,
@@ -47,20 +49,26 @@ class Passage:
 
 def passages(document: Document) -> tuple[Passage, ...]:
     """Everything a document says or shows, in order."""
+    return tuple(_passages(document))
+
+
+def _passages(document: Document) -> Iterator[Passage]:
     match document:
         case Scenario():
-            return tuple(_told(document))
+            yield from _told(document)
         case Technique():
             spoken = _SPOKEN[document.delivery]
-            return tuple(_step(n, step, spoken) for n, step in enumerate(document.steps, 1))
+            yield from (_step(n, step, spoken) for n, step in enumerate(document.steps, 1))
         case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():
-            return tuple(_asked(document))
+            yield from _asked(document)
         case Client():
-            return tuple(_played(document))
+            yield from _played(document)
         case Study():
-            return tuple(_matrix(document))
-        case _:
-            return ()
+            yield from _matrix(document)
+        case Form():
+            yield from _filled_in(document)
+        case Codebook():
+            yield from (Passage(tag.id, f"{tag.title}. {tag.when}") for tag in document.tags)
 
 
 def beside(technique: Technique, control: Technique) -> Technique | None:
@@ -187,6 +195,22 @@ def _bounds(study: Study) -> Iterator[str]:
             f"when the technique effect on {stop.scale} is known to ± {stop.within:g}; looked at after"
             f" {looks} repeats"
         )
+
+
+def _filled_in(form: Form) -> Iterator[Passage]:
+    yield Passage("instruction", form.instruction)
+    for item in form.items:
+        yield Passage(item.id, "\n".join((item.text, *_answers(item.levels or ()))))
+    if form.levels:
+        yield Passage("answers", "\n".join(_answers(form.levels)))
+    for scale in form.scales:
+        yield Passage(scale.id, f"{scale.title}: mean of {', '.join(scale.items)}")
+    if form.preference:
+        yield Passage("preference", form.preference, ("asked of two transcripts side by side",))
+
+
+def _answers(levels: tuple[Level, ...]) -> tuple[str, ...]:
+    return tuple(f"  {level.value}  {level.label}" for level in levels)
 
 
 def _count(number: int, noun: str) -> str:

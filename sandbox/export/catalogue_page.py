@@ -11,7 +11,9 @@ from sandbox.export.markdown_text import inline
 from sandbox.export.table import markdown_table
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import Document, Kind, Reference
+from sandbox.library.form import Form
 from sandbox.library.lint import most_turns
 from sandbox.library.questionnaire import (
     CompletionQuestionnaire,
@@ -31,8 +33,8 @@ _KINDS = {"rating": "ratings", "word": "next-word probe", "completion": "sentenc
 _INTRODUCTION = """\
 # Catalogue
 
-All scenarios, techniques, questionnaires, clients and studies at hand, made from the documents themselves
-with `sandbox catalogue --to docs/catalogue.md`. To read one whole: `sandbox preview ID`.
+All scenarios, techniques, questionnaires, clients, studies, forms and codebooks at hand, made from the
+documents themselves with `sandbox catalogue --to docs/catalogue.md`. To read one whole: `sandbox preview ID`.
 
 The affect is simulated: text a model produces, not something felt. Nothing here is a treatment."""
 
@@ -52,6 +54,8 @@ def catalogue_page(library: Library) -> str:
         ),
         *_clients(_all(library, "client", Client)),
         *_studies(_all(library, "study", Study)),
+        *_forms(_all(library, "form", Form)),
+        *_codebooks(_all(library, "codebook", Codebook)),
     )
     return "\n\n".join(parts) + "\n"
 
@@ -199,6 +203,32 @@ def _studies(studies: Sequence[Study]) -> Iterator[str]:
             f"`{study.id}` · {' · '.join(_matrix(study))}",
             inline(study.description),
             *_origin(study, study.references),
+        ]
+        yield "\n\n".join(lines)
+
+
+def _forms(forms: Sequence[Form]) -> Iterator[str]:
+    yield f"## Forms for reviewers ({len(forms)})"
+    for form in forms:
+        yield f"### {inline(form.title)}"
+        asked = ", ".join(f"`{item.id}`" for item in form.items)
+        lines = [
+            f"`{form.id}` · {len(form.items)} questions: {asked}",
+            inline(form.description),
+            *_origin(form, form.references),
+        ]
+        yield "\n\n".join(lines)
+
+
+def _codebooks(codebooks: Sequence[Codebook]) -> Iterator[str]:
+    yield f"## Codebooks ({len(codebooks)})"
+    for codebook in codebooks:
+        yield f"### {inline(codebook.title)}"
+        tags = ", ".join(f"`{tag.id}`" for tag in codebook.tags)
+        lines = [
+            f"`{codebook.id}` · {len(codebook.tags)} tags: {tags}",
+            inline(codebook.description),
+            *_origin(codebook, codebook.references),
         ]
         yield "\n\n".join(lines)
 

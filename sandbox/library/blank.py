@@ -155,6 +155,32 @@ repeats: 5                                    # how often each scenario is run, 
 #   - {title: "Author A (2020). Title. Journal 1(2), 3–4.", doi: 10.1000/182}
 """
 
+_FORM = """\
+instruction: FILL IN what a reviewer should know before answering.
+levels:                       # the answers, from low to high; an item may have its own
+  - {value: 1, label: not at all}
+  - {value: 2, label: in part}
+  - {value: 3, label: fully}
+items:
+  - {id: q1, text: "FILL IN the first question about the transcript"}
+  - id: q2
+    text: FILL IN another question
+#     levels:                 # answers of its own
+#       - {value: 0, label: no concern}
+#       - {value: 1, label: some concern}
+  - {id: q3, text: "FILL IN one more"}
+# preference: Which of the two would you choose?    # asked of two transcripts side by side
+# scales:                     # means of items that are answered in the same numbers
+#   - {id: whole, title: The whole, items: [q1, q3]}
+"""
+
+_CODEBOOK = """\
+tags:                         # what a reviewer may put on a turn, or on words of it
+  - id: first
+    title: FILL IN what the tag stands for
+    when: FILL IN when a turn gets it, and when not.
+"""
+
 _BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
     "scenario": (
         "A scenario: a situation told to the client.",
@@ -171,6 +197,8 @@ _BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
     ),
     "client": ("A client: the profile the model plays.", "documents.md", "clients", _CLIENT),
     "study": ("A study: what is run, how often, and when it ends.", "studies.md", "studies", _STUDY),
+    "form": ("A form: what a reviewer fills in about a transcript.", "review.md", "forms", _FORM),
+    "codebook": ("A codebook: tags for turns of a transcript.", "review.md", "codebooks", _CODEBOOK),
 }
 
 

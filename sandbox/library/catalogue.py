@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
+from sandbox.library.form import Form
 from sandbox.library.loading import SUFFIX, load_file
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
@@ -79,11 +81,23 @@ class Library:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("study", id, Study)
 
+    def form(self, id: str) -> Form:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self._document("form", id, Form)
+
+    def codebook(self, id: str) -> Codebook:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self._document("codebook", id, Codebook)
+
     def questionnaire(self, id: str) -> Questionnaire:
         """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         document = self._load("questionnaire", self.path("questionnaire", id))
         assert isinstance(document, Questionnaire)  # noqa: S101 - for the type checker
         return document
+
+    def document(self, kind: Kind, id: str) -> Document:
+        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
+        return self.technique(id) if kind == "technique" else self._load(kind, self.path(kind, id))
 
     def default_control(self) -> Technique:
         """The control a new comparison proposes."""

@@ -30,7 +30,7 @@ Line = Annotated[
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 """A text of one or more paragraphs."""
 
-Kind = Literal["scenario", "technique", "questionnaire", "client", "study"]
+Kind = Literal["scenario", "technique", "questionnaire", "client", "study", "form", "codebook"]
 """The kinds of document; each has a top-level folder named by its plural."""
 
 FOLDERS: Mapping[Kind, str] = {
@@ -39,6 +39,8 @@ FOLDERS: Mapping[Kind, str] = {
     "questionnaire": "questionnaires",
     "client": "clients",
     "study": "studies",
+    "form": "forms",
+    "codebook": "codebooks",
 }
 """The content folder of each kind."""
 

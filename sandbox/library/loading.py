@@ -10,7 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind
+from sandbox.library.form import Form
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
@@ -27,6 +29,8 @@ _MODELS: Mapping[Kind, type[Document]] = {
     "technique": Technique,
     "client": Client,
     "study": Study,
+    "form": Form,
+    "codebook": Codebook,
 }
 _QUESTIONNAIRES: Mapping[str, type[Document]] = {
     "rating": RatingQuestionnaire,

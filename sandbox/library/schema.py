@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import Kind
+from sandbox.library.form import Form
 from sandbox.library.questionnaire import QUESTIONNAIRE
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
@@ -23,6 +25,8 @@ def schema(kind: Kind) -> dict[str, Any]:
         "questionnaire": QUESTIONNAIRE,
         "client": TypeAdapter(Client),
         "study": TypeAdapter(Study),
+        "form": TypeAdapter(Form),
+        "codebook": TypeAdapter(Codebook),
     }
     return {"$schema": DIALECT, "$id": file_name(kind), **types[kind].json_schema()}
 

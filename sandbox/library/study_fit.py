@@ -30,7 +30,7 @@ def misfits(study: Study, library: Library) -> tuple[Problem, ...]:
     problems = list(_claimed_twice(study, library))
     for at, kind, id in _named(study):
         try:
-            found[at] = _document(library, kind, id)
+            found[at] = library.document(kind, id)
         except SandboxError as error:
             problems.append(Problem(error.what, at, error.todo))
     arms = {at: one for at, one in found.items() if isinstance(one, Technique)}
@@ -58,20 +58,6 @@ def _named(study: Study) -> Iterator[tuple[Route, Kind, str]]:
         yield ("measures", n), "questionnaire", measure_id(text)
     if study.follow_up is not None:
         yield ("follow_up",), "scenario", study.follow_up
-
-
-def _document(library: Library, kind: Kind, id: str) -> Document:
-    match kind:
-        case "scenario":
-            return library.scenario(id)
-        case "technique":
-            return library.technique(id)
-        case "client":
-            return library.client(id)
-        case "questionnaire":
-            return library.questionnaire(id)
-        case "study":
-            return library.study(id)
 
 
 def _claimed_twice(study: Study, library: Library) -> Iterator[Problem]:

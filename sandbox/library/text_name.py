@@ -15,6 +15,8 @@ _PARTS = {
     "scales": "scale",
     "options": "option",
     "references": "reference",
+    "tags": "tag",
+    "levels": "answer",
     "examples": "example",
     "questions": "question",
 }

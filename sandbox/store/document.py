@@ -9,7 +9,9 @@ from sqlite_utils import Database
 
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import Document, document_hash
+from sandbox.library.form import Form
 from sandbox.library.questionnaire import QUESTIONNAIRE, Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
@@ -37,6 +39,8 @@ READERS: Mapping[str, TypeAdapter[Any]] = {
     "client": TypeAdapter(Client),
     "questionnaire": QUESTIONNAIRE,
     "study": TypeAdapter(Study),
+    "form": TypeAdapter(Form),
+    "codebook": TypeAdapter(Codebook),
 }
 """What reads each kind of document."""
 

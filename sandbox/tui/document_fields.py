@@ -26,6 +26,8 @@ _TEXTS: Mapping[Kind, tuple[Route, ...]] = {
     "questionnaire": (("preamble",), ("items", "text"), ("scales", "title")),
     "client": (("system",),),
     "study": (("question",),),
+    "form": (("instruction",), ("items", "text"), ("preference",)),
+    "codebook": (("tags", "title"), ("tags", "when")),
 }
 """After the head: single texts, and lists with the texts of each part (“” for a list of texts)."""
 

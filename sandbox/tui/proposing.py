@@ -198,7 +198,7 @@ def with_document(proposal: Proposal, kind: Kind, id: str) -> Proposal:
             return replace(proposal, client=id)
         case "questionnaire":
             return replace(proposal, measures=(id,))
-        case "study":  # it is run from its own screen
+        case _:  # a study is run from its own screen; forms and codebooks are reviewers'
             return proposal
 
 

@@ -21,6 +21,7 @@ PAGES: dict[Kind, str] = {
     "technique": "write-a-technique.md",
     "scenario": "write-a-scenario.md",
     "questionnaire": "add-a-questionnaire.md",
+    "form": "review.md",
 }
 
 

@@ -32,6 +32,12 @@ GOOD: dict[Kind, str] = {
     "      reply: I am fine.\n  opening: I feel\n",
     "study": HEAD + "scenarios: [night-attack]\ntechniques: [mindful-breathing]\nrepeats: 5\n"
     "caps: {cost: 5}\nstop: {scale: distress, within: 10, looks: [3, 5]}\n",
+    "form": HEAD + "instruction: Read it all.\nlevels:\n  - {value: 1, label: cold}\n"
+    "  - {value: 2, label: warm}\nitems:\n  - {id: warmth, text: How warm}\n"
+    "  - id: harm\n    text: How much harm\n"
+    "    levels: [{value: 1, label: none}, {value: 2, label: some}]\n"
+    "scales:\n  - {id: whole, title: Whole, items: [warmth, harm]}\npreference: Which one?\n",
+    "codebook": HEAD + "tags:\n  - {id: advice, title: Advice, when: Says what to do.}\n",
 }
 
 WORD_PROBE = (
@@ -671,4 +677,35 @@ BAD: tuple[Bad, ...] = (
         "after scenario",
     ),
     Bad("a scenario twice", "study", "[night-attack]", "[a, a]", 9, "two scenarios “a”", "remove one"),
+    Bad(
+        "an item without answers",
+        "form",
+        "levels:\n  - {value: 1, label: cold}\n  - {value: 2, label: warm}\n",
+        "",
+        11,
+        "item “warmth” has no answers",
+        "under the item",
+        alone=False,
+    ),
+    Bad(
+        "answers out of order",
+        "form",
+        "{value: 2, label: warm}",
+        "{value: 1, label: warm}",
+        12,
+        "in order",
+        "low",
+        alone=False,
+    ),
+    Bad(
+        "answers of other numbers",
+        "form",
+        "{value: 2, label: some}",
+        "{value: 3, label: some}",
+        19,
+        "numbers",
+        "",
+    ),
+    Bad("a scale of nothing", "form", "[warmth, harm]", "[warmth, calm]", 19, "“calm”", ""),
+    Bad("a tag without when", "codebook", ", when: Says what to do.", "", 10, "“when” is missing", ""),
 )

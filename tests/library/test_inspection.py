@@ -35,10 +35,10 @@ class TestAcrossFiles:
         one = root / "techniques" / "sample.yaml"
         assert inspect([one]).files == (one,)
         assert inspect([root / "techniques", one]).files == (one,)
-        assert len(inspect([root]).files) == 5
+        assert len(inspect([root]).files) == 7
         assert inspect([root]).problems == ()
         named_alike = root.rename(root.parent / "clients")
-        assert len(inspect([named_alike]).files) == 5, "a workspace may be called like a content folder"
+        assert len(inspect([named_alike]).files) == 7, "a workspace may be called like a content folder"
 
     def test_two_files_with_one_id(self, root: Path) -> None:
         (root / "scenarios" / "twin.yaml").write_text(GOOD["scenario"])
@@ -82,11 +82,11 @@ class TestCommands:
         done = run_validate(str(root))
         assert done.exit_code == 5
         assert done.stdout == f"{path}:9:1: unknown key “afect”\n  did you mean “affect”?\n"
-        assert done.stderr == "5 documents, 1 problem in 1 of them\n"
+        assert done.stderr == "7 documents, 1 problem in 1 of them\n"
 
     def test_validate_says_when_all_is_well(self, root: Path) -> None:
         done = run_validate(str(root))
-        assert (done.exit_code, done.stdout, done.stderr) == (0, "", "5 documents, no problems\n")
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", "7 documents, no problems\n")
 
     def test_a_warning_is_printed_and_fails_only_when_asked(self, root: Path) -> None:
         path = edit(root, "scenario", "They stop.", "You are afraid.")
@@ -95,7 +95,7 @@ class TestCommands:
         assert done.stdout.startswith(
             f"{path}:12:10: warning: “afraid” names the affect it is to induce\n  show"
         )
-        assert done.stderr == "5 documents, no problems, 1 warning\n"
+        assert done.stderr == "7 documents, no problems, 1 warning\n"
         assert run_validate("--strict", str(root)).exit_code == 5
         (warning,) = json.loads(run_validate("--json", str(root)).stdout)["warnings"]
         assert (warning["line"], warning["column"]) == (12, 10)
@@ -105,11 +105,11 @@ class TestCommands:
         done = run_validate(gone, str(root))
         assert done.exit_code == 3
         assert done.stdout.startswith(f"{gone}:1:1: there is no such file or folder\n")
-        assert done.stderr == "5 documents, no problems, 1 path without documents\n"
+        assert done.stderr == "7 documents, no problems, 1 path without documents\n"
         edit(root, "scenario", "affect", "afect")
         done = run_validate(gone, str(root))
         assert (done.exit_code, done.stdout.count("unknown key")) == (5, 1)
-        assert done.stderr == "5 documents, 1 problem in 1 of them, 1 path without documents\n"
+        assert done.stderr == "7 documents, 1 problem in 1 of them, 1 path without documents\n"
 
     def test_validate_as_json(self, root: Path) -> None:
         edit(root, "scenario", "fear", "fera")

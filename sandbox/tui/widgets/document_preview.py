@@ -10,7 +10,9 @@ from sandbox.engine.preview import passages
 from sandbox.errors import Problem
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
+from sandbox.library.codebook import Codebook
 from sandbox.library.document import Document, InvalidDocument, Reference
+from sandbox.library.form import Form
 from sandbox.library.questionnaire import RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
@@ -100,6 +102,10 @@ def _facts(document: Document) -> Iterator[str]:
             yield printable(f"family {document.family} · {document.delivery} · {len(document.steps)} steps")
         case RatingQuestionnaire() | WordQuestionnaire():
             yield f"about: {document.timeframe} · {document.kind} · {len(document.items)} items"
+        case Form():
+            yield f"filled in by reviewers · {len(document.items)} questions"
+        case Codebook():
+            yield f"for reviewers · {len(document.tags)} tags"
 
 
 def _sections(document: Document) -> Iterator[Content]:
@@ -119,7 +125,7 @@ def _sections(document: Document) -> Iterator[Content]:
         case Client():
             opening = document.small_model.opening
             yield from _section("small models", (f"every reply begins: {opening}",) if opening else ())
-        case Study():
+        case Study() | Form() | Codebook():
             yield from _section("references", _cited(document.references))
     source = document.source
     where = [f"{source.author}; first draft by a {source.drafted_by}", source.method, source.drawn_from]

@@ -1,0 +1,87 @@
+"""Marks: what one reviewer says of the transcripts of one packet, as a file that comes back from them.
+
+The keys here are the JSON that a packet's page saves. Whether the marks fit the packet
+is for packet.py to say.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from sandbox.library.document import LINE_PATTERN, Slug
+
+MARKS_FORMAT = "therapy-sandbox marks"
+"""The value of `format` in every file of marks."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
+"""What a transcript or a pair goes by in a packet: letters, digits and hyphens."""
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=LINE_PATTERN)
+]
+"""A reviewer's name, or what they go by; one line."""
+
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
+
+Speaker = Literal["therapist", "client"]
+
+Choice = Literal["a", "b", "no difference"]
+
+
+class _Mark(BaseModel):
+    """Unknown keys are errors and nothing changes later. Values of JSON keep their type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Note(_Mark):
+    """A note on a turn (its number in the transcript, from 1), or on words of it: `quote`, as they stand
+    there, said by `speaker`. It has a text, tags of the codebook, or both."""
+
+    turn: Annotated[int, Field(ge=1, strict=True)]
+    speaker: Speaker | None = None
+    quote: Remark = ""
+    text: Remark = ""
+    tags: tuple[Slug, ...] = ()
+
+
+class Tick(_Mark):
+    """Whether a line of a technique's fidelity list was seen, and in which turn."""
+
+    statement: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
+    seen: Annotated[bool, Field(strict=True)]
+    turn: Annotated[int, Field(ge=1, strict=True)] | None = None
+
+
+class TranscriptMarks(_Mark):
+    """What was said of one transcript. `ratings`: by form id, by item id, the value of the answer chosen;
+    None where the reviewer says that the transcript does not show it. An item not answered is not there.
+    `seconds`: how long it was before the reviewer."""
+
+    code: Code
+    ratings: dict[Slug, dict[Slug, Annotated[int, Field(strict=True)] | None]] = {}
+    notes: tuple[Note, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
+class Preference(_Mark):
+    """Which transcript of a pair was chosen, to the question of the form of that id."""
+
+    pair: Code
+    form: Slug
+    choice: Choice
+    reason: Remark = ""
+
+
+class Marks(_Mark):
+    """All that one reviewer says of one packet. `packet` is the packet's id."""
+
+    format: Literal["therapy-sandbox marks"] = "therapy-sandbox marks"
+    format_version: Literal[1] = 1
+    packet: Code
+    reviewer: Name
+    saved: datetime | None = None
+    transcripts: tuple[TranscriptMarks, ...] = ()
+    preferences: tuple[Preference, ...] = ()
