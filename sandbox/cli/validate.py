@@ -73,6 +73,7 @@ def _as_data(problem: "Problem") -> dict[str, object]:
 def _summary(inspection: "Inspection", roots: Sequence[Path]) -> str:
     """How many documents each of several places has: the Library shows one of each id."""
     parts = [_count(len(inspection.files), "document")]
+    roots = [root for root in roots if root not in inspection.absent]
     if len(roots) > 1:
         each = [
             f"{sum(file.is_relative_to(root) for file in inspection.files)} in "
