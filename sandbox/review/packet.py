@@ -3,7 +3,6 @@
 This is the key. It is kept in the record, never in the packet itself. Writing packets is export's business.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,10 +36,10 @@ class PacketPair(_Kept):
 
 
 class PacketKey(_Kept):
-    """A packet: its id, when it was made, what stands in it, and the documents a reviewer marks it with."""
+    """A packet: its id, what stands in it, and the documents a reviewer marks it with. `blind`: the reviewer
+    does not see technique, arm and model."""
 
     id: Code
-    made: datetime
     blind: bool
     transcripts: tuple[PacketTranscript, ...]
     pairs: tuple[PacketPair, ...] = ()

@@ -18,6 +18,7 @@ from sandbox.store.document import Documents
 from sandbox.store.error import StoreError
 from sandbox.store.history import histories
 from sandbox.store.integrity import altered_documents, damages
+from sandbox.store.mark import Mark, MarkRecord
 from sandbox.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, version_of
 from sandbox.store.session import heads_of, lineage, planned_by
 from sandbox.store.state import states_of
@@ -37,6 +38,7 @@ ReadStudy = Callable[[Sequence[FrozenStudy], Sequence[StudyEntry]], None]
 cannot be read."""
 
 _HISTORY: TypeAdapter[History] = TypeAdapter(History)
+_MARKS: TypeAdapter[list[Mark]] = TypeAdapter(list[Mark])
 _AT_ONCE = 100
 
 
@@ -123,6 +125,7 @@ def _refuse_unreadable(store: Store, db: Database, sessions: Collection[str]) ->
         for read in (calls_of, planned_by, tags_of):
             read(db, some)
         asked_afterwards(store, some)
+        _MARKS.validate_python([entry.mark for entry in MarkRecord(store).marked(some).all()])
 
 
 def _refuse_unreadable_studies(store: Store, roots: Collection[str], read_study: ReadStudy) -> None:

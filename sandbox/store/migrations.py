@@ -7,6 +7,7 @@ from sqlite_utils import Database
 
 from sandbox.store.calibration_tables import CALIBRATIONS
 from sandbox.store.error import StoreError
+from sandbox.store.mark_tables import MARKS
 from sandbox.store.unchanging import append_only, never_replaced
 
 APPLICATION_ID = 0x5342_5831
@@ -367,6 +368,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("studies", _STUDIES),
     Migration("measured afterwards", _AFTERWARDS),
     Migration("calibrations", CALIBRATIONS),
+    Migration("marks of reviewers", MARKS),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

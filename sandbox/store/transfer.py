@@ -19,6 +19,7 @@ from sandbox.store.row import LISTED, insert_all, listed
 from sandbox.text import excerpt
 
 _LEFT_BEHIND = frozenset({"pid", "process_started", "host"})
+_APART = frozenset({"sessions", "study_sessions", "tags", "ratings", "notes", "ticks", "preferences"})
 _AT_ONCE = 500
 """Sessions whose rows are looked for together."""
 
@@ -165,11 +166,12 @@ def _known(move: _Move, sessions: Collection[str]) -> dict[str, None]:
 
 
 def _unlike(move: _Move, known: Iterable[str]) -> tuple[str, ...]:
-    """The known sessions of which the two records hold another number of rows; tags do not count."""
+    """The known sessions of which the two records hold another number of rows; what people said of them
+    since, tags and marks, does not count."""
     unlike: dict[str, None] = {}
     for table in move.tables.values():
         column = table.to("sessions")
-        if column is None or table.name in ("sessions", "study_sessions", "tags"):
+        if column is None or table.name in _APART:
             continue
         sql = f"SELECT {column}, count(*) FROM {table.name} WHERE {column} IN {LISTED} GROUP BY 1"  # noqa: S608
         for some in _portions(list(known)):

@@ -15,6 +15,7 @@ from sandbox.library.document import document_hash
 from sandbox.store.afterwards import add_afterwards
 from sandbox.store.calibration import CalibrationRecord
 from sandbox.store.document import document_json
+from sandbox.store.mark import MarkRecord, ReturnedFile
 from sandbox.store.migrations import MIGRATIONS, migrate
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
@@ -22,6 +23,7 @@ from sandbox.study.plan import plan_hash
 from tests.documents import scenario
 from tests.store.runs import breathing_and_control, record_run, scripted
 from tests.store.test_calibration import FakePhantom, go_on
+from tests.store.test_mark import ADA, every_mark, form
 from tests.store.test_validity import MODEL, checked
 from tests.study.plans import study_plan
 
@@ -42,6 +44,9 @@ async def full(store: Store) -> Store:
     async for given in ask_afterwards(heads[0], trunk, [Point(0, "baseline")], measure, scripted()):
         add_afterwards(store, given, measure, "other", MODEL)
     await go_on(CalibrationRecord(store), FakePhantom(), at_most=2)
+    marks = MarkRecord(store)
+    marks.add(every_mark(heads[1].id, heads[2].id), ADA, [form()], ReturnedFile("0", "p1", "Ada", "a", None))
+    marks.add_packet("p1", heads[0].plan, "tests")
     return store
 
 

@@ -1,0 +1,314 @@
+"""What reviewers say of sessions, in the record: ratings, notes, ticks and preferences, and the packets sent.
+
+Append-only: to change or take back a mark is a new entry, and the newest of its thing counts. Whether a mark
+fits a form or a packet is review's business.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+from sqlite_utils import Database
+
+from sandbox.errors import NotFoundError
+from sandbox.library.document import Document, document_hash
+from sandbox.store.document import Documents, folded, store_documents
+from sandbox.store.row import Row, as_json, insert
+from sandbox.store.session import lineage
+from sandbox.store.store import Store
+
+Speaker = Literal["therapist", "client"]
+Choice = Literal["a", "b", "no difference"]
+
+M = TypeVar("M", bound="Mark")
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """An item of a form answered for a session. `form` is its hash; `value` None: the transcript does not
+    show it."""
+
+    session: str
+    form: str
+    item: str
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note on a turn of a session (`Turn.index`), or on words of it. `speaker` “”: on the whole turn."""
+
+    session: str
+    turn: int
+    speaker: Speaker | Literal[""] = ""
+    quote: str = ""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    codebook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Whether a line of the technique's fidelity list was seen, and in which turn."""
+
+    session: str
+    statement: str
+    seen: bool
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Which of two sessions was chosen, shown as A and as B, to the question of the form of that hash."""
+
+    a: str
+    b: str
+    form: str
+    choice: Choice
+
+
+Mark = Rating | Note | Tick | Preference
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who gives marks, why (a correction, say), in which packet, and whether they knew what they judged."""
+
+    reviewer: str
+    blind: bool
+    packet: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[M]):
+    """A mark in the record. `given` False: taken back by this entry."""
+
+    number: int
+    mark: M
+    given: bool
+    at: datetime
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedFile:
+    """A file of marks that came back: its SHA-256, its name, and when its reviewer saved it."""
+
+    sha256: str
+    packet: str
+    reviewer: str
+    name: str
+    saved: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The marks that count now, in the order given; each reviewer's newest of each thing."""
+
+    ratings: tuple[Entry[Rating], ...]
+    notes: tuple[Entry[Note], ...]
+    ticks: tuple[Entry[Tick], ...]
+    preferences: tuple[Entry[Preference], ...]
+
+    def reviewers(self) -> tuple[str, ...]:
+        """Whoever gave one of them, in alphabetical order."""
+        return tuple(sorted({entry.by.reviewer for entry in self.all()}))
+
+    def all(self) -> Iterator[Entry[Any]]:
+        """Every one of them."""
+        for entries in (self.ratings, self.notes, self.ticks, self.preferences):
+            yield from entries
+
+
+_TABLES: dict[type, str] = {Rating: "ratings", Note: "notes", Tick: "ticks", Preference: "preferences"}
+_COLUMNS: dict[type, tuple[str, ...]] = {
+    Rating: ("session", "form", "item", "value"),
+    Note: ("session", "turn", "speaker", "quote", "text", "tags", "codebook"),
+    Tick: ("session", "statement", "seen", "turn"),
+    Preference: ("a", "b", "form", "choice"),
+}
+_BY = ("number", "given", "reviewer", "at", "reason", "blind", "packet")
+
+
+class MarkRecord:
+    """The marks of a workspace's record."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(
+        self,
+        marks: Sequence[Mark],
+        by: By,
+        documents: Iterable[Document] = (),
+        file: ReturnedFile | None = None,
+        instead: Sequence[Mark] = (),
+    ) -> tuple[Mark, ...]:
+        """Add those that say something new of their thing; which they are. All are added, or none.
+
+        `documents`: the forms and the codebook that the marks name. `instead`: marks of the same reviewer
+        that are taken back with it. Raises NotFoundError for a session that is not there.
+        """
+        with self._store.writing() as (db, at):
+            lineage(db, {session for mark in (*marks, *instead) for session in _sessions(mark)})
+            store_documents(db, {document_hash(document): document for document in documents})
+            now = _said(db, by.reviewer)
+            new = tuple(mark for mark in dict.fromkeys(marks) if now.get(_thing(mark)) != mark)
+            for mark in new:
+                insert(db, _TABLES[type(mark)], _row(mark, by, at, given=True))
+            for mark in instead:
+                insert(db, _TABLES[type(mark)], _row(mark, by, at, given=False))
+            if file is not None:
+                insert(db, "returned_files", _file_row(file, at))
+        return new
+
+    def take_back(self, marks: Sequence[Mark], by: By) -> tuple[Mark, ...]:
+        """Add an entry that takes back each of the marks that the reviewer holds now; which they are."""
+        with self._store.writing() as (db, at):
+            now = _said(db, by.reviewer)
+            held = tuple(mark for mark in marks if now.get(_thing(mark)) == mark)
+            for mark in held:
+                insert(db, _TABLES[type(mark)], _row(mark, by, at, given=False))
+        return held
+
+    def marked(self, sessions: Collection[str] | None = None) -> Marked:
+        """The marks that count now: of these sessions, or all. A preference is of both its sessions."""
+        with self._store.reading() as db:
+            found = {kind: _entries(db, kind, f"present_{table}") for kind, table in _TABLES.items()}
+        kept = {
+            kind: tuple(
+                entry
+                for entry in entries
+                if sessions is None or any(one in sessions for one in _sessions(entry.mark))
+            )
+            for kind, entries in found.items()
+        }
+        return Marked(kept[Rating], kept[Note], kept[Tick], kept[Preference])
+
+    def history(self, session: str) -> tuple[Entry[Any], ...]:
+        """Every entry about the session as it was made, those taken back or changed since as well."""
+        with self._store.reading() as db:
+            entries = [one for kind, table in _TABLES.items() for one in _entries(db, kind, table)]
+        mine = (entry for entry in entries if session in _sessions(entry.mark))
+        return tuple(sorted(mine, key=lambda entry: entry.at))
+
+    def documents(self, hashes: Collection[str]) -> dict[str, Document]:
+        """The forms and codebooks of those hashes. Raises StoreError for one that cannot be read."""
+        pointed = {name: as_json({"$document": name}) for name in hashes}
+        with self._store.reading() as db:
+            return Documents().unfolded(db, pointed)
+
+    def add_packet(self, id: str, key: BaseModel, author: str) -> None:
+        """Keep the key of a packet that is sent out. Raises StoreError when that id is there."""
+        text, documents = folded(key)
+        with self._store.writing() as (db, at):
+            store_documents(db, documents)
+            row: Row = {"id": id, "at": at.isoformat(), "author": author, "key": text}
+            insert(db, "packets", row)
+
+    def packet(self, id: str) -> Any:
+        """The key of the packet, as a tree of plain values with its documents. Raises NotFoundError."""
+        with self._store.reading() as db:
+            row = db.execute("SELECT key FROM packets WHERE id = ?", [id]).fetchone()
+            if row is None:
+                ids = [one[0] for one in db.execute("SELECT id FROM packets ORDER BY number DESC LIMIT 5")]
+                known = f"packets made here: {', '.join(ids)}" if ids else "no packet was made here"
+                raise NotFoundError(f"There is no packet “{id}” in this record.", todo=f"{known}.")
+            return Documents().unfolded(db, {id: row[0]})[id]
+
+    def returned(self, packet: str) -> tuple[ReturnedFile, ...]:
+        """The files of marks of that packet that came back, in the order taken in."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT sha256, packet, reviewer, name, saved FROM returned_files WHERE packet = ?"
+                " ORDER BY number",
+                [packet],
+            ).fetchall()
+        return tuple(
+            ReturnedFile(sha256, packet, reviewer, name, datetime.fromisoformat(saved) if saved else None)
+            for sha256, packet, reviewer, name, saved in rows
+        )
+
+
+def _sessions(mark: Mark) -> tuple[str, ...]:
+    return (mark.a, mark.b) if isinstance(mark, Preference) else (mark.session,)
+
+
+def _thing(mark: Mark) -> tuple[object, ...]:
+    """What a reviewer has one say on."""
+    match mark:
+        case Rating(session, form, item):
+            return "rating", session, form, item
+        case Note():
+            return "note", mark.session, mark.turn, mark.speaker, mark.quote, mark.text, mark.tags
+        case Tick(session, statement):
+            return "tick", session, statement
+        case Preference(a, b, form):
+            return "preference", *sorted((a, b)), form
+
+
+def _said(db: Database, reviewer: str) -> dict[tuple[object, ...], Mark]:
+    """By thing, what the reviewer holds now."""
+    return {
+        _thing(entry.mark): entry.mark
+        for kind, table in _TABLES.items()
+        for entry in _entries(db, kind, f"present_{table}", reviewer)
+    }
+
+
+def _entries(db: Database, kind: type, table: str, reviewer: str | None = None) -> list[Entry[Any]]:
+    columns = _COLUMNS[kind]
+    where, values = (" WHERE reviewer = ?", [reviewer]) if reviewer is not None else ("", [])
+    rows = db.execute(
+        f"SELECT {', '.join((*columns, *_BY))} FROM {table}{where} ORDER BY number",  # noqa: S608
+        values,
+    ).fetchall()
+    return [_entry(kind, row[: len(columns)], row[len(columns) :]) for row in rows]
+
+
+def _entry(kind: type, mark: tuple[Any, ...], by: tuple[Any, ...]) -> Entry[Any]:
+    values = dict(zip(_COLUMNS[kind], mark, strict=True))
+    if kind is Note:
+        values["tags"] = tuple(json.loads(values["tags"]))
+    if kind is Tick:
+        values["seen"] = bool(values["seen"])
+    number, given, reviewer, at, reason, blind, packet = by
+    return Entry(
+        number,
+        kind(**values),
+        bool(given),
+        datetime.fromisoformat(at),
+        By(reviewer, bool(blind), packet, reason),
+    )
+
+
+def _row(mark: Mark, by: By, at: datetime, *, given: bool) -> Row:
+    said = {name: getattr(mark, name) for name in _COLUMNS[type(mark)]}
+    if isinstance(mark, Note):
+        said["tags"] = as_json(list(mark.tags))
+    if isinstance(mark, Tick):
+        said["seen"] = int(mark.seen)
+    return {
+        **said,
+        "given": int(given),
+        "reviewer": by.reviewer,
+        "at": at.isoformat(),
+        "reason": by.reason,
+        "blind": int(by.blind),
+        "packet": by.packet,
+    }
+
+
+def _file_row(file: ReturnedFile, at: datetime) -> Row:
+    return {
+        "sha256": file.sha256,
+        "packet": file.packet,
+        "reviewer": file.reviewer,
+        "name": file.name,
+        "saved": file.saved.isoformat() if file.saved else None,
+        "at": at.isoformat(),
+    }
