@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
 from sandbox.errors import ExitCode
 from sandbox.text import printable
 
@@ -42,15 +43,9 @@ if TYPE_CHECKING:
     type=click.IntRange(2, 100),
     help="How many neutral texts each dose is measured after.",
 )
-@click.option(
-    "--seed",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0, 2**31 - 1),
-    help="Fixes every random choice. Another one begins anew.",
-)
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.seed
+@options.quiet
+@options.as_json
 def command(
     model: str,
     questionnaires: tuple[str, ...],
@@ -65,6 +60,7 @@ def command(
     The dose is a vector added in the middle of the model: towards stories of an affect, away from their calm
     twins. Placebos of the same length should do little. Works for the embedded model and for GGUF files.
     Ctrl-C loses nothing: what was measured is kept, and the same command goes on from there.
+    Another --seed begins anew.
 
     It tests an instrument on a model, never a feeling.
     """

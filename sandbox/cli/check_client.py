@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
 from sandbox.text import printable
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ LEGEND = (
     metavar="NAME",
     help="Tag the sessions with NAME; what is finished under it is not run again.",
 )
-@click.option("--local-only", is_flag=True, help="Refuse a model that is not on this machine.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@options.local_only
+@options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, each run with its scores.")
 @click.pass_context
 def command(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
 from sandbox.errors import ExitCode
 from sandbox.text import excerpt, printable
 
@@ -43,16 +44,10 @@ if TYPE_CHECKING:
     type=click.IntRange(2, 100),
     help="How often each is repeated.  [default: word 8, others 3]",
 )
-@click.option(
-    "--seed",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0, 2**31 - 1),
-    help="Fixes every random choice.",
-)
-@click.option("--local-only", is_flag=True, help="Refuse a model that is not on this machine.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.seed
+@options.local_only
+@options.quiet
+@options.as_json
 def command(
     model: str,
     questionnaires: tuple[str, ...],

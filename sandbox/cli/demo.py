@@ -2,17 +2,13 @@
 
 import click
 
+from sandbox.cli import options
+
 
 @click.command("demo")
-@click.option(
-    "--seed",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0, 2**31 - 1),
-    help="Fixes every random choice.",
-)
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.seed
+@options.quiet
+@options.as_json
 def command(seed: int, quiet: bool, as_json: bool) -> None:
     """Watch a real language model's simulated affect rise and fall, against a control.
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
+
 if TYPE_CHECKING:
     from sandbox.study.conductor import Conductor
     from sandbox.study.frozen import Outline
@@ -51,11 +53,11 @@ _DESIGNS = {
 @click.option("--scale", metavar="ID", help="The scale that counts.  [default: distress, else the first]")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N",
               help="How many shared starts, with the seeds from --seed on.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@options.seed
 @click.option("--name", metavar="NAME", help="The study's name.  [default: of technique and design]")
-@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.local_only
+@options.quiet
+@options.as_json
 @click.pass_context
 def command(
     context: click.Context,

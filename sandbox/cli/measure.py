@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
+
 if TYPE_CHECKING:
     from sandbox.engine.afterwards import GivenAfterwards
     from sandbox.errors import ExitCode
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     help="A questionnaire; may be given several times. Written as for `sandbox run`.",
 )
 @click.option("--by", metavar="NAME", help="The model that is asked.  [default: each session's own]")
-@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@options.local_only
+@options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.pass_context
 def command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
 from sandbox.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     "--set-key", "variable", metavar="VARIABLE", help="Keep a key in the system's keyring; asks for it."
 )
 @click.option("--all", "everything", is_flag=True, help="List services without a key as well.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.as_json
 @click.pass_context
 def command(
     context: click.Context, name: str | None, variable: str | None, everything: bool, as_json: bool
@@ -45,8 +46,8 @@ def command(
 @command.command("get")
 @click.argument("name", required=False)
 @click.option("--accept-changed", is_flag=True, help="Take it although it is another file than last time.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.quiet
+@options.as_json
 def get(name: str | None, accept_changed: bool, quiet: bool, as_json: bool) -> int:
     """Fetch a model from the Hugging Face hub, or list those worth fetching.
 

@@ -2,16 +2,18 @@
 
 import click
 
+from sandbox.cli import options
+
 
 @click.command("resume")
 @click.argument("session", required=False)
 @click.option(
     "--take-over", is_flag=True, help="Go on with what another machine is said to run, but no longer does."
 )
-@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
-@click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.local_only
+@options.plain
+@options.quiet
+@options.as_json
 def command(
     session: str | None, take_over: bool, local_only: bool, plain: bool, quiet: bool, as_json: bool
 ) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from sandbox.cli import options
 from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,13 +86,7 @@ if TYPE_CHECKING:
 @click.option(
     "--in-conversation", is_flag=True, help="Ask questionnaires inside the conversation, not on a side copy."
 )
-@click.option(
-    "--seed",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0, 2**31 - 1),
-    help="Fixes every random choice.",
-)
+@options.seed
 @click.option(
     "--repeat",
     type=int,
@@ -104,10 +99,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Tag several runs with NAME; given again, only what is not finished under it is run.",
 )
-@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
-@click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
-@click.option("--quiet", is_flag=True, help="No progress on stderr.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@options.local_only
+@options.plain
+@options.quiet
+@options.as_json
 @click.pass_context
 def command(
     context: click.Context,

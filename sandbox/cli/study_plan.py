@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sandbox.cli import options
 from sandbox.errors import ExitCode, UsageError
 from sandbox.text import printable
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     help="Run N of its runs on each model first. They count, and the estimate rests on them.",
 )
 @click.option("--dry-run", is_flag=True, help="Print it only; nothing is kept.")
-@click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
+@options.local_only
 @click.option("--quiet", is_flag=True, help="No progress of the pilot on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with every run in order.")
 @click.pass_context

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sandbox.cli import options
+
 if TYPE_CHECKING:
     from sandbox.errors import ExitCode
     from sandbox.library.study import Study
@@ -23,14 +25,14 @@ if TYPE_CHECKING:
 
 def _running(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of `run` and `resume`."""
-    options = (
-        click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine."),
+    these = (
+        options.local_only,
         click.option("--yes", is_flag=True, help="Do not ask before it costs something."),
         click.option("--plain", is_flag=True, help="Tell every turn, as plain lines."),
-        click.option("--quiet", is_flag=True, help="No progress on stderr."),
+        options.quiet,
         click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON."),
     )
-    for option in reversed(options):
+    for option in reversed(these):
         command = option(command)
     return command
 

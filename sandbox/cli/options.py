@@ -1,0 +1,15 @@
+"""Options that mean the same in several commands."""
+
+import click
+
+seed = click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Fixes every random choice.",
+)
+local_only = click.option("--local-only", is_flag=True, help="Refuse any model that is not on this machine.")
+plain = click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
+quiet = click.option("--quiet", is_flag=True, help="No progress on stderr.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
