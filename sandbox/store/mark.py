@@ -6,7 +6,7 @@ fits a form or a packet is review's business.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -62,12 +62,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Which of two sessions was chosen, shown as A and as B, to the question of the form of that hash."""
+    """Which of two sessions was chosen, shown as A and as B, to the question of the form of that hash.
+    `reason` is the reviewer's own; another reason alone is no other choice."""
 
     a: str
     b: str
     form: str
     choice: Choice
+    reason: str = field(default="", compare=False)
 
 
 Mark = Rating | Note | Tick | Preference
@@ -157,7 +159,7 @@ class MarkRecord:
             lineage(db, {session for mark in (*marks, *instead) for session in _sessions(mark)})
             store_documents(db, {document_hash(document): document for document in documents})
             now = _said(db, by.reviewer)
-            new = tuple(mark for mark in dict.fromkeys(marks) if now.get(_thing(mark)) != mark)
+            new = tuple(mark for mark in dict.fromkeys(marks) if now.get(thing(mark)) != mark)
             for mark in new:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=True))
             for mark in instead:
@@ -170,7 +172,7 @@ class MarkRecord:
         """Add an entry that takes back each of the marks that the reviewer holds now; which they are."""
         with self._store.writing() as (db, at):
             now = _said(db, by.reviewer)
-            held = tuple(mark for mark in marks if now.get(_thing(mark)) == mark)
+            held = tuple(mark for mark in marks if now.get(thing(mark)) == mark)
             for mark in held:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=False))
         return held
@@ -238,8 +240,8 @@ def _sessions(mark: Mark) -> tuple[str, ...]:
     return (mark.a, mark.b) if isinstance(mark, Preference) else (mark.session,)
 
 
-def _thing(mark: Mark) -> tuple[object, ...]:
-    """What a reviewer has one say on."""
+def thing(mark: Mark) -> tuple[object, ...]:
+    """What a reviewer has one say on: two marks with the same thing replace one another."""
     match mark:
         case Rating(session, form, item):
             return "rating", session, form, item
@@ -254,7 +256,7 @@ def _thing(mark: Mark) -> tuple[object, ...]:
 def _said(db: Database, reviewer: str) -> dict[tuple[object, ...], Mark]:
     """By thing, what the reviewer holds now."""
     return {
-        _thing(entry.mark): entry.mark
+        thing(entry.mark): entry.mark
         for kind, table in _TABLES.items()
         for entry in _entries(db, kind, f"present_{table}", reviewer)
     }
@@ -277,6 +279,8 @@ def _entry(kind: type, mark: tuple[Any, ...], by: tuple[Any, ...]) -> Entry[Any]
     if kind is Tick:
         values["seen"] = bool(values["seen"])
     number, given, reviewer, at, reason, blind, packet = by
+    if kind is Preference:
+        values["reason"] = reason
     return Entry(
         number,
         kind(**values),
@@ -297,7 +301,7 @@ def _row(mark: Mark, by: By, at: datetime, *, given: bool) -> Row:
         "given": int(given),
         "reviewer": by.reviewer,
         "at": at.isoformat(),
-        "reason": by.reason,
+        "reason": by.reason or (mark.reason if isinstance(mark, Preference) else ""),
         "blind": int(by.blind),
         "packet": by.packet,
     }

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.analysis.agreement import icc
+from sandbox.analysis.agreement import (
+    Metric,
+    icc,
+    kappa_interval,
+    krippendorff_alpha,
+    krippendorff_interval,
+    weighted_kappa,
+)
 from sandbox.analysis.paired import (
     bca_interval,
     half_width,
@@ -210,3 +217,66 @@ def test_the_six_correlations_of_shrout_and_fleiss() -> None:
     assert found.consistency == pytest.approx(0.7148, abs=5e-5)
     assert found.agreement_mean == pytest.approx(0.6201, abs=5e-5)
     assert found.consistency_mean == pytest.approx(0.9093, abs=5e-5)
+    # psych::ICC in R gives these bounds for the same data.
+    assert found.agreement_interval == pytest.approx((0.019, 0.761), abs=5e-4)
+    assert found.consistency_interval == pytest.approx((0.342, 0.946), abs=5e-4)
+
+
+def by_rater(*rows: str) -> list[tuple[float | None, ...]]:
+    """Targets × raters, from a line a rater; `*` is no rating."""
+    return list(
+        zip(*([None if one == "*" else float(one) for one in row.split()] for row in rows), strict=True)
+    )
+
+
+KRIPPENDORFF: dict[str, tuple[list[tuple[float | None, ...]], dict[Metric, float]]] = {
+    "three raters, fifteen targets": (
+        by_rater(
+            "* * * * * 3 4 1 2 1 1 3 3 * 3",
+            "1 * 2 1 3 3 4 3 * * * * * * *",
+            "* * 2 1 3 4 4 * 2 1 1 3 3 * 4",
+        ),
+        {"nominal": 0.691, "ordinal": 0.807, "interval": 0.811},
+    ),
+    "four raters, twelve targets (Krippendorff 2011)": (
+        by_rater(
+            "1 2 3 3 2 1 4 1 2 * * *",
+            "1 2 3 3 2 2 4 1 2 5 * 3",
+            "* 3 3 3 2 3 4 2 2 5 1 *",
+            "1 2 3 3 2 4 4 1 2 5 1 *",
+        ),
+        {"nominal": 0.743, "ordinal": 0.815, "interval": 0.849},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KRIPPENDORFF)
+def test_krippendorff_s_own_reliability_data(name: str) -> None:
+    table, published = KRIPPENDORFF[name]
+    for metric, value in published.items():
+        assert krippendorff_alpha(table, metric) == pytest.approx(value, abs=5e-4), metric
+        low, high = krippendorff_interval(table, metric) or (1, 0)
+        assert -1 <= low < value < high <= 1
+
+
+def test_weighted_kappa_as_worked_out_by_hand() -> None:
+    """With two answers it is Cohen's; further apart, a step counts by its square."""
+    answers = [(1, 1)] * 20 + [(1, 0)] * 5 + [(0, 1)] * 10 + [(0, 0)] * 15
+    assert weighted_kappa(answers, (0, 1)) == pytest.approx(0.4)
+    low, high = kappa_interval(answers, (0, 1)) or (1, 0)
+    assert low < 0.4 < high
+    four = [(0, 0), (1, 1), (2, 2), (0, 2)]
+    assert weighted_kappa(four, (0, 1, 2)) == pytest.approx(1 - 16 / 26)
+    of_three = [(*row, row[0]) for row in four]  # the third says what the first does
+    assert weighted_kappa(of_three, (0, 1, 2)) == pytest.approx((1 + 2 * (1 - 16 / 26)) / 3)
+
+
+def test_what_cannot_be_said_of_agreement_is_not_said() -> None:
+    alone: list[tuple[float | None, ...]] = [(1, None), (None, 2)]
+    assert krippendorff_alpha(alone, "ordinal") is None
+    assert weighted_kappa(alone, (1, 2)) is None
+    same = [(3.0, 3.0)] * 8
+    assert krippendorff_alpha(same, "interval") is None
+    assert krippendorff_interval(same, "interval") is None
+    assert weighted_kappa(same, (1, 2, 3)) is None and kappa_interval(same, (1, 2, 3)) is None
+    assert krippendorff_interval([(1, 2)] * 3 + [(1, 1)] * 2, "nominal") is None, "five targets are too few"

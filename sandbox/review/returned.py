@@ -1,0 +1,292 @@
+"""Marks that come back from a reviewer, as JSON or as a spreadsheet: read, held against their packet, and
+taken into the record. Everything is checked first, and a file with a fault in it changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sandbox.errors import ExitCode, SandboxError, UsageError
+from sandbox.library.document import Document, document_hash
+from sandbox.library.form import Form
+from sandbox.library.loading import read_at_most
+from sandbox.review.marks import Marks, TranscriptMarks
+from sandbox.review.packet import PacketKey, PacketTranscript
+from sandbox.review.sheet import Place, read_sheet
+from sandbox.store import mark
+from sandbox.store.mark import By, Mark, MarkRecord, ReturnedFile
+from sandbox.text import excerpt, printable
+
+MAX_BYTES = 16 * 1024 * 1024
+SUFFIXES = (".json", ".xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a file of marks: in which cell or field, what, and what would help."""
+
+    place: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.what}" if self.place else self.what
+        return printable(f"{head}; {self.hint}" if self.hint else head)
+
+
+class InvalidMarks(SandboxError):
+    """A file of marks that cannot be taken in. `faults` has everything found in it, never empty."""
+
+    exit_code = ExitCode.INVALID_DOCUMENT
+
+    def __init__(self, file: str, faults: tuple[Fault, ...]) -> None:
+        shown = [str(fault) for fault in faults[:20]]
+        more = f"\n… and {len(faults) - 20} more" if len(faults) > 20 else ""
+        super().__init__(
+            f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}:\n" + "\n".join(shown) + more,
+            where=printable(file),
+            todo="Nothing was changed. Mend the file, or ask its reviewer for it again.",
+        )
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A file of marks as it was read. `places` says where a value stands, for a spreadsheet."""
+
+    path: Path
+    sha256: str
+    marks: Marks
+    places: Mapping[Place, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Marks that fit their packet: what they say of the record's sessions, and the documents they name."""
+
+    returned: Returned
+    marks: tuple[Mark, ...]
+    documents: tuple[Document, ...]
+    blind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What a file added: the new marks, and those of an earlier file that it no longer has."""
+
+    reviewer: str
+    packet: str
+    new: tuple[Mark, ...]
+    withdrawn: tuple[Mark, ...]
+    known: bool = False
+
+
+def files_in(path: Path) -> tuple[Path, ...]:
+    """The files of marks that a path names: itself, or those in the folder. Raises UsageError for none."""
+    if not path.is_dir():
+        return (path,)
+    found = tuple(sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES and one.is_file()))
+    if not found:
+        raise UsageError("There is no .json or .xlsx file in this folder.", where=str(path))
+    return found
+
+
+def read_returned(path: Path) -> Returned:
+    """A file of marks. Raises InvalidMarks with all its faults, SandboxError when it cannot be read."""
+    content = read_at_most(path, MAX_BYTES, todo="name the file that the reviewer sent back")
+    if len(content) > MAX_BYTES:
+        raise InvalidMarks(str(path), (Fault("", "the file is larger than 16 MiB"),))
+    places: dict[Place, str] = {}
+    if path.suffix.lower() == ".xlsx":
+        values, places = read_sheet(content, str(path))
+    else:
+        values = _json(content, path)
+    try:
+        marks = Marks.model_validate(values)
+    except ValidationError as error:
+        raise InvalidMarks(str(path), tuple(_shape_faults(error, places))) from None
+    return Returned(path, hashlib.sha256(content).hexdigest(), marks, places)
+
+
+def fitted(record: MarkRecord, returned: Returned) -> Fitted:
+    """The marks held against the packet's key. Raises InvalidMarks with all that does not fit, NotFoundError
+    when no such packet was made here."""
+    key = PacketKey.model_validate(record.packet(returned.marks.packet))
+    fit = _Fit(key, returned.places)
+    marks = tuple(fit.marks(returned.marks))
+    if fit.faults:
+        raise InvalidMarks(str(returned.path), tuple(fit.faults))
+    documents = (*key.forms, *((key.codebook,) if key.codebook else ()))
+    return Fitted(returned, marks, documents, key.blind)
+
+
+def take_in(record: MarkRecord, found: Fitted) -> TakenIn:
+    """Add what the file says. A file taken in before adds nothing; a newer one of the same reviewer and
+    packet also takes back what it no longer has.
+
+    Raises UsageError for one that was saved before the one taken in last.
+    """
+    marks, file = found.returned.marks, found.returned
+    before = record.returned(marks.packet)
+    if file.sha256 in {one.sha256 for one in before}:
+        return TakenIn(marks.reviewer, marks.packet, (), (), known=True)
+    later = [
+        one.saved
+        for one in before
+        if one.reviewer == marks.reviewer and one.saved and marks.saved and one.saved > marks.saved
+    ]
+    if later:
+        raise UsageError(
+            f"{marks.reviewer} saved this file before the one taken in last ({max(later):%Y-%m-%d %H:%M}).",
+            where=str(file.path),
+            todo="Nothing was changed. Ask for the newest file.",
+        )
+    withdrawn = tuple(_withdrawn(record, marks, found.marks))
+    by = By(marks.reviewer, found.blind, marks.packet)
+    kept = ReturnedFile(file.sha256, marks.packet, marks.reviewer, file.path.name, marks.saved)
+    new = record.add(found.marks, by, found.documents, kept, withdrawn)
+    return TakenIn(marks.reviewer, marks.packet, new, withdrawn)
+
+
+def _withdrawn(record: MarkRecord, marks: Marks, now: tuple[Mark, ...]) -> Iterator[Mark]:
+    """What the reviewer said in this packet before and does not say now."""
+    things = {mark.thing(one) for one in now}
+    for entry in record.marked().all():
+        mine = (entry.by.reviewer, entry.by.packet) == (marks.reviewer, marks.packet)
+        if mine and mark.thing(entry.mark) not in things:
+            yield entry.mark
+
+
+def _json(content: bytes, path: Path) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        fault = Fault(where, "this is not the JSON that a packet's page saves", "send it as it was saved")
+        raise InvalidMarks(str(path), (fault,)) from None
+
+
+def _shape_faults(error: ValidationError, places: Mapping[Place, str]) -> Iterator[Fault]:
+    for detail in error.errors(include_url=False):
+        at = tuple(detail["loc"])
+        said = detail["msg"].removeprefix("Value error, ")
+        value = detail["input"]
+        given = f" (it is “{excerpt(str(value), 40)}”)" if isinstance(value, str | int | float) else ""
+        yield Fault(_place(at, places), f"{said[:1].lower()}{said[1:]}{given}")
+
+
+def _place(at: Place, places: Mapping[Place, str]) -> str:
+    """Where a value stands: the spreadsheet's row, or the way to it in the JSON."""
+    for length in range(len(at), 0, -1):
+        if found := places.get(at[:length]):
+            return found
+    return " › ".join(str(one + 1) if isinstance(one, int) else str(one) for one in at)
+
+
+class _Fit:
+    """One pass over the marks of a file; `faults` is filled on the way."""
+
+    def __init__(self, key: PacketKey, places: Mapping[Place, str]) -> None:
+        self._places = places
+        self._transcripts = {one.code: one for one in key.transcripts}
+        self._pairs = {one.code: one for one in key.pairs}
+        self._forms = {one.id: one for one in key.forms}
+        self._tags = {tag.id for tag in key.codebook.tags} if key.codebook else set()
+        self._codebook = document_hash(key.codebook) if key.codebook else None
+        self.faults: list[Fault] = []
+
+    def marks(self, told: Marks) -> Iterator[Mark]:
+        seen: set[str] = set()
+        for n, one in enumerate(told.transcripts):
+            at: Place = ("transcripts", n)
+            transcript = self._transcripts.get(one.code)
+            if transcript is None:
+                self._fault(at, f"there is no transcript “{one.code}” in this packet", self._known())
+            elif one.code in seen:
+                self._fault(at, f"transcript “{one.code}” is there twice")
+            else:
+                yield from self._of_transcript(at, one, transcript)
+            seen.add(one.code)
+        yield from self._preferences(told)
+
+    def _of_transcript(
+        self, at: Place, told: TranscriptMarks, transcript: PacketTranscript
+    ) -> Iterator[Mark]:
+        for form, answers in told.ratings.items():
+            yield from self._ratings((*at, "ratings", form), transcript.session, form, answers)
+        for n, note in enumerate(told.notes):
+            here = (*at, "notes", n)
+            turn = self._turn(here, note.turn, transcript)
+            for tag in note.tags:
+                if tag not in self._tags:
+                    known = ", ".join(sorted(self._tags)) or "none"
+                    self._fault((*here, "tags"), f"there is no tag “{tag}” in the codebook", f"tags: {known}")
+            if note.text or note.tags:
+                tags = tuple(sorted(set(note.tags)))
+                yield mark.Note(
+                    transcript.session, turn, note.speaker or "", note.quote, note.text, tags, self._codebook
+                )
+        for n, tick in enumerate(told.ticks):
+            here = (*at, "ticks", n)
+            if tick.statement not in transcript.ticked:
+                self._fault(here, f"“{excerpt(tick.statement, 60)}” is not on this transcript's list")
+            turn_seen = self._turn(here, tick.turn, transcript) if tick.turn else None
+            yield mark.Tick(transcript.session, tick.statement, tick.seen, turn_seen)
+
+    def _ratings(self, at: Place, session: str, id: str, answers: Mapping[str, int | None]) -> Iterator[Mark]:
+        form = self._forms.get(id)
+        if form is None:
+            self._fault(at, f"there is no form “{id}” in this packet", f"forms: {', '.join(self._forms)}")
+            return
+        items = {item.id: item for item in form.items}
+        for item, value in answers.items():
+            if item not in items:
+                self._fault((*at, item), f"“{id}” has no item “{item}”", f"items: {', '.join(items)}")
+                continue
+            allowed = [level.value for level in form.levels_of(items[item])]
+            if value is not None and value not in allowed:
+                of = f"one of {', '.join(map(str, allowed))}, or “not shown”"
+                self._fault((*at, item), f"{value} is no answer to “{item}”", of)
+            yield mark.Rating(session, document_hash(form), item, value)
+
+    def _preferences(self, told: Marks) -> Iterator[Mark]:
+        seen: set[tuple[str, str]] = set()
+        for n, one in enumerate(told.preferences):
+            at: Place = ("preferences", n)
+            pair, form = self._pairs.get(one.pair), self._asking(one.form)
+            if pair is None:
+                self._fault(
+                    at, f"there is no pair “{one.pair}” in this packet", f"pairs: {', '.join(self._pairs)}"
+                )
+            elif form is None:
+                self._fault(at, f"no form “{one.form}” of this packet asks for a preference")
+            elif (one.pair, one.form) in seen:
+                self._fault(at, f"pair “{one.pair}” is answered twice")
+            else:
+                a, b = (self._transcripts[code].session for code in (pair.a, pair.b))
+                yield mark.Preference(a, b, document_hash(form), one.choice, one.reason)
+            seen.add((one.pair, one.form))
+
+    def _asking(self, id: str) -> Form | None:
+        form = self._forms.get(id)
+        return form if form and form.preference else None
+
+    def _turn(self, at: Place, turn: int, transcript: PacketTranscript) -> int:
+        """The session's own number of a turn of the transcript."""
+        if turn <= len(transcript.turns):
+            return transcript.turns[turn - 1]
+        self._fault(
+            at, f"there is no turn {turn}", f"transcript {transcript.code} has {len(transcript.turns)}"
+        )
+        return turn
+
+    def _known(self) -> str:
+        return f"transcripts: {', '.join(self._transcripts)}"
+
+    def _fault(self, at: Place, what: str, hint: str = "") -> None:
+        self.faults.append(Fault(_place(at, self._places), what, hint))

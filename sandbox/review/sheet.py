@@ -1,0 +1,181 @@
+"""A packet's form as a spreadsheet: which sheets and columns it has, what stands in them to be filled in, and
+how they are read when they come back. Laying out and writing the file is export's business.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sandbox.library.form import Form, FormItem
+from sandbox.library.interchange.spreadsheet import SheetRow, read_sheets
+from sandbox.review.marks import MARKS_FORMAT
+from sandbox.review.packet import PacketKey
+
+Cell = str | int
+Place = tuple[str | int, ...]
+"""The way to a value in the JSON of marks, as pydantic names it."""
+
+NOT_SHOWN = "not shown"
+"""The answer for what a transcript does not show."""
+
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "Packet": ("what", "value"),
+    "Ratings": ("transcript", "form", "item", "question", "answers", "answer"),
+    "Notes": ("transcript", "turn", "who", "words", "note", "tags"),
+    "Checklist": ("transcript", "statement", "seen", "turn"),
+    "Pairs": ("pair", "form", "question", "choice", "reason"),
+}
+"""The sheets of the file and the headings of each, in order. A reviewer fills in the last columns: the value
+beside `reviewer`, `answer`, a row a note, `seen` and `turn`, `choice` and `reason`."""
+
+_NUMBER = re.compile(r"(?:turn )?(\d{1,6})", re.IGNORECASE)
+_ANSWER = re.compile(r"(\d{1,3})(?:\D.*)?", re.DOTALL)
+
+
+def rows_to_fill(key: PacketKey) -> dict[str, tuple[tuple[Cell, ...], ...]]:
+    """By sheet, the rows under its headings, with empty cells where the reviewer writes."""
+    forms = [(form, item) for form in key.forms for item in form.items]
+    return {
+        "Packet": (("packet", key.id), ("reviewer", "")),
+        "Ratings": tuple(
+            (one.code, form.id, item.id, item.text, answers_in_words(form, item), "")
+            for one in key.transcripts
+            for form, item in forms
+        ),
+        "Notes": (),
+        "Checklist": tuple(
+            (one.code, statement, "", "") for one in key.transcripts for statement in one.ticked
+        ),
+        "Pairs": tuple(
+            (pair.code, form.id, form.preference, "", "")
+            for pair in key.pairs
+            for form in key.forms
+            if form.preference
+        ),
+    }
+
+
+def answers_in_words(form: Form, item: FormItem) -> str:
+    """All answers to an item, `1 cold; 2 polite; …; not shown`."""
+    answers = (f"{level.value} {level.label}" for level in form.levels_of(item))
+    return "; ".join((*answers, NOT_SHOWN))
+
+
+def read_sheet(content: bytes, file: str) -> tuple[dict[str, Any], dict[Place, str]]:
+    """The marks in a spreadsheet as the JSON of marks has them, and by place where each stands in the file.
+
+    What a cell holds is passed on as it is where it cannot be read, so that it is refused with its place.
+    Raises SandboxError when it is no spreadsheet.
+    """
+    sheets = read_sheets(content, tuple(name.lower() for name in HEADINGS), file)
+    read = _Read(sheets)
+    for name, row in read.rows("ratings"):
+        read.rating(name, row)
+    for name, row in read.rows("notes"):
+        read.note(name, row)
+    for name, row in read.rows("checklist"):
+        read.tick(name, row)
+    for name, row in read.rows("pairs"):
+        read.preference(name, row)
+    return read.found(), read.places
+
+
+class _Read:
+    """One pass over the sheets."""
+
+    def __init__(self, sheets: Mapping[str, tuple[SheetRow, ...]]) -> None:
+        self._sheets = sheets
+        self._transcripts: dict[str, dict[str, Any]] = {}
+        self._preferences: list[dict[str, Any]] = []
+        self.places: dict[Place, str] = {}
+
+    def rows(self, sheet: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Each row: what it is called, and its cells by heading in small letters."""
+        for row in self._sheets.get(sheet, ()):
+            cells = {heading.lower(): cell for heading, cell in row.cells.items()}
+            yield f"sheet “{sheet.capitalize()}”, row {row.number}", cells
+
+    def found(self) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for name, cells in self.rows("packet"):
+            what = cells.get("what", "").lower()
+            if what in ("packet", "reviewer"):
+                told[what] = cells.get("value", "")
+                self.places[what,] = f"{name}, value"
+        return {
+            "format": MARKS_FORMAT,
+            "format_version": 1,
+            **told,
+            "transcripts": list(self._transcripts.values()),
+            "preferences": self._preferences,
+        }
+
+    def rating(self, name: str, cells: Mapping[str, str]) -> None:
+        written = cells.get("answer", "")
+        if not written:
+            return
+        at, marks = self._transcript(name, cells)
+        form, item = cells.get("form", ""), cells.get("item", "")
+        ratings = marks["ratings"].setdefault(form, {})
+        place = f"{name}, answer" + (" (answered twice)" if item in ratings else "")
+        ratings[item] = None if written.lower() == NOT_SHOWN else _number(_ANSWER, written)
+        if "twice" in place:  # two answers are none: whoever wrote them decides
+            ratings[item] = written
+        self.places[(*at, "ratings", form, item)] = place
+
+    def note(self, name: str, cells: Mapping[str, str]) -> None:
+        if not any(cells.get(column) for column in ("note", "tags")):
+            return
+        at, marks = self._transcript(name, cells)
+        self.places[(*at, "notes", len(marks["notes"]))] = name
+        marks["notes"].append(
+            {
+                "turn": _number(_NUMBER, cells.get("turn", "")),
+                "speaker": cells.get("who", "").lower() or None,
+                "quote": cells.get("words", ""),
+                "text": cells.get("note", ""),
+                "tags": [tag.lower() for tag in re.split(r"[\s,;]+", cells.get("tags", "")) if tag],
+            }
+        )
+
+    def tick(self, name: str, cells: Mapping[str, str]) -> None:
+        seen = cells.get("seen", "").lower()
+        if not seen:
+            return
+        at, marks = self._transcript(name, cells)
+        self.places[(*at, "ticks", len(marks["ticks"]))] = name
+        turn = cells.get("turn", "")
+        marks["ticks"].append(
+            {
+                "statement": cells.get("statement", ""),
+                "seen": {"yes": True, "no": False}.get(seen, seen),
+                "turn": _number(_NUMBER, turn) if turn else None,
+            }
+        )
+
+    def preference(self, name: str, cells: Mapping[str, str]) -> None:
+        if not cells.get("choice"):
+            return
+        self.places["preferences", len(self._preferences)] = name
+        self._preferences.append(
+            {
+                "pair": cells.get("pair", ""),
+                "form": cells.get("form", ""),
+                "choice": cells["choice"].lower(),
+                "reason": cells.get("reason", ""),
+            }
+        )
+
+    def _transcript(self, name: str, cells: Mapping[str, str]) -> tuple[Place, dict[str, Any]]:
+        code = cells.get("transcript", "")
+        if code not in self._transcripts:
+            self.places["transcripts", len(self._transcripts)] = name
+            new = {"code": code, "ratings": {}, "notes": [], "ticks": []}
+            self._transcripts[code] = new
+        return ("transcripts", list(self._transcripts).index(code)), self._transcripts[code]
+
+
+def _number(pattern: re.Pattern[str], text: str) -> int | str:
+    """The number a cell holds or begins with; the text itself where it is none."""
+    found = pattern.fullmatch(text.strip())
+    return int(found[1]) if found else text

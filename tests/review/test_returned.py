@@ -1,0 +1,161 @@
+"""What reviewers send back is taken in once, whole or not at all, and a fault is named by cell or field."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.errors import NotFoundError, SandboxError, UsageError
+from sandbox.library.document import document_hash
+from sandbox.review.returned import InvalidMarks, TakenIn, fitted, read_returned, take_in
+from sandbox.store.mark import Mark, MarkRecord, Note, Preference, Rating, Tick
+from sandbox.store.store import Store
+from tests.review.packets import STATEMENTS, codebook, marks, sent, shipped_form, spreadsheet
+
+FORM = document_hash(shipped_form())
+SAID: set[Mark] = {
+    Rating("breath", FORM, "warmth", 4),
+    Rating("breath", FORM, "pace", None),
+    Note("breath", 2, "therapist", "Breathe", "=1+1 <b>", ("harm",), document_hash(codebook())),
+    Tick("breath", STATEMENTS[0], True, 3),
+    Preference("filler", "breath", FORM, "b"),
+}
+
+
+@pytest.fixture
+def record(store: Store) -> MarkRecord:
+    return sent(store)
+
+
+def put(path: Path, values: Any) -> Path:
+    path.write_text(values if isinstance(values, str) else json.dumps(values))
+    return path
+
+
+def brought(record: MarkRecord, path: Path) -> TakenIn:
+    return take_in(record, fitted(record, read_returned(path)))
+
+
+def held(record: MarkRecord) -> set[Mark]:
+    return {entry.mark for entry in record.marked().all()}
+
+
+def filled_in(path: Path) -> Path:
+    """The same marks as `marks` has, in the spreadsheet."""
+    return spreadsheet(
+        path,
+        {
+            "Packet": {(2, "value"): "Bea"},
+            "Ratings": {(2, "answer"): "4 warm most of the time", (4, "answer"): "Not shown"},
+            "Checklist": {(1, "seen"): "yes", (1, "turn"): 2},
+            "Pairs": {(1, "choice"): "B", (1, "reason"): "kinder"},
+        },
+        ("Notes", ("K7", 1, "Therapist", "Breathe", "'=1+1 <b>".removeprefix("'"), "harm")),
+    )
+
+
+def test_a_file_is_taken_in_with_the_session_and_turn_each_mark_is_of(
+    record: MarkRecord, tmp_path: Path
+) -> None:
+    path = put(tmp_path / "ada.json", marks())
+    assert set(brought(record, path).new) == SAID == held(record)
+    (one,) = record.marked().preferences
+    assert (one.by.reviewer, one.by.blind, one.by.packet, one.mark.reason) == ("Ada", True, "p1", "kinder")
+    again = brought(record, path)
+    assert again.known and held(record) == SAID
+    resaved = put(tmp_path / "ada 2.json", marks(saved="2026-11-26T11:00:00Z"))
+    assert brought(record, resaved).new == () and len(record.history("breath")) == 5
+
+
+def test_a_spreadsheet_says_the_same_as_the_page(record: MarkRecord, tmp_path: Path) -> None:
+    found = read_returned(filled_in(tmp_path / "bea.xlsx"))
+    note = found.marks.transcripts[0].notes[0]
+    said = set(fitted(record, found).marks)
+    # A formula is never run, and the value it last had, none here, is what counts.
+    assert note.text == "" and {type(one) for one in said} == {type(one) for one in SAID}
+    assert {one for one in said if not isinstance(one, Note)} == {
+        one for one in SAID if not isinstance(one, Note)
+    }
+    assert found.marks.reviewer == "Bea"
+
+
+def test_a_newer_file_takes_back_what_it_no_longer_says_and_an_older_one_is_refused(
+    record: MarkRecord, tmp_path: Path
+) -> None:
+    brought(record, put(tmp_path / "a.json", marks()))
+    newer = marks(saved="2026-11-27T10:00:00Z", preferences=[])
+    newer["transcripts"][0]["ratings"]["session-rating"] = {"warmth": 2}
+    taken = brought(record, put(tmp_path / "b.json", newer))
+    assert taken.new == (Rating("breath", FORM, "warmth", 2),)
+    assert set(taken.withdrawn) == {
+        Rating("breath", FORM, "pace", None),
+        Preference("filler", "breath", FORM, "b"),
+    }
+    before = held(record)
+    older = put(tmp_path / "c.json", marks(saved="2026-11-25T10:00:00Z"))
+    with pytest.raises(UsageError, match="before the one taken in last"):
+        brought(record, older)
+    assert held(record) == before
+
+
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "a value that is no answer": ({"ratings": {"session-rating": {"warmth": 9}}}, "warmth: 9 is no answer"),
+    "a word for a number": ({"ratings": {"session-rating": {"warmth": "warm"}}}, "it is “warm”"),
+    "an item of no form": ({"ratings": {"session-rating": {"warmht": 3}}}, "has no item “warmht”"),
+    "a form that was not sent": ({"ratings": {"phq-9": {"q1": 3}}}, "there is no form “phq-9”"),
+    "a turn too far": ({"notes": [{"turn": 3, "text": "?"}]}, "notes › 1: there is no turn 3"),
+    "a tag of no codebook": ({"notes": [{"turn": 1, "tags": ["nice"]}]}, "there is no tag “nice”"),
+    "a statement of no list": (
+        {"ticks": [{"statement": "x", "seen": True}]},
+        "not on this transcript's list",
+    ),
+    "a key too many": ({"rating": {}}, "rating: extra inputs"),
+    "another transcript": ({"code": "../../K8"}, "code"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_fault_and_nothing_of_the_file_is_taken_in(name: str, record: MarkRecord, tmp_path: Path) -> None:
+    change, told = BROKEN[name]
+    values = marks()
+    values["transcripts"][0].update(change)
+    with pytest.raises(InvalidMarks) as caught:
+        brought(record, put(tmp_path / "a.json", values))
+    assert any(told in str(fault) for fault in caught.value.faults), str(caught.value)
+    assert held(record) == set() and record.returned("p1") == ()
+
+
+def test_a_fault_in_a_spreadsheet_is_named_by_its_row_and_column(record: MarkRecord, tmp_path: Path) -> None:
+    path = spreadsheet(
+        tmp_path / "a.xlsx",
+        {
+            "Packet": {(2, "value"): "Bea"},
+            "Ratings": {(2, "answer"): "warm", (3, "answer"): 7},
+            "Pairs": {(1, "choice"): "both"},
+        },
+        ("Notes", ("K7", "nine", "client", "", "Hm.", "")),
+        ("Ratings", ("K7", "session-rating", "warmth", "", "", 3)),
+    )
+    with pytest.raises(InvalidMarks) as caught:
+        read_returned(path)
+    told = [str(fault) for fault in caught.value.faults]
+    assert [one.split(":")[0] for one in told] == [
+        "sheet “Ratings”, row 24, answer (answered twice)",
+        "sheet “Notes”, row 2",
+        "sheet “Pairs”, row 2",
+    ]
+    assert "(it is “nine”)" in told[1] and "(it is “both”)" in told[2]
+    path = spreadsheet(tmp_path / "b.xlsx", {"Packet": {(2, "value"): "Bea"}, "Ratings": {(3, "answer"): 7}})
+    with pytest.raises(InvalidMarks, match=r"sheet “Ratings”, row 4, answer: 7 is no answer to “fit”"):
+        brought(record, path)
+    with pytest.raises(InvalidMarks, match=r"sheet “Packet”, row 3, value: string should have at least 1"):
+        read_returned(spreadsheet(tmp_path / "c.xlsx", {}))
+
+
+def test_what_is_no_file_of_marks_is_refused(record: MarkRecord, tmp_path: Path) -> None:
+    for name, content in (("a.json", "no"), ("b.json", "[" * 100_000), ("c.json", "{}"), ("d.xlsx", "PK")):
+        with pytest.raises(SandboxError):
+            brought(record, put(tmp_path / name, content))
+    with pytest.raises(NotFoundError, match="no packet “p9”"):
+        brought(record, put(tmp_path / "e.json", marks(packet="p9")))
