@@ -18,10 +18,12 @@ _MAX_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """`proposal` has the fields of the last proposal that was run, as JSON values; empty at first."""
+    """`proposal` has the fields of the last proposal that was run, as JSON values; empty at first. `reviewer`
+    is the name that marks are given under here."""
 
     notice_read: bool = False
     proposal: Mapping[str, object] = field(default_factory=dict)
+    reviewer: str = ""
 
 
 def remembered_file() -> Path:
@@ -45,10 +47,11 @@ def load_remembered(path: Path | None = None) -> Remembered:
         return Remembered()
     if not isinstance(values, dict):
         return Remembered()
-    proposal = values.get("proposal")
+    proposal, reviewer = values.get("proposal"), values.get("reviewer")
     return Remembered(
         notice_read=values.get("notice_read") is True,
         proposal=proposal if isinstance(proposal, dict) else {},
+        reviewer=reviewer if isinstance(reviewer, str) else "",
     )
 
 

@@ -116,10 +116,10 @@ def krippendorff_alpha(ratings: Table, metric: Metric) -> float | None:
 
     α = 1 − (n − 1) Σ o_ck δ_ck / Σ n_c n_k δ_ck over the coincidences o of values c and k that share a target
     (Krippendorff 2011, “Computing Krippendorff's alpha-reliability”). Targets with one rating do not count.
-    None where fewer than two values occur.
+    None where fewer than two values occur, or fewer than two targets were shared.
     """
     coincidences, values = _coincidences(ratings)
-    if not len(values):
+    if len(coincidences) < 2:
         return None
     (found,) = _alphas(coincidences.sum(axis=0)[None], values, metric)
     return None if math.isnan(found) else float(found)
@@ -139,7 +139,7 @@ def weighted_kappa(ratings: Table, levels: Sequence[float]) -> float | None:
     """Cohen's kappa with quadratic weights (Cohen 1968): each step further apart counts by its square. Of
     several raters the mean over all pairs of them (Light 1971). `levels`: all answers, from low to high.
 
-    None where no pair of raters shares targets, or all ratings of every pair are the same.
+    None where no pair of raters shares two targets, or all ratings of every pair are the same.
     """
     means = _mean_of_known([_kappa(table.sum(axis=0)[None]) for table in _cross_tables(ratings, levels)])
     return None if means is None or math.isnan(means[0]) else float(means[0])
@@ -205,7 +205,8 @@ def _cross_tables(ratings: Table, levels: Sequence[float]) -> "list[NDArray[Any]
             first, second = row[one], row[other]
             if first is not None and second is not None:
                 matrix[place[first], place[second]] = 1
-        found.append(table)
+        if table.sum() > 1:
+            found.append(table)
     return found
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write what came out for a colleague: HTML, Word or Markdown.",
     "export": "Write a session to a file, many as a data set, or a questionnaire as FHIR.",
     "import": "Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions.",
+    "review": "Judge transcripts, take in marks of colleagues, see who agrees.",
     "dismantle": "See which step of a script does the work.",
     "script": "See the versions of a technique that ran, and what each did.",
     "validate": "Check scenarios, techniques and all other documents.",

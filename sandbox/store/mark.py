@@ -156,7 +156,7 @@ class MarkRecord:
         that are taken back with it. Raises NotFoundError for a session that is not there.
         """
         with self._store.writing() as (db, at):
-            lineage(db, {session for mark in (*marks, *instead) for session in _sessions(mark)})
+            lineage(db, {session for mark in (*marks, *instead) for session in sessions_of(mark)})
             store_documents(db, {document_hash(document): document for document in documents})
             now = _said(db, by.reviewer)
             new = tuple(mark for mark in dict.fromkeys(marks) if now.get(thing(mark)) != mark)
@@ -185,7 +185,7 @@ class MarkRecord:
             kind: tuple(
                 entry
                 for entry in entries
-                if sessions is None or any(one in sessions for one in _sessions(entry.mark))
+                if sessions is None or any(one in sessions for one in sessions_of(entry.mark))
             )
             for kind, entries in found.items()
         }
@@ -195,7 +195,7 @@ class MarkRecord:
         """Every entry about the session as it was made, those taken back or changed since as well."""
         with self._store.reading() as db:
             entries = [one for kind, table in _TABLES.items() for one in _entries(db, kind, table)]
-        mine = (entry for entry in entries if session in _sessions(entry.mark))
+        mine = (entry for entry in entries if session in sessions_of(entry.mark))
         return tuple(sorted(mine, key=lambda entry: entry.at))
 
     def documents(self, hashes: Collection[str]) -> dict[str, Document]:
@@ -236,7 +236,8 @@ class MarkRecord:
         )
 
 
-def _sessions(mark: Mark) -> tuple[str, ...]:
+def sessions_of(mark: Mark) -> tuple[str, ...]:
+    """The session a mark is of, or both of a preference."""
     return (mark.a, mark.b) if isinstance(mark, Preference) else (mark.session,)
 
 

@@ -1,0 +1,283 @@
+"""`sandbox review`: transcripts judged by people, and how far they agree."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sandbox.cli.review_reading import agreement, list_reviewed, open_record, show
+from sandbox.errors import UsageError
+
+if TYPE_CHECKING:
+    from sandbox.library.catalogue import Library
+    from sandbox.library.document import Document
+    from sandbox.library.form import Form
+    from sandbox.store.mark import By, Mark
+    from sandbox.store.store import Store
+
+_DEFAULT_FORM = "session-rating"
+_DEFAULT_CODEBOOK = "therapist-moves"
+
+
+@click.group("review", short_help="Judge transcripts, take in marks of colleagues, see who agrees.")
+def command() -> None:
+    """Judge transcripts with forms, notes and tags; take in what colleagues send back; see who agrees.
+
+    Every mark is kept with its reviewer, time and reason. To change one is a new mark; the newest counts.
+    """
+
+
+_by = click.option(
+    "--by", metavar="NAME", help="The reviewer.  [default: the name given last, asked for at first]"
+)
+_blind = click.option("--blind", is_flag=True, help="Say that you did not know the technique.")
+_reason = click.option("--reason", default="", metavar="TEXT", help="Why, for a mark that corrects another.")
+_form = click.option(
+    "--form", "form", default=_DEFAULT_FORM, show_default=True, metavar="ID", help="The form."
+)
+
+
+@command.command("note", short_help="Leave a note on a turn, with tags if you like.")
+@click.argument("session", metavar="SESSION")
+@click.argument("turn", metavar="TURN")
+@click.argument("text", metavar="TEXT", default="")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="A tag of the codebook; several may be given."
+)
+@click.option(
+    "--codebook", default=_DEFAULT_CODEBOOK, show_default=True, metavar="ID", help="Where the tags are from."
+)
+@click.option("--words", default="", metavar="TEXT", help="The words of the turn that the note is about.")
+@_by
+@_blind
+@_reason
+def note(
+    session: str,
+    turn: str,
+    text: str,
+    tags: tuple[str, ...],
+    codebook: str,
+    words: str,
+    by: str | None,
+    blind: bool,
+    reason: str,
+) -> None:
+    """Leave a note on TURN of SESSION: `t2`, `s1`, or its number. TEXT, tags, or both.
+
+    SESSION is the id of an arm or the beginning of it. `sandbox review show SESSION` lists the notes.
+    """
+    from sandbox.library.document import document_hash
+    from sandbox.review import giving
+    from sandbox.store.mark import Note
+
+    if not text.strip() and not tags:
+        raise UsageError("The note is empty.", todo="Give it a TEXT, a --tag, or both.")
+    with open_record() as store:
+        id = giving.arm_named(store, session)
+        book = _library().codebook(codebook)
+        given = giving.tags(book, tags)
+        index = giving.turn_named(store, id, turn)
+        if words and words not in _said(store, id, index):
+            raise UsageError(
+                "These words are not in that turn.", where=f"{id} {turn}", todo="Copy them as they stand."
+            )
+        made = Note(id, index, "", words, text.strip(), given, document_hash(book) if given else None)
+        _add(store, (made,), _who(by, blind, reason), (book,) if given else ())
+
+
+@command.command("rate", short_help="Fill in a form for a session.")
+@click.argument("session", metavar="SESSION")
+@click.argument("answers", metavar="[ITEM=VALUE]…", nargs=-1)
+@_form
+@_by
+@_blind
+@_reason
+def rate(session: str, answers: tuple[str, ...], form: str, by: str | None, blind: bool, reason: str) -> None:
+    """Rate SESSION with a form: `warmth=4 pace=-`, or without any to be asked item by item.
+
+    `-` says that the transcript does not show it. What you answered before and do not answer now stays.
+    """
+    from sandbox.review import giving
+
+    with open_record() as store:
+        id = giving.arm_named(store, session)
+        document = _library().form(form)
+        who = _who(by, blind, reason)
+        typed = _split(answers) if answers else _asked(document)
+        _add(store, giving.ratings(document, id, typed), who, (document,))
+
+
+@command.command("prefer", short_help="Say which of two arms you would choose.")
+@click.argument("one", metavar="SESSION")
+@click.argument("other", metavar="SESSION")
+@click.argument("choice", type=click.Choice(("first", "second", "no-difference")))
+@_form
+@_by
+@_blind
+@_reason
+def prefer(one: str, other: str, choice: str, form: str, by: str | None, blind: bool, reason: str) -> None:
+    """Say which of two sessions you would choose, to the question that the form asks of a pair."""
+    from sandbox.library.document import document_hash
+    from sandbox.review import giving
+    from sandbox.store.mark import Choice, Preference
+
+    choices: dict[str, Choice] = {"first": "a", "second": "b", "no-difference": "no difference"}
+    with open_record() as store:
+        a, b = giving.arm_named(store, one), giving.arm_named(store, other)
+        document = _library().form(form)
+        if a == b:
+            raise UsageError("Both are the same session.", where=a, todo="Name two.")
+        if document.preference is None:
+            raise UsageError(
+                f"The form “{document.id}” asks nothing of a pair.", todo="Add preference: to it."
+            )
+        click.echo(document.preference, err=True)
+        made = Preference(a, b, document_hash(document), choices[choice])
+        _add(store, (made,), _who(by, blind, reason), (document,))
+
+
+@command.command("undo", short_help="Take back your newest mark on a session.")
+@click.argument("session", metavar="SESSION")
+@_by
+@_reason
+def undo(session: str, by: str | None, reason: str) -> None:
+    """Take back the newest mark that you gave SESSION. The mark stays in the record, and so does this."""
+    from sandbox.review import giving
+    from sandbox.review.wording import mark_in_words
+    from sandbox.store.mark import MarkRecord
+
+    with open_record() as store:
+        id = giving.arm_named(store, session)
+        who = _who(by, blind=False, reason=reason)
+        record = MarkRecord(store)
+        mine = [entry for entry in record.marked([id]).all() if entry.by.reviewer == who.reviewer]
+        if not mine:
+            raise UsageError(f"{who.reviewer} has no mark on this session.", where=id)
+        newest = max(mine, key=lambda entry: entry.at)
+        record.take_back((newest.mark,), replace(who, blind=newest.by.blind))
+        click.echo(f"Taken back: {mark_in_words(store, newest.mark)}", err=True)
+
+
+@command.command("import", short_help="Take in the marks that reviewers sent back.")
+@click.argument("paths", metavar="FILE|FOLDER…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.pass_context
+def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
+    """Take in marks: the .json that a packet's page saves, a filled-in .xlsx, or a folder of them.
+
+    All files are checked before any is taken in; with a fault in one of them nothing is. The same file twice
+    counts once.
+    """
+    from sandbox.errors import SandboxError
+    from sandbox.review import returned
+    from sandbox.store.mark import MarkRecord
+    from sandbox.text import printable
+
+    with open_record() as store:
+        record = MarkRecord(store)
+        files = tuple(dict.fromkeys(file for path in paths for file in returned.files_in(path)))
+        fitted, refused = [], []
+        for file in files:
+            try:
+                fitted.append(returned.fitted(record, returned.read_returned(file)))
+            except SandboxError as error:
+                refused.append(error)
+                click.echo(f"Error: {printable(str(error))}", err=True)
+        if refused:
+            if fitted:
+                click.echo(f"Nothing was taken in of the other {len(fitted)} either.", err=True)
+            context.exit(int(max(error.exit_code for error in refused)))
+        fitted.sort(key=lambda one: str(one.returned.marks.saved or ""))
+        for one in fitted:
+            taken = returned.take_in(record, one)
+            name = printable(str(one.returned.path))
+            if taken.known:
+                click.echo(f"{name}: taken in before; nothing changed")
+                continue
+            withdrawn = f", {len(taken.withdrawn)} taken back" if taken.withdrawn else ""
+            click.echo(f"{name}: {printable(taken.reviewer)}, {len(taken.new)} new marks{withdrawn}")
+    click.echo("See how far they agree: sandbox review agreement", err=True)
+
+
+for _one in (list_reviewed, show, agreement):
+    command.add_command(_one)
+
+
+def _library() -> "Library":
+    from sandbox.library.catalogue import Library
+    from sandbox.library.workspace import find_workspace
+
+    return Library(find_workspace())
+
+
+def _said(store: "Store", session: str, index: int) -> str:
+    turn = store.history(session).turns[index - 1]
+    return f"{turn.said}\n{turn.reply or ''}"
+
+
+def _split(answers: tuple[str, ...]) -> Mapping[str, str]:
+    found = {}
+    for one in answers:
+        item, equals, value = one.partition("=")
+        if not equals:
+            raise UsageError(f"“{one}” is no answer.", todo="Write item=value, such as warmth=4.")
+        found[item.strip()] = value
+    return found
+
+
+def _asked(form: "Form") -> Mapping[str, str]:
+    """Each item asked in the terminal; an empty answer leaves it out."""
+    from sandbox.review.giving import answer
+    from sandbox.text import printable
+
+    if not (sys.stdin is not None and sys.stdin.isatty()):
+        raise UsageError("There is no terminal to ask in.", todo="Give the answers: warmth=4 pace=-")
+    click.echo(f"{printable(form.instruction)}\n", err=True)
+    found = {}
+    for item in form.items:
+        click.echo(printable(item.text), err=True)
+        for level in form.levels_of(item):
+            click.echo(f"  {level.value}  {printable(level.label)}", err=True)
+        click.echo("  -  the transcript does not show it", err=True)
+        while typed := click.prompt(
+            f"{item.id} (Enter: leave it out)", default="", show_default=False, err=True
+        ):
+            try:
+                answer(form, item, typed)
+            except UsageError as error:
+                click.echo(f"{error}", err=True)
+                continue
+            found[item.id] = typed
+            break
+    return found
+
+
+def _add(store: "Store", marks: "tuple[Mark, ...]", who: "By", documents: "tuple[Document, ...]") -> None:
+    from sandbox.review.wording import mark_in_words
+    from sandbox.store.mark import MarkRecord
+
+    new = MarkRecord(store).add(marks, who, documents)
+    for mark in new:
+        click.echo(mark_in_words(store, mark))
+    if not new:
+        click.echo("Nothing new: that is what you said before.", err=True)
+
+
+def _who(by: str | None, blind: bool, reason: str) -> "By":
+    """The reviewer: as given, else as remembered, else asked for. A name given is remembered."""
+    from sandbox.remembered import load_remembered, save_remembered
+    from sandbox.review.giving import reviewer_name
+    from sandbox.store.mark import By
+
+    remembered = load_remembered()
+    typed = by or remembered.reviewer
+    if not typed and sys.stdin is not None and sys.stdin.isatty():
+        typed = click.prompt("Your name, as it is to stand beside your marks", err=True)
+    if not typed:
+        raise UsageError("Whose marks are these?", todo="Give your name once: --by NAME. It is remembered.")
+    name = reviewer_name(typed)
+    if name != remembered.reviewer:
+        save_remembered(replace(remembered, reviewer=name))
+    return By(name, blind, reason=reason)

@@ -1,0 +1,90 @@
+"""Marks given here, by somebody at this machine: what they typed, made a mark of the session. Nothing is
+stored."""
+
+from collections.abc import Iterable, Mapping
+
+from sandbox.engine.history import turn_labels
+from sandbox.engine.plan import arm_title
+from sandbox.errors import NotFoundError, UsageError
+from sandbox.library.codebook import Codebook
+from sandbox.library.document import document_hash
+from sandbox.library.form import Form, FormItem
+from sandbox.library.validation_error import nearest
+from sandbox.review.sheet import NOT_SHOWN, answers_in_words
+from sandbox.store.mark import Rating
+from sandbox.store.store import Store
+from sandbox.text import excerpt, printable
+
+_LONGEST_NAME = 80
+
+
+def reviewer_name(text: str) -> str:
+    """A reviewer's name: one line. Raises UsageError when nothing is left or it is too long."""
+    name = " ".join(printable(text).split())
+    if not name or len(name) > _LONGEST_NAME:
+        raise UsageError(
+            f"A reviewer's name has 1 to {_LONGEST_NAME} characters.", todo="Give it with --by NAME."
+        )
+    return name
+
+
+def arm_named(store: Store, text: str) -> str:
+    """The session to review: an arm, or a session that has none. Raises UsageError for a shared start, which
+    names its arms; NotFoundError."""
+    session = store.resolve(text)
+    family = store.family(session)
+    arms = [head for head in family if head.plan.technique is not None]
+    head = next(head for head in family if head.id == session)
+    if head.plan.technique is None and arms:
+        named = ", ".join(f"{arm.id} ({arm_title(arm.plan)})" for arm in arms[:6])
+        raise UsageError(
+            "A shared start has no technique to judge.", where=session, todo=f"Its arms: {named}"
+        )
+    return session
+
+
+def turn_named(store: Store, session: str, text: str) -> int:
+    """The number of a turn given as `t2`, `s1`, or the number itself. Raises NotFoundError."""
+    labels = turn_labels(store.history(session).turns)
+    by_name = {label: index for index, label in labels.items()} | {str(index): index for index in labels}
+    found = by_name.get(text.strip().lower())
+    if found is None:
+        known = ", ".join(labels.values()) or "none"
+        raise NotFoundError(f"There is no turn “{excerpt(text, 20)}”.", where=session, todo=f"Turns: {known}")
+    return found
+
+
+def ratings(form: Form, session: str, answers: Mapping[str, str]) -> tuple[Rating, ...]:
+    """The answers, each as it was typed: a number, or “not shown”. Raises UsageError."""
+    items = {item.id: item for item in form.items}
+    found = []
+    for id, text in answers.items():
+        if id not in items:
+            meant = nearest(id, tuple(items))
+            todo = (f"Did you mean “{meant}”? " if meant else "") + f"Items: {', '.join(items)}"
+            raise UsageError(f"“{form.id}” has no item “{excerpt(id, 40)}”.", todo=todo)
+        found.append(Rating(session, document_hash(form), id, answer(form, items[id], text)))
+    return tuple(found)
+
+
+def answer(form: Form, item: FormItem, text: str) -> int | None:
+    """The value typed; None for “not shown” or “-”. Raises UsageError that names the answers there are."""
+    typed = text.strip().lower()
+    if typed in (NOT_SHOWN, "-"):
+        return None
+    for level in form.levels_of(item):
+        if typed == str(level.value):
+            return level.value
+    there = answers_in_words(form, item)
+    raise UsageError(f"“{excerpt(text, 40)}” is no answer to “{item.id}”.", todo=f"Answers: {there}")
+
+
+def tags(codebook: Codebook, given: Iterable[str]) -> tuple[str, ...]:
+    """The tags, each once, in alphabetical order. Raises UsageError for one that the codebook lacks."""
+    known = {tag.id for tag in codebook.tags}
+    found = sorted(set(given))
+    for tag in found:
+        if tag not in known:
+            todo = f"Tags of “{codebook.id}”: {', '.join(sorted(known))}"
+            raise UsageError(f"There is no tag “{excerpt(tag, 40)}”.", todo=todo)
+    return tuple(found)

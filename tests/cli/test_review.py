@@ -1,0 +1,94 @@
+"""`sandbox review`: marks given here and marks that come back, set beside one another."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import ExitCode
+from sandbox.store.mark import MarkRecord
+from sandbox.store.store import DATABASE, Store
+from tests.cli.command import sandbox
+from tests.review.packets import marks, sent, spreadsheet
+
+
+def packet_sent(workspace: Path) -> None:
+    with Store.open(workspace / "sessions" / DATABASE) as store:
+        sent(store)
+
+
+def all_marks(workspace: Path) -> list[object]:
+    with Store.open(workspace / "sessions" / DATABASE) as store:
+        return [entry.mark for entry in MarkRecord(store).marked().all()]
+
+
+def test_two_reviewers_send_their_marks_back_and_the_disagreement_is_shown(workspace: Path) -> None:
+    packet_sent(workspace)
+    folder = workspace / "back"
+    folder.mkdir()
+    (folder / "ada.json").write_text(json.dumps(marks("Ada")))
+    bea: dict[str, dict[tuple[Any, ...], Any]]
+    bea = {"Packet": {(2, "value"): "Bea"}, "Ratings": {(2, "answer"): 1}, "Pairs": {(1, "choice"): "A"}}
+    spreadsheet(folder / "bea.xlsx", bea, ("Notes", ("K7", 1, "", "", "", "too-soon")))
+    taken = sandbox(workspace, "review", "import", str(folder))
+    assert taken.code == ExitCode.OK, taken.err
+    assert "ada.json: Ada, 5 new marks" in taken.out and "bea.xlsx: Bea, 3 new marks" in taken.out
+    held = all_marks(workspace)
+    again = sandbox(workspace, "review", "import", str(folder))
+    assert again.code == ExitCode.OK and again.out.count("taken in before; nothing changed") == 2
+    assert all_marks(workspace) == held
+
+    told = sandbox(workspace, "review", "agreement")
+    assert "2 transcripts" not in told.out and "1 transcript, 3 ratings, 3 of them given blind" in told.out
+    assert "breath t2  warmth: Ada 4 warm most of the time; Bea 1 cold" in told.out
+    assert "Breathing: 1   Manual (control): 1   no difference: 0" in told.out
+    assert "breath t2  tag too-soon: Ada no; Bea yes" in told.out
+    nameless = sandbox(workspace, "review", "agreement", "--without-names", "--json")
+    assert "Ada" not in nameless.out and "Bea" not in nameless.out
+    (form,) = json.loads(nameless.out)["forms"]
+    said = form["disagreements"][0]["said"]
+    assert set(said) == {"reviewer 1", "reviewer 2"}
+    assert set(said.values()) == {"4 warm most of the time", "1 cold, or dismissive at some point"}
+
+
+def test_a_broken_file_is_named_by_its_cell_and_nothing_of_any_file_is_taken_in(workspace: Path) -> None:
+    packet_sent(workspace)
+    good, broken = workspace / "ada.json", workspace / "bea.xlsx"
+    good.write_text(json.dumps(marks("Ada")))
+    spreadsheet(broken, {"Packet": {(2, "value"): "Bea"}, "Ratings": {(2, "answer"): 9}})
+    done = sandbox(workspace, "review", "import", str(good), str(broken))
+    assert done.code == ExitCode.INVALID_DOCUMENT and done.out == ""
+    assert "bea.xlsx" in done.err and "sheet “Ratings”, row 3, answer: 9 is no answer to “warmth”" in done.err
+    assert all_marks(workspace) == []
+
+
+def test_marks_given_here_are_remembered_changed_and_taken_back(workspace: Path) -> None:
+    packet_sent(workspace)
+    assert sandbox(workspace, "review", "rate", "breath", "warmth=4").code == ExitCode.USAGE, "no name yet"
+    for words in (
+        ("rate", "breath", "warmth=4", "pace=-", "--by", "Ada", "--blind"),
+        ("note", "breath", "t2", "Too fast.", "--tag", "too-soon", "--words", "Breathe out"),
+        ("prefer", "breath", "filler", "no-difference"),
+        ("rate", "breath", "warmth=2", "--reason", "misread"),
+    ):
+        done = sandbox(workspace, "review", *words)
+        assert done.code == ExitCode.OK, done.err
+    shown = sandbox(workspace, "review", "show", "breath").out
+    assert "warmth: 2 polite, but distant (misread)" in shown and "warmth: 4" not in shown
+    assert "pace: not shown" in shown and "t2 “Breathe out” [too-soon]: Too fast." in shown
+    undone = sandbox(workspace, "review", "undo", "breath")
+    assert "warmth: 2" in undone.err
+    assert "warmth" not in sandbox(workspace, "review", "show", "breath").out
+    assert "taken back" in sandbox(workspace, "review", "show", "breath", "--all").out
+    wrong = sandbox(workspace, "review", "rate", "breath", "warmth=9")
+    assert wrong.code == ExitCode.USAGE and "1 cold, or dismissive" in wrong.err
+
+
+def test_scores_of_two_versions_of_a_form_are_never_put_together(workspace: Path) -> None:
+    packet_sent(workspace)
+    sandbox(workspace, "review", "rate", "breath", "warmth=4", "--by", "Ada")
+    form = workspace / "forms" / "session-rating.yaml"
+    form.write_text(form.read_text().replace("friendly, without", "kind, without"))
+    sandbox(workspace, "review", "rate", "breath", "warmth=1", "--by", "Bea")
+    told = sandbox(workspace, "review", "agreement")
+    assert told.out.count("Session rating (session-rating 1, ") == 2
+    assert "Where they part" not in told.out and "both" not in told.out
