@@ -44,6 +44,7 @@ def command(
     from sandbox.export.report.basis import ReportOn
     from sandbox.export.report.file import REPORT_FORMATS, refuse_format, write_report
     from sandbox.library.workspace import find_workspace
+    from sandbox.store.call import drawn_by
     from sandbox.store.progress import spent_by
     from sandbox.store.store import DATABASE, Store
     from sandbox.store.study import StudyRecord
@@ -61,13 +62,15 @@ def command(
         stops = [stop.scale for one in studies if (stop := plan_of(one).study.stop) is not None]
         asked = " ".join(plan_of(one).study.question or "" for one in studies)
         with store.reading() as db:
-            spent = spent_by(db, {one for arm in arms for one in (arm.id, arm.trunk)})
-    told = " and ".join(dict.fromkeys(arm.plan.scenario.title for arm in arms))
+            told = {one for arm in arms for one in (arm.id, arm.trunk)}
+            spent, drawn = spent_by(db, told), drawn_by(db, told)
+    scenarios = " and ".join(dict.fromkeys(arm.plan.scenario.title for arm in arms))
     on = ReportOn(
         arms=arms,
         scale=chosen_scale(arms, scale or next(iter(stops), None), questionnaire),
         spent=spent,
-        title=title or f"Report: {told}",
+        drawn=drawn,
+        title=title or f"Report: {scenarios}",
         question=question or asked.strip(),
         pooled=worth_pooling(arms),
         plans=plans,

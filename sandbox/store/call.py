@@ -52,6 +52,34 @@ class StoredAttempt:
     thoughts: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a model's answers to calls of one purpose were drawn, seed and opening apart, and when the first
+    and the last of them was begun."""
+
+    purpose: str
+    model: str
+    parameters: Mapping[str, object]
+    first: datetime | None
+    last: datetime | None
+
+
+def drawn_by(db: Database, sessions: Collection[str]) -> tuple[Drawn, ...]:
+    """Every way in which the sessions' answers were drawn, in the order of its first use."""
+    rows = db.execute(
+        "SELECT purpose, model, json_remove(parameters, '$.seed', '$.prefill', '$.adapted') AS drawn,"  # noqa: S608
+        f" min(started), max(started) FROM calls WHERE session IN {LISTED}"
+        " GROUP BY purpose, model, drawn ORDER BY min(number)",
+        [listed(sessions)],
+    )
+    return tuple(
+        Drawn(
+            purpose, model, json.loads(drawn), *(datetime.fromisoformat(at) if at else None for at in times)
+        )
+        for purpose, model, drawn, *times in rows
+    )
+
+
 def prompt_digest(request: Request) -> str:
     """SHA-256 of the messages and the prefill, in hexadecimal."""
     prompt = [[message.role, message.content] for message in request.messages]

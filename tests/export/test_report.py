@@ -14,7 +14,7 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.cli.main import run_command_line
 from sandbox.export.report.basis import ReportOn
-from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Table
+from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
 from sandbox.export.report.contents import contents
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
@@ -22,6 +22,7 @@ from sandbox.export.report.word import report_word
 from sandbox.export.result import comparison_result
 from sandbox.library.workspace import create_workspace
 from sandbox.models.scripted import ScriptedProvider
+from sandbox.store.call import drawn_by
 from sandbox.store.progress import spent_by
 from sandbox.store.store import DATABASE, Store
 from tests.store.runs import SMALL, breathing_and_control, number, record_run
@@ -48,8 +49,9 @@ def on(store: Store) -> ReportOn:
     trunks = [one.id for one in store.sessions() if one.parent is None]
     arms = gather_compared(store, trunks)
     with store.reading() as db:
-        spent = spent_by(db, [arm.id for arm in arms])
-    return ReportOn(arms, chosen_scale(arms), spent, "Does <b>breathing</b> help?", "Which is better?")
+        told = [arm.id for arm in arms]
+        spent, drawn = spent_by(db, told), drawn_by(db, told)
+    return ReportOn(arms, chosen_scale(arms), spent, drawn, "Does <b>breathing</b> help?", "Which is better?")
 
 
 class Page(HTMLParser):
@@ -167,3 +169,18 @@ async def test_where_the_scenario_came_last_the_report_counts_it_to_nobodys_harm
 async def test_few_runs_give_a_report_without_a_p(tmp_path, seeds):
     text = report_markdown(contents(on(await recorded(tmp_path, seeds))))
     assert "nan" not in text.lower().split() and "In short" in text
+
+
+async def test_guide_llm_is_answered_from_the_record_and_leaves_the_rest_to_the_author(
+    tmp_path: Path,
+) -> None:
+    with await recorded(tmp_path, seeds=2) as store:
+        blocks = contents(on(store))
+    (table,) = (one for one in blocks if isinstance(one, Table) and one.head[0] == "item")
+    answers = {number: answer for number, _, answer in table.rows}
+    assert " ".join(answers) == "A.1 A.2 B.1 B.2 B.3 B.4 B.5 C.1 C.2 D.1 E.1 E.2 F.1 G.1"
+    assert "seeds 1–2." in answers["B.3"] and "temperature 0.0" in answers["B.3"]
+    assert "scripted" in answers["B.1"] and "You take part." in answers["C.2"]
+    asked = [number for number, answer in answers.items() if "for the author" in answer]
+    said = next(one.text for one in blocks if isinstance(one, Paragraph) and "GUIDE-LLM 1.0" in one.text)
+    assert asked == ["A.2", "C.1", "D.1", "E.1", "F.1", "G.1"] and ", ".join(asked) in said

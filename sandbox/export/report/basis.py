@@ -11,6 +11,7 @@ from sandbox.engine.phase import USUAL
 from sandbox.export.comparison_text import heading
 from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
+from sandbox.store.call import Drawn
 from sandbox.store.progress import Spent
 
 
@@ -18,13 +19,14 @@ from sandbox.store.progress import Spent
 class ReportOn:
     """What a report is made from: arms, the scale that counts, what the calls took, the question.
 
-    `plans` has a sentence for each study that the arms are of: its plan, and its looks. `interim` says how
-    much of them is finished, where that is not all.
+    `drawn`: how the models' answers were drawn. `plans` has a sentence for each study that the arms are of:
+    its plan, and its looks. `interim` says how much of them is finished, where that is not all.
     """
 
     arms: tuple[Arm, ...]
     scale: ScaleName
     spent: Spent
+    drawn: tuple[Drawn, ...]
     title: str
     question: str = ""
     pooled: bool = True

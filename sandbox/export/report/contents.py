@@ -29,6 +29,7 @@ from sandbox.export.report.basis import (
 )
 from sandbox.export.report.blocks import Block, Bullets, Chart, Heading, Paragraph, Table
 from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, trajectories
+from sandbox.export.report.guide_llm import guide_llm
 from sandbox.export.report.talk import talk
 from sandbox.library.document import Document
 from sandbox.measurement.estimate import mean_estimate
@@ -54,6 +55,7 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
         *methods(on, comparison),
         *provenance(on),
         *limits(comparison),
+        *guide_llm(on),
     )
 
 
