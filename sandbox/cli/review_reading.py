@@ -171,9 +171,10 @@ def agreement(form: str | None, without_names: bool, as_json: bool, as_csv: bool
 
 
 def _told(one: "Judged") -> Iterator[str]:
+    from sandbox.export.model_rater import model_lines
     from sandbox.export.table import terminal_table
 
-    people = ", ".join(one.reviewers)
+    people = ", ".join(one.reviewers) or "nobody"
     yield f"{one.form.title} ({one.form.id} {one.form.version}, {one.hash[:8]})"
     counts = f"{_count(one.sessions, 'transcript')}, {_count(one.ratings, 'rating')}"
     yield f"{counts}, {one.blind} of them given blind; by {people}"
@@ -185,6 +186,9 @@ def _told(one: "Judged") -> Iterator[str]:
     for count in one.preferences:
         yield ""
         yield from _preferred(one.form.preference or "", count)
+    if one.models:
+        yield ""
+        yield from model_lines(one)
     if one.disagreements:
         yield ""
         yield "Where they part most"
@@ -244,6 +248,8 @@ def _parted(found: "Sequence[Disagreement]") -> Iterator[str]:
 
 
 def _data(one: "Judged") -> dict[str, Any]:
+    from sandbox.export.model_rater import model_data
+
     return {
         "form": one.form.id,
         "version": one.form.version,
@@ -268,6 +274,7 @@ def _data(one: "Judged") -> dict[str, Any]:
             for count in one.preferences
         ],
         "disagreements": [_parted_data(each) for each in one.disagreements],
+        "models": [model_data(each) for each in one.models],
     }
 
 

@@ -11,7 +11,7 @@ from sandbox.library.document import document_hash
 from sandbox.library.form import Form, FormItem
 from sandbox.library.validation_error import nearest
 from sandbox.review.sheet import NOT_SHOWN, answers_in_words
-from sandbox.store.mark import Rating
+from sandbox.store.mark import Rating, is_model
 from sandbox.store.store import Store
 from sandbox.text import excerpt, printable
 
@@ -25,6 +25,8 @@ def reviewer_name(text: str) -> str:
         raise UsageError(
             f"A reviewer's name has 1 to {_LONGEST_NAME} characters.", todo="Give it with --by NAME."
         )
+    if is_model(name):
+        raise UsageError(f"“{name}” is what a model's marks are kept under.", todo="Give a person's name.")
     return name
 
 

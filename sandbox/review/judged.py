@@ -19,13 +19,14 @@ from sandbox.analysis.agreement import (
     krippendorff_interval,
     weighted_kappa,
 )
+from sandbox.analysis.alternative_annotator import AlternativeAnnotator, alternative_annotator
 from sandbox.engine.history import turn_labels
 from sandbox.engine.plan import arm_title
 from sandbox.errors import NotFoundError
 from sandbox.library.document import document_hash
 from sandbox.library.form import Form, FormItem
 from sandbox.measurement.estimate import Estimate, rate_estimate
-from sandbox.store.mark import Entry, Marked, MarkRecord, Note, Preference
+from sandbox.store.mark import Entry, Marked, MarkRecord, Note, Preference, Rating, is_model
 from sandbox.store.store import Store
 
 METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
@@ -87,8 +88,27 @@ class PreferenceCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelRater:
+    """What a model rated with the same text of the form, and how it did beside the people who did.
+
+    `test` None: there are not two people who rated what it rated.
+    """
+
+    reviewer: str
+    sessions: int
+    ratings: int
+    test: AlternativeAnnotator | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may be read as one reviewer more."""
+        return self.test is not None and self.test.passes
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """All that was said with one text of a form. `blind` of its `ratings` were given blind."""
+    """All that people said with one text of a form; `blind` of their `ratings` were given blind. What models
+    said stands apart, in `models`."""
 
     form: Form
     hash: str
@@ -99,6 +119,7 @@ class Judged:
     items: tuple[ItemAgreement, ...]
     preferences: tuple[PreferenceCount, ...]
     disagreements: tuple[Disagreement, ...]
+    models: tuple[ModelRater, ...]
 
 
 def judged(
@@ -126,7 +147,7 @@ def judged(
 def aliases(store: Store) -> dict[str, str]:
     """By name, `reviewer 1`, … in the order in which they first said something."""
     entries = sorted(MarkRecord(store).marked().all(), key=lambda entry: entry.at)
-    names = dict.fromkeys(entry.by.reviewer for entry in entries)
+    names = dict.fromkeys(entry.by.reviewer for entry in entries if not is_model(entry.by.reviewer))
     return {name: f"reviewer {n}" for n, name in enumerate(names, 1)}
 
 
@@ -156,7 +177,8 @@ def tag_disagreements(store: Store, names: Mapping[str, str]) -> tuple[Disagreem
 
 def _judged(store: Store, form: Form, marked: Marked, names: Mapping[str, str]) -> Judged:
     hash = document_hash(form)
-    ratings = [entry for entry in marked.ratings if entry.mark.form == hash]
+    given = [entry for entry in marked.ratings if entry.mark.form == hash]
+    ratings = [entry for entry in given if not is_model(entry.by.reviewer)]
     answers: dict[str, dict[str, dict[str, float | None]]] = {
         item.id: defaultdict(dict) for item in form.items
     }
@@ -175,7 +197,22 @@ def _judged(store: Store, form: Form, marked: Marked, names: Mapping[str, str]) 
         tuple(_agreements(form, answers)),
         tuple(_counted(store, preferences)),
         tuple(_parted(store, form, answers, marked, names)),
+        tuple(_models(given)),
     )
+
+
+def _models(ratings: Sequence[Entry[Rating]]) -> Iterator[ModelRater]:
+    """Each model among those who gave the ratings, held against the people."""
+    by: dict[str, dict[str, float]] = defaultdict(dict)
+    told: dict[str, list[str]] = defaultdict(list)
+    for entry in ratings:
+        told[entry.by.reviewer].append(entry.mark.session)
+        if entry.mark.value is not None:
+            by[entry.by.reviewer][f"{entry.mark.session} {entry.mark.item}"] = entry.mark.value
+    people = {reviewer: values for reviewer, values in by.items() if not is_model(reviewer)}
+    for model in sorted(filter(is_model, told)):
+        test = alternative_annotator(people, by[model])
+        yield ModelRater(model, len(set(told[model])), len(told[model]), test)
 
 
 def _agreements(form: Form, answers: Mapping[str, Answers]) -> Iterator[ItemAgreement]:

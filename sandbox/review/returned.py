@@ -201,6 +201,8 @@ class _Fit:
         self.faults: list[Fault] = []
 
     def marks(self, told: Marks) -> Iterator[Mark]:
+        if mark.is_model(told.reviewer):
+            self._fault(("reviewer",), f"“{told.reviewer}” is what a model's marks are kept under")
         seen: set[str] = set()
         for n, one in enumerate(told.transcripts):
             at: Place = ("transcripts", n)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from sandbox.engine.plan import Measure
 from sandbox.library.document import document_hash
 from sandbox.measurement.administration import Administration
 from sandbox.models.provider import ModelDescription
+from sandbox.models.recording import Call
 from sandbox.store.call import call_rows
 from sandbox.store.document import Documents, folded, store_documents
 from sandbox.store.row import LISTED, as_json, insert, insert_all, listed, storable
@@ -48,8 +49,8 @@ def add_afterwards(
     text, documents = folded(_anywhere(measure))
     with store.writing() as (db, at):
         turn = given.measured.point.after_turn if given.measured else 0
-        rows = (row for call in given.calls for row in call_rows(given.session, turn, call, asked))
-        insert_all(db, "later_calls", list(rows))
+        rows = [row for call in given.calls for row in call_rows(given.session, turn, call, asked)]
+        insert_all(db, "later_calls", rows)
         if given.measured is None:
             return False
         point = given.measured.point
@@ -82,6 +83,14 @@ def add_afterwards(
             },
         )
     return True
+
+
+def add_calls(store: Store, session: str, turn: int, calls: Iterable[Call], model: str) -> None:
+    """Keep calls made about a session when it was over; `turn` is the last one they were told of."""
+    with store.writing() as (db, _):
+        insert_all(
+            db, "later_calls", [row for call in calls for row in call_rows(session, turn, call, model)]
+        )
 
 
 def asked_afterwards(store: Store, sessions: Collection[str]) -> Mapping[str, tuple[AskedAfterwards, ...]]:

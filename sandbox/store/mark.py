@@ -85,6 +85,19 @@ class By:
     reason: str = ""
 
 
+_MODEL = "model "
+
+
+def model_reviewer(model: str) -> str:
+    """The name that a model's marks are kept under. No person may go by one of that kind (`is_model`)."""
+    return f"{_MODEL}{model}"
+
+
+def is_model(reviewer: str) -> bool:
+    """Whether that is the name of a model, and not of a person."""
+    return reviewer.casefold().startswith(_MODEL)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[M]):
     """A mark in the record. `given` False: taken back by this entry."""
