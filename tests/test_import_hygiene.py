@@ -32,7 +32,7 @@ def test_core_packages_load_neither_the_screens_nor_a_model_library() -> None:
         "store.recorder",
         "study.conductor",
         "analysis.trajectory",
-        "export.markdown",
+        "export.file",
         "models.opening",
     )
     found = loaded_by(*(f"import sandbox.{module}" for module in modules))

@@ -1,5 +1,6 @@
-"""`sandbox export … --to FILE`: a session to read or compute with; many as a data set; a questionnaire."""
+"""`sandbox export … --to FILE`: sessions to read or compute with; many as a data set; a questionnaire."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -7,65 +8,133 @@ import click
 
 if TYPE_CHECKING:
     from sandbox.export.data.choosing import Chosen
+    from sandbox.export.file import Choice
+    from sandbox.export.file import Format as Transcript
+    from sandbox.export.session_table import TableName
     from sandbox.store.store import Store
 
 DOCUMENT = "questionnaire"
 DATA = "data"
 Format = Literal["csv", "parquet", "bids", "bundle"]
 DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet", "bids", "bundle")
+TRANSCRIPTS = ("html", "docx", "pdf", "md", "csv", "json", "jsonl", "fhir")
+_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+_READ = ("html", "docx", "pdf", "md")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the options say of a session's file; None: nothing was said."""
+
+    scores: bool | None
+    items: bool | None
+    system: bool | None
+    table: str | None
+    separator: str | None
+
+    def choice(self, form: str) -> "Choice":
+        """What goes into a file of that format. Raises UsageError for an option that says nothing of it."""
+        from sandbox.errors import UsageError
+        from sandbox.export.file import Choice
+        from sandbox.export.transcript.shown import Shown
+
+        fitting = {
+            "--scores": (self.scores, (*_READ, "fhir")),
+            "--items": (self.items, _READ),
+            "--system": (self.system, (*_READ, "jsonl")),
+            "--table": (self.table, ("csv",)),
+            "--separator": (self.separator, ("csv",)),
+        }
+        for option, (said, forms) in fitting.items():
+            if said is not None and form not in forms:
+                raise UsageError(
+                    f"{option} says nothing of the format {form}.",
+                    todo=f"Leave it out, or choose --format {' or '.join(forms)}.",
+                )
+        return Choice(
+            Shown(self.scores is not False, self.items is not False, self.system is True),
+            cast("TableName", self.table or "scores"),
+            _SEPARATORS[self.separator or "comma"],
+        )
 
 
 @click.command("export")
 @click.argument(
-    "words", nargs=-1, required=True, metavar="SESSION | data SESSION|STUDY... | questionnaire ID"
+    "words", nargs=-1, required=True, metavar="SESSION|STUDY... | data SESSION|STUDY... | questionnaire ID"
 )
 @click.option(
     "--to",
     "file",
     required=True,
-    metavar="FILE",
+    metavar="FILE|FOLDER",
     type=click.Path(path_type=Path),
-    help="A session: ends in .md (transcript), .csv (a row a score) or .json (everything). Data: a folder;"
-    " a bundle: ends in .zip.",
+    help="A session: a file; its ending says the format. A folder: a file each, named for what is in it."
+    " Data: a folder; a bundle ends in .zip.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*TRANSCRIPTS, "parquet", "bids", "bundle"]),
+    help="html, docx (Word), pdf and md to read; csv, json and fhir (HL7 FHIR R4) to compute with;"
+    " jsonl: chat messages. Of data: csv (the default), parquet, bids, or bundle, which another machine"
+    " brings in.",
 )
 @click.option(
     "--family/--alone",
     default=None,
     help="With all branches of its trunk, or alone.  [default: a trunk with all, a branch alone]",
 )
+@click.option("--scores/--no-scores", default=None, help="With what was measured.  [default: with]")
+@click.option("--items/--no-items", default=None, help="With each answer beside the scores.  [default: with]")
+@click.option(
+    "--system/--no-system",
+    default=None,
+    help="With what the client's model was told first.  [default: without]",
+)
+@click.option(
+    "--table",
+    type=click.Choice(["scores", "turns", "answers"]),
+    help="csv: what a row is.  [default: scores]",
+)
+@click.option(
+    "--separator",
+    type=click.Choice(list(_SEPARATORS)),
+    help="csv: between cells; a German or French Excel wants semicolon.  [default: comma]",
+)
 @click.option("--tag", metavar="TAG", help="Data: of all sessions with this tag.")
 @click.option("--all", "everything", is_flag=True, help="Data: of all sessions of the record.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([*DATA_FORMATS, "fhir"]),
-    help="Of data: csv (the default), parquet, bids, or bundle, which another machine brings in."
-    " Of a questionnaire: fhir.",
-)
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
 def command(
     words: tuple[str, ...],
     file: Path,
+    form: str | None,
     family: bool | None,
+    scores: bool | None,
+    items: bool | None,
+    system: bool | None,
+    table: str | None,
+    separator: str | None,
     tag: str | None,
     everything: bool,
-    form: str | None,
     force: bool,
 ) -> None:
-    """Write a session, a data set or a questionnaire to a file or folder; prints its path.
+    """Write sessions, a data set or a questionnaire to a file or folder; prints the path of each.
 
-    SESSION is an id, the beginning of one, or `last`. After the word `data` come the sessions or studies of a
-    data set: long tables with a codebook, each session with its shared start and all its arms. After
-    `questionnaire` comes a questionnaire's id: it is written as HL7 FHIR R4 (JSON).
+    SESSION is an id, the beginning of one, or `last`. Several, or a study, are written to a folder: a file
+    for each shared start with its arms. After the word `data` come the sessions or studies of a data set:
+    long tables with a codebook. After `questionnaire` comes a questionnaire's id: it is written as HL7 FHIR
+    R4 (JSON).
     """
+    asked = _Asked(scores, items, system, table, separator)
     chosen = tag is not None or everything
-    if words[0] == DATA and (len(words) > 1 or chosen) and form != "fhir" and family is None:
-        kind = cast("Format", form or DATA_FORMATS[0])
+    plain = asked == _Asked(None, None, None, None, None) and family is None
+    if words[0] == DATA and (len(words) > 1 or chosen) and plain and form in (None, *DATA_FORMATS):
+        kind = form or DATA_FORMATS[0]
         export_data(words[1:], file, kind, tag=tag, everything=everything, force=force)
-    elif len(words) == 1 and form is None and not chosen:
-        _export_session(words[0], file, family, force)
-    elif len(words) == 2 and words[0] == DOCUMENT and family is None and form in (None, "fhir"):
+    elif len(words) == 2 and words[0] == DOCUMENT and plain and form in (None, "fhir"):
         _export_questionnaire(words[1], file, force)
+    elif words[0] not in (DATA, DOCUMENT) and form in (None, *TRANSCRIPTS) and not chosen:
+        _export_sessions(words, file, cast("Transcript | None", form), family, asked, force)
     else:
         raise click.UsageError(
             "This is neither a session nor a questionnaire: write “export SESSION --to FILE”, "
@@ -141,16 +210,55 @@ def _write_data(store: "Store", chosen: "Chosen", path: Path, form: Format, *, f
     return write_tables(store, chosen, path, form, overwrite=force).sessions
 
 
-def _export_session(session: str, file: Path, family: bool | None, force: bool) -> None:
+def _export_sessions(
+    words: tuple[str, ...],
+    file: Path,
+    form: "Transcript | None",
+    family: bool | None,
+    asked: _Asked,
+    force: bool,
+) -> None:
+    """One session to a file, or to a folder under a name that says what it is; several to a folder."""
     from sandbox.analysis.family import gather
-    from sandbox.export.file import export_family, refuse_missing_folder
+    from sandbox.export.file import export_family, format_of, name_for, refuse_missing_folder
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
+    from sandbox.store.study import StudyRecord
 
-    refuse_missing_folder(file)
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
-        found = gather(store, store.resolve(session), whole_family=family)
-    click.echo(export_family(found, file, overwrite=force))
+        if len(words) > 1 or StudyRecord(store).newest(words[0]) is not None:
+            _export_each(store, words, file, form or "html", asked, force)
+            return
+        folder = file.is_dir()
+        if not folder:
+            refuse_missing_folder(file)
+        kind = form or ("html" if folder else format_of(file))
+        choice = asked.choice(kind)
+        found = gather(store, store.resolve(words[0]), whole_family=family)
+    path = file / name_for(found, kind) if folder else file
+    click.echo(export_family(found, path, form=kind, choice=choice, overwrite=force))
+
+
+def _export_each(
+    store: "Store", words: tuple[str, ...], folder: Path, form: "Transcript", asked: _Asked, force: bool
+) -> None:
+    """A file for each shared start, or none where a name is taken."""
+    from sandbox.errors import UsageError
+    from sandbox.export.data.choosing import choose, parts
+    from sandbox.export.file import export_family, name_for, refuse_existing, refuse_missing_folder
+
+    choice = asked.choice(form)
+    refuse_missing_folder(folder)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError("Several sessions need a folder.", where=str(folder), todo="Name one after --to.")
+    chosen = choose(store, words)
+    for part in parts(store, chosen):
+        for family in part.families:
+            refuse_existing(folder / name_for(family, form), overwrite=force)
+    for part in parts(store, chosen):
+        for family in part.families:
+            path = folder / name_for(family, form)
+            click.echo(export_family(family, path, form=form, choice=choice, overwrite=force))
 
 
 def _export_questionnaire(id: str, file: Path, force: bool) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Ends in .html (one file, opens anywhere), .docx (Word) or .md.",
+    help="Ends in .html (one file, opens anywhere), .docx (Word), .pdf or .md.",
 )
 @click.option("--title", metavar="TEXT", help="The report's title.  [default: the scenarios' titles]")
 @click.option("--question", metavar="TEXT", default="", help="What the sessions were to answer.")

@@ -15,10 +15,10 @@ def command(session: str, family: bool | None, as_json: bool) -> None:
     """Print the transcript of SESSION: an id, the beginning of one, or `last`."""
     from sandbox.analysis.family import gather
     from sandbox.export.archive import archive_json
-    from sandbox.export.markdown import transcript
+    from sandbox.export.transcript.contents import transcript_markdown
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
 
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         found = gather(store, store.resolve(session), whole_family=family)
-    click.echo(archive_json(found) if as_json else transcript(found), nl=False)
+    click.echo(archive_json(found) if as_json else transcript_markdown(found), nl=False)

@@ -5,7 +5,6 @@ import json
 import sandbox
 from sandbox.analysis.family import Family
 from sandbox.analysis.suitability import Suitability
-from sandbox.export.markdown import documents
 from sandbox.export.result import (
     Archive,
     ArchivedDocument,
@@ -16,6 +15,8 @@ from sandbox.export.result import (
     StateChange,
     arm_results,
 )
+from sandbox.export.transcript.course import turn_ids
+from sandbox.export.transcript.provenance import documents
 from sandbox.library.document import document_hash
 from sandbox.store.document import folded, kind_of
 from sandbox.store.session import StoredSession
@@ -49,6 +50,7 @@ def archive_json(family: Family) -> str:
 def _session(family: Family, session: StoredSession) -> ArchivedSession:
     head, whole = session.head, not family.holds(session.head.parent)
     measured = zip(session.history.measured, session.measured_in, strict=True)
+    turns, ids = session.history.turns if whole else session.own_turns, turn_ids(family, session)
     return ArchivedSession(
         id=head.id,
         parent=head.parent,
@@ -64,7 +66,8 @@ def _session(family: Family, session: StoredSession) -> ArchivedSession:
             for one in session.states
         ),
         state_now=session.state.now,
-        turns=session.history.turns if whole else session.own_turns,
+        turns=turns,
+        turn_ids=tuple(ids[turn.index] for turn in turns),
         replies=tuple(
             point
             for point in family.arm(head.id).replies.points

@@ -1,46 +1,104 @@
-"""Writing an export to a file, all of it or nothing; the format by the file's ending."""
+"""Writing an export to a file, all of it or nothing: a shared start in any format, text, a document."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sandbox.analysis.family import Family
 from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.export.archive import archive_json
-from sandbox.export.markdown import transcript
-from sandbox.export.scores import scores_csv
+from sandbox.export.chat_lines import chat_lines
+from sandbox.export.fhir import fhir_bundle
+from sandbox.export.report.html import report_html
+from sandbox.export.report.markdown import report_markdown
+from sandbox.export.report.pdf import report_pdf
+from sandbox.export.report.word import report_word
+from sandbox.export.session_table import TableName, session_table
+from sandbox.export.transcript.contents import transcript
+from sandbox.export.transcript.shown import ALL_BUT_SYSTEM, Shown
 from sandbox.library.catalogue import Library
 from sandbox.library.interchange.draft import Draft
 from sandbox.library.loading import SUFFIX
 from sandbox.library.workspace import Workspace
 from sandbox.whole_file import write_whole
 
-FORMATS: dict[str, Callable[[Family], str]] = {
-    ".md": transcript,
-    ".csv": scores_csv,
-    ".json": archive_json,
+Format = Literal["md", "html", "docx", "pdf", "csv", "json", "jsonl", "fhir"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What goes into the file: what is shown, and for a table which one and what stands between its cells."""
+
+    shown: Shown = ALL_BUT_SYSTEM
+    table: TableName = "scores"
+    separator: str = ","
+
+
+AS_USUAL = Choice()
+
+_FORMS: Mapping[Format, Callable[[Family, Choice], str | bytes]] = {
+    "md": lambda family, choice: report_markdown(transcript(family, choice.shown)),
+    "html": lambda family, choice: report_html(transcript(family, choice.shown)),
+    "docx": lambda family, choice: report_word(transcript(family, choice.shown)),
+    "pdf": lambda family, choice: report_pdf(transcript(family, choice.shown)),
+    "csv": lambda family, choice: session_table(family, choice.table, choice.separator),
+    "json": lambda family, _: archive_json(family),
+    "jsonl": lambda family, choice: chat_lines(family, choice.shown),
+    "fhir": lambda family, choice: fhir_bundle(family, choice.shown),
 }
+FORMATS: tuple[Format, ...] = tuple(_FORMS)
+_LONGEST_NAME = 100
 
 
 class ExportError(SandboxError):
     """The file could not be written. Nothing was left half written."""
 
 
-def export_family(family: Family, path: Path, *, overwrite: bool = False) -> Path:
-    """Write the family to `path` in the format its ending says. Returns the path.
+def ending(form: Format) -> str:
+    """How the name of a file of that format ends."""
+    return ".fhir.json" if form == "fhir" else f".{form}"
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's ending says. Raises UsageError for another ending."""
+    for form in reversed(FORMATS):
+        if path.name.lower().endswith(ending(form)) and path.name.lower() != ending(form):
+            return form
+    raise UsageError(
+        f"“{path.suffix or path.name}” is no format to export to.",
+        where=str(path),
+        todo=f"End the file's name in {', '.join(map(ending, FORMATS))}, or say --format.",
+    )
+
+
+def name_for(family: Family, form: Format) -> str:
+    """A file name that says what is in it: `night-attack-breathing-filler-manual-k3f9….html`.
+
+    Made of ids alone, which are letters, digits and hyphens.
+    """
+    techniques = [arm.plan.technique.id for arm in family.arms if arm.plan.technique]
+    words = "-".join([family.first.head.plan.scenario.id, *dict.fromkeys(techniques)])
+    return f"{words[:_LONGEST_NAME].rstrip('-')}-{family.first.head.id}{ending(form)}"
+
+
+def export_family(
+    family: Family,
+    path: Path,
+    *,
+    form: Format | None = None,
+    choice: Choice = AS_USUAL,
+    overwrite: bool = False,
+) -> Path:
+    """Write the family to `path`: in the format its ending says, or in `form`. Returns the path.
 
     Raises UsageError for another ending or an existing file without `overwrite`, ExportError when the disk
     does not take it.
     """
-    form = FORMATS.get(path.suffix.lower())
-    if form is None:
-        raise UsageError(
-            f"“{path.suffix or path.name}” is no format to export to.",
-            where=str(path),
-            todo=f"End the file's name in {', '.join(FORMATS)}.",
-        )
-    write_file(path, form(family), overwrite=overwrite)
+    chosen = form or format_of(path)
+    refuse_existing(path, overwrite=overwrite)
+    write_file(path, _FORMS[chosen](family, choice), overwrite=overwrite)
     return path
 
 

@@ -240,7 +240,10 @@ class StateChange(Part):
 
 
 class ArchivedSession(Part):
-    """All that the record holds of a session; in `plan` a document is {"$document": its hash}."""
+    """All that the record holds of a session; in `plan` a document is {"$document": its hash}.
+
+    `turn_ids` are those of `turns`, in their order: the same in every format.
+    """
 
     id: str
     parent: str | None
@@ -254,6 +257,7 @@ class ArchivedSession(Part):
     states: tuple[StateChange, ...]
     state_now: State
     turns: tuple[Turn, ...]
+    turn_ids: tuple[str, ...]
     replies: tuple[ReplyPoint, ...]
     skips: tuple[Skip, ...]
     measurements: tuple[Measurement, ...]

@@ -33,10 +33,10 @@ def markdown_table(
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, object]], separator: str = ",") -> str:
     """The rows under a header, lines ended by CR LF (RFC 4180). Missing values are empty."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
+    writer = csv.DictWriter(text, columns, delimiter=separator)
     writer.writeheader()
     writer.writerows({key: guarded(value) for key, value in row.items()} for row in rows)
     return text.getvalue()

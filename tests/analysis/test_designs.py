@@ -8,7 +8,7 @@ from sandbox.analysis.family import Family, chosen_scale, gather, gather_compare
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.plan import STRETCHES, trunk_and_branches
 from sandbox.export.comparison import comparison_terminal
-from sandbox.export.markdown import transcript
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.study import Design
 from sandbox.store.store import Store
 from tests.documents import plan, technique
@@ -92,7 +92,7 @@ async def test_where_all_came_before_the_scenario_the_rows_stand_as_they_happene
     family, arms = await family_of(tmp_path, "before scenario")
     assert [row.label for row in compare(arms, chosen_scale(arms)).rows] == ["base", "t1", "t2", "ind", "end"]
     assert [point.label for point in family.points] == ["base", "t1", "t2", "ind", "end"]
-    text = transcript(family)
+    text = transcript_markdown(family)
     assert "--design 'before scenario'" in text and "It does not give all of these sessions" not in text
     head = text.index("## Transcript: Breathing (before the scenario)")
     assert text.index("### Technique", head) < text.index("### Induction", head)

@@ -96,7 +96,7 @@ async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns
     )
     assert "as many technique turns" in listed, "measured at the end alone"
     (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
-    assert "| **technique effect** | ±0.0 at `t2` |" in transcript.read_text(encoding="utf-8")
+    assert "| technique effect | ±0.0 at t2 |" in transcript.read_text(encoding="utf-8")
     breathing = json.loads(await printed(tmp_path / "json", capsys, as_json=True))["arms"][0]
     effects = {one["scale"]: one["technique"] for one in breathing["trajectories"]}
     assert (effects["distress"]["at"], effects["gloom"]["value"]) == ("t2", None)

@@ -40,7 +40,7 @@ def test_export_writes_the_file_and_prints_its_path(recorded, capsys):
     path = recorded / "out.csv"
     assert run_command_line(["export", "trunk", "--to", str(path)]) == ExitCode.OK
     assert capsys.readouterr().out.strip() == str(path)
-    assert path.read_text(encoding="utf-8").startswith("session,")
+    assert path.read_text(encoding="utf-8").startswith("\ufeffid,session,")
     assert run_command_line(["export", "trunk", "--to", str(path)]) == ExitCode.USAGE
     assert "--force" in capsys.readouterr().err
     assert run_command_line(["export", "trunk", "--to", str(path), "--force"]) == ExitCode.OK

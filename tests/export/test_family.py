@@ -7,7 +7,7 @@ from sandbox.analysis.family import gather, gather_compared
 from sandbox.engine.branch import branch, redo
 from sandbox.engine.run import run
 from sandbox.export.archive import archive
-from sandbox.export.markdown import transcript
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 from tests.documents import technique
@@ -34,7 +34,7 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
         family = gather(store, trunk.id)
         assert [arm.title for arm in family.arms] == ["Breathing", "Filler (control, t2 redone)"]
         assert any(f"before the redo: session {control.id}" in remark for remark in family.cautions)
-        text = transcript(family)
+        text = transcript_markdown(family)
         assert "stands in its place" in text and "Filler (control, before the redo)" in text
         replaced = {s.id: s.replaced_by for s in archive(family).sessions}
         assert replaced == {trunk.id: None, breathing.id: None, control.id: again.id, again.id: None}

@@ -10,12 +10,16 @@ import pytest
 import sandbox
 from sandbox.analysis.family import gather
 from sandbox.export.archive import archive_json
-from sandbox.export.markdown import transcript
 from sandbox.export.scores import scores_csv
+from sandbox.export.transcript.contents import transcript_markdown
 from tests.export.specimen import recorded_family
 
 GOLDEN = Path(__file__).parent / "golden"
-FORMS = {"md": transcript, "csv": scores_csv, "json": archive_json}
+FORMS = {
+    "md": transcript_markdown,
+    "csv": scores_csv,
+    "json": archive_json,
+}
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sandbox.analysis.family import gather
 from sandbox.analysis.numeral import numeral
 from sandbox.export.archive import archive_json
-from sandbox.export.markdown import transcript
 from sandbox.export.markdown_text import inline, quoted
 from sandbox.export.scores import scores_csv
 from sandbox.export.table import guarded
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.scenario import Scenario
 from tests.export.specimen import recorded_family
 
@@ -123,8 +123,8 @@ def test_the_archive_is_complete_and_plain_ascii(tmp_path):
 
 def test_a_branch_alone_tells_the_whole_course_and_where_its_control_is(tmp_path):
     with recorded_family(tmp_path) as store:
-        text = transcript(gather(store, "breath11"))
-        together = transcript(gather(store, "breath11", whole_family=True))
+        text = transcript_markdown(gather(store, "breath11"))
+        together = transcript_markdown(gather(store, "breath11", whole_family=True))
     assert "It is dark." in text and "Page one." not in text
     assert "Export trunk111" in text
     assert "Page one." in together
@@ -133,4 +133,4 @@ def test_a_branch_alone_tells_the_whole_course_and_where_its_control_is(tmp_path
 def test_a_removed_branch_is_not_in_its_familys_export(tmp_path):
     with recorded_family(tmp_path) as store:
         store.set_state("talking1", "removed", "A slip.", author="clinician")
-        assert "Talking" not in transcript(gather(store, "trunk111"))
+        assert "Talking" not in transcript_markdown(gather(store, "trunk111"))

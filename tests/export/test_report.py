@@ -136,8 +136,8 @@ async def test_the_command_writes_the_file_once_and_says_what_is_wrong(tmp_path,
     assert "One run has no interval" in written
     assert run_command_line(["report", "last", "--to", "r.md"]) == 2
     assert "--force" in capsys.readouterr().err
-    assert run_command_line(["report", "last", "--to", "r.pdf"]) == 2
-    assert ".html, .docx, .md" in capsys.readouterr().err
+    assert run_command_line(["report", "last", "--to", "r.odt"]) == 2
+    assert ".html, .docx, .pdf, .md" in capsys.readouterr().err
 
 
 async def test_where_the_scenario_came_last_the_report_counts_it_to_nobodys_harm(tmp_path):

@@ -14,9 +14,9 @@ from sandbox.analysis.suitability import SHIPPED_PAGE, SHIPPED_REASON, SHIPPED_U
 from sandbox.engine.validity_check import InstrumentChecked, check_validity
 from sandbox.export.archive import archive_json
 from sandbox.export.comparison import comparison_csv, comparison_markdown
-from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
 from sandbox.export.scores import scores_csv
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.coverage import unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription
@@ -41,10 +41,10 @@ async def test_an_unusable_measure_is_named_with_its_reason_in_every_export(tmp_
     with recorded_family(tmp_path) as store:
         await keep_check_of_a_blind_model(store)
         family = gather(store, "trunk111")
-        page, kept = transcript(family), json.loads(archive_json(family))
+        page, kept = transcript_markdown(family), json.loads(archive_json(family))
     assert "“Probe” read by word is not usable with this model" in page
     assert "does not clearly rise after a strong scenario" in page
-    assert "| `ind` | 80.0 |" in page, "the scores are still there"
+    assert "| ind | 80.0 |" in page, "the scores are still there"
     probe, ratings = kept["validity"]
     assert probe["usable"] == "not usable with this model"
     assert {index["id"]: index["judgement"] for index in probe["indices"]}["induction"] == "bad"
@@ -102,4 +102,4 @@ def test_a_probe_that_saw_only_the_likeliest_words_says_how_much_was_hidden():
 async def test_a_branch_alone_says_it_too(tmp_path):
     with recorded_family(tmp_path) as store:
         await keep_check_of_a_blind_model(store)
-        assert "not usable with this model" in transcript(gather(store, "breath11"))
+        assert "not usable with this model" in transcript_markdown(gather(store, "breath11"))

@@ -15,7 +15,7 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.engine.events import TurnFinished
 from sandbox.engine.history import Turn
-from sandbox.export.markdown import transcript
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.store.connection import open_database
 from sandbox.store.error import StoreError
 from sandbox.store.migrations import MIGRATIONS, migrate
@@ -84,7 +84,7 @@ async def test_a_record_that_may_only_be_read_is_read_compared_and_exported(fold
     with as_somebody():
         trunk = await a_run(path)
         with Store.open(path) as store:
-            before = transcript(gather(store, trunk))
+            before = transcript_markdown(gather(store, trunk))
             if log:  # as a program that was killed leaves it: closing would have emptied the log
                 kept = {file: file.read_bytes() for file in folder.iterdir() if file.suffix != ".db-shm"}
                 store.tag(trunk, "in the log")
@@ -96,7 +96,7 @@ async def test_a_record_that_may_only_be_read_is_read_compared_and_exported(fold
         was = state_of(folder)
         with Store.open(path, create=False) as store:
             assert store.read_only
-            assert transcript(gather(store, trunk)) == before
+            assert transcript_markdown(gather(store, trunk)) == before
             found = gather_compared(store, [trunk])
             assert compare(found, chosen_scale(found, None, None), pooled=False).rows
             assert store.tags(trunk) == (("in the log",) if log else ())

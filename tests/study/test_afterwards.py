@@ -16,8 +16,8 @@ from sandbox.engine.history import Measured
 from sandbox.engine.plan import STRETCHES, Measure, SessionHead, trunk_and_branches
 from sandbox.errors import UsageError
 from sandbox.export.archive import archive
-from sandbox.export.markdown import transcript
 from sandbox.export.scores import scores_csv
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.catalogue import Library
 from sandbox.library.scenario import Scenario
 from sandbox.library.workspace import Workspace
@@ -196,7 +196,7 @@ async def test_another_model_is_named_and_stands_beside_the_run_under_its_own_na
         assert not any("other answered" in caution for caution in comparison.cautions)
         told = scores_csv(family)
         assert {*rows.splitlines()} < {*told.splitlines()} and f'"{own}"' in told
-        assert f"({own}, read as *report*)" in transcript(family)
+        assert f"({own}, read as report)" in transcript_markdown(family)
         kept = {one.id: one for one in archive(family).sessions}
         assert [m.label for m in kept[heads[1].id].asked_afterwards] == ["end", "end"]
         assert {m.asked for m in kept[heads[0].id].asked_afterwards} == {"ollama_chat/other", "scripted"}

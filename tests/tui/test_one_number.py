@@ -17,8 +17,8 @@ from sandbox.analysis.numeral import numeral
 from sandbox.cli.outcome import report
 from sandbox.export.archive import archive
 from sandbox.export.comparison import comparison_csv, comparison_terminal
-from sandbox.export.markdown import transcript
 from sandbox.export.result import comparison_result
+from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.workspace import create_workspace
 from sandbox.tui.arm_columns import ArmColumns
 from sandbox.tui.scores import number, titled_trajectories
@@ -67,8 +67,8 @@ def test_change_and_technique_effect_are_the_same_everywhere(told):
     ]
     assert (float(line["change"]), float(line["difference"]), line["primary"]) == (moved, effect, "1")
 
-    whole = f"{numeral(moved, signed=True)} at `{at}`", f"{numeral(effect, signed=True)} at `{at}`"
-    assert all(text in transcript(family) for text in whole)
+    whole = f"{numeral(moved, signed=True)} at {at}", f"{numeral(effect, signed=True)} at {at}"
+    assert all(text in transcript_markdown(family) for text in whole)
     for text in (printed, comparison_terminal(comparison)):
         assert numeral(moved, signed=True) in text and numeral(effect, signed=True) in text
 

@@ -16,9 +16,9 @@ from sandbox.export.data.csv_table import CsvTable
 from sandbox.export.data.parquet_table import ParquetTable
 from sandbox.export.data.tables import ROWS, Row
 from sandbox.export.file import ExportError
-from sandbox.export.markdown import documents
 from sandbox.export.markdown_text import inline
 from sandbox.export.table import markdown_table
+from sandbox.export.transcript.provenance import documents
 from sandbox.library.document import Document, document_hash
 from sandbox.store.document import kind_of
 from sandbox.store.store import Store

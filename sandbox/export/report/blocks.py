@@ -1,8 +1,11 @@
-"""What a report is made of, whatever file it becomes: headings, texts, tables, charts, conversations."""
+"""What a report or a transcript is made of, whatever file it becomes: headings, texts, tables, charts."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sandbox.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,16 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn: where it stands (`t3`), who speaks, and the words, which are somebody else's."""
+    """What one side said: where it stands (`t3`), who speaks, and the words, which are somebody else's.
+
+    `line` is the number of the first of its lines (`lines_of`), for citing; 0: they have none.
+    """
 
     place: str
     speaker: str
     words: str
     note: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +71,43 @@ class Conversation:
     rows: tuple[tuple[tuple[Said, ...], ...], ...]
 
 
-Block = Heading | Paragraph | Bullets | Table | Chart | Conversation
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One turn of a transcript: its id (no other turn of any session has it), its title, what was said."""
+
+    id: str
+    title: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to type in a terminal, on one line."""
+
+    text: str
+
+
+Block = Heading | Paragraph | Bullets | Table | Chart | Conversation | Exchange | Command
+
+LONGEST_LINE = 240
+_BETWEEN_SENTENCES = re.compile(r"(?<=[^\s\d][.!?…])\s+|(?<=[.!?…][\"”’»)])\s+")
+
+
+def lines_of(words: str) -> tuple[str, ...]:
+    """The words as the lines that are numbered for citing: a sentence each, cut where it is longer than that.
+
+    So a line has the same number on any paper and screen. At least one line.
+    """
+    rows = (row.strip() for row in printable(words).splitlines())
+    sentences = (one for row in rows if row for one in _BETWEEN_SENTENCES.split(row))
+    return tuple(piece for sentence in sentences for piece in _cut(sentence)) or ("",)
+
+
+def _cut(sentence: str) -> Iterator[str]:
+    start = 0
+    while len(sentence) - start > LONGEST_LINE:
+        space = sentence.rfind(" ", start + 1, start + LONGEST_LINE)
+        end = space if space > start else start + LONGEST_LINE
+        yield sentence[start:end].strip()
+        start = end
+    yield sentence[start:].strip()

@@ -19,13 +19,14 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 
 @dataclass(frozen=True, slots=True)
 class PlottedScore:
-    """A mean score at a point with its interval (equal to it where there is none)."""
+    """A mean score at a point with its interval (equal to it where there is none); None where it is missing:
+    the line is broken there."""
 
     arm: str
     point: str
-    score: float
-    low: float
-    high: float
+    score: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def trajectories(
     common = {
         "x": {
             "field": "point", "type": "nominal", "sort": points, "title": "measurement point",
-            "axis": {"labelAngle": 0},
+            "axis": {"labelAngle": 0, "labelOverlap": True},
         },
         "xOffset": {"field": "arm", "type": "nominal", "sort": list(arms), "scale": {"range": [-4, 4]}},
         **look("color", _COLOURS),
@@ -120,10 +121,10 @@ def _finished(
     }
 
 
-def svg(specification: Mapping[str, Any]) -> str:
-    """The picture as SVG that takes its text colour from where it stands."""
+def svg(specification: Mapping[str, Any], ink: str = "currentColor") -> str:
+    """The picture as SVG. Its text has the colour `ink`: that of where it stands, if nothing is said."""
     drawn: str = _converter().vegalite_to_svg(dict(specification))
-    return drawn.replace(_INK, "currentColor")
+    return drawn.replace(_INK, ink)
 
 
 def png(specification: Mapping[str, Any]) -> bytes:
@@ -141,8 +142,8 @@ def _converter() -> Any:
 
 
 def missing(package: str) -> SandboxError:
-    """What is said when a package that only reports need is not installed."""
+    """What is said when a package that only reports and transcripts need is not installed."""
     return SandboxError(
-        f"A report needs the package {package}, which is not installed.",
-        todo='Install what reports need: pip install "therapy-sandbox[report]"',
+        f"This file needs the package {package}, which is not installed.",
+        todo='Install what reports and transcripts need: pip install "therapy-sandbox[report]"',
     )

@@ -10,11 +10,13 @@ from sandbox.export.report.blocks import Block
 from sandbox.export.report.contents import contents
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
+from sandbox.export.report.pdf import report_pdf
 from sandbox.export.report.word import report_word
 
 REPORT_FORMATS: Mapping[str, Callable[[Sequence[Block]], str | bytes]] = {
     ".html": report_html,
     ".docx": report_word,
+    ".pdf": report_pdf,
     ".md": report_markdown,
 }
 

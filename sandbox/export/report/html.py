@@ -1,4 +1,4 @@
-"""A report as one HTML file: no request, no script; for telephone, paper and screen reader."""
+"""A report or a transcript as one HTML file without request or script, for telephone and paper too."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -7,11 +7,14 @@ from sandbox.export.report.blocks import (
     Block,
     Bullets,
     Chart,
+    Command,
     Conversation,
+    Exchange,
     Heading,
     Paragraph,
     Said,
     Table,
+    lines_of,
 )
 from sandbox.export.report.charts import svg
 from sandbox.text import printable
@@ -25,7 +28,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top
   border-bottom: 1px solid var(--line); } h3 { font-size: 1.05rem; }
 p.grave { border-left: 4px solid #d55e00; padding: .3rem .8rem; background: var(--soft); }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; margin: .6rem 0; }
+table { border-collapse: collapse; min-width: min(100%, 26rem); font-size: .9rem; margin: .6rem 0; }
 caption { text-align: left; font-weight: 600; padding: .2rem 0; }
 th, td { border: 1px solid var(--line); padding: .25rem .5rem; text-align: left; vertical-align: top;
   overflow-wrap: normal; }
@@ -38,12 +41,19 @@ details { margin: .4rem 0; } summary { cursor: pointer; }
 .talk h4 { margin: .2rem 0; font-size: .85rem; color: var(--accent); }
 .who { font-size: .8rem; font-weight: 600; margin: .5rem 0 0; } blockquote { margin: .1rem 0 .4rem;
   white-space: pre-wrap; } .client { border-left: 3px solid var(--line); padding-left: .6rem; }
+.turn { margin: 1.1rem 0; } .turn h4 { margin: 0; font-size: .85rem; color: var(--accent); }
+.id { font-weight: 400; font-size: .75rem; opacity: .75; }
+ol.lines { margin: .1rem 0 .4rem; padding-left: 3rem; }
+ol.lines.client { border-left: 3px solid var(--line); }
+ol.lines li::marker { font-size: .72rem; font-variant-numeric: tabular-nums; color: GrayText; }
+pre { white-space: pre-wrap; background: var(--soft); padding: .5rem; font-size: .85rem; }
 .note { font-size: .85rem; font-style: italic; }
 nav ol { columns: 2; padding-left: 1.2rem; } a { color: inherit; }
 @media (max-width: 700px) { .talk { grid-template-columns: minmax(0, 1fr) !important; }
   nav ol { columns: 1; } }
 @media print { @page { size: A4; margin: 16mm; } body { font-size: 10.5pt; max-width: none; padding: 0; }
-  h2, h3, h4, figcaption, caption { break-after: avoid; } figure, tr, .talk > section { break-inside: avoid; }
+  h2, h3, h4, figcaption, caption { break-after: avoid; }
+  figure, tr, .talk > section, ol.lines li { break-inside: avoid; }
   nav { display: none; } details > summary { list-style: none; } }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -80,19 +90,25 @@ def _contents(sections: Sequence[str]) -> str:
 
 
 def _block(block: Block) -> str:
+    made: str
     match block:
         case Heading(text, level):
-            return f"<h{level}>{_text(text)}</h{level}>"
+            made = f"<h{level}>{_text(text)}</h{level}>"
         case Paragraph(text, grave):
-            return f'<p class="grave">{_text(text)}</p>' if grave else f"<p>{_text(text)}</p>"
+            made = f'<p class="grave">{_text(text)}</p>' if grave else f"<p>{_text(text)}</p>"
         case Bullets(items):
-            return "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in items) + "</ul>"
+            made = "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in items) + "</ul>"
         case Table():
-            return _table(block)
+            made = _table(block)
         case Chart():
-            return _figure(block)
+            made = _figure(block)
         case Conversation():
-            return _talk(block)
+            made = _talk(block)
+        case Exchange():
+            made = exchange_html(block)
+        case Command(text):
+            made = f"<pre>{_text(text)}</pre>"
+    return made
 
 
 def _table(table: Table) -> str:
@@ -139,6 +155,25 @@ def _said(said: Said) -> str:
     kind = ' class="client"' if said.speaker.startswith("client") else ""
     who = f'<p class="who">{_text(said.place)} · {_text(said.speaker)}</p>'
     return f"{who}<blockquote{kind}>{_text(said.words)}</blockquote>{note}"
+
+
+def exchange_html(turn: Exchange) -> str:
+    """A turn of a transcript, each of its lines with its number."""
+    said = "".join(map(_numbered, turn.said))
+    return (
+        f'<article class="turn" id="{_text(turn.id)}"><h4>{_text(turn.title)} '
+        f'<span class="id">{_text(turn.id)}</span></h4>{said}</article>'
+    )
+
+
+def _numbered(said: Said) -> str:
+    kind = " client" if said.speaker.lower().startswith("client") else ""
+    lines = "".join(f"<li>{_text(line)}</li>" for line in lines_of(said.words))
+    note = f'<p class="note">{_text(said.note)}</p>' if said.note else ""
+    return (
+        f'<p class="who">{_text(said.speaker)}</p>'
+        f'<ol class="lines{kind}" start="{said.line}">{lines}</ol>{note}'
+    )
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A report as Markdown: the pictures as their tables, everything that others wrote escaped."""
+"""A report or a transcript as Markdown: pictures as their tables, everything that others wrote escaped."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,13 +7,17 @@ from sandbox.export.report.blocks import (
     Block,
     Bullets,
     Chart,
+    Command,
     Conversation,
+    Exchange,
     Heading,
     Paragraph,
     Said,
     Table,
+    lines_of,
 )
 from sandbox.export.table import markdown_table
+from sandbox.text import printable
 
 
 def report_markdown(blocks: Sequence[Block]) -> str:
@@ -42,12 +46,20 @@ def _block(block: Block) -> Iterator[str]:
                 for title, told in zip(block.columns, row, strict=True):
                     yield f"### {inline(title)}"
                     for said in told:
-                        yield from _said(said)
+                        yield from _said(said, f"{said.place} · {said.speaker}")
+        case Exchange(id, title, told):
+            yield f"#### {inline(title)}"
+            first, last = told[0].line, told[-1].line + len(lines_of(told[-1].words)) - 1
+            yield f"*{inline(id)}, {f'line {first}' if first == last else f'lines {first}–{last}'}*"
+            for said in told:
+                yield from _said(said, said.speaker)
+        case Command(text):
+            yield f"```sh\n{printable(text).replace(chr(10), ' ')}\n```"
 
 
-def _said(said: Said) -> Iterator[str]:
-    if said.words:
-        yield f"**{inline(said.place)} · {inline(said.speaker)}**"
+def _said(said: Said, heading: str) -> Iterator[str]:
+    if said.words or said.line:
+        yield f"**{inline(heading)}**"
         yield quoted(said.words)
     if said.note:
         yield f"*{inline(said.note)}*"

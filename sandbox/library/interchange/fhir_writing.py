@@ -38,11 +38,12 @@ def fhir_text(questionnaire: Questionnaire) -> tuple[str, tuple[Loss, ...]]:
             where=questionnaire.id,
             todo="Export a questionnaire of kind: rating.",
         )
-    text = json.dumps(_resource(questionnaire), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(fhir_resource(questionnaire), indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n", tuple(_only_ours(questionnaire))
 
 
-def _resource(questionnaire: RatingQuestionnaire) -> Json:
+def fhir_resource(questionnaire: RatingQuestionnaire) -> Json:
+    """The Questionnaire as a tree of plain values."""
     preamble: list[Json] = []
     if questionnaire.preamble:
         preamble = [{"linkId": PREAMBLE, "type": "display", "text": questionnaire.preamble}]
@@ -67,12 +68,12 @@ def _extensions(questionnaire: RatingQuestionnaire) -> Iterator[Json]:
     yield _source(questionnaire.source)
     yield from map(_reference, questionnaire.references)
     for anchor in questionnaire.range.anchors if questionnaire.range else ():
-        yield _complex(ANCHOR, ("value", "Decimal", anchor.value), ("label", "String", anchor.label))
+        yield fhir_complex(ANCHOR, ("value", "Decimal", anchor.value), ("label", "String", anchor.label))
     yield from map(_scale, questionnaire.scales)
 
 
 def _source(source: Source) -> Json:
-    return _complex(
+    return fhir_complex(
         SOURCE,
         ("author", "String", source.author),
         ("method", "String", source.method),
@@ -82,7 +83,7 @@ def _source(source: Source) -> Json:
 
 
 def _reference(reference: Reference) -> Json:
-    return _complex(
+    return fhir_complex(
         REFERENCE,
         ("title", "String", reference.title),
         ("doi", "String", reference.doi),
@@ -91,7 +92,7 @@ def _reference(reference: Reference) -> Json:
 
 
 def _scale(scale: Scale) -> Json:
-    return _complex(
+    return fhir_complex(
         SCALE,
         ("id", "String", scale.id),
         ("title", "String", scale.title),
@@ -110,7 +111,7 @@ def _item(item: RatingItem, questionnaire: RatingQuestionnaire) -> Json:
     extensions: list[Json] = [{"url": REVERSE, "valueBoolean": True}] if item.reverse else []
     if questionnaire.range is not None:
         for url, value in ((MIN_VALUE, questionnaire.range.min), (MAX_VALUE, questionnaire.range.max)):
-            extensions.append({"url": url, "valueDecimal": _number(value)})
+            extensions.append({"url": url, "valueDecimal": fhir_number(value)})
     made: Json = {"extension": extensions} if extensions else {}
     made |= {"linkId": item.id, "text": item.text}
     if questionnaire.options is None:
@@ -126,20 +127,27 @@ def _item(item: RatingItem, questionnaire: RatingQuestionnaire) -> Json:
 def _option(value: float, counts: float, label: str) -> Json:
     """An answer: its code is the value as answered, its weights what it counts, which is what others sum."""
     # R4 knows the score as ordinalValue; R5 and today's tools as itemWeight.
-    weights = [{"url": url, "valueDecimal": _number(counts)} for url in (ORDINAL_VALUE, ITEM_WEIGHT)]
-    return {"extension": weights, "valueCoding": {"code": str(_number(value)), "display": label}}
+    weights = [{"url": url, "valueDecimal": fhir_number(counts)} for url in (ORDINAL_VALUE, ITEM_WEIGHT)]
+    return {"extension": weights, "valueCoding": fhir_option(value, label)}
 
 
-def _complex(url: str, *parts: tuple[str, str, str | float | None]) -> Json:
+def fhir_option(value: float, label: str) -> Json:
+    """An answer as a code: the value as answered, and its words."""
+    return {"code": str(fhir_number(value)), "display": label}
+
+
+def fhir_complex(url: str, *parts: tuple[str, str, str | float | None]) -> Json:
+    """An extension made of named parts, each with its FHIR type; those that are None are left out."""
     inner = [
-        {"url": name, f"value{type_}": _number(value) if isinstance(value, float) else value}
+        {"url": name, f"value{type_}": fhir_number(value) if isinstance(value, float) else value}
         for name, type_, value in parts
         if value is not None
     ]
     return {"extension": inner, "url": url}
 
 
-def _number(value: float) -> int | float:
+def fhir_number(value: float) -> int | float:
+    """The number as it is written in JSON: whole where it is whole."""
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 

@@ -1,0 +1,48 @@
+"""Sessions as JSON Lines of chat messages: a conversation a line, as tools for language models read them."""
+
+import json
+
+from sandbox.analysis.family import Family
+from sandbox.export import NOTICE
+from sandbox.export.transcript.course import turn_ids
+from sandbox.export.transcript.shown import Shown
+from sandbox.store.session import StoredSession
+
+
+def chat_lines(family: Family, shown: Shown) -> str:
+    """A line for each session that is shown, with all it inherited, in ASCII; each ends in a line feed.
+
+    `messages` have `role`, `content` and `id`: what was said is the user's, what was replied the assistant's.
+    With `shown.system` the text that the client's model was given comes first.
+    """
+    return "".join(
+        json.dumps(_conversation(family, family.arm(arm.id).title, shown, session)) + "\n"
+        for arm in family.arms
+        for session in family.sessions
+        if session.head.id == arm.id
+    )
+
+
+def _conversation(family: Family, title: str, shown: Shown, session: StoredSession) -> dict[str, object]:
+    plan, id = session.head.plan, session.head.id
+    ids = turn_ids(family, session)
+    messages: list[dict[str, str]] = []
+    if shown.system:
+        messages.append({"role": "system", "content": plan.client.system})
+    for turn in session.history.turns:
+        where = ids[turn.index]
+        messages.append({"role": "user", "content": turn.said, "id": where})
+        if turn.reply is not None:
+            messages.append({"role": "assistant", "content": turn.reply, "id": where})
+    return {
+        "messages": messages,
+        "session": id,
+        "shared_start": family.trunk,
+        "title": title,
+        "model": plan.model,
+        "scenario": plan.scenario.id,
+        "technique": plan.technique.id if plan.technique else None,
+        "seed": plan.seed,
+        "app_version": session.app_version,
+        "notice": NOTICE,
+    }

@@ -1,0 +1,66 @@
+"""A transcript that a colleague can read without the app: what was run, what came out, how to repeat it."""
+
+from collections.abc import Iterator
+
+from sandbox.analysis.family import Family
+from sandbox.export import NOTICE
+from sandbox.export.report.blocks import Block, Heading, Paragraph
+from sandbox.export.report.markdown import report_markdown
+from sandbox.export.transcript.course import course_of
+from sandbox.export.transcript.provenance import how_to_run_again, left, what_was_run
+from sandbox.export.transcript.results import what_came_out
+from sandbox.export.transcript.shown import ALL_BUT_SYSTEM, Shown
+
+
+def transcript(family: Family, shown: Shown = ALL_BUT_SYSTEM) -> tuple[Block, ...]:
+    """The whole transcript."""
+    return (
+        *_heading(family),
+        *what_was_run(family),
+        *(what_came_out(family) if shown.scores else ()),
+        *(_system(family) if shown.system else ()),
+        *_course(family, shown),
+        *how_to_run_again(family),
+    )
+
+
+def transcript_markdown(family: Family) -> str:
+    """The transcript as Markdown, ending in a newline."""
+    return report_markdown(transcript(family))
+
+
+def _heading(family: Family) -> Iterator[Block]:
+    plan = family.first.head.plan
+    arms = _listed([arm.title for arm in family.arms if not arm.plan.is_trunk])
+    affect = "neutral" if plan.scenario.affect == "none" else plan.scenario.affect
+    yield Heading(f"{plan.scenario.title} ({affect})" + (f": {arms}" if arms else ""), 1)
+    yield Paragraph(NOTICE, grave=True)
+    if plan.scenario.content_warning:
+        yield Paragraph(f"Content warning: {', '.join(plan.scenario.content_warning)}", grave=True)
+    for caution in family.cautions:
+        yield Paragraph(f"Caution: {caution}", grave=True)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _system(family: Family) -> Iterator[Block]:
+    """What the client's model was told before anything was said to it."""
+    client = family.first.head.plan.client
+    yield Heading("What the client's model was told first")
+    yield Paragraph(client.system)
+    for example in client.small_model.examples:
+        yield Paragraph(f"Example, for small models: “{example.say}” answered by “{example.reply}”")
+
+
+def _course(family: Family, shown: Shown) -> Iterator[Block]:
+    for session in family.sessions:
+        head = session.head
+        whole = not family.holds(head.parent)
+        named = "baseline and scenario" if head.parent is None else family.arm(head.id).title
+        yield Heading(f"Transcript: {named}")
+        if not whole:
+            yield Paragraph(f"Goes on from session {head.parent} {left(session)}.")
+        blocks = tuple(course_of(family, session, shown, own_only=not whole))
+        yield from blocks or (Paragraph("Nothing has happened in this session yet."),)
