@@ -36,6 +36,7 @@ def command(
     """
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import chosen_scale, gather_compared
+    from sandbox.analysis.reported import own_scale
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_csv
     from sandbox.export.result import comparison_result
@@ -49,6 +50,7 @@ def command(
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         named = (id for session in sessions for id in study_or_session(store, session))
         found = gather_compared(store, dict.fromkeys(named))
+        scale = scale or own_scale(store, sessions)
     pooled = worth_pooling(found) if pool is None else pool
     comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
     if as_json:

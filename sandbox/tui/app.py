@@ -24,6 +24,7 @@ from sandbox.tui.kept_focus import FocusKeeper
 from sandbox.tui.messages import (
     ComparisonWanted,
     MeasureWanted,
+    ReportWanted,
     SessionWanted,
     SettingWanted,
     TranscriptWanted,
@@ -197,6 +198,9 @@ class SandboxApp(App[None]):
     def on_transcript_wanted(self, message: TranscriptWanted) -> None:
         self._once_open(lambda services: services.exports.transcript(message.session))
 
+    def on_report_wanted(self, message: ReportWanted) -> None:
+        self._once_open(lambda services: services.exports.report(message))
+
     def on_measure_wanted(self, message: MeasureWanted) -> None:
         self._once_open(lambda services: services.asking.ask(message), group="asking")
 
@@ -246,7 +250,7 @@ class SandboxApp(App[None]):
         self._once_open(lambda services: services.runs.list_all(message.root, message.name), group="open")
 
     def on_comparison_wanted(self, message: ComparisonWanted) -> None:
-        self._once_open(lambda services: services.runs.compare(message.sessions), group="open")
+        self._once_open(lambda services: services.runs.compare(message), group="open")
 
     def on_models_screen_validity_wanted(self, message: "ModelsScreen.ValidityWanted") -> None:
         self._once_open(lambda services: services.models.check(message.model), group="open")
@@ -292,10 +296,7 @@ class SandboxApp(App[None]):
     def _show_notice(self) -> None:
         from sandbox.tui.screens.page import NoticeScreen
 
-        def read(_: None) -> None:
-            self.preferences.notice_was_read()
-
-        self.push_screen(NoticeScreen(), read)
+        self.push_screen(NoticeScreen(), lambda _: self.preferences.notice_was_read())
 
     def action_help(self) -> None:
         from sandbox.tui.screens.page import HelpScreen
@@ -317,8 +318,7 @@ class SandboxApp(App[None]):
         yield SystemCommand("Studies", "Plan, run and follow studies", self.action_studies)
         yield SystemCommand("Library", "Every document, its problems, your editor", self.action_library)
         yield SystemCommand("Models", "What is at hand, checks, local only", self.action_models)
-        text = "Which questionnaires can be trusted on the proposed model"
-        yield SystemCommand("Check what can be measured", text, self.action_check_model)
+        yield SystemCommand("Check what can be measured", "Which scores to trust", self.action_check_model)
         for active in screen.active_bindings.values():
             binding = active.binding
             if active.enabled and not binding.system and binding.tooltip:

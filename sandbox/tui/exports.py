@@ -17,9 +17,10 @@ from sandbox.export.file import export_family, write_file
 from sandbox.library.workspace import Workspace
 from sandbox.models.name import short_name
 from sandbox.store.store import Store
+from sandbox.store.study import StudyRecord
 from sandbox.study.conductor import Conductor
 from sandbox.text import printable
-from sandbox.tui.messages import Trouble
+from sandbox.tui.messages import ReportWanted, Trouble
 from sandbox.tui.scores import main_scale
 from sandbox.tui.widgets.measured_line import summary
 
@@ -46,6 +47,12 @@ class Exports:
             kinds = " and ".join([paths[0].name, *(path.suffix for path in paths[1:])])
             said = f"in {_short(paths[0].parent, where)}:\n{kinds}"
             self._app.notify(said, title="Comparison written", markup=False)
+
+    async def report(self, message: ReportWanted) -> None:
+        self._app.notify("Writing the report …", timeout=3)
+        where, store = self._conductor.workspace, self._conductor.store
+        if paths := await self._written(lambda: (write_report_on(store, where, message),)):
+            self._app.notify(_short(paths[0], where), title="Report written", timeout=15, markup=False)
 
     async def _written(self, write: Callable[[], tuple[Path, ...]]) -> tuple[Path, ...]:
         """The files; none where they could not be written, which is said."""
@@ -86,6 +93,22 @@ def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path
         paths.append(stem.with_name(stem.name + suffix))
         write_file(paths[-1], form(comparison), overwrite=True)
     return tuple(paths)
+
+
+def write_report_on(store: Store, workspace: Workspace, message: ReportWanted) -> Path:
+    """Write the report; its path. Named for the study or the sessions, and written again each time.
+
+    Raises SandboxError when there is nothing to report on, or it cannot be written.
+    """
+    from sandbox.analysis.reported import gather_report
+    from sandbox.export.report.file import write_report
+
+    on = gather_report(store, message.named, scale=message.scale, questionnaire=message.questionnaire)
+    study = StudyRecord(store).newest(message.named[0])
+    parts = [study.name] if study is not None else list(message.named[:6])
+    more = ["more"] if len(message.named) > len(parts) else []
+    name = "-".join(["report", *parts, *more, on.scale[2]])
+    return write_report(on, workspace.sessions / "exports" / f"{name}{message.ending}", overwrite=True)
 
 
 def conversation_text(state: RunState, session: str) -> str:

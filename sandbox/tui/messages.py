@@ -27,11 +27,27 @@ class SessionWanted(Message):
 
 
 class ComparisonWanted(Message):
-    """These sessions shall be set side by side; a trunk stands for its branches."""
+    """These sessions shall be set side by side; a trunk stands for its branches. `study`: the root of the
+    study that they are of."""
 
-    def __init__(self, sessions: tuple[str, ...]) -> None:
+    def __init__(self, sessions: tuple[str, ...], study: str | None = None) -> None:
         super().__init__()
         self.sessions = sessions
+        self.study = study
+
+
+class ReportWanted(Message):
+    """A report on these shall be written: ids of sessions, or the root of a study. `ending` is that of the
+    file (`.html`); `scale` and `questionnaire`: the scale that counts, where one was chosen."""
+
+    def __init__(
+        self, named: tuple[str, ...], ending: str, scale: str | None = None, questionnaire: str | None = None
+    ) -> None:
+        super().__init__()
+        self.named = named
+        self.ending = ending
+        self.scale = scale
+        self.questionnaire = questionnaire
 
 
 class TranscriptWanted(Message):

@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from sandbox.analysis.family import family, gather_compared
 from sandbox.analysis.remarks import Remark
+from sandbox.analysis.reported import own_scale
 from sandbox.engine.events import Event, TooLate, TurnStarted, Waiting
 from sandbox.engine.run_state import RunState, SessionState, recorded_session
 from sandbox.errors import SandboxError
@@ -22,7 +23,7 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.text import excerpt
 from sandbox.tui.live_run import LiveRun
-from sandbox.tui.messages import Trouble
+from sandbox.tui.messages import ComparisonWanted, Trouble
 from sandbox.tui.outline import before_run_here, cautions
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.screen import bring_up, close_below, is_there, read_for
@@ -228,13 +229,18 @@ class Runs:
         if not bring_up(self._app, ProgressScreen):
             self._app.push_screen(ProgressScreen(self._conductor.store))
 
-    async def compare(self, sessions: tuple[str, ...]) -> None:
-        """Set them side by side; a trunk stands for its branches."""
+    async def compare(self, message: ComparisonWanted) -> None:
+        """Set them side by side; a trunk stands for its branches. Those of a study start on its own scale."""
         from sandbox.tui.screens.compare import CompareScreen
+
+        sessions = message.sessions
 
         def screen() -> CompareScreen:
             store = self._conductor.store
-            return CompareScreen(lambda: gather_compared(store, sessions, earlier=True), sessions)
+            scale = own_scale(store, (message.study,)) if message.study is not None else None
+            return CompareScreen(
+                lambda: gather_compared(store, sessions, earlier=True), sessions, message.study, scale
+            )
 
         def same(below: Screen[object]) -> bool:
             return isinstance(below, CompareScreen) and below.wanted == sessions

@@ -193,7 +193,7 @@ class Studies:
         if reader is not None and not message.compare:
             self._show(reader.outline)
         elif reader is not None and (arms := await asyncio.to_thread(reader.arms)):
-            self._app.post_message(ComparisonWanted(arms))
+            self._app.post_message(ComparisonWanted(arms, message.root))
         elif reader is not None:
             self._app.notify("Nothing of this study is finished yet: there is nothing to compare.")
 

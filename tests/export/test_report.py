@@ -12,8 +12,8 @@ import pytest
 from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
+from sandbox.analysis.reported import ReportOn
 from sandbox.cli.main import run_command_line
-from sandbox.export.report.basis import ReportOn
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
 from sandbox.export.report.contents import contents
 from sandbox.export.report.html import report_html

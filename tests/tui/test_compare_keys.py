@@ -127,6 +127,18 @@ async def test_e_writes_markdown_and_csv(tmp_path: Path) -> None:
         assert "Comparison written" not in at.text()
 
 
+async def test_r_asks_which_file_and_escape_writes_none(tmp_path: Path) -> None:
+    async with comparing(tmp_path) as at:
+        await at.press("r")
+        await at.shows("w  Word: for colleagues who comment")
+        await at.press("escape")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        exports = tmp_path / "sessions" / "exports"
+        assert not list(exports.glob("report-*"))
+        await at.press("r", "enter")
+        await at.until(lambda: bool(list(exports.glob("report-*.html"))), "the report")
+
+
 async def test_y_copies_the_table(tmp_path: Path) -> None:
     async with comparing(tmp_path) as at:
         await at.press("y")

@@ -58,6 +58,14 @@ async def test_repeats_in_new_session_make_a_study_that_ends_in_compare(tmp_path
         await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
         await at.shows("means over 2 starts")
+        await at.press("r")
+        await at.shows("w  Word: for colleagues")
+        await at.press("m")
+        exports = tmp_path / "sessions" / "exports"
+        await at.until(lambda: bool(list(exports.glob("report-*-distress.md"))), "the report")
+        (report,) = exports.glob("report-*.md")
+        assert "before its first call" in report.read_text(encoding="utf-8")  # the study's own plan
+        await at.shows("Report written")
         await at.press("escape", "escape")
         await at.until(lambda: isinstance(at.app.screen, HomeScreen), "Home")
         await at.shows("study night-attack-mi")

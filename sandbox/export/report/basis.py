@@ -2,36 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
-from sandbox.analysis.trajectory import ScaleName
+from sandbox.analysis.reported import ReportOn
 from sandbox.engine.phase import USUAL
 from sandbox.export.comparison_text import heading
 from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
-from sandbox.store.call import Drawn
-from sandbox.store.progress import Spent
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOn:
-    """What a report is made from: arms, the scale that counts, what the calls took, the question.
-
-    `drawn`: how the models' answers were drawn. `plans` has a sentence for each study that the arms are of:
-    its plan, and its looks. `interim` says how much of them is finished, where that is not all.
-    """
-
-    arms: tuple[Arm, ...]
-    scale: ScaleName
-    spent: Spent
-    drawn: tuple[Drawn, ...]
-    title: str
-    question: str = ""
-    pooled: bool = True
-    plans: tuple[str, ...] = ()
-    interim: str = ""
 
 
 def spans(seeds: Sequence[int]) -> str:

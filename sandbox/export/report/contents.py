@@ -13,13 +13,13 @@ from sandbox.analysis.effect import SMALL, PairedDifference, change, paired_diff
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.reply_valence import REPLIES
+from sandbox.analysis.reported import ReportOn
 from sandbox.analysis.sequential import evidence
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import USUAL, technique_first
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, heading, reasons
 from sandbox.export.report.basis import (
-    ReportOn,
     limits,
     measuring,
     methods,

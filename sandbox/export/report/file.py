@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from sandbox.analysis.reported import ReportOn
 from sandbox.errors import UsageError
 from sandbox.export.file import write_file
-from sandbox.export.report.basis import ReportOn
 from sandbox.export.report.blocks import Block
 from sandbox.export.report.contents import contents
 from sandbox.export.report.html import report_html

@@ -6,8 +6,9 @@ study with language models. The items are put here in words of our own, under th
 
 from collections.abc import Iterator, Mapping
 
+from sandbox.analysis.reported import ReportOn
 from sandbox.engine.plan import SessionPlan
-from sandbox.export.report.basis import ReportOn, spans
+from sandbox.export.report.basis import spans
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.library.document import Document
 

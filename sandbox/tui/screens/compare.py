@@ -1,6 +1,6 @@
 """Compare: sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from textual.widgets import Static
 from sandbox.analysis.answer import answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import Comparison, compare, why_not_pooled, worth_pooling
+from sandbox.analysis.family import chosen_scale
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown
@@ -25,6 +26,7 @@ from sandbox.tui.labels import MARKS, in_rows
 from sandbox.tui.messages import SessionWanted
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.page import PageScreen
+from sandbox.tui.screens.prompt import ask_for_report
 from sandbox.tui.side_by_side import AlignedTurn, aligned, bounds, courses, mark_places, turn_at
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.key_line import KeyLine
@@ -71,6 +73,8 @@ class CompareScreen(Screen[None]):
                 tooltip="Every caution, the whole answer, and what the columns mean"),
         Binding("e", "export", "export", id="compare.export",
                 tooltip="Write the comparison: Markdown and CSV"),
+        Binding("r", "report", "report", id="compare.report",
+                tooltip="Write a report on these sessions: HTML, Word or Markdown"),
         Binding("y", "copy", "copy", id="compare.copy", show=False,
                 tooltip="Copy the comparison as a Markdown table"),
         *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9",
@@ -94,18 +98,34 @@ class CompareScreen(Screen[None]):
             super().__init__()
             self.comparison = comparison
 
-    def __init__(self, gather: Callable[[], tuple[Arm, ...]], wanted: tuple[str, ...] = ()) -> None:
-        """`wanted`: the sessions that were asked for."""
+    def __init__(
+        self,
+        gather: Callable[[], tuple[Arm, ...]],
+        wanted: tuple[str, ...] = (),
+        study: str | None = None,
+        scale: str | None = None,
+    ) -> None:
+        """`wanted`: the sessions that were asked for, `study` the root of the study they are of. `scale` is
+        shown first; None: the usual one."""
         super().__init__()
         self.wanted = wanted
+        self.study = study
+        self._first = scale
         self._gather = gather
         self._sessions = sessions = gather()
         self._scales: tuple[ScaleName, ...] = scales(sessions)
-        self._at = _first_scale(self._scales)
+        self._at = self._first_scale()
         self._earlier = False
         self._pooled = worth_pooling(self._shown)
         self._comparison: Comparison | None = None
         self._rows: tuple[AlignedTurn, ...] = ()
+
+    def _first_scale(self) -> int:
+        """The place of the scale that is shown first: as `sandbox compare` chooses it."""
+        if not self._scales:
+            return 0
+        known = self._first if any(name[2] == self._first for name in self._scales) else None
+        return self._scales.index(chosen_scale(self._sessions, known))
 
     @property
     def _shown(self) -> tuple[Arm, ...]:
@@ -142,9 +162,10 @@ class CompareScreen(Screen[None]):
         except SandboxError:  # something was removed meanwhile: what is shown stays as it was
             return
         if found != self._sessions:
-            if not self._scales:
-                self._at = _first_scale(scales(found))
+            had_none = not self._scales
             self._sessions, self._scales = found, scales(found)
+            if had_none:
+                self._at = self._first_scale()
             await self._draw()
 
     async def _draw(self) -> None:
@@ -298,6 +319,13 @@ class CompareScreen(Screen[None]):
         if self._comparison is not None:
             self.post_message(self.ExportWanted(self._comparison))
 
+    def action_report(self) -> None:
+        """On the whole study where it is one: its plan and its question belong in the report."""
+        if self._comparison is not None:
+            questionnaire, _, scale = self._comparison.scale
+            named = (self.study,) if self.study is not None else self.wanted
+            ask_for_report(self, named, scale, questionnaire)
+
     def action_copy(self) -> None:
         if self._comparison is not None:
             self.app.copy_to_clipboard(comparison_markdown(self._comparison))
@@ -314,7 +342,3 @@ class CompareScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
-
-
-def _first_scale(scales: Sequence[ScaleName]) -> int:
-    return next((place for place, name in enumerate(scales) if name[2] == "distress"), 0)

@@ -13,8 +13,8 @@ from textual.widgets import Input, Static
 from sandbox.errors import SandboxError
 from sandbox.models.key import keep_key, keyring_installed, use_key
 from sandbox.text import printable
-from sandbox.tui.messages import Trouble
-from sandbox.tui.screen import ModalScreen
+from sandbox.tui.messages import ReportWanted, Trouble
+from sandbox.tui.screen import ModalScreen, Screen
 from sandbox.tui.widgets.key_line import KeyLine
 
 _KEY_NOTE = (
@@ -61,6 +61,49 @@ class LinePrompt(ModalScreen[str | None]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+class ReportQuestion(ModalScreen[str | None]):
+    """Which file a report shall be: Enter or `h` gives `.html`, `w` and `m` the other endings."""
+
+    CSS_PATH = "prompt.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,h", "answer('.html')", "HTML", key_display="⏎"),
+        Binding("w", "answer('.docx')", "Word"),
+        Binding("m", "answer('.md')", "Markdown"),
+        Binding("escape", "cancel", "cancel"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        note = (
+            "⏎  HTML: one page for any browser, also on a telephone; it prints on A4\n"
+            "w  Word: for colleagues who comment\n"
+            "m  Markdown: plain text"
+        )
+        with Vertical(id="prompt-box"):
+            yield Static(note, id="prompt-note", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#prompt-box").border_title = "Write a report as"
+
+    def action_answer(self, ending: str) -> None:
+        self.dismiss(ending)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def ask_for_report(
+    screen: Screen[None], named: tuple[str, ...], scale: str | None = None, questionnaire: str | None = None
+) -> None:
+    """Ask which file it shall be, then for the report on these (see ReportWanted)."""
+
+    def answered(ending: str | None) -> None:
+        if ending is not None:
+            screen.post_message(ReportWanted(named, ending, scale, questionnaire))
+
+    screen.app.push_screen(ReportQuestion(), answered)
 
 
 Leaving = Literal["go on", "stop"]

@@ -26,13 +26,15 @@ from sandbox.tui.messages import (
     Trouble,
 )
 from sandbox.tui.screen import Screen, read_for
-from sandbox.tui.screens.prompt import LinePrompt
+from sandbox.tui.screens.prompt import LinePrompt, ask_for_report
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_list import SessionList
 
 PAGE = 100
 AUTHOR = "clinician"
 _TYPING_PAUSE = 0.15
+_ON_SESSIONS = ("compare", "report", "tag", "export", "branch", "remove", "ask")
+"""Actions that are about the sessions meant."""
 _AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 365))
 
 
@@ -57,6 +59,8 @@ class SessionsScreen(Screen[None]):
                 tooltip="Look for words that were said"),
         Binding("t", "tag", "tag", id="sessions.tag", tooltip="Tag the marked sessions, or take a tag off"),
         Binding("e", "export", "export", id="sessions.export", tooltip="Write the session's transcript"),
+        Binding("r", "report", "report", id="sessions.report",
+                tooltip="Write a report on the marked sessions, or this one with its siblings"),
         Binding("b", "branch", "branch", id="sessions.branch", tooltip="Open the session and branch it"),
         Binding("d", "remove", "remove", id="sessions.remove",
                 tooltip="Remove from the lists, with a reason; the record keeps it"),
@@ -216,11 +220,11 @@ class SessionsScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "compare" and self.is_mounted and self.query_one(SessionList).study is not None:
+        if not self.is_mounted or action not in _ON_SESSIONS:
             return True
-        if action in {"compare", "tag", "export", "branch", "remove", "ask"}:
-            return True if self.is_mounted and self._meant() else None
-        return True
+        if action in ("compare", "report") and self.query_one(SessionList).study is not None:
+            return True
+        return True if self._meant() else None
 
     def _meant(self) -> tuple[str, ...]:
         """The marked sessions, or the one under the cursor."""
@@ -246,11 +250,19 @@ class SessionsScreen(Screen[None]):
         listed, meant = self.query_one(SessionList), self._meant()
         if listed.study is not None and not listed.marked:
             self.post_message(StudyWanted(listed.study.root, compare=True))
-            return
-        if len(meant) == 1:
-            meant = (self._store.family(meant[0])[0].id,)
-        if meant:
-            self.post_message(ComparisonWanted(meant))
+        elif meant:
+            self.post_message(ComparisonWanted(self._with_siblings(meant)))
+
+    def action_report(self) -> None:
+        listed, meant = self.query_one(SessionList), self._meant()
+        if listed.study is not None and not listed.marked:
+            ask_for_report(self, (listed.study.root,))
+        elif meant:
+            ask_for_report(self, self._with_siblings(meant))
+
+    def _with_siblings(self, meant: tuple[str, ...]) -> tuple[str, ...]:
+        """A single session stands for its whole family."""
+        return (self._store.family(meant[0])[0].id,) if len(meant) == 1 else meant
 
     def action_export(self) -> None:
         for session in self._meant():

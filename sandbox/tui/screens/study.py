@@ -18,6 +18,7 @@ from sandbox.tui.labels import SIGNS, in_rows, shortened
 from sandbox.tui.messages import ComparisonWanted, SessionWanted, Trouble
 from sandbox.tui.outline import duration
 from sandbox.tui.screen import Screen, read_for
+from sandbox.tui.screens.prompt import ask_for_report
 from sandbox.tui.study_view import ListedSession, StudyReader, StudyView
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_header import NOTE
@@ -50,6 +51,8 @@ class StudyScreen(Screen[None]):
         Binding("x", "stop", "stop", id="study.stop", tooltip="Stop after the turns under way; all is kept"),
         Binding("c", "compare", "compare", id="study.compare",
                 tooltip="Compare what is finished, pooled over its starts"),
+        Binding("r", "report", "report", id="study.report",
+                tooltip="Write a report on what is finished: HTML, Word or Markdown"),
         Binding("s", "sessions", "sessions", id="study.sessions", tooltip="All its sessions, to search"),
         Binding("w", "why", "the plan", id="study.plan", tooltip="What is run: the plan as it was frozen"),
         Binding("escape", "leave", "back", id="study.back", tooltip="Back; a running study goes on"),
@@ -178,7 +181,7 @@ class StudyScreen(Screen[None]):
             return True if condition not in (None, "finished", "enough") and self._asked is None else None
         if action == "stop":
             return True if condition in ("running", "paused") else None
-        if action == "compare":
+        if action in ("compare", "report"):
             return True if self._view is not None and self._view.rests_on else None
         return True
 
@@ -205,7 +208,10 @@ class StudyScreen(Screen[None]):
     @work(exclusive=True, group="compare")
     async def action_compare(self) -> None:
         if arms := await read_for(self, self.reader.arms):
-            self.post_message(ComparisonWanted(arms))
+            self.post_message(ComparisonWanted(arms, self.root))
+
+    def action_report(self) -> None:
+        ask_for_report(self, (self.root,))
 
     def action_sessions(self) -> None:
         self.post_message(self.SessionsWanted(self.root, self.reader.outline.name))
