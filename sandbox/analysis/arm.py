@@ -61,30 +61,31 @@ class Beginning:
 
 
 def beginning(session: StoredSession, find: Callable[[str], StoredSession | None]) -> Beginning:
-    """Where its technique began: a redo goes on with that of the session it left.
+    """Where its technique began: a redo, or a branch with a changed step, goes on with that of the session
+    it left.
 
     `find` gives an ancestor by its id, None if it is not at hand.
     """
     parent, inherited = session.head.parent, session.history.inherited
     stretches = session.head.plan.stretches
     turns = sum(turn.phase == "technique" for turn in session.history.turns[:inherited])
-    redone = session.head.plan.redo is not None
-    if parent is None or not (turns or redone):
+    goes_on = session.head.plan.goes_on
+    if parent is None or not (turns or goes_on):
         return Beginning(parent, inherited, stretches=stretches)
     left = find(parent)
     if left is None:
         return Beginning(parent, inherited, turns, f"session {parent}", stretches)
     before = beginning(left, find)
     technique = left.head.plan.technique
-    if technique is None or redone:
+    if technique is None or goes_on:
         return before if technique is not None else Beginning(parent, inherited, stretches=stretches)
     of = before.of if turns <= before.turns else " and ".join(filter(None, (before.of, technique.title)))
     return Beginning(parent, inherited, turns, of, stretches)
 
 
 def skips(session: StoredSession, find: Callable[[str], StoredSession | None]) -> tuple[Skip, ...]:
-    """The steps left out before and in it: a redo goes on with what the session it redoes had left out."""
-    left = find(session.head.parent) if session.head.plan.redo is not None and session.head.parent else None
+    """The steps left out before and in it, those of the session it goes on with among them."""
+    left = find(session.head.parent) if session.head.plan.goes_on and session.head.parent else None
     before = skips(left, find) if left is not None else ()
     kept = (skip for skip in before if skip.after_turn <= session.history.inherited)
     return (*kept, *session.history.skips)

@@ -259,9 +259,10 @@ def _titles(members: Sequence[Members]) -> list[str]:
 
 
 def _title(group: Members) -> str:
-    """A mean over trunks is no redo, though one of its sessions may be: a caution says so."""
+    """A mean over trunks is no redo, though one of its sessions may be: a caution says so. Nor is it the arm
+    in which a step was changed first."""
     first = group[0]
-    return arm_title(first.plan) if len(group) > 1 else first.title
+    return arm_title(first.plan.model_copy(update={"edited": None})) if len(group) > 1 else first.title
 
 
 # What stands beside what

@@ -108,7 +108,7 @@ def _alike(store: Store, plan: StudyPlan, model: str) -> Iterator[str]:
         told = head.plan
         same = (told.administration, told.sampling) == (study.administration, study.sampling)
         documents = {document_hash(told.client), document_hash(told.scenario)}
-        if same and told.redo is None and told.stretches in stretches and documents <= own:
+        if same and not told.goes_on and told.stretches in stretches and documents <= own:
             alike.append(head.id)
     for family in store.families(alike).values():
         yield family[0].id

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sandbox.engine.guidance import guidance_for
 from sandbox.engine.history import History, Skip, Turn
 from sandbox.engine.phase import USUAL, Stretches
-from sandbox.engine.plan import Redo, SessionHead, SessionPlan, new_session_id
+from sandbox.engine.plan import Edited, Redo, SessionHead, SessionPlan, new_session_id
 from sandbox.errors import UsageError
 from sandbox.library.technique import Technique
 from sandbox.seed import derived_seed
@@ -28,6 +28,7 @@ def branch(
         "technique": technique,
         "stretches": stretches,
         "redo": None,
+        "edited": None,
         "seed": plan.seed if seed is None else seed,
         "guidance": plan.guidance or guidance_for((technique,), plan.model),
     }
@@ -65,8 +66,52 @@ def redo(parent: SessionHead, history: History, turn: int, seed: int) -> Session
         repeat=found.repeat,
         passed=_passed(parent, history, turn),
     )
-    plan = parent.plan.model_copy(update={"redo": again, "seed": seed})
+    plan = parent.plan.model_copy(update={"redo": again, "edited": None, "seed": seed})
     return SessionHead(id=new_session_id(), plan=plan, parent=parent.id, parent_turn=turn - 1)
+
+
+def edited(parent: SessionHead, history: History, technique: Technique) -> SessionHead:
+    """A branch that goes on with `parent`'s script, changed, from the state before the first changed step.
+
+    `history` is the parent's; the technique has the same steps in the same order. The seed stays, so that the
+    two are paired. A step the parent has not come to is said where the parent is now.
+    Raises UsageError when nothing is said otherwise.
+    """
+    before = parent.plan.technique
+    steps = before.steps if before is not None else ()
+    if [step.id for step in steps] != [step.id for step in technique.steps]:
+        raise UsageError("The changed script has other steps.", where=f"session {parent.id}")
+    changed = next((n for n, one in enumerate(steps) if one != technique.steps[n]), None)
+    if changed is None:
+        raise UsageError("Nothing is said otherwise: there is nothing to run.", where=f"session {parent.id}")
+    left, order = _before_step(parent, history, changed), {step.id: n for n, step in enumerate(steps)}
+    passed = {id: n for id, n in _passed(parent, history, left + 1).items() if order.get(id, -1) < changed}
+    plan = parent.plan.model_copy(
+        update={
+            "technique": technique,
+            "redo": None,
+            "edited": Edited(step=steps[changed].id, passed=passed),
+        }
+    )
+    return SessionHead(id=new_session_id(), plan=plan, parent=parent.id, parent_turn=left)
+
+
+def _before_step(parent: SessionHead, history: History, place: int) -> int:
+    """The turn after which the parent came to the step at that place (from 0)."""
+    steps = parent.plan.technique.steps if parent.plan.technique is not None else ()
+    if steps[place].id in parent.plan.passed:  # said, or left out, in a session this one goes on with
+        order = {step.id: n for n, step in enumerate(steps)}
+        inherited = history.turns[: history.inherited]
+        since = max((t.index for t in inherited if t.step == steps[0].id and t.repeat == 1), default=0)
+        said = [t for t in inherited if t.index >= since and t.phase == "technique"]
+        return next((t.index - 1 for t in said if order.get(t.step or "", -1) >= place), history.inherited)
+    later = {step.id for step in steps[place:]}
+    own = [t for t in history.turns[history.inherited :] if t.phase == "technique"]
+    left_out = [s.after_turn for s in history.skips if s.step in later]
+    return min(
+        [*left_out, *(t.index - 1 for t in own if t.step in later)],
+        default=own[-1].index if own else history.inherited,
+    )
 
 
 def other_seed(parent: SessionHead, purpose: str, family_size: int) -> int:
@@ -75,8 +120,8 @@ def other_seed(parent: SessionHead, purpose: str, family_size: int) -> int:
 
 
 def _passed(parent: SessionHead, history: History, turn: int) -> dict[str, int]:
-    """Every step said or left out before that turn, in this session and in those it redoes."""
-    passed = dict(parent.plan.redo.passed) if parent.plan.redo else {}
+    """Every step said or left out before that turn, in this session and in those it goes on with."""
+    passed = dict(parent.plan.passed)
     before: Sequence[Turn] = [t for t in history.turns[history.inherited :] if t.index < turn]
     passed |= {t.step: t.repeat for t in before if t.step is not None}
     skips: Sequence[Skip] = [s for s in history.skips if s.after_turn < turn]

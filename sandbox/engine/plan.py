@@ -71,6 +71,18 @@ class Redo(BaseModel):
         return turn_label(self.phase, 1 + sum(turn.phase == self.phase for turn in inherited))
 
 
+class Edited(BaseModel):
+    """The step of its parent's script that a branch says otherwise, the first if there are several.
+
+    `passed` are the steps behind it, as of a Redo: the branch goes on from there.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: str
+    passed: dict[str, int] = {}
+
+
 STRETCHES: Mapping[Design, Stretches] = {
     "after scenario": USUAL,
     "without scenario": ("technique", "follow-up"),
@@ -85,7 +97,8 @@ class SessionPlan(BaseModel):
 
     Where its stretches have a technique and the plan has none, it ends there: it is a trunk, and its branches
     go on. `seed` fixes every random choice; branches of one trunk share it, so that they are paired. With
-    `redo` it goes on with its parent's script from that turn, instead of beginning it. `sampling` is in place
+    `redo` it goes on with its parent's script from that turn, instead of beginning it; with `edited` it goes
+    on with a changed script where its parent came to the step that is said otherwise. `sampling` is in place
     of what the client's model proposes: its temperature for replies and written answers alike, its max_tokens
     for replies alone. A therapist model draws as it proposes.
 
@@ -104,6 +117,7 @@ class SessionPlan(BaseModel):
     administration: Literal["aside", "in_conversation"] = "aside"
     follow_up: Scenario | None = None
     redo: Redo | None = None
+    edited: Edited | None = None
     guidance: Guidance | None = None
     stretches: Stretches = USUAL
     sampling: StudySampling = StudySampling()
@@ -123,6 +137,17 @@ class SessionPlan(BaseModel):
     def is_trunk(self) -> bool:
         """Whether it ends where a technique would begin."""
         return self.technique is None and "technique" in self.stretches
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its technique began in its parent: it goes on there."""
+        return self.redo is not None or self.edited is not None
+
+    @property
+    def passed(self) -> Mapping[str, int]:
+        """The steps behind it when it began, how often each was said; 0 for one left out."""
+        begins = self.redo or self.edited
+        return begins.passed if begins is not None else {}
 
     @property
     def measured_again(self) -> bool:
@@ -170,6 +195,7 @@ def arm_title(plan: SessionPlan, redone: str | None = None, *, earlier: bool = F
         control=technique is not None and technique.is_control,
         stretches=plan.stretches,
         redone=redone,
+        edited=plan.edited.step if plan.edited is not None else None,
         earlier=earlier,
     )
 
@@ -180,13 +206,18 @@ def told_apart(
     control: bool = False,
     stretches: Stretches = USUAL,
     redone: str | None = None,
+    edited: str | None = None,
     earlier: bool = False,
 ) -> str:
-    """The same where the plan is not at hand, of the technique's title (None: it has none)."""
+    """The same where the plan is not at hand, of the technique's title (None: it has none).
+
+    `edited` is the step that is said otherwise than in the arm it left.
+    """
     notes = [
         *(["control"] if control else []),
         *(["without the scenario"] if "induction" not in stretches else []),
         *(["before the scenario"] if technique_first(stretches) else []),
+        *([f"{edited} changed"] if edited is not None else []),
         *([f"{redone} redone"] if redone is not None else []),
         *(["before the redo"] if earlier else []),
     ]

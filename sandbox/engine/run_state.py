@@ -77,8 +77,9 @@ class SessionState:
         if technique is None:
             return 0, 0
         ids = [step.id for step in technique.steps]
-        passed = set(self.head.plan.redo.passed) if self.head.plan.redo else set()
-        done = passed | {e.step for e in self.entries if isinstance(e, Turn | Skip) and e.step in ids}
+        done = set(self.head.plan.passed) | {
+            e.step for e in self.entries if isinstance(e, Turn | Skip) and e.step in ids
+        }
         return len(done & set(ids)), len(ids)
 
 

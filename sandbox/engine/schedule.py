@@ -85,7 +85,7 @@ def _in_stretch(plan: SessionPlan, history: History, stretch: Phase) -> Action |
     if stretch == "induction":
         return _scenario_turn(plan, history) if _tells(plan) else None
     if stretch == "technique" and plan.technique is not None:
-        return _next_step(plan.technique, history, plan.redo.passed if plan.redo else {})
+        return _next_step(plan.technique, history, plan.passed)
     return _follow_up_turn(plan, history) or _closing(plan, history)
 
 

@@ -4,11 +4,13 @@ import re
 from itertools import count
 from pathlib import Path
 
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import Route, SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import document_hash
-from sandbox.library.ids import id_of
-from sandbox.library.loading import SUFFIX
+from sandbox.library.ids import different, id_of
+from sandbox.library.interchange.document_text import document_text
+from sandbox.library.loading import SUFFIX, parse_document
+from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace
 from sandbox.library.yaml.edit import file_bytes, file_text, with_key, with_value
 from sandbox.whole_file import write_whole
@@ -62,6 +64,65 @@ def duplicate(entry: Entry, library: Library, id: str, title: str) -> Path:
         copy = with_value(copy, ("derived_from",), origin) or with_key(copy, "derived_from", origin) or copy
     _write(target, file_bytes(copy, before))
     return target
+
+
+def keep_version(technique: Technique, library: Library) -> Path:
+    """Write a version of a technique to the workspace; its path.
+
+    The file of that id that it was derived from is changed in its places, so that comments stay; a shipped
+    one is copied first. Where the file is another text by now, or is one that ships with the app, the version
+    gets a file and an id of its own. Raises SandboxError when it cannot be written.
+    """
+    entry = next((one for one in library.entries("technique") if one.id == technique.id), None)
+    target = library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
+    if entry is None:
+        _write(target, version_text(technique).encode())
+        return target
+    known = document_hash(entry.document) if entry.document is not None else None
+    if known != technique.derived_from or (entry.shipped and entry.here):
+        return _keep_apart(technique, library)
+    try:
+        text, before = file_text(entry.path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unwritten(error, target) from None
+    written = file_bytes(_with_version(text, technique) or version_text(technique), before)
+    try:
+        write_whole(target, written, overwrite=entry.here)
+    except OSError as error:
+        raise _unwritten(error, target) from None
+    return target
+
+
+def _keep_apart(technique: Technique, library: Library) -> Path:
+    own = different(technique.id, set(library.ids("technique")))
+    path = library.workspace.content("technique") / f"{own}{SUFFIX}"
+    renamed = technique.model_copy(update={"id": own, "derived_from": document_hash(technique)})
+    _write(path, version_text(renamed).encode())
+    return path
+
+
+def _with_version(text: str, technique: Technique) -> str | None:
+    """The file's text changed in the places in which the version differs; None where that is not possible."""
+    said: dict[Route, str] = {("steps", n, "say"): one.say for n, one in enumerate(technique.steps)}
+    said["version",] = technique.version
+    for at, value in said.items():
+        if (changed := with_value(text, at, value)) is None:
+            return None
+        text = changed
+    for key in ("changed_on", "changed_by", "derived_from"):
+        value = getattr(technique, key)
+        if value is not None:
+            changed = with_value(text, (key,), value) or with_key(text, key, value)
+            if changed is None:
+                return None
+            text = changed
+    return text if parse_document(text, "technique") == technique else None
+
+
+def version_text(technique: Technique) -> str:
+    """A technique as the text of a file."""
+    head = {"id": technique.id, "title": technique.title}
+    return document_text({**head, **technique.model_dump(mode="json", exclude_defaults=True)}, {})
 
 
 def _write(target: Path, content: bytes) -> None:

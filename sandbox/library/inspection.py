@@ -62,7 +62,7 @@ def inspect_text(text: str, path: Path, kind: Kind, library: Library) -> tuple[P
     except InvalidDocument as invalid:
         return invalid.problems
     tree = read_tree(text, str(path))
-    across = _across_files(document, library)
+    across = across_files(document, library)
     return (*_located((*across, *lint(document, library)), tree, path), *_open_todos(text, path))
 
 
@@ -116,7 +116,7 @@ class _Look:
                 yield Problem(error.what, hint=error.todo, file=str(file))
             else:
                 library = self._library(file.absolute().parent.parent)
-                yield from _in_file(_across_files(document, library), file)
+                yield from _in_file(across_files(document, library), file)
                 self.warnings += _in_file(lint(document, library), file)
                 self.warnings += _open_todos(read_text(file), file)
             yield from _claimed_twice(file, claimed)
@@ -164,7 +164,8 @@ def _claimed_twice(file: Path, claimed: dict[tuple[Path, str], Path]) -> Iterato
         yield located(problem, tree, str(file))
 
 
-def _across_files(document: Document, library: Library) -> tuple[Problem, ...]:
+def across_files(document: Document, library: Library) -> tuple[Problem, ...]:
+    """What is wrong with a valid document only beside the others; places are routes in it, without lines."""
     match document:
         case Technique():
             return _wrong_scales(document, library)

@@ -51,6 +51,10 @@ class Technique(Document):
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=40)] = Field(
         description="what the therapist says, in order, each step with id and say"
     )
+    changed_by: Line | None = Field(
+        default=None, description="who changed the version that derived_from names into this one"
+    )
+    changed_on: Line | None = Field(default=None, description="when, such as 2026-11-27 09:30 UTC")
     fidelity: tuple[Line, ...] = ()
     cautions: Prose | None = None
 

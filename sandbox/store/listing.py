@@ -162,7 +162,8 @@ def _names(db: Database, sessions: Collection[str]) -> dict[str, str]:
     families = set(families_of(db, sessions).values())
     rows = db.execute(
         "SELECT s.id, t.title, json_extract(t.json, '$.family') IS 'control',"  # noqa: S608
-        " json_extract(s.plan, '$.redo.phase'), s.parent_turn, json_extract(s.plan, '$.stretches')"
+        " json_extract(s.plan, '$.redo.phase'), s.parent_turn, json_extract(s.plan, '$.stretches'),"
+        " json_extract(s.plan, '$.edited.step')"
         " FROM sessions s LEFT JOIN documents t ON t.hash = s.technique"
         f" WHERE s.id IN {LISTED}",
         [listed(member for family in families for member in family)],
@@ -185,9 +186,12 @@ def _name(
     redone: Phase | None,
     left: int,
     stretches: str | None,
+    edited: str | None,
 ) -> str:
     again = turn_label(redone, _turns_in(db, session, redone, left) + 1) if redone is not None else None
-    return told_apart(title, control=bool(control), stretches=stretches_in(stretches), redone=again)
+    return told_apart(
+        title, control=bool(control), stretches=stretches_in(stretches), redone=again, edited=edited
+    )
 
 
 def _turns_in(db: Database, session: str, phase: Phase, until: int) -> int:

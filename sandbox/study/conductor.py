@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import cached_property
 
-from sandbox.engine.branch import branch, other_seed, redo, stretches_after
+from sandbox.engine.branch import branch, edited, other_seed, redo, stretches_after
 from sandbox.engine.composition import Composition, beside, compose
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event
@@ -162,6 +162,14 @@ class Conductor:
         others = (head.plan.technique for head in family if head.plan.technique is not None)
         stretches = stretches_after(parent.plan, self.store.history(parent.id).branch(turn))
         return branch(parent, turn, beside(technique, others), seed=seed, stretches=stretches)
+
+    def edited(self, session: str, technique: Technique) -> SessionHead:
+        """The head of a branch of the session that goes on with its script, changed, from the state before
+        the first step that is said otherwise.
+
+        Raises UsageError when none is, or when the technique has other steps.
+        """
+        return edited(self.store.head(session), self.store.history(session), technique)
 
     def redo(self, session: str, turn: int) -> SessionHead:
         """The head of a branch that asks for the reply of that turn again; an inherited turn is its owner's.

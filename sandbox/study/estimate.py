@@ -209,7 +209,7 @@ def _earlier(
 
 def _by_script(head: SessionHead) -> bool:
     """Whether its calls can be counted from its plan alone."""
-    return head.plan.redo is None and (head.parent is None or head.parent_turn in (None, 0))
+    return not head.plan.goes_on and (head.parent is None or head.parent_turn in (None, 0))
 
 
 def _habit(

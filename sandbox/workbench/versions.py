@@ -11,8 +11,8 @@ from sandbox.analysis.answer import Answer, answer
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.errors import NotFoundError, UsageError
+from sandbox.library.copying import version_text
 from sandbox.library.document import document_hash
-from sandbox.library.interchange.document_text import document_text
 from sandbox.library.loading import parse_document
 from sandbox.library.technique import Step, Technique
 from sandbox.store.document import READERS
@@ -110,8 +110,7 @@ def restored(version: ScriptVersion, id: str) -> str:
     technique = version.technique
     if id != technique.id:
         technique = technique.model_copy(update={"id": id, "derived_from": version.hash})
-    data = {"id": id, "title": technique.title, **technique.model_dump(mode="json", exclude_defaults=True)}
-    text = document_text(data, {})
+    text = version_text(technique)
     if parse_document(text, "technique", f"{id}.yaml") != technique:
         raise UsageError("This version cannot be written as a file.", where=version.hash[:8])
     return text

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.branch import branch, other_seed, redo
+from sandbox.analysis.family import gather_compared
+from sandbox.engine.branch import branch, edited, other_seed, redo
 from sandbox.engine.controls import Controls
 from sandbox.engine.guidance import guidance_for
 from sandbox.engine.history import History
@@ -148,3 +149,40 @@ async def test_a_guided_turn_redone_repeats_the_therapists_words(store):
     assert history.turns[2].reply != parent.turns[2].reply
     asked = [request for request in provider.requests if request.purpose == "therapist"]
     assert len(asked) == 1, "only the step after it is put into words"
+
+
+def said_otherwise(script, place: int, words: str):
+    steps = list(script.steps)
+    steps[place] = steps[place].model_copy(update={"say": words})
+    return script.model_copy(update={"steps": tuple(steps)})
+
+
+async def test_a_changed_step_is_said_from_the_state_before_it_and_the_script_goes_on(store):
+    heads = trunk_and_branches(plan(), (technique(),))
+    await record_run(store, heads)
+    parent = store.history(heads[1].id)
+    head = edited(heads[1], parent, said_otherwise(technique(), 1, "Quite other words."))
+    assert (head.parent_turn, head.plan.seed, head.plan.passed) == (3, plan().seed, {"step-1": 1})
+    history = await go_on(store, head)
+    assert steps(history) == [None, None, "step-1", "step-2", "step-3"]
+    assert history.turns[:3] == parent.turns[:3] and history.turns[3].said == "Quite other words."
+    assert [m.point.label for m in history.measured] == ["base", "ind", "t1", "t2", "t3", "end"]
+    assert store.history(heads[1].id) == parent
+    earlier = edited(head, history, said_otherwise(head.plan.technique, 0, "Another beginning."))
+    assert (earlier.parent_turn, earlier.plan.passed) == (2, {})
+    assert (await go_on(store, earlier)).turns[2].said == "Another beginning."
+    later = edited(head, history, said_otherwise(head.plan.technique, 2, "Another end."))
+    assert (later.parent_turn, later.plan.passed) == (4, {"step-1": 1, "step-2": 1})
+
+
+async def test_a_changed_step_stands_beside_the_control_and_both_arms_in_the_comparison(store):
+    control = technique().model_copy(update={"id": "control", "title": "Manual", "family": "control"})
+    heads = trunk_and_branches(plan(), (technique(), control))
+    await record_run(store, heads)
+    head = edited(heads[1], store.history(heads[1].id), said_otherwise(technique(), 2, "Other words."))
+    await go_on(store, head)
+    arms = {arm.id: arm for arm in gather_compared(store, [heads[0].id])}
+    assert set(arms) == {heads[1].id, heads[2].id, head.id}, "no arm takes the place of another"
+    assert arms[head.id].began == arms[heads[2].id].began
+    assert arms[head.id].title.endswith("(step-3 changed)")
+    assert store.summary(head.id).technique == technique().title

@@ -1,0 +1,82 @@
+"""A changed step as a version: what is refused, what is kept, and where. Shipped files never change."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sandbox.errors import SandboxError, UsageError
+from sandbox.library.catalogue import Library
+from sandbox.library.copying import keep_version
+from sandbox.library.document import document_hash
+from sandbox.library.technique import Technique
+from sandbox.library.workspace import Workspace, create_workspace, shipped_content
+from sandbox.workbench.change import changed, signed
+
+AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    """A workspace without files of its own: all is shipped."""
+    return Library(Workspace(tmp_path / "w", tmp_path / "w" / "sessions"))
+
+
+def made(library: Library, words: str = "Breathe out, and count to four.") -> tuple[Technique, Technique]:
+    before = library.technique("mindful-breathing")
+    change = changed(before, {before.steps[2].id: words}, library)
+    return before, signed(change, before, "anna", ["1.0", "3"], AT)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("  ", "step 3"),
+        ("You said {{ last_reply", "step 3"),
+        ("{{ score('no-such-scale') }}", "no-such-scale"),
+    ],
+)
+def test_a_broken_change_is_refused_and_names_its_step(library, words, told):
+    with pytest.raises(SandboxError) as refused:
+        made(library, words)
+    assert told in str(refused.value)
+
+
+def test_nothing_changed_is_no_version(library):
+    before = library.technique("mindful-breathing")
+    with pytest.raises(UsageError):
+        changed(before, {before.steps[0].id: before.steps[0].say}, library)
+
+
+def test_a_shipped_technique_gets_a_copy_with_the_change_and_stays_itself(library):
+    shipped = shipped_content() / "techniques" / "mindful-breathing.yaml"
+    was = shipped.read_bytes()
+    before, version = made(library)
+    path = keep_version(version, library)
+    assert shipped.read_bytes() == was and path.parent == library.workspace.root / "techniques"
+    kept = library.technique("mindful-breathing")
+    assert kept == version and kept.derived_from == document_hash(before)
+    assert (kept.version, kept.changed_by, kept.changed_on) == ("4", "anna", "2026-11-27 09:30 UTC")
+
+
+def test_comments_stay_and_a_text_changed_meanwhile_is_not_overwritten(tmp_path):
+    workspace = create_workspace(tmp_path / "w")
+    library = Library(workspace)
+    path = workspace.root / "techniques" / "mindful-breathing.yaml"
+    path.write_text("# Mine.\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    before, version = made(library)
+    assert keep_version(version, library) == path
+    assert path.read_text(encoding="utf-8").startswith("# Mine.\n")
+    assert library.technique("mindful-breathing") == version
+    other = keep_version(signed(version, before, "ben", [], AT), library)
+    assert other.stem == "mindful-breathing-2"
+    assert library.technique("mindful-breathing") == version
+    assert library.technique(other.stem).steps == version.steps
+
+
+def test_in_the_apps_own_folder_the_version_stands_apart(tmp_path):
+    root = create_workspace(tmp_path / "w").root
+    library = Library(Workspace(root, root / "sessions"), shipped=root)
+    was = (root / "techniques" / "mindful-breathing.yaml").read_bytes()
+    _, version = made(library)
+    assert keep_version(version, library).stem == "mindful-breathing-2"
+    assert (root / "techniques" / "mindful-breathing.yaml").read_bytes() == was
