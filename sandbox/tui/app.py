@@ -222,13 +222,9 @@ class SandboxApp(App[None]):
         if self._services is not None:
             self._services.proposing.propose_document(message)
 
-    def on_session_screen_branch_wanted(self, message: "SessionScreen.BranchWanted") -> None:
+    def on_session_screen_arm_wanted(self, message: "SessionScreen.ArmWanted") -> None:
         if self._services is not None:
-            self._services.branching.ask(message)
-
-    def on_session_screen_redo_wanted(self, message: "SessionScreen.RedoWanted") -> None:
-        if self._services is not None:
-            self._services.branching.redo(message)
+            self._services.add_arm(message)
 
     def on_progress_screen_stop_wanted(self) -> None:
         if self._services is not None:

@@ -32,7 +32,7 @@ class Branching:
         self._conductor = conductor
         self._runs = runs
 
-    def ask(self, message: "SessionScreen.BranchWanted") -> None:
+    def ask(self, message: "SessionScreen.ArmWanted") -> None:
         """Let the clinician choose, once the library is read and unless that was not waited for."""
         reading = ReadingScreen("the techniques")
         self._app.push_screen(reading)
@@ -69,10 +69,10 @@ class Branching:
         if not self._may_add(live):
             return
         live.remarks = tuple(dict.fromkeys((*live.remarks, *said)))
-        self._add(live, head)
+        self.add(live, head)
 
-    def redo(self, message: "SessionScreen.RedoWanted") -> None:
-        """Ask for a reply again: at once if its session is running, else as `_add` does."""
+    def redo(self, message: "SessionScreen.ArmWanted") -> None:
+        """Ask for a reply again: at once if its session is running, else as `add` does."""
         live = message.live
         if not self._may_add(live):
             return
@@ -84,12 +84,13 @@ class Branching:
         if live.playing and live.state.running == message.session:
             live.divert(head)
         else:
-            self._add(live, head)
+            self.add(live, head)
 
     def _may_add(self, live: LiveRun) -> bool:
         return live.playing or self._runs.free()
 
-    def _add(self, live: LiveRun, head: SessionHead) -> None:
+    def add(self, live: LiveRun, head: SessionHead) -> None:
+        """Run it, once what the run is at has ended."""
         live.add(head)
         if live.playing:
             self._app.notify("In line: it begins when what is running now has ended.")

@@ -1,5 +1,7 @@
 """What the app holds once its workspace is open: the conductor, and an object for each thing it does."""
 
+from typing import TYPE_CHECKING
+
 from textual.app import App
 
 from sandbox.library.workspace import Workspace
@@ -8,6 +10,7 @@ from sandbox.models.pool import OpenModel
 from sandbox.study.conductor import Conductor
 from sandbox.tui.asking import AskingAfterwards
 from sandbox.tui.branching import Branching
+from sandbox.tui.changing import Changing
 from sandbox.tui.exports import Exports
 from sandbox.tui.model_choice import ModelChoice
 from sandbox.tui.preferences import Preferences
@@ -17,6 +20,9 @@ from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.studies import Studies
 from sandbox.tui.study_process import Launch
 from sandbox.tui.terminal import Terminal
+
+if TYPE_CHECKING:
+    from sandbox.tui.screens.session import SessionScreen
 
 
 class Services:
@@ -44,5 +50,11 @@ class Services:
         self.proposing = Proposing(app, home, preferences, conductor, self.runs, self.studies)
         self.models = ModelChoice(app, preferences, conductor, self.runs, open_model)
         self.branching = Branching(app, conductor, self.runs)
+        self.changing = Changing(app, conductor, self.runs, self.branching)
         self.exports = Exports(app, conductor)
         self.asking = AskingAfterwards(app, conductor)
+
+    def add_arm(self, message: "SessionScreen.ArmWanted") -> None:
+        """Add the arm that the Session screen asks for."""
+        wished = {"branch": self.branching.ask, "redo": self.branching.redo, "change": self.changing.ask}
+        wished[message.wish](message)

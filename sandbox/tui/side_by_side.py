@@ -9,6 +9,10 @@ from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.history import Turn
 from sandbox.engine.phase import Phase, Point, turn_label
 from sandbox.engine.plan import in_order
+from sandbox.workbench.versions import Piece, word_diff
+
+_ALIKE = 0.2
+"""Two texts that share less of their words are not one text, changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,19 @@ class AlignedTurn:
     phase: Phase
     number: int
     turns: tuple[Turn | None, ...]
+
+    def said_otherwise(self, place: int) -> tuple[Piece, ...]:
+        """What was said there in pieces, `added` what another one does not say, where both are texts of one
+        step; empty where there is no such other, or the texts have little in common."""
+        turn = self.turns[place]
+        if turn is None or turn.step is None:
+            return ()
+        for other in self.turns:
+            if other is not None and other.step == turn.step and other.said != turn.said:
+                found = tuple(piece for piece in word_diff(other.said, turn.said) if piece.kind != "removed")
+                same = sum(len(piece.words) for piece in found if piece.kind == "same")
+                return found if same >= _ALIKE * len(turn.said) else ()
+        return ()
 
     @property
     def shared(self) -> bool:

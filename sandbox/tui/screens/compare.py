@@ -196,11 +196,15 @@ class CompareScreen(Screen[None]):
         said.update(Content.styled(view.told(), "$text-muted"))
         said.display = bool(view.told())
         self._draw_chart(table.point)
-        places = view.places
+        places = self._read(view.places)
         marks = mark_places(found.arms, len(MARKS))
         titles = [f"{n + 1}{MARKS[marks[n]]} {found.arms[n].title}" for n in places]
         rows = [replace(row, turns=tuple(row.turns[n] for n in places)) for row in self._rows]
         await self.query_one(ParallelConversations).show(titles, rows)
+
+    def _read(self, in_view: tuple[int, ...]) -> tuple[int, ...]:
+        """The arms whose texts are shown: those in view in the table."""
+        return in_view
 
     async def on_comparison_table_viewed(self) -> None:
         await self._draw_view()

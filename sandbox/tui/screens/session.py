@@ -1,6 +1,6 @@
 """The Session screen: conversation, trajectory, the clinician's keys. Listens to a LiveRun, runs nothing."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -31,6 +31,7 @@ from sandbox.tui.widgets.measures import Measures
 from sandbox.tui.widgets.session_header import BranchLine, PhaseLine, RemarkLine, SessionHeader, status_text
 from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
 
+Wish = Literal["branch", "redo", "change"]
 _REDRAWS_PER_SECOND = 20
 _APART = 1 / 40
 """Seconds from new words to the scores drawn anew: longer than the screen waits before it paints."""
@@ -60,6 +61,8 @@ class SessionScreen(Screen[None]):
                 tooltip="Compare the arms side by side, the control among them"),
         Binding("c", "tell_why_not", show=False, id="session.compare"),
         Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
+        Binding("E", "change", "change", id="session.change",
+                tooltip="Change what the newest (or marked) step says, and go on from before it"),
         Binding("y", "copy", "copy", show=False, id="session.copy",
                 tooltip="Copy the whole conversation with its measurements"),
         Binding("right_square_bracket", "look(1)", "next arm", show=False, id="session.right",
@@ -90,26 +93,20 @@ class SessionScreen(Screen[None]):
         "Lines of dots mark the baseline and the level after the scenario, ◎ several scores in one place. "
         "Left and right read a point out. "
         "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b adds an "
-        "arm from there. Your own words replace nothing: the script goes on after them."
+        "arm from there, E changes the step before it. Your own words replace nothing: the script goes on "
+        "after them."
     )
 
-    class BranchWanted(Message):
-        """The clinician wants another technique to leave from `session` at its turn `turn` (its newest)."""
+    class ArmWanted(Message):
+        """The clinician wants another arm to leave from `session` at its turn `turn`: with another technique,
+        for another reply, or with the step that was said there changed."""
 
-        def __init__(self, live: LiveRun, session: str, turn: int) -> None:
+        def __init__(self, live: LiveRun, session: str, turn: int, wish: Wish) -> None:
             super().__init__()
             self.live = live
             self.session = session
             self.turn = turn
-
-    class RedoWanted(Message):
-        """The clinician wants another reply at that turn of the session."""
-
-        def __init__(self, live: LiveRun, session: str, turn: int) -> None:
-            super().__init__()
-            self.live = live
-            self.session = session
-            self.turn = turn
+            self.wish = wish
 
     def __init__(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> None:
         super().__init__()
@@ -270,6 +267,7 @@ class SessionScreen(Screen[None]):
             (("look", "tree"), len(sessions) > 1),
             (("compare",), self._comparable),
             (("branch", "redo", "export", "copy"), self._session is not None),
+            (("change",), self._session is not None and self._session.head.plan.technique is not None),
             (("why",), bool(self.live.remarks)),
         )
         return next((met for actions, met in needs if action in actions), True)
@@ -336,7 +334,10 @@ class SessionScreen(Screen[None]):
 
     def action_branch(self) -> None:
         if self._session is not None:
-            self.post_message(self.BranchWanted(self.live, self._shown, self._turn_meant() or 0))
+            self.post_message(self.ArmWanted(self.live, self._shown, self._turn_meant() or 0, "branch"))
+
+    def action_change(self) -> None:
+        self.post_message(self.ArmWanted(self.live, self._shown, self._turn_meant() or 0, "change"))
 
     def action_redo(self) -> None:
         turn = self._turn_meant(answered=True)
@@ -346,7 +347,7 @@ class SessionScreen(Screen[None]):
             self.notify(f"There is no reply before this. {todo}", severity="warning")
         else:
             self._following = True
-            self.post_message(self.RedoWanted(self.live, self._shown, turn))
+            self.post_message(self.ArmWanted(self.live, self._shown, turn, "redo"))
 
     def _turn_meant(self, *, answered: bool = False) -> int | None:
         """The turn before the marked measurement, else the newest one; None when there is none."""

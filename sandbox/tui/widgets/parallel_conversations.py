@@ -10,6 +10,9 @@ from textual.widgets import Static
 from sandbox.engine.history import Turn
 from sandbox.text import printable
 from sandbox.tui.side_by_side import AlignedTurn
+from sandbox.workbench.versions import Piece
+
+_CHANGED = "bold underline $text-warning"
 
 
 class ParallelConversations(VerticalScroll):
@@ -35,7 +38,10 @@ class ParallelConversations(VerticalScroll):
             await self.mount(*([_Titles(titles), *self._rows] if rows else [nothing]))
 
     def jump(self, place: int) -> None:
-        """Bring that row to the top and mark it."""
+        """Bring that row to the top and mark it, as soon as it is laid out."""
+        if 0 <= place < len(self._rows) and self._rows[place].is_attached and not self._rows[place].size:
+            self.call_after_refresh(self.jump, place)
+            return
         for at, row in enumerate(self._rows):
             row.set_class(at == place, "-here")
         if 0 <= place < len(self._rows):
@@ -63,23 +69,24 @@ class _Row(Horizontal):
         return self._row.label
 
     def compose(self) -> ComposeResult:
-        yield Static(self._row.label, classes="turn-label", markup=False)
+        differs = any(self._row.said_otherwise(place) for place in range(len(self._row.turns)))
+        yield Static(f"{self._row.label}{'≠' if differs else ''}", classes="turn-label", markup=False)
         if self._row.shared:
             yield Static(_text(self._row.turns[0], shared=len(self._row.turns)), classes="cell", markup=False)
             return
-        for turn in self._row.turns:
-            yield Static(_text(turn), classes="cell", markup=False)
+        for place, turn in enumerate(self._row.turns):
+            yield Static(_text(turn, said=self._row.said_otherwise(place)), classes="cell", markup=False)
 
 
-def _text(turn: Turn | None, shared: int = 0) -> Content:
+def _text(turn: Turn | None, shared: int = 0, said: Sequence[Piece] = ()) -> Content:
     if turn is None:
         return Content.styled("–", "$text-muted")
     who = "own words: " if turn.origin == "live" else ""
     note = f"  (the same in {'both' if shared == 2 else 'all'})" if shared else ""
-    said = Content.assemble(
-        (who, "bold"), (printable(turn.said), "$text-secondary"), (note, "$text-muted italic")
-    )
+    own = said or (Piece("same", turn.said),)
+    words = [(printable(one.words), _CHANGED if one.kind == "added" else "$text-secondary") for one in own]
+    text = Content.assemble((who, "bold"), *words, (note, "$text-muted italic"))
     if turn.reply is None:
-        return said
+        return text
     refused = ("(refused) ", "bold") if turn.refused else ""
-    return Content.assemble(said, "\n", ("▌ ", "$primary"), refused, printable(turn.reply))
+    return Content.assemble(text, "\n", ("▌ ", "$primary"), refused, printable(turn.reply))

@@ -1,0 +1,170 @@
+"""Changing a step of a script that was said: the editor, the arm that goes on from there, both side by side,
+and what becomes of the change.
+"""
+
+import asyncio
+import getpass
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from sandbox.analysis.family import gather_compared
+from sandbox.engine.events import Event
+from sandbox.engine.history import Turn
+from sandbox.engine.plan import SessionHead
+from sandbox.errors import NotFoundError, SandboxError
+from sandbox.library.copying import keep_version
+from sandbox.library.document import document_hash
+from sandbox.library.technique import Technique
+from sandbox.study.conductor import Conductor
+from sandbox.tui.branching import Branching
+from sandbox.tui.live_run import LiveRun
+from sandbox.tui.messages import Trouble
+from sandbox.tui.outline import cautions
+from sandbox.tui.runs import Runs
+from sandbox.tui.step_draft import StepDraft
+from sandbox.workbench.change import changed, signed
+from sandbox.workbench.versions import versions_of
+
+if TYPE_CHECKING:
+    from sandbox.tui.screens.session import SessionScreen
+
+_DRAFTS = "drafts"
+
+
+class Changing:
+    """Fulfils the Session screen's wish to say a step otherwise."""
+
+    def __init__(self, app: App[None], conductor: Conductor, runs: Runs, branching: Branching) -> None:
+        self._app = app
+        self._conductor = conductor
+        self._runs = runs
+        self._branching = branching
+
+    def ask(self, message: "SessionScreen.ArmWanted") -> None:
+        """Open the step that was said at that turn, or else the last one before it."""
+        from sandbox.tui.screens.edit_step import StepEditor
+
+        live, session = message.live, message.session
+        technique = live.state.sessions[session].head.plan.technique
+        if technique is None or technique.delivery == "live":
+            self._app.notify("This arm has no written script to change.", severity="warning")
+            return
+        ids = {step.id for step in technique.steps}
+        turns = [one for one in live.state.lineage(session) if isinstance(one, Turn)]
+        said = [one.step for one in turns if one.index <= message.turn and one.step in ids]
+        draft = StepDraft(self._conductor.workspace.sessions / _DRAFTS, document_hash(technique))
+        check = partial(self._checked, live, session, technique)
+
+        def take(change: Technique | None) -> None:
+            if change is not None:
+                self._app.run_worker(self._begin(live, session, technique, change))
+
+        first = technique.steps[0].id
+        self._app.push_screen(StepEditor(technique, (said or [first])[-1] or first, draft, check), take)
+
+    def _checked(
+        self, live: LiveRun, session: str, technique: Technique, said: Mapping[str, str]
+    ) -> Technique:
+        """The changed technique, if a branch with it can be run now. Reads: belongs on a thread."""
+        found = changed(technique, said, self._conductor.library)
+        self._conductor.edited(session, found)
+        if self._runs.playing and not live.playing:
+            raise SandboxError("A session is running: it comes first.", todo="Your text waits here.")
+        return found
+
+    async def _begin(self, live: LiveRun, session: str, technique: Technique, change: Technique) -> None:
+        """Add the arm, and show it beside the one it left once it has ended."""
+        try:
+            version = await asyncio.to_thread(self._signed, technique, change)
+            head = await asyncio.to_thread(self._conductor.edited, session, version)
+            heads = [*(one.head for one in live.state.sessions.values()), head]
+            said = await asyncio.to_thread(cautions, self._conductor, heads)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return
+        if not live.playing and not self._runs.free():
+            return
+        live.remarks = tuple(dict.fromkeys((*live.remarks, *said)))
+
+        def heard(event: Event | None) -> None:
+            if event is None:  # what was in line has ended
+                live.forget(heard)
+                self._app.run_worker(self._show_both(live, session, head))
+
+        live.listen(heard)
+        self._branching.add(live, head)
+
+    def _signed(self, technique: Technique, change: Technique) -> Technique:
+        try:
+            known = versions_of(self._conductor.store, technique.id)
+        except NotFoundError:
+            known = ()
+        versions = (one.technique.version for one in known)
+        return signed(change, technique, login_name(), versions, datetime.now(UTC))
+
+    # Both side by side
+
+    async def _show_both(self, live: LiveRun, session: str, head: SessionHead) -> None:
+        """Unless its reader is elsewhere by now, or it did not come to its end."""
+        from sandbox.tui.screens.changed_step import ChangedStep
+        from sandbox.tui.screens.session import SessionScreen
+
+        top = self._app.screen
+        if not isinstance(top, SessionScreen) or top.live is not live:
+            return
+        ended = live.state.sessions.get(head.id)
+        if ended is None or ended.state != "finished":
+            return
+        store, both = self._conductor.store, (session, head.id)
+
+        def screen() -> ChangedStep:
+            keep, throw_away = partial(self._keep, head), partial(self._throw_away, head)
+            return ChangedStep(lambda: gather_compared(store, both), both, keep, throw_away)
+
+        try:
+            opened = await asyncio.to_thread(screen)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+        else:
+            if self._app.screen is top:
+                self._app.push_screen(opened)
+
+    # What becomes of the change
+
+    async def _keep(self, head: SessionHead) -> bool:
+        """Write the version to the workspace; False where that was not possible, which is said."""
+        version = head.plan.technique
+        assert version is not None  # noqa: S101 - for the type checker
+        try:
+            path = await asyncio.to_thread(keep_version, version, self._conductor.library)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return False
+        self._app.notify(f"Kept as version {version.version}: {path}", timeout=8, markup=False)
+        return True
+
+    async def _throw_away(self, head: SessionHead) -> bool:
+        """Leave the arm out of every list; what was said stays in the record, under its hash."""
+        try:
+            await asyncio.to_thread(
+                self._conductor.store.remove, head.id, "The change was thrown away.", login_name()
+            )
+            if head.parent is not None:
+                self._runs.recorded(head.parent)  # whoever shows the run hears of it
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return False
+        self._app.notify("Thrown away: the arm is in no list any more.", timeout=5)
+        return True
+
+
+def login_name() -> str:
+    """Who sits here, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
