@@ -126,7 +126,7 @@ def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
         inherited = session.history.turns[: session.history.inherited]
         yield f"{head.plan.redo.place(inherited)} of {head.parent} said again"
     elif head.plan.edited is not None:
-        yield f"left from {head.parent} {_left(session)}, with step {head.plan.edited.step} changed"
+        yield f"left from {head.parent} {left(session)}, with step {head.plan.edited.step} changed"
     elif head.parent is not None and not (head.parent == trunk and _left_as_planned(family, session)):
         yield f"left from {head.parent} {left(session)}"
     if head.plan.seed != family.first.head.plan.seed:
