@@ -80,6 +80,12 @@ class Problem:
         column = f":{self.column}" if self.column else ""
         return f"{printable(self.file)}:{self.line}{column}"
 
+    @property
+    def sentence(self) -> str:
+        """`What is wrong. What would help`: on one line, without the place, safe to show."""
+        text, hint = printable(self.message), printable(self.hint)
+        return f"{text.removesuffix('.')}. {hint[0].upper()}{hint[1:]}" if hint else text
+
     def __str__(self) -> str:
         head = f"{self.place}: {printable(self.message)}"
         return f"{head}\n  {printable(self.hint)}" if self.hint else head

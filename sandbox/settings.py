@@ -19,6 +19,10 @@ FOLDER_VARIABLE = "SANDBOX_CONFIG"
 """Environment variable naming the folder of settings.toml and of what is remembered."""
 
 Notify = Literal["bell", "desktop", "off"]
+ScriptRemark = Literal[
+    "advice-first", "two-questions", "arguing", "jargon", "absolutes", "grade", "long-step", "may-be-empty"
+]
+"""What a script can be remarked on for; each can be switched off."""
 MAX_BYTES = 64 * 1024
 
 TEMPLATE = """\
@@ -29,6 +33,7 @@ TEMPLATE = """\
 # local_only = false         # true: no request leaves this machine, whatever a command or a file says
 # notify = "bell"            # how the end of a long run is told: bell, desktop or off
 # notify_after = 20          # a run is long from so many seconds on
+# remarks_off = []           # remarks on a script that are not made, such as "two-questions"
 
 # Keys by the name of what they do; the app's Settings list every name. Several keys: "p,space".
 # [keys]
@@ -46,6 +51,7 @@ class Settings:
     local_only: bool = False
     notify: Notify = "bell"
     notify_after: int = 20
+    remarks_off: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -204,6 +210,10 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(_is_text(one) for one in value)
 
 
+def _are_remarks(value: object) -> bool:
+    return isinstance(value, list) and all(one in get_args(ScriptRemark) for one in value)
+
+
 def _are_keys(value: object) -> bool:
     return isinstance(value, dict) and all(_is_text(one) for one in value.values())
 
@@ -215,6 +225,11 @@ _RULES: Mapping[str, tuple[Callable[[object], bool], str, str]] = {
     "local_only": (lambda v: isinstance(v, bool), "local_only is true or false", "Until then it is on."),
     "notify": (lambda v: v in get_args(Notify), f"notify is one of: {', '.join(get_args(Notify))}", ""),
     "notify_after": (_is_seconds, "notify_after is a number of seconds, 0 to 86400", ""),
+    "remarks_off": (
+        _are_remarks,
+        f"remarks_off lists some of: {', '.join(get_args(ScriptRemark))}",
+        'such as ["two-questions"]',
+    ),
     "keys": (_are_keys, 'keys needs lines such as "session.pause" = "p"', ""),
 }
 

@@ -35,13 +35,21 @@ theme = "high-contrast"
 local_only = true
 notify = "desktop"
 notify_after = 5
+remarks_off = ["two-questions", "jargon"]
 [keys]
 "session.pause" = "p"
 """
     loaded = parse_settings(text, FILE)
     assert loaded.problems == ()
     assert loaded.settings == Settings(
-        "openai/gpt-4o", ("gguf:/models/a.gguf",), "high-contrast", True, "desktop", 5, {"session.pause": "p"}
+        "openai/gpt-4o",
+        ("gguf:/models/a.gguf",),
+        "high-contrast",
+        True,
+        "desktop",
+        5,
+        ("two-questions", "jargon"),
+        {"session.pause": "p"},
     )
 
 
@@ -58,6 +66,7 @@ def test_the_template_with_its_comments_taken_away_is_the_defaults() -> None:
         ("modell = 'x'", "unknown setting"),
         ("model = 3", "needs a text"),
         ("models = 'x'", "list of texts"),
+        ("remarks_off = ['two-question']", "lists some of: advice-first, two-questions"),
         ("notify = 'horn'", "bell, desktop, off"),
         ("notify = ['bell']", "bell, desktop, off"),
         ("notify_after = -1", "seconds"),

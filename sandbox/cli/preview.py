@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.engine.preview import Passage
     from sandbox.library.catalogue import Library
     from sandbox.library.document import Document, Kind
+    from sandbox.library.script_reading import ScriptReading
     from sandbox.library.technique import Technique
     from sandbox.models.tokens import TokenCounts
     from sandbox.store.validity import StoredCheck
@@ -59,9 +60,10 @@ def command(
 ) -> None:
     """Show what a document will say, turn by turn, without running it; of a study, what it runs.
 
-    A technique is shown with its control beside it. Tokens are those of the texts; what a session would take
-    is an estimate: every answer read at once, every reply as long as it may be, every step said once. What
-    `sandbox validate` refuses is told first, and the command ends with 5.
+    A technique is shown with its control beside it, and read as the client hears it: how long each step
+    takes, how hard it is, what a supervisor would remark on. Tokens are those of the texts; what a session
+    would take is an estimate: every answer read at once, every reply as long as it may be, every step
+    said once. What `sandbox validate` refuses is told first, and the command ends with 5.
     """
     from sandbox.engine.preview import beside, passages
     from sandbox.library.catalogue import Library
@@ -78,15 +80,16 @@ def command(
     for problem in problems:
         click.echo(str(problem), err=True)
     control = beside(found, library.default_control()) if isinstance(found, Technique) else None
+    read = _read(found, path, library)
     said = passages(found)
     aside = passages(control) if control else ()
     # `sandbox study plan` counts what a study takes; no model is shown what is for reviewers.
     uncounted = isinstance(found, Study | Form | Codebook)
     counted = () if uncounted else _counted(found, (*said, *aside), models, library)
     if as_json:
-        click.echo(json.dumps(_as_data(found, said, control, aside, counted), indent=2))
+        click.echo(json.dumps(_as_data(found, said, control, aside, counted, read), indent=2))
     else:
-        click.echo("\n".join(_page(found, said, control, aside, counted)))
+        click.echo("\n".join(_page(found, said, control, aside, counted, read)))
     for sentence in dict.fromkeys(one.sentence for each in counted for one in each.remarks):
         click.echo(f"Caution: {printable(sentence)}", err=True)
     if problems:
@@ -112,6 +115,19 @@ def _find(name: str, kind: "Kind | None", library: "Library") -> "tuple[Document
         )
         raise NotFoundError(f"there is no document “{printable(name)}”", todo=todo)
     return library.document(kinds[0], name), library.path(kinds[0], name)
+
+
+def _read(document: "Document", path: Path, library: "Library") -> "ScriptReading | None":
+    """How a technique reads; None for other documents, and for what is not said word for word."""
+    from sandbox.cli.conducting import chosen_settings
+    from sandbox.engine.preview import reading
+    from sandbox.library.loading import read_values
+    from sandbox.library.technique import Technique
+
+    if not isinstance(document, Technique):
+        return None
+    found = reading(document, library, read_values(path), str(path), chosen_settings().remarks_off)
+    return found if found.steps else None
 
 
 def _counted(
@@ -172,6 +188,7 @@ def _page(
     control: "Technique | None",
     aside: "Sequence[Passage]",
     counted: Sequence[_Counted],
+    read: "ScriptReading | None",
 ) -> list[str]:
     width = shutil.get_terminal_size((100, 24)).columns
     lines = [_heading(document)]
@@ -181,8 +198,24 @@ def _page(
     beside = list(aside) + [None] * (len(said) - len(aside))
     for passage, other in zip(said, beside or [None] * len(said), strict=False):
         lines += _row(passage, other, counted, width)
+    lines += _heard(read, width) if read is not None else []
     lines += [line for each in counted for line in _totals(each, said, aside)]
     return lines
+
+
+def _heard(read: "ScriptReading", width: int) -> list[str]:
+    from sandbox.library.script_reading import HOW
+
+    lines = textwrap.wrap(f"As the client hears it: {read.in_words}. {HOW}", width)
+    for n, step in enumerate(read.steps, 1):
+        line = f"  {n} {printable(step.step)}: {printable(step.in_words)}"
+        lines += textwrap.wrap(line, width, subsequent_indent="    ")
+    lines.append("")
+    for remark in read.remarks:
+        lines += textwrap.wrap(
+            f"! {printable(remark.place)}: {printable(remark.sentence)}", width, subsequent_indent="  "
+        )
+    return [*lines, ""] if read.remarks else lines
 
 
 def _how_long(control: "Technique") -> str:
@@ -254,6 +287,7 @@ def _as_data(
     control: "Technique | None",
     aside: "Sequence[Passage]",
     counted: Sequence[_Counted],
+    read: "ScriptReading | None",
 ) -> dict[str, object]:
     from sandbox.engine.cost import dollars
 
@@ -268,6 +302,11 @@ def _as_data(
         "title": document.title,
         "passages": told(said),
         "control": {"id": control.id, "passages": told(aside)} if control else None,
+        "reading": read
+        and {
+            "steps": [asdict(step) for step in read.steps],
+            "remarks": [{"line": one.line, "message": one.message, "hint": one.hint} for one in read.remarks],
+        },
         "models": [
             {
                 "model": each.counts.model,

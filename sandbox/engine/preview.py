@@ -1,15 +1,18 @@
-"""What a document will say, turn by turn. Nothing is run."""
+"""What a document will say, turn by turn, and how that reads. Nothing is run."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from sandbox.engine.composition import with_control
 from sandbox.engine.task import next_question
+from sandbox.errors import SandboxError
+from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.codebook import Codebook
 from sandbox.library.document import Document
 from sandbox.library.form import Form, Level
+from sandbox.library.loading import located
 from sandbox.library.questionnaire import (
     CompletionQuestionnaire,
     Questionnaire,
@@ -17,10 +20,12 @@ from sandbox.library.questionnaire import (
     WordQuestionnaire,
 )
 from sandbox.library.scenario import Scenario
+from sandbox.library.script_reading import ScriptReading, read_script
 from sandbox.library.study import Study
 from sandbox.library.task import Task
 from sandbox.library.technique import Delivery, Step, Technique
 from sandbox.library.template import StepContext, render
+from sandbox.library.yaml.tree import Tree
 
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEPENDS = re.compile(r"\b(?:score|turn)\b")
@@ -78,6 +83,19 @@ def beside(technique: Technique, control: Technique) -> Technique | None:
     """
     arms = with_control((technique,), control)
     return arms[1] if len(arms) > 1 else None
+
+
+def reading(
+    technique: Technique, library: Library, tree: Tree, file: str, off: Collection[str] = ()
+) -> ScriptReading:
+    """How the script reads beside the default control, each remark with its line in `file` (as `tree`)."""
+    try:
+        control = beside(technique, library.default_control())
+    except SandboxError:  # too short, or spoilt in this workspace: validate says so
+        control = None
+    found = read_script(technique, control, library, off)
+    remarks = (located(remark, tree, file) for remark in found.remarks)
+    return replace(found, remarks=tuple(sorted(remarks, key=lambda remark: remark.line)))
 
 
 def _told(scenario: Scenario) -> Iterator[Passage]:

@@ -54,6 +54,37 @@ _SCORES = re.compile(
 _THERAPEUTIC = re.compile(
     r"\b(?:breathe|breath|relax\w*|calm\w*|mindful\w*|soothe|soothing|let go|safe place)\b", re.IGNORECASE
 )
+_JARGON = re.compile(
+    r"\b(?:cogniti(?:ons?|ve)|dysfunctional|maladaptive|schemas?|reappraisals?|defusion|ruminat\w*|"
+    r"catastrophi[sz]\w*|arousal|hypervigilan\w*|(?:dys|self-)?regulat(?:e|ed|ion)|validat\w*|somatic\w*|"
+    r"psychoeducat\w*|parasympathetic|autonomic|avoidance behaviou?r|safety behaviou?rs?|core beliefs?|"
+    r"automatic thoughts?|attachment style|transference|comorbid\w*|psychopatholog\w*|intervention|"
+    r"exposure (?:exercise|task|hierarchy)|distress tolerance|affect(?= regulation)|coping strateg\w*)\b",
+    re.IGNORECASE,
+)
+_ABSOLUTE = re.compile(
+    r"\b(?:always(?! (?:at )?the same)|never|everyone|everybody|all the time|completely|totally|"
+    r"absolutely|guarantee\w*|certainly|definitely|without (?:a )?doubt|you (?:must|have got to))\b",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\b(?:you (?:really |simply |just )?(?:should|ought to|need to|must|have to|had better)(?! not\b)|"
+    r"I(?:['’]d| would)? (?:suggest|recommend|advise)|my advice|why don['’]t you|why not (?:try|just)|"
+    r"the best thing (?:you can do|to do|is to)|if I were you|what you need is)\b",
+    re.IGNORECASE,
+)
+_ARGUING = re.compile(
+    r"\b(?:(?:there is|there['’]s|you have) (?:really |simply )?(?:no (?:reason|need|cause)|nothing) to "
+    r"(?:feel|be|worry|fear|cry|panic)|you(?:['’]re| are) (?:just )?(?:overreacting|exaggerating|wrong)|"
+    r"(?:is|was)(?: not|n['’]t) (?:really |all )?(?:so|that|as) bad|"
+    r"(?:does|did)(?: not|n['’]t) (?:sound|look|seem) (?:all )?(?:so|that) bad|"
+    r"you should(?: not|n['’]t) (?:feel|be|worry|think|cry)|"
+    r"do(?: not|n['’]t) (?:worry|be (?:silly|sad|afraid))|"
+    r"(?:other people|others) (?:have it|go through|are) (?:much |far )?worse|look on the bright side|"
+    r"it will (?:all )?be (?:fine|all right|alright|okay|ok)|but (?:surely|really) you|it could be worse|"
+    r"calm down|cheer up|pull yourself together|be reasonable)\b",
+    re.IGNORECASE,
+)
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+\.\w{2,}"  # an e-mail address
     r"|(?<![\w.])\+?\d{2,4}[ /-]\d{3,4}[ -]?\d{3,6}(?!\w)"  # a telephone number
@@ -95,6 +126,26 @@ def scores(text: str) -> str | None:
 def therapeutic(text: str) -> str | None:
     """The first word that would make a control more than a control."""
     return _first(_THERAPEUTIC, text)
+
+
+def jargon(text: str) -> tuple[str, ...]:
+    """The words of the trade that a client may not know, each once."""
+    return _all(_JARGON, text)
+
+
+def absolutes(text: str) -> tuple[str, ...]:
+    """The words that leave no exception, each once; those in a question claim nothing and are left out."""
+    return _all(_ABSOLUTE, " ".join(part for part in re.findall(r"[^.!?]*[.!?]?", text) if "?" not in part))
+
+
+def advice(text: str) -> re.Match[str] | None:
+    """The first place that tells the client what to do in life; an exercise that is led is none."""
+    return _ADVICE.search(text)
+
+
+def arguing(text: str) -> str | None:
+    """The first reassurance that argues: it tells a client that the feeling is wrong, or waves it away."""
+    return _first(_ARGUING, text)
 
 
 def personal(text: str) -> str | None:
@@ -142,6 +193,10 @@ def unseen(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
             yield from unseen(inner, (*at, n))
 
 
+def _all(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.group().lower() for found in pattern.finditer(text)))
+
+
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.search(text)
     return found.group() if found else None
@@ -174,6 +229,18 @@ def counted_as_ease(text: str, library: Library) -> Found | None:
         return None
     ease = {item for scale in probe.scales if scale.higher_is == "less distress" for item in scale.items}
     return _first_listed(text, (item for item in probe.items if item.id in ease))
+
+
+def all_counted(text: str, library: Library) -> tuple[str, ...]:
+    """The words in `text` that the word probe at hand counts for any affect, each once, as the text has them.
+
+    Said by the therapist they prime the measure: a model gives back what it was just told.
+    """
+    probe = _probe(library)
+    if probe is None:
+        return ()
+    listed = "|".join(re.escape(word) for item in probe.items for word in item.words)
+    return _all(re.compile(rf"\b(?:{listed})\b", re.IGNORECASE), text)
 
 
 def _probe(library: Library) -> WordQuestionnaire | None:

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from sandbox.errors import SandboxError, UsageError
+from sandbox.engine.preview import reading
+from sandbox.errors import Problem, SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library, document_files
-from sandbox.library.document import FOLDERS, Kind
-from sandbox.library.inspection import inspect
+from sandbox.library.document import FOLDERS, InvalidDocument, Kind
+from sandbox.library.inspection import inspect, inspect_text
+from sandbox.library.loading import parse_document, read_values
+from sandbox.library.script_reading import ScriptReading
+from sandbox.library.technique import Technique
 from sandbox.library.workspace import shipped_content
+from sandbox.library.yaml.tree import read_tree
+from sandbox.settings import load_settings
 from sandbox.tui.widgets.document_preview import Looked
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -48,14 +54,34 @@ def signature_of(library: Library) -> Signature:
     return frozenset(_states(path for folder in _folders(library) for path in _files(folder)))
 
 
-def look(entry: Entry) -> Looked:
-    """An entry with its warnings or, when it cannot be used, with the lines of its file."""
+def look(entry: Entry, library: Library) -> Looked:
+    """An entry with its warnings and how it reads or, when it cannot be used, with the lines of its file."""
     if entry.problem is not None:
         return Looked(entry, source=_lines(entry.path))
     try:
-        return Looked(entry, inspect([entry.path]).warnings)
+        warnings = inspect([entry.path]).warnings
+        if not isinstance(entry.document, Technique):
+            return Looked(entry, warnings)
+        off = load_settings().settings.remarks_off
+        tree = read_values(entry.path)
+        return Looked(entry, warnings, reading(entry.document, library, tree, str(entry.path), off))
     except SandboxError:  # gone meanwhile: the next look at the folder tells
         return Looked(entry)
+
+
+def typed(
+    text: str, path: Path, kind: Kind, library: Library
+) -> tuple[tuple[Problem, ...], ScriptReading | None]:
+    """What would be said of the file at `path` if it held this text, and how a script in it would read."""
+    found = inspect_text(text, path, kind, library)
+    try:
+        document = parse_document(text, kind, str(path), id_needed=path.stem)
+    except InvalidDocument:
+        return found, None
+    if not isinstance(document, Technique):
+        return found, None
+    off = load_settings().settings.remarks_off
+    return found, reading(document, library, read_tree(text, str(path)), str(path), off)
 
 
 def delete(entry: Entry) -> None:

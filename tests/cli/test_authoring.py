@@ -12,6 +12,7 @@ from sandbox.errors import ExitCode, NotFoundError, SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import find_workspace
 from sandbox.models.provider import ModelError
+from sandbox.settings import save_setting
 from tests.library.bad_documents import GOOD
 
 
@@ -71,6 +72,15 @@ class TestPreview:
         first = next(line for line in done.stdout.splitlines() if line.startswith("1 pause"))
         assert "tokens │ 1 loading" in " ".join(first.split())
         assert "counted by its own tokenizer" in done.stdout
+
+    def test_a_script_is_read_as_its_client_hears_it(self) -> None:
+        done = CliRunner().invoke(preview, ["socratic-questioning"], env={"COLUMNS": "140"})
+        assert "4 against: 35 words (control 45), 11 s aloud, grade 3, 3 questions" in done.stdout
+        assert ":32:10: 2 questions at once; likewise steps 4, 5, 6 [two-questions]" in done.stdout
+        save_setting("remarks_off", ("two-questions",))
+        found = json.loads(CliRunner().invoke(preview, ["socratic-questioning", "--json"]).stdout)
+        assert [one["questions"] for one in found["reading"]["steps"]] == [1, 2, 1, 3, 2, 2]
+        assert found["reading"]["remarks"] == []
 
     def test_as_json_each_passage_has_its_tokens(self) -> None:
         found = json.loads(CliRunner().invoke(preview, ["night-attack", "--json"]).stdout)

@@ -94,6 +94,19 @@ async def test_fields_change_their_text_alone_and_the_checks_follow(tmp_path: Pa
         await at.until(lambda: "Call ann" in preview(at), "the change in the Library")
 
 
+async def test_a_script_is_read_aloud_while_it_is_typed(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, _):
+        await at.until(lambda: "1 sit: 2 words (control 7), 1 s aloud" in checks(at), "how it reads")
+        assert "two-questions" not in checks(at)
+        await into(at, "steps", 1, "say")
+        await at.press(*" And then?")
+        await at.until(lambda: "step 2: 2 questions at once [two-questions]" in checks(at), "the remark")
+        assert "2 end: 7 words (control 8), 2 s aloud, grade 0, 2 questions" in checks(at)
+        await at.press("ctrl+s", "escape")
+        await at.until(lambda: "2 questions at once [two-questions]" in preview(at), "it in the Library")
+        assert "  7 words (control 8), 2 s aloud" in preview(at)
+
+
 async def test_what_is_typed_is_kept_on_the_way_to_the_yaml_and_back(tmp_path: Path) -> None:
     async with editing(tmp_path) as (at, path):
         await into(at, "title")

@@ -16,7 +16,6 @@ from sandbox.tui.library_entries import read_entries
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import DocumentTree, LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
-from sandbox.tui.widgets.document_preview import _said
 from tests.tui.stage import Stage, lend_terminal, stage
 
 
@@ -270,7 +269,7 @@ async def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_what_would_help_is_a_sentence_of_its_own() -> None:
     for message in ("the file is not UTF-8 text", "The file cannot be read."):
-        said = _said(Problem(message, hint="save it as UTF-8", file="a.yaml"))
+        said = Problem(message, hint="save it as UTF-8", file="a.yaml").sentence
         assert said == f"{message.removesuffix('.')}. Save it as UTF-8"
 
 

@@ -20,12 +20,13 @@ from textual.widgets import Input, Static, TextArea
 from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import Kind
-from sandbox.library.inspection import inspect_text
 from sandbox.library.lint import FILL_IN
+from sandbox.library.script_reading import ScriptReading
 from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
 from sandbox.text import excerpt, printable
 from sandbox.tui.document_fields import PARTS, Field, field_at, fields_of, said_of, written
+from sandbox.tui.library_entries import typed
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.widgets.key_line import KeyLine
@@ -214,10 +215,9 @@ class DocumentEditor(Screen[None]):
             return
         self._settle()
         self._tell()
-        found = await read_for(self, inspect_text, self._text, self.path, self._kind, self._library)
-        self._say(found)
+        self._say(*await read_for(self, typed, self._text, self.path, self._kind, self._library))
 
-    def _say(self, found: tuple[Problem, ...]) -> None:
+    def _say(self, found: tuple[Problem, ...], reading: ScriptReading | None) -> None:
         tree = readable(self._text)
         lines = [
             Content.styled(
@@ -226,10 +226,16 @@ class DocumentEditor(Screen[None]):
             )
             for at in self._failed
         ]  # fmt: skip
-        for problem in sorted(found, key=lambda one: FILL_IN not in one.hint):
+        remarks = reading.remarks if reading else ()
+        for problem in sorted((*found, *remarks), key=lambda one: FILL_IN not in one.hint):
             style = "$text-muted" if FILL_IN in problem.hint else "$text-warning"
             lines.append(Content.styled(f"· {said_of(problem, tree, line=self._in_yaml)}", style))
-        text = Content("\n\n").join(lines) if lines else Content("✓ Nothing to remark on.")
+        lines = lines or [Content("✓ Nothing to remark on.")]
+        if reading and reading.steps:
+            heard = [f"{n} {one.step}: {one.in_words}" for n, one in enumerate(reading.steps, 1)]
+            told = printable("\n".join([f"As the client hears it: {reading.in_words}", *heard]))
+            lines.append(Content.styled(told, "$text-muted"))
+        text = Content("\n\n").join(lines)
         self.query_one("#said", Static).update(text)
 
     def _tell(self) -> None:

@@ -203,7 +203,7 @@ class LibraryScreen(Screen[None]):
 
     @work(exclusive=True, group="look")
     async def _look(self, entry: Entry) -> None:
-        looked = await read_for(self, look, entry)
+        looked = await read_for(self, look, entry, self._library)
         same = self._looked is not None and self._looked.entry.path == entry.path
         self._looked = looked
         self.query_one(DocumentPreview).show(looked)

@@ -15,6 +15,7 @@ from sandbox.library.document import Document, InvalidDocument, Reference
 from sandbox.library.form import Form
 from sandbox.library.questionnaire import RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.script_reading import HOW, ScriptReading
 from sandbox.library.study import Study
 from sandbox.library.technique import Technique
 from sandbox.text import printable
@@ -25,10 +26,12 @@ _HEAD, _MUTED, _WRONG, _REMARK = "bold $text-accent", "$text-muted", "bold $text
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A document looked at: its entry, warnings about it, and the file's lines when it cannot be used."""
+    """A document looked at: its entry, warnings about it, how a script reads, and the file's lines when it
+    cannot be used."""
 
     entry: Entry
     warnings: tuple[Problem, ...] = ()
+    reading: ScriptReading | None = None
     source: tuple[str, ...] = ()
 
     @property
@@ -71,12 +74,17 @@ def lines_of(looked: Looked) -> list[Content]:
         Content(printable(document.description)),
         *(Content(line) for line in _facts(document)),
     ]
-    lines += [Content.styled(f"! line {w.line}: {_said(w)}", _REMARK) for w in looked.warnings]
+    remarks = looked.reading.remarks if looked.reading else ()
+    lines += [Content.styled(f"! line {w.line}: {w.sentence}", _REMARK) for w in (*looked.warnings, *remarks)]
     lines.append(Content(""))
-    for passage in passages(document):
+    heard = looked.reading.steps if looked.reading else ()
+    for n, passage in enumerate(passages(document)):
         lines.append(Content.styled(printable(passage.label), _HEAD))
-        lines += [Content.styled(f"  {printable(note)}", _MUTED) for note in passage.notes]
+        notes = (*passage.notes, *((heard[n].in_words,) if n < len(heard) else ()))
+        lines += [Content.styled(f"  {printable(note)}", _MUTED) for note in notes]
         lines.append(Content(printable(passage.text)))
+    if looked.reading and heard:
+        lines += _section("read aloud", (f"{looked.reading.in_words}. {HOW}",))
     lines += _sections(document)
     return lines
 
@@ -85,11 +93,6 @@ def _place(entry: Entry) -> str:
     if not entry.shipped:
         return "your own"
     return "shipped with the app" if entry.here else "shipped with the app (e edits a copy)"
-
-
-def _said(problem: Problem) -> str:
-    text, hint = printable(problem.message), printable(problem.hint)
-    return f"{text.removesuffix('.')}. {hint[0].upper()}{hint[1:]}" if hint else text
 
 
 def _facts(document: Document) -> Iterator[str]:
@@ -160,7 +163,7 @@ def _broken(looked: Looked) -> Iterator[Content]:
         style = "bold" if wrong else _MUTED
         yield Content.styled(f"{'✗' if wrong else ' '}{number:>4}  {printable(line)}", style)
         for problem in wrong:
-            yield Content.styled(f"      ╰ {_said(problem)}", _WRONG)
+            yield Content.styled(f"      ╰ {problem.sentence}", _WRONG)
     if len(looked.source) > _LONGEST:
         later = sum(len(found) for line, found in by_line.items() if line > _LONGEST)
         yield Content.styled(
