@@ -10,11 +10,9 @@ import click
 from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
-    from sandbox.review.judged import Disagreement, Figure, ItemAgreement, Judged, PreferenceCount
+    from sandbox.review.judged import Disagreement
     from sandbox.store.mark import Entry
     from sandbox.store.store import Store
-
-_MOST_SHOWN = 10
 
 _without_names = click.option(
     "--without-names", is_flag=True, help="Write “reviewer 1”, “reviewer 2” in place of names."
@@ -146,6 +144,7 @@ def agreement(form: str | None, without_names: bool, as_json: bool, as_csv: bool
     Each text of a form stands alone: scores of two versions are never put together. Under six transcripts
     there is no interval of kappa and alpha.
     """
+    from sandbox.export.agreement import agreement_csv, agreement_data, agreement_lines, parted_lines
     from sandbox.review.judged import aliases, judged, tag_disagreements
     from sandbox.text import printable
 
@@ -156,161 +155,20 @@ def agreement(form: str | None, without_names: bool, as_json: bool, as_csv: bool
         found = judged(store, form, names)
         tagged = tag_disagreements(store, names)
     if as_json:
-        parted = [_parted_data(one) for one in tagged]
-        click.echo(json.dumps({"forms": [_data(one) for one in found], "tags": parted}, indent=2))
+        click.echo(json.dumps(agreement_data(found, tagged), indent=2))
     elif as_csv:
-        from sandbox.export.table import csv_text
-
-        click.echo(csv_text(_COLUMNS, (row for one in found for row in _rows(one))), nl=False)
-    else:
-        click.echo(printable("\n\n".join("\n".join(_told(one)) for one in found)))
+        click.echo(agreement_csv(found), nl=False)
+    elif found:
+        lines = [line for one in found for line in (*agreement_lines(one), *_parted(one.disagreements), "")]
         if tagged:
-            click.echo("\nTags that one gave and another did not\n" + printable("\n".join(_parted(tagged))))
+            lines += ["Tags that one gave and another did not", *parted_lines(tagged), ""]
+        click.echo(printable("\n".join(lines[:-1])))
     if not found:
         click.echo("Nobody has filled in a form here.", err=True)
 
 
-def _told(one: "Judged") -> Iterator[str]:
-    from sandbox.export.model_rater import model_lines
-    from sandbox.export.table import terminal_table
+def _parted(found: "Sequence[Disagreement]") -> "Iterator[str]":
+    from sandbox.export.agreement import parted_lines
 
-    people = ", ".join(one.reviewers) or "nobody"
-    yield f"{one.form.title} ({one.form.id} {one.form.version}, {one.hash[:8]})"
-    counts = f"{_count(one.sessions, 'transcript')}, {_count(one.ratings, 'rating')}"
-    yield f"{counts}, {one.blind} of them given blind; by {people}"
-    if any(item.both for item in one.items):
-        yield ""
-        yield terminal_table(_HEAD, [row for item in one.items for row in _lines(item)])
-        yield "both: transcripts that two or more answered; alike: pairs of reviewers with the same answer."
-        yield "Under a number stands its 95 % interval."
-    for count in one.preferences:
-        yield ""
-        yield from _preferred(one.form.preference or "", count)
-    if one.models:
-        yield ""
-        yield from model_lines(one)
-    if one.disagreements:
-        yield ""
-        yield "Where they part most"
-        yield from _parted(one.disagreements)
-
-
-_HEAD = ("", "both", "alike", "kappa", "ICC(A,1)", "ICC(C,1)", "α ordinal", "α interval")
-
-
-def _lines(item: "ItemAgreement") -> Iterator[tuple[str, ...]]:
-    from sandbox.analysis.numeral import MISSING
-
-    alike = MISSING if item.alike is None else f"{item.alike:.0%}"
-    figures = (item.kappa, item.icc_a, item.icc_c, item.alpha["ordinal"], item.alpha["interval"])
-    yield (item.id, str(item.both), alike, *(_number(one) for one in figures))
-    if any(one and one.interval for one in figures):
-        yield ("", "", "", *(_interval(one) for one in figures))
-
-
-def _number(figure: "Figure | None") -> str:
-    from sandbox.analysis.numeral import numeral
-
-    return numeral(figure.value if figure else None, decimals=2)
-
-
-def _interval(figure: "Figure | None") -> str:
-    from sandbox.analysis.numeral import numeral
-
-    if figure is None or figure.interval is None:
-        return ""
-    return " ".join(numeral(bound, decimals=2) for bound in figure.interval)
-
-
-def _preferred(question: str, count: "PreferenceCount") -> Iterator[str]:
-    yield question
-    chose = ((count.one, count.chose_one), (count.other, count.chose_other))
-    counts = (*chose, ("no difference", count.no_difference))
-    yield "  " + "   ".join(f"{what}: {number}" for what, number in counts)
-    pairs = f"{_count(count.pairs, 'pair')} of transcripts"
-    if (rate := count.rate) is not None and rate.low is not None and rate.high is not None:
-        yield (
-            f"  {count.one} in {rate.value:.0%} ({rate.low:.0%} to {rate.high:.0%}) of {rate.n} of {pairs} on"
-            " which somebody chose; each pair counts once"
-        )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _parted(found: "Sequence[Disagreement]") -> Iterator[str]:
-    for one in found[:_MOST_SHOWN]:
-        where = f"{one.session} {one.label}".strip()
-        yield f"  {where}  {one.what}: " + "; ".join(f"{who} {answer}" for who, answer in one.said)
-    if len(found) > _MOST_SHOWN:
-        yield f"  … and {len(found) - _MOST_SHOWN} more: --json has all"
-
-
-def _data(one: "Judged") -> dict[str, Any]:
-    from sandbox.export.model_rater import model_data
-
-    return {
-        "form": one.form.id,
-        "version": one.form.version,
-        "hash": one.hash,
-        "reviewers": list(one.reviewers),
-        "transcripts": one.sessions,
-        "ratings": one.ratings,
-        "blind": one.blind,
-        "items": [dict(row) for row in _rows(one)],
-        "preferences": [
-            {
-                "one": count.one,
-                "other": count.other,
-                "chose_one": count.chose_one,
-                "chose_other": count.chose_other,
-                "no_difference": count.no_difference,
-                "pairs": count.pairs,
-                "share_of_one": count.rate and count.rate.value,
-                "low": count.rate and count.rate.low,
-                "high": count.rate and count.rate.high,
-            }
-            for count in one.preferences
-        ],
-        "disagreements": [_parted_data(each) for each in one.disagreements],
-        "models": [model_data(each) for each in one.models],
-    }
-
-
-def _parted_data(one: "Disagreement") -> dict[str, Any]:
-    return {
-        "session": one.session,
-        "turn": one.turn,
-        "label": one.label,
-        "what": one.what,
-        "said": dict(one.said),
-    }
-
-
-_COLUMNS = ("form", "version", "hash", "item", "both", "alike", "measure", "value", "low", "high")
-
-
-def _rows(one: "Judged") -> Iterator[dict[str, object]]:
-    """A row an item and measure."""
-    for item in one.items:
-        figures = {
-            "weighted kappa": item.kappa,
-            "ICC(A,1)": item.icc_a,
-            "ICC(C,1)": item.icc_c,
-            **{f"alpha {metric}": figure for metric, figure in item.alpha.items()},
-        }
-        for measure, figure in figures.items():
-            low, high = figure.interval if figure and figure.interval else (None, None)
-            yield {
-                "form": one.form.id,
-                "version": one.form.version,
-                "hash": one.hash,
-                "item": item.id,
-                "both": item.both,
-                "alike": item.alike,
-                "measure": measure,
-                "value": figure.value if figure else None,
-                "low": low,
-                "high": high,
-            }
+    if found:
+        yield from ("", "Where they part most", *parted_lines(found))

@@ -40,7 +40,7 @@ from sandbox.tui.themes import OWN_THEMES
 if TYPE_CHECKING:
     from sandbox.library.workspace import Workspace
     from sandbox.models.provider import Provider
-    from sandbox.tui.messages import StudyWanted
+    from sandbox.tui.messages import ReviewWanted, StudyWanted
     from sandbox.tui.screens.compare import CompareScreen
     from sandbox.tui.screens.library import LibraryScreen
     from sandbox.tui.screens.models import ModelsScreen
@@ -190,10 +190,7 @@ class SandboxApp(App[None]):
             return
         opened = self._services.runs.open(message.session, resume=message.resume, turn=message.turn)
         if opened and message.branch:
-            self.call_after_refresh(self._branch_shown)
-
-    async def _branch_shown(self) -> None:
-        await self.run_action("branch", default_namespace=self.screen)
+            self.call_after_refresh(lambda: self.run_action("branch", default_namespace=self.screen))
 
     def on_transcript_wanted(self, message: TranscriptWanted) -> None:
         self._once_open(lambda services: services.exports.transcript(message.session))
@@ -244,6 +241,9 @@ class SandboxApp(App[None]):
 
     def on_study_screen_sessions_wanted(self, message: "StudyScreen.SessionsWanted") -> None:
         self._once_open(lambda services: services.runs.list_all(message.root, message.name), group="open")
+
+    def on_review_wanted(self, message: "ReviewWanted") -> None:
+        self._once_open(lambda services: services.reviewing.open(message), group="open")
 
     def on_comparison_wanted(self, message: ComparisonWanted) -> None:
         self._once_open(lambda services: services.runs.compare(message), group="open")

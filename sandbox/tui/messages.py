@@ -83,3 +83,12 @@ class StudyWanted(Message):
         super().__init__()
         self.root = root
         self.compare = compare
+
+
+class ReviewWanted(Message):
+    """These sessions shall be judged, the first of them at that turn first."""
+
+    def __init__(self, sessions: tuple[str, ...], turn: int | None = None) -> None:
+        super().__init__()
+        self.sessions = sessions
+        self.turn = turn

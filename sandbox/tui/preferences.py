@@ -52,6 +52,11 @@ class Preferences:
         self.remembered = replace(self.remembered, notice_read=True)
         save_remembered(self.remembered)
 
+    def remember_reviewer(self, name: str) -> None:
+        """Keep the name that marks are given under."""
+        self.remembered = replace(self.remembered, reviewer=name)
+        save_remembered(self.remembered)
+
     def remember_proposal(self, proposal: Mapping[str, object]) -> None:
         """Keep the fields of the proposal that was run last."""
         self.remembered = replace(self.remembered, proposal=dict(proposal))

@@ -15,6 +15,7 @@ from sandbox.tui.exports import Exports
 from sandbox.tui.model_choice import ModelChoice
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.proposing import Proposing
+from sandbox.tui.reviewing import Reviewing
 from sandbox.tui.runs import Runs
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.studies import Studies
@@ -53,6 +54,7 @@ class Services:
         self.changing = Changing(app, conductor, self.runs, self.branching)
         self.exports = Exports(app, conductor)
         self.asking = AskingAfterwards(app, conductor)
+        self.reviewing = Reviewing(app, preferences, conductor)
 
     def add_arm(self, message: "SessionScreen.ArmWanted") -> None:
         """Add the arm that the Session screen asks for."""

@@ -99,6 +99,25 @@ async def compare(at: Stage) -> None:
     await at.until(lambda: not isinstance(at.app.screen, SessionScreen), "Compare")
 
 
+async def review(at: Stage) -> None:
+    await session(at)
+    await at.press("j")
+    await at.shows("Session rating")
+
+
+async def preference(at: Stage) -> None:
+    at.app.preferences.remember_reviewer("Ada")
+    await review(at)
+    await at.press("p")
+    await at.shows("What both began with")
+
+
+async def agreement(at: Stage) -> None:
+    await review(at)
+    await at.press("a")
+    await at.shows("No two reviewers differ")
+
+
 async def help_page(at: Stage) -> None:
     await at.press("question_mark")
     await at.shows("Help")
@@ -106,7 +125,7 @@ async def help_page(at: Stage) -> None:
 
 WAYS: tuple[Way, ...] = (
     home, new_session, library, editor, importing, models, check, settings, sessions, progress,
-    studies, session, branch, compare, study, help_page,
+    studies, session, branch, compare, review, preference, agreement, study, help_page,
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from sandbox.models.name import short_name
 from sandbox.text import printable
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.memory_search import MemorySearch
-from sandbox.tui.messages import ComparisonWanted, TranscriptWanted, Trouble
+from sandbox.tui.messages import ComparisonWanted, ReviewWanted, TranscriptWanted, Trouble
 from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.home import HomeScreen
@@ -41,9 +41,7 @@ class SessionScreen(Screen[None]):
     """A trunk and its branches, one shown at a time; follows the running one until the reader looks away."""
 
     CSS_PATH = "session.tcss"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
-        (0, "-narrow"), (80, "-normal"), (110, "-wide"), (150, "-very-wide"),
-    ]  # fmt: skip
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide"), (150, "-very-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "go_on", "go on", id="session.pause", tooltip="Go on after the pause"),
         Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
@@ -63,8 +61,8 @@ class SessionScreen(Screen[None]):
         Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
         Binding("E", "change", "change", id="session.change",
                 tooltip="Change what the newest (or marked) step says, and go on from before it"),
-        Binding("y", "copy", "copy", show=False, id="session.copy",
-                tooltip="Copy the whole conversation with its measurements"),
+        Binding("j", "review", show=False, id="session.review", tooltip="Judge this arm: form, notes, tags"),
+        Binding("y", "copy", show=False, id="session.copy", tooltip="Copy the conversation with its scores"),
         Binding("right_square_bracket", "look(1)", "next arm", show=False, id="session.right",
                 tooltip="Show the next arm"),
         Binding("left_square_bracket", "look(-1)", "previous arm", show=False, id="session.left",
@@ -82,8 +80,7 @@ class SessionScreen(Screen[None]):
                 tooltip="Read out the next measurement"),
         Binding("f", "follow", "follow", show=False, id="session.follow",
                 tooltip="Show the running arm and its newest words"),
-        Binding("w", "why", "cautions", show=False, id="session.why",
-                tooltip="Every caution about these scores"),
+        Binding("w", "why", show=False, id="session.why", tooltip="Every caution about these scores"),
         Binding("escape", "leave('home')", "home", id="session.home", tooltip="Back to Home; a run goes on"),
         Binding("escape", "leave('back')", "back", id="session.home", tooltip="Back; a run goes on"),
     ]  # fmt: skip
@@ -266,7 +263,7 @@ class SessionScreen(Screen[None]):
             (("skip",), under_way and not (running is not None and running.says_again)),
             (("look", "tree"), len(sessions) > 1),
             (("compare",), self._comparable),
-            (("branch", "redo", "export", "copy"), self._session is not None),
+            (("branch", "redo", "export", "copy", "review"), self._session is not None),
             (("change",), self._session is not None and self._session.head.plan.technique is not None),
             (("why",), bool(self.live.remarks)),
         )
@@ -364,6 +361,10 @@ class SessionScreen(Screen[None]):
     def action_export(self) -> None:
         if self._session is not None:
             self.post_message(TranscriptWanted(self._shown))
+
+    def action_review(self) -> None:
+        if self._session is not None:
+            self.post_message(ReviewWanted((self._shown,)))
 
     def action_copy(self) -> None:
         if self._session is not None:

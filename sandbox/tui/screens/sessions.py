@@ -20,6 +20,7 @@ from sandbox.text import excerpt
 from sandbox.tui.messages import (
     ComparisonWanted,
     MeasureWanted,
+    ReviewWanted,
     SessionWanted,
     StudyWanted,
     TranscriptWanted,
@@ -33,7 +34,7 @@ from sandbox.tui.widgets.session_list import SessionList
 PAGE = 100
 AUTHOR = "clinician"
 _TYPING_PAUSE = 0.15
-_ON_SESSIONS = ("compare", "report", "tag", "export", "branch", "remove", "ask")
+_ON_SESSIONS = ("compare", "report", "tag", "export", "branch", "review", "remove", "ask")
 """Actions that are about the sessions meant."""
 _AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 365))
 
@@ -62,6 +63,8 @@ class SessionsScreen(Screen[None]):
         Binding("r", "report", "report", id="sessions.report",
                 tooltip="Write a report on the marked sessions, or this one with its siblings"),
         Binding("b", "branch", "branch", id="sessions.branch", tooltip="Open the session and branch it"),
+        Binding("j", "review", "judge", id="sessions.review",
+                tooltip="Review the marked sessions: forms, notes, preference, agreement"),
         Binding("d", "remove", "remove", id="sessions.remove",
                 tooltip="Remove from the lists, with a reason; the record keeps it"),
         Binding("a", "ask", "ask", show=False, id="sessions.ask",
@@ -267,6 +270,10 @@ class SessionsScreen(Screen[None]):
     def action_export(self) -> None:
         for session in self._meant():
             self.post_message(TranscriptWanted(session))
+
+    def action_review(self) -> None:
+        if sessions := self._meant():
+            self.post_message(ReviewWanted(sessions))
 
     def action_branch(self) -> None:
         if self._at is not None:

@@ -1,0 +1,159 @@
+"""Agreement of reviewers as it is told: in lines for a terminal or a screen, as JSON and as CSV."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.export.model_rater import model_data, model_lines
+from sandbox.export.table import csv_text, terminal_table
+from sandbox.review.judged import Disagreement, Figure, ItemAgreement, Judged, PreferenceCount
+
+_MOST_SHOWN = 10
+
+
+def agreement_lines(one: Judged) -> Iterator[str]:
+    """Who judged what with one text of a form, how far they agree item by item, and what they prefer."""
+    people = ", ".join(one.reviewers) or "nobody"
+    yield f"{one.form.title} ({one.form.id} {one.form.version}, {one.hash[:8]})"
+    counts = f"{_count(one.sessions, 'transcript')}, {_count(one.ratings, 'rating')}"
+    yield f"{counts}, {one.blind} of them given blind; by {people}"
+    if any(item.both for item in one.items):
+        yield ""
+        yield terminal_table(_HEAD, [row for item in one.items for row in _lines(item)])
+        yield "both: transcripts that two or more answered; alike: pairs of reviewers with the same answer."
+        yield "Under a number stands its 95 % interval."
+    for count in one.preferences:
+        yield ""
+        yield from _preferred(one.form.preference or "", count)
+    if one.models:
+        yield ""
+        yield from model_lines(one)
+
+
+def parted_lines(found: Sequence[Disagreement]) -> Iterator[str]:
+    """The widest disagreements, a line each, and how many more there are."""
+    for one in found[:_MOST_SHOWN]:
+        yield f"  {parted_line(one)}"
+    if len(found) > _MOST_SHOWN:
+        yield f"  … and {len(found) - _MOST_SHOWN} more: --json has all"
+
+
+def parted_line(one: Disagreement) -> str:
+    """`z9b5mrsb t2  warmth: Ada 4 warm; Bea 1 cold`."""
+    where = f"{one.session} {one.label}".strip()
+    return f"{where}  {one.what}: " + "; ".join(f"{who} {answer}" for who, answer in one.said)
+
+
+def agreement_data(found: Sequence[Judged], tagged: Sequence[Disagreement]) -> dict[str, Any]:
+    """Everything as JSON values, every interval and every disagreement."""
+    return {"forms": [_data(one) for one in found], "tags": [_parted_data(one) for one in tagged]}
+
+
+def agreement_csv(found: Sequence[Judged]) -> str:
+    """A row an item and measure."""
+    return csv_text(_COLUMNS, (row for one in found for row in _rows(one)))
+
+
+_HEAD = ("", "both", "alike", "kappa", "ICC(A,1)", "ICC(C,1)", "α ordinal", "α interval")
+
+
+def _lines(item: ItemAgreement) -> Iterator[tuple[str, ...]]:
+    alike = MISSING if item.alike is None else f"{item.alike:.0%}"
+    figures = (item.kappa, item.icc_a, item.icc_c, item.alpha["ordinal"], item.alpha["interval"])
+    yield (item.id, str(item.both), alike, *(_number(one) for one in figures))
+    if any(one and one.interval for one in figures):
+        yield ("", "", "", *(_interval(one) for one in figures))
+
+
+def _number(figure: Figure | None) -> str:
+    return numeral(figure.value if figure else None, decimals=2)
+
+
+def _interval(figure: Figure | None) -> str:
+    if figure is None or figure.interval is None:
+        return ""
+    return " ".join(numeral(bound, decimals=2) for bound in figure.interval)
+
+
+def _preferred(question: str, count: PreferenceCount) -> Iterator[str]:
+    yield question
+    chose = ((count.one, count.chose_one), (count.other, count.chose_other))
+    counts = (*chose, ("no difference", count.no_difference))
+    yield "  " + "   ".join(f"{what}: {number}" for what, number in counts)
+    pairs = f"{_count(count.pairs, 'pair')} of transcripts"
+    if (rate := count.rate) is not None and rate.low is not None and rate.high is not None:
+        yield (
+            f"  {count.one} in {rate.value:.0%} ({rate.low:.0%} to {rate.high:.0%}) of {rate.n} of {pairs} on"
+            " which somebody chose; each pair counts once"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _data(one: Judged) -> dict[str, Any]:
+    return {
+        "form": one.form.id,
+        "version": one.form.version,
+        "hash": one.hash,
+        "reviewers": list(one.reviewers),
+        "transcripts": one.sessions,
+        "ratings": one.ratings,
+        "blind": one.blind,
+        "items": [dict(row) for row in _rows(one)],
+        "preferences": [
+            {
+                "one": count.one,
+                "other": count.other,
+                "chose_one": count.chose_one,
+                "chose_other": count.chose_other,
+                "no_difference": count.no_difference,
+                "pairs": count.pairs,
+                "share_of_one": count.rate and count.rate.value,
+                "low": count.rate and count.rate.low,
+                "high": count.rate and count.rate.high,
+            }
+            for count in one.preferences
+        ],
+        "disagreements": [_parted_data(each) for each in one.disagreements],
+        "models": [model_data(each) for each in one.models],
+    }
+
+
+def _parted_data(one: Disagreement) -> dict[str, Any]:
+    return {
+        "session": one.session,
+        "turn": one.turn,
+        "label": one.label,
+        "what": one.what,
+        "said": dict(one.said),
+    }
+
+
+_COLUMNS = ("form", "version", "hash", "item", "both", "alike", "measure", "value", "low", "high")
+
+
+def _rows(one: Judged) -> Iterator[dict[str, object]]:
+    """A row an item and measure."""
+    for item in one.items:
+        figures = {
+            "weighted kappa": item.kappa,
+            "ICC(A,1)": item.icc_a,
+            "ICC(C,1)": item.icc_c,
+            **{f"alpha {metric}": figure for metric, figure in item.alpha.items()},
+        }
+        for measure, figure in figures.items():
+            low, high = figure.interval if figure and figure.interval else (None, None)
+            yield {
+                "form": one.form.id,
+                "version": one.form.version,
+                "hash": one.hash,
+                "item": item.id,
+                "both": item.both,
+                "alike": item.alike,
+                "measure": measure,
+                "value": figure.value if figure else None,
+                "low": low,
+                "high": high,
+            }

@@ -1,0 +1,30 @@
+"""Opening the Review screen on sessions of the record, and the notes that were begun there."""
+
+from textual.app import App
+
+from sandbox.study.conductor import Conductor
+from sandbox.tui.messages import ReviewWanted
+from sandbox.tui.preferences import Preferences
+from sandbox.tui.screen import bring_up
+
+
+class Reviewing:
+    """Notes that were typed and not stored wait here while the app is open."""
+
+    def __init__(self, app: App[None], preferences: Preferences, conductor: Conductor) -> None:
+        from sandbox.tui.screens.review import Drafts
+
+        self._app = app
+        self._preferences = preferences
+        self._conductor = conductor
+        self._drafts: Drafts = {}
+
+    async def open(self, wanted: ReviewWanted) -> None:
+        from sandbox.tui.screens.review import ReviewerName, ReviewScreen
+
+        if (screen := bring_up(self._app, ReviewScreen)) is not None:
+            screen.show(wanted.sessions, wanted.turn)
+            return
+        store, library, mine = self._conductor.store, self._conductor.library, self._preferences
+        name = ReviewerName(lambda: mine.remembered.reviewer, mine.remember_reviewer)
+        self._app.push_screen(ReviewScreen(store, library, name, self._drafts, wanted.sessions, wanted.turn))

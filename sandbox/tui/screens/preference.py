@@ -1,0 +1,207 @@
+"""Two arms of one shared start side by side, without their names: which one, or is there no difference?"""
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import combinations
+from random import Random
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from sandbox.engine.history import Turn
+from sandbox.errors import SandboxError
+from sandbox.library.document import document_hash
+from sandbox.library.form import Form
+from sandbox.review.blind import blinded
+from sandbox.store.mark import By, Choice, MarkRecord, Preference
+from sandbox.store.session import StoredSession
+from sandbox.store.store import Store
+from sandbox.text import printable
+from sandbox.tui.messages import Trouble
+from sandbox.tui.screen import Screen, read_for
+from sandbox.tui.widgets.key_line import KeyLine
+
+_SAID: dict[Choice, str] = {
+    "a": "You chose A.",
+    "b": "You chose B.",
+    "no difference": "You saw no difference.",
+}
+
+
+class PreferenceScreen(Screen[None]):
+    """Every pair of the arms in turn; which stands left is drawn, and the same each time."""
+
+    CSS_PATH = "preference.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "choose('a')", "A", id="prefer.a", tooltip="The left one"),
+        Binding("b", "choose('b')", "B", id="prefer.b", tooltip="The right one"),
+        Binding("equals_sign,0", "choose('no difference')", "no difference", key_display="=",
+                id="prefer.neither", tooltip="Neither is better"),
+        Binding("n", "next", "next pair", id="prefer.next", tooltip="The next two arms"),
+        Binding("f", "form", "question", show=False, id="prefer.form",
+                tooltip="The question of the next form"),
+        Binding("backspace", "take_back", "take back", key_display="Backspace", id="prefer.undo",
+                tooltip="Take back your choice; the record keeps both"),
+        Binding("escape", "leave", "back", id="prefer.leave", tooltip="Back; your choice is stored"),
+    ]  # fmt: skip
+    HELP = (
+        "Both began from the same state after the scenario; what differs stands below it, side by side. "
+        "Names of techniques and models are left out. Which one is left is drawn by chance. Your choice is "
+        "stored at once, and a changed one is a new entry."
+    )
+
+    def __init__(
+        self,
+        store: Store,
+        forms: Sequence[Form],
+        arms: Sequence[str],
+        reviewer: Callable[[], str],
+        seen: Collection[str],
+    ) -> None:
+        """`seen`: the arms that the reviewer has read by name."""
+        super().__init__()
+        self._seen = seen
+        self._store = store
+        self._forms = tuple(forms)
+        self._reviewer = reviewer
+        chance = Random("/".join(arms))  # noqa: S311 - an order, not a secret
+        self._pairs = [tuple(chance.sample(pair, 2)) for pair in combinations(arms, 2)]
+        chance.shuffle(self._pairs)
+        self._place = self._form = 0
+        self._found: tuple[StoredSession, StoredSession] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title", markup=False)
+        with VerticalScroll(id="texts"):
+            yield Static("", id="pair", markup=False)
+        yield Static("", id="question", markup=False)
+        yield Static("", id="said", markup=False)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.query_one("#texts").focus()
+        self._look()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    @work(exclusive=True)
+    async def _look(self) -> None:
+        try:
+            one, other = self._pairs[self._place]
+            found = await read_for(self, self._store.stored, (one, other))
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+            self.dismiss()
+            return
+        self._found = found[one], found[other]
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._found is None or not self._forms:
+            return
+        place = f"pair {self._place + 1} of {len(self._pairs)}"
+        self.query_one("#title", Static).update(
+            Content(f"Which one?   {place}   reviewer {printable(self._reviewer())}")
+        )
+        width = max(20, (self.size.width - 6) // 2)
+        self.query_one("#pair", Static).update(_side_by_side(*self._found, width))
+        form = self._forms[self._form]
+        self.query_one("#question", Static).update(Content(printable(form.preference or "")))
+        held = self._held
+        said = _SAID[held.choice] if held else "a, b, or = for no difference"
+        self.query_one("#said", Static).update(Content(said))
+        self.refresh_bindings()
+
+    @property
+    def _held(self) -> Preference | None:
+        """What this reviewer chose of the pair, as A and B stand here."""
+        pair, hash = self._pairs[self._place], document_hash(self._forms[self._form])
+        for entry in MarkRecord(self._store).marked(pair).preferences:
+            mine = entry.by.reviewer == self._reviewer() and entry.mark.form == hash
+            if mine and {entry.mark.a, entry.mark.b} == set(pair):
+                return entry.mark if (entry.mark.a, entry.mark.b) == pair else _turned(entry.mark)
+        return None
+
+    @property
+    def _by(self) -> By:
+        """Blind where the reviewer does not know both already by their names."""
+        return By(self._reviewer(), blind=not set(self._pairs[self._place]) & set(self._seen))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "next":
+            return True if len(self._pairs) > 1 else None
+        return True
+
+    def action_choose(self, choice: Choice) -> None:
+        a, b = self._pairs[self._place]
+        form = self._forms[self._form]
+        mark = Preference(a, b, document_hash(form), choice)
+        try:
+            MarkRecord(self._store).add((mark,), self._by, (form,))
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+        self._draw()
+
+    def action_take_back(self) -> None:
+        if (held := self._held) is not None:
+            record = MarkRecord(self._store)
+            record.take_back((held, _turned(held)), self._by)
+            self._draw()
+
+    def action_next(self) -> None:
+        self._place = (self._place + 1) % len(self._pairs)
+        self._look()
+
+    def action_form(self) -> None:
+        self._form = (self._form + 1) % len(self._forms)
+        self._draw()
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+
+def _turned(mark: Preference) -> Preference:
+    """The same choice with A and B the other way round."""
+    other: dict[Choice, Choice] = {"a": "b", "b": "a", "no difference": "no difference"}
+    return Preference(mark.b, mark.a, mark.form, other[mark.choice], mark.reason)
+
+
+def _side_by_side(one: StoredSession, other: StoredSession, width: int) -> Content:
+    """What both share in one column, then theirs in two, a row a turn."""
+    shared = 0
+    for mine, theirs in zip(one.history.turns, other.history.turns, strict=False):
+        if mine != theirs:
+            break
+        shared += 1
+    lines = [Content.styled("What both began with", "bold $text-accent")]
+    for turn in one.history.turns[:shared]:
+        lines.append(_text(turn, one))
+    columns = [[_text(turn, session) for turn in session.history.turns[shared:]] for session in (one, other)]
+    lines += [Content(""), _row(Content.styled("A", "bold"), Content.styled("B", "bold"), width)]
+    for n in range(max(map(len, columns))):
+        left, right = (column[n] if n < len(column) else Content("–") for column in columns)
+        lines += [_row(left, right, width), Content("")]
+    return Content("\n").join(lines)
+
+
+def _text(turn: Turn, session: StoredSession) -> Content:
+    plan = session.head.plan
+    said = Content.styled(printable(blinded(turn.said, plan)), "$text-accent")
+    if turn.reply is None:
+        return said
+    return Content("\n").join((said, Content(f"  client: {printable(blinded(turn.reply, plan))}")))
+
+
+def _row(left: Content, right: Content, width: int) -> Content:
+    """Two texts beside one another, each wrapped to its column."""
+    columns = [text.wrap(width) for text in (left, right)]
+    lines = []
+    for n in range(max(map(len, columns))):
+        one, two = (column[n] if n < len(column) else Content("") for column in columns)
+        lines.append(Content.assemble(one.pad_right(max(0, width - one.cell_length)), " │ ", two))
+    return Content("\n").join(lines)

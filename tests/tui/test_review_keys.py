@@ -1,0 +1,155 @@
+"""What each key of Review does: answering, notes that wait, blind reading, preference, disagreements."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.widgets import Input, OptionList
+
+from sandbox.library.document import document_hash
+from sandbox.store.mark import By, Mark, MarkRecord, Note, Preference, Rating, Tick
+from sandbox.tui.screens.agreement import AgreementScreen
+from sandbox.tui.screens.note import NotePrompt
+from sandbox.tui.screens.preference import PreferenceScreen
+from sandbox.tui.screens.review import ReviewScreen
+from tests.tui.stage import Stage, stage
+
+
+@asynccontextmanager
+async def judging(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Stage]:
+    """Review of one arm after one run, opened from Sessions."""
+    async with stage(root, size=size, played=True) as at:
+        await at.started()
+        await at.press("s")
+        await at.shows("[ ] 20")
+        await at.press("down", "j")
+        await at.shows("Mindful breathing")
+        await at.shows("Session rating")
+        yield at
+
+
+def held(at: Stage) -> list[Mark]:
+    return [entry.mark for entry in MarkRecord(at.services.conductor.store).marked().all()]
+
+
+async def named(at: Stage) -> None:
+    """Answer the question for the reviewer's name."""
+    await at.shows("Your name")
+    await at.press(*"Ada", "enter")
+    await at.shows("reviewer Ada")
+
+
+async def test_numbers_fill_in_the_form_and_the_name_is_asked_once(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        await at.press("4")
+        await named(at)
+        await at.until(lambda: len(held(at)) == 1)
+        await at.shows("4  competence")
+        await at.press("minus")
+        await at.shows("not shown  warmth")
+        await at.press("9")
+        await at.shows("There is no answer 9")
+        await at.press("up", "tab", "up", "backspace")
+        await at.shows("Taken back")
+        values = {mark.item: mark.value for mark in held(at) if isinstance(mark, Rating)}
+        assert values == {"competence": 4}
+        await at.press("escape", "j")
+        await at.shows("4  competence")
+
+
+async def test_a_note_that_was_not_stored_waits_and_its_tags_stand_beside_the_turn(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        at.app.preferences.remember_reviewer("Ada")
+        await at.press("down", "down", "n")
+        await at.until(lambda: isinstance(at.app.screen, NotePrompt))
+        await at.press(*"Hm", "escape")
+        await at.shows("Your note waits")
+        await at.press("escape")
+        await at.press("j")
+        await at.shows("Session rating")
+        await at.press("down", "down", "n")
+        await at.until(lambda: isinstance(at.app.screen, NotePrompt))
+        assert at.app.screen.query_one("#note-text", Input).value == "Hm"
+        await at.press("ctrl+q")
+        assert at.app.is_running and "Not stored" in at.text(), "closing asks once"
+        await at.press("tab", *"zzz", "ctrl+s")
+        await at.shows("These words are not in this turn")
+        await at.press(*["backspace"] * 3, "tab", "down", "space", "ctrl+s")
+        await at.until(lambda: bool(held(at)))
+        (note,) = held(at)
+        assert isinstance(note, Note) and (note.turn, note.text) == (2, "Hm") and len(note.tags) == 1
+        await at.shows(f"✎ {note.tags[0]}")
+
+
+async def test_the_fidelity_list_is_ticked_at_a_turn_and_hidden_while_blind(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        at.app.preferences.remember_reviewer("Ada")
+        pages = at.app.screen.query_one("#page")
+        await at.press("f", "f")
+        assert "Fidelity" not in at.text(), "this technique has no list"
+        assert isinstance(at.app.screen, ReviewScreen) and pages.is_attached
+        await at.press("b")
+        await at.shows("transcript, blind")
+        assert "Mindful breathing" not in at.text() and "Attacked" not in at.text()
+        await at.press("f", "3")
+        await at.until(lambda: bool(held(at)))
+        (entry,) = MarkRecord(at.services.conductor.store).marked().ratings
+        assert not entry.by.blind, "its name was on screen before"
+
+
+async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_back(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        await at.press("p")
+        await at.shows("Your name")
+        await at.press(*"Ada", "enter")
+        await at.until(lambda: isinstance(at.app.screen, PreferenceScreen))
+        await at.shows("What both began with")
+        assert "Mindful breathing" not in at.text() and "Appliance manual" not in at.text()
+        for key, said in (("a", "You chose A"), ("b", "You chose B"), ("equals_sign", "no difference")):
+            await at.press(key)
+            await at.shows(said)
+        (mark,) = held(at)
+        assert isinstance(mark, Preference) and mark.choice == "no difference"
+        await at.press("backspace")
+        assert held(at) == []
+
+
+async def test_one_key_goes_from_the_disagreement_to_its_turn(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        store, library = at.services.conductor.store, at.services.conductor.library
+        screen = at.app.screen
+        assert isinstance(screen, ReviewScreen)
+        record, form, session = MarkRecord(store), library.form("session-rating"), screen.shown
+        hash = document_hash(form)
+        record.add(
+            (Rating(session, hash, "warmth", 5), Note(session, 4, text="Here.")),
+            By("Ada", blind=True),
+            [form],
+        )
+        record.add((Rating(session, hash, "warmth", 1),), By("Bea", blind=True), [form])
+        await at.press("a")
+        await at.until(lambda: isinstance(at.app.screen, AgreementScreen))
+        await at.shows(f"{session} t2  warmth: Ada 5 warm")
+        await at.press("w")
+        await at.shows("warmth: reviewer 1 5 warm")
+        await at.press("enter")
+        await at.until(lambda: at.app.screen is screen, "Review again")
+        await at.until(lambda: screen.turn == 4, "the turn")
+        listed = screen.query_one("#transcript", OptionList)
+        assert listed.highlighted is not None
+
+
+def test_ticks_are_seen_in_a_turn() -> None:
+    """Of a list to tick, 1 is seen in the turn one is at, 0 not seen."""
+    from sandbox.store.mark import Marked
+    from sandbox.tui.review_pages import pages_of
+    from tests.documents import technique
+
+    script = technique(fidelity=("Names the breath",))
+    (page, _) = pages_of("one", (), script, Marked((), (), (), ()), {3: "t1"})
+    make = page.rows[0].make
+    assert make is not None
+    assert (make(1, 3), make(0, 3)) == (
+        Tick("one", "Names the breath", True, 3),
+        Tick("one", "Names the breath", False, None),
+    )
