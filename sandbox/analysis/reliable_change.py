@@ -5,8 +5,9 @@ SD are the model's own, from asking it the same thing twice (check-model), never
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, variance
 from typing import Literal
 
 CRITERION = 1.959963984540054
@@ -17,7 +18,7 @@ Change = Literal["reliably better", "unchanged", "reliably worse", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """A measure's SD over states and its retest correlation `r` (0 to 1), on one model."""
+    """A measure's SD over states and its retest correlation `r` (−1 to 1), on one model."""
 
     spread: float
     r: float
@@ -26,6 +27,27 @@ class Reliability:
     def difference_error(self) -> float:
         """S_diff, the standard error of a difference of two scores, in the scale's units."""
         return math.sqrt(2) * self.spread * math.sqrt(max(0.0, 1 - self.r))
+
+
+LEAST_PAIRS = 6
+"""Fewer pairs of scores say too little of how far a measure wavers."""
+
+
+def reliability(pairs: Sequence[tuple[float, float]]) -> Reliability | None:
+    """From scores of the same state asked twice: the SD over both askings, and r = covariance / variance.
+
+    With the pooled variance S_diff is the SD of the differences. None under LEAST_PAIRS pairs, or where all
+    scores are equal: then nothing is known of it.
+    """
+    if len(pairs) < LEAST_PAIRS:
+        return None
+    first, second = [one for one, _ in pairs], [two for _, two in pairs]
+    pooled = (variance(first) + variance(second)) / 2
+    if pooled <= 1e-12:
+        return None
+    centre, other = fmean(first), fmean(second)
+    shared = math.fsum((one - centre) * (two - other) for one, two in pairs) / (len(pairs) - 1)
+    return Reliability(math.sqrt(pooled), shared / pooled)
 
 
 def reliable_change_index(before: float, after: float, reliability: Reliability) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison
 from sandbox.analysis.effect import PairedDifference
+from sandbox.analysis.harm import harm
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.engine.phase import begins_at
 from sandbox.engine.plan import SessionPlan
@@ -122,6 +123,12 @@ def _primary(comparison: Comparison) -> str:
         else ""
     )
     return f" The end was named beforehand as the point that counts ({where}).{many}"
+
+
+def harm_lines(comparison: Comparison) -> tuple[str, ...]:
+    """What became of each arm's runs; empty where neither end of the scale is worse."""
+    found = harm(comparison)
+    return found.lines if found is not None else ()
 
 
 def reasons(comparison: Comparison) -> tuple[str, ...]:

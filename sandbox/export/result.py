@@ -22,6 +22,7 @@ from sandbox.analysis.comparison import (
 )
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.family import Family
+from sandbox.analysis.harm import Harm, harm
 from sandbox.analysis.paired import Verdict, bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.remarks import Remark
 from sandbox.analysis.reply_valence import ReplyPoint
@@ -201,6 +202,7 @@ class ComparisonResult(Output):
     scale: str
     trunks: int
     answer: AnswerResult
+    harm: Harm | None
     arms: tuple[ArmColumn, ...]
     rows: tuple[PointRow, ...]
 
@@ -370,6 +372,7 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
         scale=scale,
         trunks=comparison.trunks,
         answer=_answer_result(answer(comparison)),
+        harm=harm(comparison),
         arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
         rows=tuple(
             PointRow(

@@ -13,7 +13,7 @@ import sandbox
 from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
 from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement.administration import Administration, Form, Way
+from sandbox.measurement.administration import UNSAMPLED, Administration, Form, Way
 from sandbox.measurement.estimate import Estimate
 from sandbox.measurement.validity.battery import Condition, StateName, Trial
 from sandbox.measurement.validity.index import Index, Judgement, Unit
@@ -27,6 +27,18 @@ _COLUMNS = (
     "number, at, model, questionnaire_id, questionnaire, client, way, scale, usable, verdict,"
     " repeats, seed, form"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTwice:
+    """Scores of one scale, in its units: of each state as it was asked first, and asked the same again.
+
+    Where answers are drawn the second asking is unchanged; what is read without drawing is put in other
+    words.
+    """
+
+    scale: str
+    pairs: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class StoredCheck:
     validity: Validity
     client_hash: str = ""
     form: Form = "batch"
+    asked_twice: tuple[AskedTwice, ...] = ()
 
     def is_of(
         self, questionnaire: Questionnaire, way: Way, model: ModelDescription, form: Form = "batch"
@@ -136,6 +149,26 @@ def trials_of(db: Database, number: int) -> tuple[Trial, ...]:
     return tuple(_trial(*row) for row in rows)
 
 
+def _asked_twice(db: Database, number: int, way: Way) -> tuple[AskedTwice, ...]:
+    second: Condition = "paraphrased" if way in UNSAMPLED else "retest"
+    rows = db.execute(
+        "SELECT repeat, state, condition, json_extract(administration, '$.scores') FROM validity_trials"
+        " WHERE validity_check = ? AND condition IN ('plain', ?) ORDER BY position",
+        [number, second],
+    )
+    first: dict[tuple[int, str, str], float] = {}
+    again: dict[tuple[int, str, str], float] = {}
+    for repeat, state, condition, scores in rows:
+        into = first if condition == "plain" else again
+        for score in json.loads(scores or "[]"):
+            if score.get("value") is not None:
+                into[repeat, state, score["scale"]] = score["value"]
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for key in first.keys() & again.keys():
+        pairs.setdefault(key[2], []).append((first[key], again[key]))
+    return tuple(AskedTwice(scale, tuple(sorted(found))) for scale, found in sorted(pairs.items()))
+
+
 def _trial(repeat: int, state: StateName, condition: Condition, administration: str) -> Trial:
     return Trial(repeat, state, condition, _ADMINISTRATION.validate_json(administration))
 
@@ -184,6 +217,7 @@ def _check(db: Database, row: tuple[Any, ...]) -> StoredCheck:
         seed=seed,
         client_hash=client,
         form=form,
+        asked_twice=_asked_twice(db, number, way),
         validity=Validity(
             questionnaire, way, scale, tuple(_index(*index) for index in indices), usable, verdict
         ),

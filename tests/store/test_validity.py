@@ -44,6 +44,20 @@ async def test_verdict_indices_and_trials_come_back_as_they_were(store):
     assert kept.is_of(probe(), "word", MODEL)
 
 
+async def test_a_check_keeps_how_the_same_state_answered_when_it_was_asked_twice(store):
+    chosen, found = await checked()
+    store.add_check(chosen, found, MODEL)
+    (kept,) = store.checks()
+    asked = {(t.repeat, t.state, t.condition): t.administration.score("distress") for t in found.trials}
+    expected = sorted(
+        (first, asked[repeat, state, "paraphrased"])
+        for (repeat, state, condition), first in asked.items()
+        if condition == "plain" and (repeat, state, "paraphrased") in asked
+    )
+    pairs = next(one.pairs for one in kept.asked_twice if one.scale == "distress")
+    assert list(pairs) == expected and len(pairs) > 3
+
+
 async def test_the_newest_check_counts_and_older_ones_stay(store):
     chosen, found = await checked()
     store.add_check(chosen, found, MODEL)

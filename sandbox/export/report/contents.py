@@ -9,7 +9,8 @@ from statistics import median
 from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import ComparedArm, Comparison, compare
-from sandbox.analysis.effect import SMALL, PairedDifference, change, paired_difference, residual, scale_of
+from sandbox.analysis.effect import PairedDifference, change, paired_difference, residual, scale_of
+from sandbox.analysis.harm import ArmHarm, harm
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.reply_valence import REPLIES
@@ -32,7 +33,7 @@ from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, tr
 from sandbox.export.report.guide_llm import guide_llm
 from sandbox.export.report.talk import talk
 from sandbox.library.document import Document
-from sandbox.measurement.estimate import mean_estimate
+from sandbox.measurement.estimate import mean_estimate, rate_estimate
 
 _FLOOR = 0.05
 """A baseline within this share of the scale's range from its calm end leaves no room to return to."""
@@ -319,46 +320,30 @@ def _at_floor(arm: ComparedArm, name: ScaleName) -> bool:
 
 
 def _harm(comparison: Comparison) -> Iterator[Block]:
-    """The runs that ended worse than they were after the scenario, the worst first."""
-    scale = scale_of(comparison.arms[0].sessions[0].asked, comparison.scale)
-    if scale is None or scale.higher_is == "neither":
-        return
-    least = SMALL * (scale.range[1] - scale.range[0])
-    sign = 1 if scale.higher_is == "more distress" else -1
-    rows = []
-    for arm in _after_technique(comparison):
-        ended = {
-            session.id: sign * moved.value
-            for session in arm.sessions
-            if (moved := change(session.course(comparison.scale))).value is not None
-        }
-        worse = sorted((value, id) for id, value in ended.items() if value >= least)
-        better = sum(value <= -least for value in ended.values())
-        worst = worse[-1] if worse else None
-        rows.append(
-            (
-                arm.title,
-                str(len(ended)),
-                str(better),
-                str(len(ended) - better - len(worse)),
-                str(len(worse)),
-                f"{worst[1]} ({numeral(sign * worst[0], signed=True)})" if worst else MISSING,
-            )
-        )
-    if not rows:
+    """What became of each arm's runs; the worst ones are named, to be read first."""
+    found = harm(comparison)
+    if found is None:
         return
     yield Heading("For whom it got worse")
+    if found.short:
+        yield Paragraph(found.short, grave=True)
+    surely = "reliably " if found.reliable else ""
     yield Table(
-        "Runs by their change from where the technique began to the end; “worse” and “better” mean by"
-        f" {numeral(least)} or more, a tenth of the scale's range",
-        ("arm", "runs", "better", "about the same", "worse", "worst run"),
-        tuple(rows),
+        "Runs by their change from where the technique began to the end",
+        ("arm", "runs", f"{surely}better", "unchanged", f"{surely}worse", "share worse [95 %]", "worst run"),
+        tuple(_harm_row(arm) for arm in found.arms),
     )
-    yield Paragraph(
-        "Reliable change by the model's own retest (Jacobson and Truax 1991) is not given here: it needs a"
-        " check of the model with repeats, and an unsampled measure does not waver. Read the worst run's"
-        " transcript (sandbox show, with its id)."
-    )
+    yield Bullets(found.lines[len(found.arms) :])
+    yield Paragraph("Read the worst run's transcript before anything else: sandbox show, with its id.")
+
+
+def _harm_row(arm: ArmHarm) -> tuple[str, ...]:
+    share = rate_estimate(arm.worse, arm.runs)
+    low, high = (share.low or 0.0, share.high or 0.0) if share else (0.0, 0.0)
+    worse = f"{100 * share.value:.0f} % [{100 * low:.0f}, {100 * high:.0f}]" if share else MISSING
+    worst = f"{arm.worst} ({numeral(arm.worst_change, signed=True)})" if arm.worst else MISSING
+    counts = (arm.runs, arm.better, arm.unchanged, arm.worse)
+    return arm.title, *map(str, counts), worse, worst
 
 
 def _shown(comparison: Comparison, found: Answer) -> tuple[Arm, ...]:

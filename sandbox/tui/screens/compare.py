@@ -16,10 +16,11 @@ from sandbox.analysis.answer import answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import Comparison, compare, why_not_pooled, worth_pooling
 from sandbox.analysis.family import chosen_scale
+from sandbox.analysis.harm import harm
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown
-from sandbox.export.comparison_text import explanation, reasons
+from sandbox.export.comparison_text import explanation, harm_lines, reasons
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
 from sandbox.tui.labels import MARKS, in_rows
@@ -231,7 +232,9 @@ class CompareScreen(Screen[None]):
     def _draw_answer(self, found: Comparison) -> int:
         """The answer as far as there is room for it; how many rows it takes."""
         most = next(rows for least, rows in _ANSWER_ROWS if self.size.height >= least)
-        lines = in_rows(" ".join(answer(found).lines), max(20, self.size.width - 2), most, "w: all")
+        became = harm(found)
+        said_first = [*answer(found).lines, *([became.short] if became and became.short else [])]
+        lines = in_rows(" ".join(said_first), max(20, self.size.width - 2), most, "w: all")
         said = self.query_one("#compare-answer", Static)
         said.update(Content("\n".join(lines)))
         said.display = bool(lines)
@@ -315,7 +318,13 @@ class CompareScreen(Screen[None]):
         found = self._comparison
         if found is None:
             return
-        lines = [*answer(found).lines, *found.cautions, *reasons(found), explanation(found)]
+        lines = [
+            *answer(found).lines,
+            *harm_lines(found),
+            *found.cautions,
+            *reasons(found),
+            explanation(found),
+        ]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
         self.app.push_screen(PageScreen("The answer, and cautions", spaced[:-1]))
 
