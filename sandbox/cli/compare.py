@@ -39,7 +39,7 @@ def command(
     from sandbox.analysis.reported import own_scale
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_csv
-    from sandbox.export.result import comparison_result
+    from sandbox.export.comparison_result import comparison_result
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
     from sandbox.study.progress import study_or_session

@@ -156,7 +156,7 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
     from sandbox.analysis.family import gather_compared
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_terminal
-    from sandbox.export.result import comparison_result
+    from sandbox.export.comparison_result import comparison_result
     from sandbox.text import printable
 
     try:

@@ -17,8 +17,8 @@ from sandbox.cli.study_talk import StudyTalk, drive, exit_code
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import ExitCode, UsageError
 from sandbox.export.comparison import comparison_terminal
+from sandbox.export.comparison_result import comparison_result
 from sandbox.export.file import export_family
-from sandbox.export.result import comparison_result
 from sandbox.library.document import Source
 from sandbox.library.study import Study
 from sandbox.store.study import StudyRecord

@@ -3,7 +3,7 @@
 from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, Row, arms_compared_with
 from sandbox.export import NOTICE
-from sandbox.export.comparison_text import cells, explanation, harm_lines, heading, reasons
+from sandbox.export.comparison_text import cells, explanation, harm_lines, heading, noise_lines, reasons
 from sandbox.export.markdown_text import inline
 from sandbox.export.table import csv_text, markdown_table, terminal_table
 from sandbox.text import printable
@@ -30,6 +30,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         ),
         markdown_table(tuple(map(inline, head)), [tuple(map(inline, row)) for row in rows], numbers_from=1),
         "  \n".join(map(inline, harm_lines(comparison))),
+        "  \n".join(map(inline, noise_lines(comparison))),
         *(inline(reason) for reason in reasons(comparison)),
         inline(explanation(comparison)),
     ]
@@ -104,6 +105,7 @@ def comparison_terminal(comparison: Comparison) -> str:
             terminal_table(short, rows),
             "",
             *harm_lines(comparison),
+            *noise_lines(comparison),
             *map(printable, reasons(comparison)),
             printable(explanation(comparison)),
             NOTICE,

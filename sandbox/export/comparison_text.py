@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison
 from sandbox.analysis.effect import PairedDifference
 from sandbox.analysis.harm import harm
+from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.engine.phase import begins_at
 from sandbox.engine.plan import SessionPlan
@@ -128,6 +129,12 @@ def _primary(comparison: Comparison) -> str:
 def harm_lines(comparison: Comparison) -> tuple[str, ...]:
     """What became of each arm's runs; empty where neither end of the scale is worse."""
     found = harm(comparison)
+    return found.lines if found is not None else ()
+
+
+def noise_lines(comparison: Comparison) -> tuple[str, ...]:
+    """Where the spread comes from and what to run next; empty with one scenario, client and model."""
+    found = noise(comparison)
     return found.lines if found is not None else ()
 
 

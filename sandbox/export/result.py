@@ -11,22 +11,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import (
-    ComparedArm,
     ComparedPoint,
-    Comparison,
-    arms_compared_with,
-    compared_with,
 )
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.family import Family
-from sandbox.analysis.harm import Harm, harm
-from sandbox.analysis.paired import Verdict, bca_interval, hedges_gz, holm, sign_flip_p
+from sandbox.analysis.harm import Harm
+from sandbox.analysis.noise import Noise
+from sandbox.analysis.paired import Verdict
 from sandbox.analysis.remarks import Remark
 from sandbox.analysis.reply_valence import ReplyPoint
-from sandbox.analysis.sequential import evidence
 from sandbox.analysis.trajectory import Reading, ScaleName
 from sandbox.engine.history import Skip, Turn
 from sandbox.engine.phase import Phase, Point
@@ -203,6 +198,7 @@ class ComparisonResult(Output):
     trunks: int
     answer: AnswerResult
     harm: Harm | None
+    noise: Noise | None
     arms: tuple[ArmColumn, ...]
     rows: tuple[PointRow, ...]
 
@@ -357,94 +353,4 @@ def _scale_course(family: Family, arm: Arm, name: ScaleName) -> ScaleCourse:
         own_change=found.own_change,
         control_change=found.control_change,
         little_induced=found.little_induced,
-    )
-
-
-# Comparisons
-
-
-def comparison_result(comparison: Comparison) -> ComparisonResult:
-    questionnaire, way, scale = comparison.scale
-    return ComparisonResult(
-        cautions=comparison.remarks,
-        questionnaire=questionnaire,
-        way=way,
-        scale=scale,
-        trunks=comparison.trunks,
-        answer=_answer_result(answer(comparison)),
-        harm=harm(comparison),
-        arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
-        rows=tuple(
-            PointRow(
-                point=row.label,
-                phase=row.phase,
-                technique_turn=row.number or None,
-                as_at=row.as_at,
-                cells=row.cells,
-            )
-            for row in comparison.rows
-        ),
-    )
-
-
-def _answer_result(found: Answer) -> AnswerResult:
-    p_values = [sign_flip_p(one.values) for one in found.beyond]
-    beyond = zip(found.beyond, p_values, holm(p_values), strict=True)
-    return AnswerResult(
-        lines=found.lines,
-        beyond=tuple(_difference_result(one, p, adjusted) for one, p, adjusted in beyond),
-        between=tuple(_difference_result(one, sign_flip_p(one.values), None) for one in found.between),
-    )
-
-
-def _difference_result(one: Difference, p: float | None, p_holm: float | None) -> DifferenceResult:
-    bound = one.bound
-    return DifferenceResult(
-        title=one.title,
-        against=one.against,
-        at=one.at,
-        runs=len(one.values),
-        values=one.values,
-        mean=one.paired.mean,
-        low=one.paired.low,
-        high=one.paired.high,
-        verdict=one.verdict,
-        bound=bound,
-        more_runs=one.more_runs,
-        hedges_gz=hedges_gz(one.values),
-        bca=bca_interval(one.values),
-        p=p,
-        p_holm=p_holm,
-        e_value=evidence(one.values, bound).value if bound and one.values else None,
-        reliable=one.paired.reliable,
-    )
-
-
-def _compared_arm(arm: ComparedArm, comparison: Comparison) -> ArmColumn:
-    first = arm.sessions[0].plan
-    beside = arms_compared_with(arm, comparison.arms)
-    used = {one.id: compared_with(one, beside) for one in arm.sessions}
-    return ArmColumn(
-        title=arm.title,
-        technique=first.technique.id if first.technique else None,
-        control=arm.control,
-        reference=arm.reference,
-        primary=arm.primary or None,
-        compared_with=tuple(other.title for other in beside),
-        usable=arm.usable(comparison.scale) or None,
-        model=first.model,
-        scenario=first.scenario.id,
-        sessions=tuple(
-            ArmSession(
-                id=one.id,
-                trunk=one.trunk,
-                seed=one.plan.seed,
-                state=one.state,
-                redone_turn=one.redone,
-                replaces=one.replaces,
-                replaced_by=one.replaced_by,
-                compared_with=other.id if (other := used[one.id]) else None,
-            )
-            for one in arm.sessions
-        ),
     )

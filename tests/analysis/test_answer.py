@@ -10,7 +10,7 @@ from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import Comparison, compare
 from sandbox.analysis.numeral import numeral
 from sandbox.export.comparison import comparison_markdown, comparison_terminal
-from sandbox.export.result import comparison_result
+from sandbox.export.comparison_result import comparison_result
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
 from tests.documents import technique
 

@@ -15,8 +15,8 @@ from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.cli.main import run_command_line
 from sandbox.errors import ExitCode, NotFoundError, UsageError
 from sandbox.export.comparison import comparison_csv, comparison_markdown, comparison_terminal
+from sandbox.export.comparison_result import comparison_result
 from sandbox.export.comparison_text import explanation, reasons
-from sandbox.export.result import comparison_result
 from sandbox.export.scores import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE
 from tests.export.specimen import recorded_family

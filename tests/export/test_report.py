@@ -14,12 +14,12 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.analysis.reported import ReportOn
 from sandbox.cli.main import run_command_line
+from sandbox.export.comparison_result import comparison_result
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
 from sandbox.export.report.contents import contents
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
 from sandbox.export.report.word import report_word
-from sandbox.export.result import comparison_result
 from sandbox.library.workspace import create_workspace
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.call import drawn_by

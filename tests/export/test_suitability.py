@@ -14,7 +14,7 @@ from sandbox.analysis.suitability import SHIPPED_PAGE, SHIPPED_REASON, SHIPPED_U
 from sandbox.engine.validity_check import InstrumentChecked, check_validity
 from sandbox.export.archive import archive_json
 from sandbox.export.comparison import comparison_csv, comparison_markdown
-from sandbox.export.result import comparison_result
+from sandbox.export.comparison_result import comparison_result
 from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.measurement.administration import Administration

@@ -17,7 +17,7 @@ from sandbox.analysis.numeral import numeral
 from sandbox.cli.outcome import report
 from sandbox.export.archive import archive
 from sandbox.export.comparison import comparison_csv, comparison_terminal
-from sandbox.export.result import comparison_result
+from sandbox.export.comparison_result import comparison_result
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.workspace import create_workspace
 from sandbox.tui.arm_columns import ArmColumns

@@ -11,6 +11,7 @@ from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import ComparedArm, Comparison, compare
 from sandbox.analysis.effect import PairedDifference, change, paired_difference, residual, scale_of
 from sandbox.analysis.harm import ArmHarm, harm
+from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.reply_valence import REPLIES
@@ -50,6 +51,7 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
         *_effects(comparison, found),
         *_residuals(on, comparison),
         *_harm(comparison),
+        *_noise(on, comparison),
         *talk(_shown(comparison, found)),
         *measuring(on),
         *missing(comparison),
@@ -340,10 +342,46 @@ def _harm(comparison: Comparison) -> Iterator[Block]:
 def _harm_row(arm: ArmHarm) -> tuple[str, ...]:
     share = rate_estimate(arm.worse, arm.runs)
     low, high = (share.low or 0.0, share.high or 0.0) if share else (0.0, 0.0)
-    worse = f"{100 * share.value:.0f} % [{100 * low:.0f}, {100 * high:.0f}]" if share else MISSING
+    worse = f"{_percent(share.value)} [{100 * low:.0f}, {100 * high:.0f}]" if share else MISSING
     worst = f"{arm.worst} ({numeral(arm.worst_change, signed=True)})" if arm.worst else MISSING
     counts = (arm.runs, arm.better, arm.unchanged, arm.worse)
     return arm.title, *map(str, counts), worse, worst
+
+
+def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
+    """Where the spread comes from, and what more of which would buy."""
+    found = noise(comparison)
+    if found is None:
+        return
+    yield Heading("Where the noise comes from, and what to run next")
+    yield Bullets(found.lines)
+    if found.reason:
+        return
+    yield Table(
+        "Variance components of the changes (analysis of variance, balanced; Brennan 2001)",
+        ("source", "variance", "share"),
+        tuple((one.what, numeral(one.variance), _percent(one.share)) for one in found.sources),
+    )
+    calls = on.spent.calls / max(1, len({id for arm in on.arms for id in (arm.id, arm.trunk)}))
+    dollars = on.spent.cost / on.spent.calls if on.spent.cost and on.spent.calls else None
+    yield Table(
+        f"What more would buy; now a technique effect is known to ± {numeral(found.within)}",
+        ("more", "sessions", "calls, about", "at list prices", "± then"),
+        tuple(
+            (
+                one.what,
+                f"{one.sessions:,}",
+                f"{one.sessions * calls:,.0f}",
+                MISSING if dollars is None else f"${one.sessions * calls * dollars:,.2f}",
+                numeral(one.within),
+            )
+            for one in found.purchases
+        ),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return MISSING if share is None else f"{numeral(100 * share, decimals=0)} %"
 
 
 def _shown(comparison: Comparison, found: Answer) -> tuple[Arm, ...]:

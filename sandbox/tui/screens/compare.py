@@ -20,7 +20,7 @@ from sandbox.analysis.harm import harm
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown
-from sandbox.export.comparison_text import explanation, harm_lines, reasons
+from sandbox.export.comparison_text import explanation, harm_lines, noise_lines, reasons
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
 from sandbox.tui.labels import MARKS, in_rows
@@ -318,13 +318,8 @@ class CompareScreen(Screen[None]):
         found = self._comparison
         if found is None:
             return
-        lines = [
-            *answer(found).lines,
-            *harm_lines(found),
-            *found.cautions,
-            *reasons(found),
-            explanation(found),
-        ]
+        lines = [*answer(found).lines, *found.cautions, *reasons(found), explanation(found)]
+        lines += [*harm_lines(found), *noise_lines(found)]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
         self.app.push_screen(PageScreen("The answer, and cautions", spaced[:-1]))
 

@@ -1,0 +1,210 @@
+"""Where the spread of a study's changes comes from, and what more of which would narrow. Pure.
+
+A generalisability study of the changes over technique × scenario × client × model × seed, and the decision
+study that follows from it (variance_components; Brennan 2001). A control is one of the techniques: what makes
+techniques differ from it differently from case to case is noise to a technique effect.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.comparison import Comparison
+from sandbox.analysis.effect import change
+from sandbox.analysis.numeral import numeral
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.analysis.variance_components import Components, Levels, components, error_variance
+from sandbox.engine.plan import arm_title
+from sandbox.models.name import short_name
+from sandbox.text import printable
+
+TECHNIQUE, SEED = "technique", "seed"
+_PLACES: Mapping[str, Callable[[Arm], str]] = {
+    "scenario": lambda arm: arm.plan.scenario.id,
+    "client": lambda arm: arm.plan.client.id,
+    "model": lambda arm: short_name(arm.plan.model),
+}
+"""What a run is of, beside its seed: a level of each."""
+_Z = 1.959963984540054
+_ENDLESS = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source of spread: one facet, or several together (`technique × scenario`); variance in squared units
+    of the scale, `share` of the whole from 0 to 1 (None: nothing varies)."""
+
+    what: str
+    variance: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What would be run more, how many sessions that is, and half the 95 % interval of a technique effect."""
+
+    what: str
+    sessions: int
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """`within` is half the 95 % interval of a technique effect over all levels, as it is now.
+
+    `levels`: how many of each facet. `left_out`: runs that had not all arms. `unknown`: facets of one level.
+    With `reason` nothing could be taken apart, and it says why. `lines` says it in words.
+    """
+
+    levels: tuple[tuple[str, int], ...]
+    sources: tuple[Source, ...]
+    within: float | None
+    purchases: tuple[Purchase, ...]
+    left_out: int
+    unknown: tuple[str, ...]
+    reason: str
+    lines: tuple[str, ...]
+
+
+def noise(comparison: Comparison) -> Noise | None:
+    """Of a comparison over several scenarios, clients or models; None for one of each."""
+    sessions = [one for arm in comparison.arms for one in arm.sessions if one.plan.technique is not None]
+    facets = [name for name, place in _PLACES.items() if len({place(one) for one in sessions}) > 1]
+    if not facets:
+        return None
+    unknown = tuple(name for name in _PLACES if name not in facets)
+    cells, left_out, reason = _cells(sessions, comparison.scale, facets)
+    if reason:
+        return Noise((), (), None, (), left_out, unknown, reason, (printable(reason),))
+    found = components((TECHNIQUE, *facets, SEED), cells)
+    sources = tuple(
+        Source(" × ".join(effect), variance, found.share(effect))
+        for effect, variance in sorted(found.variance.items(), key=lambda one: -one[1])
+    )
+    within = _within(found, {})
+    purchases = tuple(_purchases(found))
+    said = _lines(found, sources, within, purchases, left_out, unknown)
+    levels = tuple(found.sizes.items())
+    return Noise(levels, sources, within, purchases, left_out, unknown, "", tuple(map(printable, said)))
+
+
+# The design
+
+
+def _cells(
+    sessions: Sequence[Arm], name: ScaleName, facets: Sequence[str]
+) -> tuple[dict[Levels, float], int, str]:
+    """A change a cell of the crossed design, how many runs were left out, and why there is no design."""
+    trunks: dict[str, dict[str, float]] = {}
+    where: dict[str, tuple[Levels, int]] = {}
+    for one in sessions:
+        place = tuple(_PLACES[facet](one) for facet in facets)
+        where[one.trunk] = place, one.plan.seed
+        if (by := change(one.course(name)).value) is not None:
+            trunks.setdefault(one.trunk, {}).setdefault(arm_title(one.plan), by)
+    techniques = {title for changes in trunks.values() for title in changes}
+    groups: dict[Levels, list[tuple[int, str]]] = {place: [] for place, _ in where.values()}
+    for trunk, (place, seed) in where.items():
+        if trunks.get(trunk, {}).keys() == techniques:
+            groups[place].append((seed, trunk))
+    repeats = min(map(len, groups.values()))
+    left_out = len(where) - repeats * len(groups)
+    asked = math.prod(len({place[n] for place in groups}) for n in range(len(facets)))
+    if len(techniques) < 2 or len(groups) < asked or repeats < 2:
+        why = "two techniques or a technique and its control" if len(techniques) < 2 else "every combination"
+        many = ", two runs of each with all arms scored"
+        reason = (
+            f"Where the spread comes from cannot be told: that takes {why} of {' and '.join(facets)}{many}."
+        )
+        return {}, left_out, reason
+    cells = {
+        (title, *place, str(turn)): by
+        for place, runs in groups.items()
+        for turn, (_, trunk) in enumerate(sorted(runs)[:repeats])
+        for title, by in trunks[trunk].items()
+    }
+    return cells, left_out, ""
+
+
+# What to run next
+
+
+def _within(found: Components, sizes: Mapping[str, int]) -> float:
+    """Half the 95 % interval of the difference of two techniques, were there so many levels."""
+    return _Z * math.sqrt(2 * error_variance(found, TECHNIQUE, sizes))
+
+
+def _sessions(found: Components, sizes: Mapping[str, int]) -> int:
+    return math.prod({**found.sizes, **sizes}.values())
+
+
+def _purchases(found: Components) -> Iterator[Purchase]:
+    """Twice as many of each facet, which costs the same, and the two that people ask about."""
+    now = _sessions(found, {})
+    wished = [(facet, found.sizes[facet]) for facet in found.facets if facet != TECHNIQUE]
+    wished += [(facet, more) for facet, more in (("scenario", 5), (SEED, 50)) if facet in found.facets]
+    for facet, more in dict.fromkeys(wished):
+        sizes = {facet: found.sizes[facet] + more}
+        yield Purchase(_more(facet, more), _sessions(found, sizes) - now, _within(found, sizes))
+
+
+def _more(facet: str, more: int) -> str:
+    return f"{more} more {facet}{'' if more == 1 else 's'}"
+
+
+# In words
+
+
+def _lines(
+    found: Components,
+    sources: Sequence[Source],
+    within: float,
+    purchases: Sequence[Purchase],
+    left_out: int,
+    unknown: Sequence[str],
+) -> Iterator[str]:
+    shown = [one for one in sources if one.share is not None and one.share >= 0.005][:4]
+    if not shown:
+        yield "Nothing varies: every change is the same."
+        return
+    parts = ", ".join(f"{_named(one.what, found)} {100 * (one.share or 0):.0f} %" for one in shown)
+    yield f"Where the spread of the changes comes from: {parts}."
+    yield from _cases(found)
+    twice = purchases[: len(found.facets) - 1]
+    best = min(twice, key=lambda one: one.within)
+    others = " or ".join(f"{one.what} (± {numeral(one.within)})" for one in twice if one is not best)
+    floor = _within(found, {SEED: _ENDLESS})
+    yield (
+        f"Over all of them a technique effect is known to about ± {numeral(within)}. {best.what.capitalize()}"
+        f" would narrow that to ± {numeral(best.within)}, more than {others} for the same"
+        f" {best.sessions:,} sessions."
+        if best.within < within - 0.05
+        else f"Over all of them a technique effect is known to about ± {numeral(within)}."
+    )
+    if floor > within / 2:
+        yield f"However many seeds were run, it would stay at ± {numeral(floor)} with these cases."
+    if left_out:
+        yield f"{left_out} runs are left out here, to have as many of each."
+    if unknown:
+        only = " and ".join(f"one {facet}" for facet in unknown)
+        yield f"It has {only}: how far it depends on {'them' if len(unknown) > 1 else 'that'} is not known."
+
+
+def _cases(found: Components) -> Iterator[str]:
+    """Where techniques differ more from case to case than among themselves."""
+    own = found.variance[TECHNIQUE,]
+    for facet in found.facets:
+        together = found.variance.get((TECHNIQUE, facet), 0.0)
+        if facet not in (TECHNIQUE, SEED) and together > own:
+            yield (
+                f"It depends on the {facet}: what a technique does differs more from {facet} to {facet}"
+                f" (variance {numeral(together)}) than techniques differ on average ({numeral(own)})."
+            )
+
+
+def _named(what: str, found: Components) -> str:
+    """What is left over is single runs; what all techniques of a start share is the start."""
+    if what == " × ".join(found.facets):
+        return "single runs (the rest)"
+    return f"shared starts ({what})" if SEED in what and TECHNIQUE not in what else what

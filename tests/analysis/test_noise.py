@@ -1,0 +1,66 @@
+"""Where the spread comes from, and what to run next: of a study over several scenarios."""
+
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.comparison import compare
+from sandbox.analysis.noise import Noise, noise
+from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
+from tests.documents import scenario
+
+STREETS = {n: scenario().model_copy(update={"id": f"street-{n}"}) for n in (1, 2, 3)}
+RUNS = (0.0, 1.0, -1.0, 2.0, -2.0)
+"""How far single runs lie from what their technique does there."""
+
+
+def study(effects: dict[int, float], runs: tuple[float, ...] = RUNS) -> list[Arm]:
+    """Breathing ends so far below its control in each scenario, give or take what single runs do."""
+    found = []
+    for place, effect in effects.items():
+        for seed, off in enumerate(runs, 1):
+            trunk = f"s{place}t{seed}"
+            where = {"trunk": trunk, "seed": seed, "scenario": STREETS[place]}
+            found += [
+                session(f"a{trunk}", BREATHING, scores=[8.0, 80.0, 50.0], end=50.0 + effect + off, **where),
+                session(f"c{trunk}", FILLER, scores=[8.0, 80.0, 60.0], end=50.0 - off, **where),
+            ]
+    return found
+
+
+def of(arms: list[Arm]) -> Noise | None:
+    return noise(compare(arms, DISTRESS, pooled=True))
+
+
+def test_what_depends_on_the_case_is_said_and_more_cases_are_the_better_buy():
+    found = of(study({1: -30.0, 2: 25.0, 3: -2.0}))
+    assert found is not None and found.within is not None
+    assert dict(found.levels) == {"technique": 2, "scenario": 3, "seed": 5}
+    assert found.sources[0].what == "technique × scenario"
+    assert any(line.startswith("It depends on the scenario") for line in found.lines)
+    within = {one.what: one for one in found.purchases}
+    assert within["3 more scenarios"].sessions == within["5 more seeds"].sessions == 30
+    assert within["5 more scenarios"].within < within["50 more seeds"].within < found.within
+    assert any("3 more scenarios would narrow" in line.lower() for line in found.lines)
+    assert any("However many seeds were run" in line for line in found.lines)
+
+
+def test_where_cases_are_alike_more_seeds_do_and_nothing_is_said_of_cases():
+    found = of(study({1: -30.0, 2: -30.0, 3: -30.0}))
+    assert found is not None
+    assert not any("depends on the scenario" in line for line in found.lines)
+    assert found.sources[0].what == "technique"
+
+
+def test_a_run_without_all_arms_is_left_out_and_counted():
+    arms = [arm for arm in study({1: -30.0, 2: 25.0, 3: -2.0}) if arm.id != "as2t4"]
+    found = of(arms)
+    assert found is not None and found.left_out == 3  # as many of each scenario
+    assert dict(found.levels)["seed"] == 4
+
+
+def test_one_case_a_missing_technique_and_one_run_each_are_sentences():
+    assert of(study({1: -30.0})) is None
+    alone = of([arm for arm in study({1: -30.0, 2: 25.0}) if not arm.is_control])
+    assert alone is not None and "a technique and its control" in alone.lines[0]
+    few = of(study({1: -30.0, 2: 25.0}, runs=(0.0,)))
+    assert few is not None and few.reason and few.within is None
+    same = of(study({1: 0.0, 2: 0.0}, runs=(0.0, 0.0)))
+    assert same is not None and same.lines[0] == "Nothing varies: every change is the same."
