@@ -12,9 +12,12 @@ import click
 from sandbox.cli import options
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from sandbox.errors import ExitCode
     from sandbox.library.study import Study
     from sandbox.store.study import LogKind, StudyRecord
+    from sandbox.study.cluster import Cluster
     from sandbox.study.conductor import Conductor
     from sandbox.study.estimate import Estimate
     from sandbox.study.frozen import Outline
@@ -27,6 +30,7 @@ def _running(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of `run` and `resume`."""
     these = (
         options.local_only,
+        click.option("--cluster", metavar="ADDRESS", help="Run it on the workers of this Dask scheduler."),
         click.option("--yes", is_flag=True, help="Do not ask before it costs something."),
         click.option("--plain", is_flag=True, help="Tell every turn, as plain lines."),
         options.quiet,
@@ -45,6 +49,7 @@ def run(
     context: click.Context,
     study: str,
     local_only: bool,
+    cluster: str | None,
     yes: bool,
     plain: bool,
     quiet: bool,
@@ -67,7 +72,9 @@ def run(
             outline = outline_of(conductor.studies.named(study))
         else:
             outline, estimates = planned(conductor, document)
-        context.exit(_run(conductor, outline, estimates, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
+        workers = _workers(cluster, local_only=local_only)
+        told = {"plain": plain, "quiet": quiet, "as_json": as_json}
+        context.exit(_run(conductor, outline, estimates, workers, yes=yes, **told))
 
 
 @click.command("resume", short_help="Go on with a study: run only what is missing.")
@@ -82,6 +89,7 @@ def resume(
     study: str,
     take_over: bool,
     local_only: bool,
+    cluster: str | None,
     yes: bool,
     plain: bool,
     quiet: bool,
@@ -109,7 +117,9 @@ def resume(
             outline = outline_of(found)
         else:
             outline, estimates = planned(conductor, document)
-        context.exit(_run(conductor, outline, estimates, yes=yes, plain=plain, quiet=quiet, as_json=as_json))
+        workers = _workers(cluster, local_only=local_only)
+        told = {"plain": plain, "quiet": quiet, "as_json": as_json}
+        context.exit(_run(conductor, outline, estimates, workers, yes=yes, **told))
 
 
 @click.command("status", short_help="Say how far a study is.")
@@ -202,6 +212,7 @@ def _run(
     conductor: "Conductor",
     outline: "Outline",
     estimates: "tuple[Estimate, ...]",
+    workers: "AbstractAsyncContextManager[Cluster] | None",
     *,
     yes: bool,
     plain: bool,
@@ -224,7 +235,8 @@ def _run(
     talk = StudyTalk(outline, detailed=plain, plain=plain, quiet=quiet)
     first = partial(_announced, conductor, outline, estimates, yes=yes)
     try:
-        ended = drive(conductor, outline, talk, first=first, look=_look(conductor, outline))
+        look = _look(conductor, outline)
+        ended = drive(conductor, outline, talk, first=first, look=look, cluster=workers)
     except click.Abort:
         tell_what_is_left(conductor, outline)
         raise
@@ -238,6 +250,18 @@ def _run(
     else:
         tell_what_is_left(conductor, outline)
     return exit_code(ended, talk)
+
+
+def _workers(address: str | None, *, local_only: bool) -> "AbstractAsyncContextManager[Cluster] | None":
+    """The workers of the scheduler at that address. Local only holds there where it holds here."""
+    if address is None:
+        return None
+    from sandbox.models.opening import open_model
+    from sandbox.settings import load_settings
+    from sandbox.study.cluster import connected
+
+    local_only = local_only or load_settings().settings.local_only
+    return connected(address, partial(open_model, local_only=local_only))
 
 
 def _write_data(conductor: "Conductor", name: str) -> None:

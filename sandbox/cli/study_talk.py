@@ -5,13 +5,14 @@ import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 
 import click
 
 from sandbox.analysis.numeral import numeral
 from sandbox.cli.progress import Progress
 from sandbox.errors import ExitCode, SandboxError
+from sandbox.study.cluster import Cluster
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
 from sandbox.study.events import (
@@ -27,6 +28,7 @@ from sandbox.study.events import (
     StudyPaused,
     StudyResumed,
     StudyStarted,
+    WorkersChanged,
 )
 from sandbox.study.frozen import Outline
 from sandbox.study.looks import Look
@@ -94,6 +96,11 @@ class StudyTalk:
                 self._say(f"Planned look after {repeats} repeats: {printable(seen)}; {then}.", always=True)
             case CapReached(what=what):
                 self._say(f"{printable(what)}. Calls under way are finished.", always=True)
+            case WorkersChanged(workers=0):
+                self._say("Waiting for workers: the cluster has none now. Ctrl-C ends it.", always=True)
+            case WorkersChanged(workers=workers, cells=cells):
+                some = f"{workers:,} {'worker' if workers == 1 else 'workers'}"
+                self._say(f"The cluster has {some}, and room for {cells:,} runs at once.")
             case StudyPaused():
                 self._say("Paused: turns under way are finished, then it waits.", always=True)
             case StudyResumed():
@@ -139,12 +146,21 @@ First = Callable[[], Awaitable[object]]
 
 
 def drive(
-    conductor: Conductor, outline: Outline, talk: StudyTalk, *, first: First, look: Look | None = None
+    conductor: Conductor,
+    outline: Outline,
+    talk: StudyTalk,
+    *,
+    first: First,
+    look: Look | None = None,
+    cluster: AbstractAsyncContextManager[Cluster] | None = None,
 ) -> StudyEnded:
-    """Run the study to its end; how it ended. The first Ctrl-C (or SIGTERM) finishes the turns under way and
-    ends it as stopped; the second raises click.Abort at once. Raises SandboxError."""
+    """Run the study to its end, here or on the `cluster`; how it ended.
+
+    The first Ctrl-C (or SIGTERM) finishes the turns under way and ends it as stopped; the second raises
+    click.Abort at once. Raises SandboxError.
+    """
     try:
-        return asyncio.run(_drive(conductor, outline, talk, first, look))
+        return asyncio.run(_drive(conductor, outline, talk, first, look, cluster))
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise click.Abort from None
     finally:
@@ -152,15 +168,22 @@ def drive(
 
 
 async def _drive(
-    conductor: Conductor, outline: Outline, talk: StudyTalk, first: First, look: Look | None
+    conductor: Conductor,
+    outline: Outline,
+    talk: StudyTalk,
+    first: First,
+    look: Look | None,
+    cluster: AbstractAsyncContextManager[Cluster] | None,
 ) -> StudyEnded:
     ended = StudyEnded("broken off", 0, 0)
     try:
         await first()
         controls = StudyControls()
         _stop_on_signals(controls)
-        async with aclosing(run_study(conductor, outline, controls, look=look)) as events:
-            async for event in events:
+        async with AsyncExitStack() as stack:
+            workers = await stack.enter_async_context(cluster) if cluster is not None else None
+            events = run_study(conductor, outline, controls, look=look, cluster=workers)
+            async for event in await stack.enter_async_context(aclosing(events)):
                 talk.show(event)
                 if isinstance(event, StudyEnded):
                     ended = event

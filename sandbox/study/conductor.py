@@ -130,14 +130,14 @@ class Conductor:
         of new branches. `models` is asked in place of the conductor's own pool. Several may play at once.
         Raises SandboxError.
         """
-        pool = models or self.models
-        client = pool.model(heads[0].plan.model)
-        spoken = {head.plan.guidance.model for head in heads if head.plan.guidance is not None}
-        therapists = {name: pool.model(name) for name in spoken}
-        started = run(heads, client, known=known, controls=controls, therapists=therapists)
-        async with aclosing(recorded(started, self.store)) as events:
-            async for event in events:
+        events = started(heads, known or {}, controls or Controls(), models or self.models)
+        async with aclosing(self.keep(events)) as kept:
+            async for event in kept:
                 yield event
+
+    def keep(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        """Record what sessions tell, wherever they run: every event is written before it is told."""
+        return recorded(events, self.store)
 
     # What is in the record, gone on with
 
@@ -181,6 +181,16 @@ class Conductor:
             head = self.store.head(head.parent)
             history = self.store.history(head.id)
         return redo(head, history, turn, other_seed(head, "redo", len(self.store.family(session))))
+
+
+def started(
+    heads: tuple[SessionHead, ...], known: Mapping[str, History], controls: Controls, models: ModelPool
+) -> AsyncGenerator[Event, None]:
+    """Run the sessions with the models that their plans name; nothing is recorded. Raises SandboxError."""
+    client = models.model(heads[0].plan.model)
+    spoken = {head.plan.guidance.model for head in heads if head.plan.guidance is not None}
+    therapists = {name: models.model(name) for name in spoken}
+    return run(heads, client, known=known, controls=controls, therapists=therapists)
 
 
 def models_of(heads: Iterable[SessionHead]) -> tuple[str, ...]:

@@ -81,6 +81,14 @@ class CapReached:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkersChanged:
+    """The cluster has so many workers by now, which run so many cells at once."""
+
+    workers: int
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPaused:
     """Somebody asked for a pause: cells wait before their next turn, and none is begun."""
 
@@ -101,5 +109,5 @@ class StudyEnded:
 
 StudyEvent = (
     StudyStarted | CellStarted | InCell | CellFinished | CellFailed | ModelGivenUp | Looked | CapReached
-    | StudyPaused | StudyResumed | StudyEnded
+    | WorkersChanged | StudyPaused | StudyResumed | StudyEnded
 )  # fmt: skip

@@ -8,6 +8,11 @@ from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError, UsageError
 from sandbox.models.provider import FailureKind, ModelError
 
+
+class WorkerLost(SandboxError):
+    """A worker of a cluster is gone in mid-cell. What it told is kept; another goes on from there."""
+
+
 PASSING: frozenset[FailureKind] = frozenset(
     {"unavailable", "timeout", "rate limited", "server error", "malformed"}
 )
@@ -42,9 +47,10 @@ def ended_by(error: SandboxError) -> Failure:
 
 
 def raised(error: Exception) -> Failure:
-    """That nobody told of. A start that the record refuses passes: another program was quicker with it."""
+    """That nobody told of. A start that the record refuses passes: another program was quicker with it. So
+    does the loss of a worker."""
     if isinstance(error, SandboxError):
-        return Failure(error, isinstance(error, UsageError))
+        return Failure(error, isinstance(error, UsageError | WorkerLost))
     what = f"{type(error).__name__}: {error}."
     return Failure(SandboxError(what, todo="This is a fault of the app. Please report it."), passes=False)
 

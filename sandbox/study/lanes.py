@@ -37,9 +37,11 @@ class Due:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """The cells that share a place to run; of them `at_once` at a time. Times are those of one clock."""
+    """The cells that share a place to run; of them `at_once` at a time. Times are those of one clock.
+    `model`: theirs, where the lane has but one."""
 
     at_once: int
+    model: str = ""
     line: deque[Due] = field(default_factory=deque)
     running: int = 0
     _again: list[Due] = field(default_factory=list)
@@ -112,13 +114,32 @@ class Lane:
         return tuple(one.cell for one in left if one.cell.model == model)
 
 
+MOST_ON_A_CLUSTER = 1000
+"""How many cells at once a driver has on a cluster's workers, however many these could run."""
+
+
+def is_own(model: str) -> bool:
+    """Whether the app serves the model itself, where it runs."""
+    return model == "embedded" or model.startswith("gguf:")
+
+
+def lanes_on_workers(cells: Iterable[Cell], at_once: int | None) -> tuple[Lane, ...]:
+    """The cells in line, in their order, a lane a model: how many run at once is up to the workers' room, and
+    to the study where it says `at_once`."""
+    lanes: dict[str, Lane] = {}
+    for cell in cells:
+        most = MOST_ON_A_CLUSTER if at_once is None or is_own(cell.model) else at_once
+        lanes.setdefault(cell.model, Lane(most, cell.model)).line.append(Due(cell))
+    return tuple(lanes.values())
+
+
 def lanes_of(cells: Iterable[Cell], models: ModelPool, at_once: int | None) -> tuple[Lane, ...]:
     """The cells in line, in their order. A model that the app serves itself has this machine to itself: all
     such share one lane, and run one at a time, so that each finds its prompts in the cache. Other models on
     this machine run one cell at a time unless the study says `at_once`."""
     lanes: dict[str, Lane] = {}
     for cell in cells:
-        own = cell.model == "embedded" or cell.model.startswith("gguf:")
+        own = is_own(cell.model)
         place = "" if own else cell.model
         if place not in lanes:
             usual = 1 if own or models.are_local([cell.model]) else HOSTED_AT_ONCE

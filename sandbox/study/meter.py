@@ -45,14 +45,15 @@ class Meter:
             self.under_way -= 1
             self._look()
 
-    def took(self, completion: Completion, model: str) -> None:
+    def paid(self, cost: float | None, model: str) -> None:
         """Count what an answer cost. A cost that nobody knows cannot be held under a cap."""
-        self._cost += completion.cost or 0.0
-        if completion.cost is None and self._caps.cost is not None:
-            self._reach(
+        self._cost += cost or 0.0
+        if cost is None and self._caps.cost is not None:
+            self.reach(
                 f"The price of {model} is not known, so it cannot be held under ${self._caps.cost:,.2f}."
                 " Give the study a cap of calls in its place"
             )
+        self._look()
 
     def found(self, calls: int, cost: float) -> None:
         """What the record holds of the study by now, other processes' calls included."""
@@ -62,16 +63,17 @@ class Meter:
     def has_run(self, hours: float) -> None:
         """So long the study has run."""
         if self._caps.hours is not None and hours >= self._caps.hours:
-            self._reach(f"The cap of {self._caps.hours:g} hours is reached")
+            self.reach(f"The cap of {self._caps.hours:g} hours is reached")
 
     def _look(self) -> None:
         calls, cost = max(self._calls, self._elsewhere[0]), max(self._cost, self._elsewhere[1])
         if self._caps.cost is not None and cost >= self._caps.cost:
-            self._reach(f"The cap of ${self._caps.cost:,.2f} is reached (${cost:,.4f})")
+            self.reach(f"The cap of ${self._caps.cost:,.2f} is reached (${cost:,.4f})")
         if self._caps.calls is not None and calls >= self._caps.calls:
-            self._reach(f"The cap of {self._caps.calls:,} calls is reached")
+            self.reach(f"The cap of {self._caps.calls:,} calls is reached")
 
-    def _reach(self, what: str) -> None:
+    def reach(self, what: str) -> None:
+        """Begin no call any more; why, in words. The first reason stays."""
         self.reached = self.reached or what
         self._tell()
 
@@ -87,7 +89,7 @@ class Metered(PassingOn):
         await self._pass()
         with self._meter.call():
             completion = await self._inner.complete(request)
-            self._meter.took(completion, self._inner.title)
+            self._meter.paid(completion.cost, self._inner.title)
         return completion
 
     async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
@@ -96,7 +98,7 @@ class Metered(PassingOn):
             async with aclosing(self._inner.stream(request)) as parts:
                 async for part in parts:
                     if isinstance(part, Completion):
-                        self._meter.took(part, self._inner.title)
+                        self._meter.paid(part.cost, self._inner.title)
                     yield part
 
     async def _pass(self) -> None:

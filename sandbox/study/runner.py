@@ -7,13 +7,10 @@ again, and the claim in the record keeps two processes from running one cell. Sa
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
-from sandbox.engine.controls import Controls
-from sandbox.engine.events import AdministrationFinished, SessionFinished, TurnFinished, Waiting
-from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError, UsageError
 from sandbox.models.pace import PaceChange
 from sandbox.models.pool import ModelPool
@@ -21,6 +18,8 @@ from sandbox.models.provider import Provider, Streaming
 from sandbox.store.error import StoreError
 from sandbox.store.state import Process
 from sandbox.store.study import LogKind
+from sandbox.study.cell_run import CellRun
+from sandbox.study.cluster import Cluster, Place
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
 from sandbox.study.events import (
@@ -29,17 +28,17 @@ from sandbox.study.events import (
     CellFinished,
     CellStarted,
     Ending,
-    InCell,
     ModelGivenUp,
     StudyEnded,
     StudyEvent,
     StudyPaused,
     StudyResumed,
     StudyStarted,
+    WorkersChanged,
 )
-from sandbox.study.failure import Failure, begun, ended_by, raised, without
+from sandbox.study.failure import Failure
 from sandbox.study.frozen import Outline
-from sandbox.study.lanes import Due, Lane, Patience, lanes_of
+from sandbox.study.lanes import Due, Lane, Patience, lanes_of, lanes_on_workers
 from sandbox.study.looks import Look, Looks
 from sandbox.study.meter import Meter, Metered
 from sandbox.study.plan import Cell, heads
@@ -58,17 +57,21 @@ async def run_study(
     *,
     look: Look | None = None,
     patience: Patience | None = None,
+    cluster: Cluster | None = None,
 ) -> AsyncGenerator[StudyEvent, None]:
     """Run what is missing of the study and record it; the last event is StudyEnded.
 
     Cells of hosted models run side by side (`Study.at_once`), those of a model that the app serves itself one
-    after another. Without `look` a stop rule is passed over. Whatever ends it, what was said is in the
-    record, and running it again goes on from there. Close the result (`contextlib.aclosing`) when leaving it
-    early: cells under way are then broken off. Raises SandboxError before any call for what cannot be run,
-    StoreError when the record cannot be written.
+    after another; with `cluster` all run on its workers. Without `look` a stop rule is passed over. Whatever
+    ends it, what was said is in the record, and running it again goes on from there. Close the result
+    (`contextlib.aclosing`) when leaving it early: cells under way are then broken off. Raises SandboxError
+    before any call for what cannot be run, ClusterLost when the cluster is gone, StoreError when the record
+    cannot be written.
     """
     check_study(conductor, outline)
-    study = _RunningStudy(conductor, outline, controls or StudyControls(), look, patience or Patience())
+    study = _RunningStudy(
+        conductor, outline, controls or StudyControls(), look, patience or Patience(), cluster
+    )
     work = asyncio.create_task(study.work())
     work.add_done_callback(lambda _: study.told.put_nowait(None))
     try:
@@ -91,16 +94,6 @@ def check_study(conductor: Conductor, outline: Outline) -> None:
             conductor.check(heads(outline.plan, cell), clinician=False)
 
 
-@dataclass(slots=True, eq=False)
-class _Running:
-    """A cell under way: whether it waits before a turn, and whether it has got any further."""
-
-    cell: Cell
-    controls: Controls
-    waits: bool = False
-    went_on: bool = False
-
-
 class _RunningStudy:
     """A study on its way: `work` runs it, `told` has its events, `room` says how many more it may hold."""
 
@@ -111,6 +104,7 @@ class _RunningStudy:
         controls: StudyControls,
         look: Look | None,
         patience: Patience,
+        cluster: Cluster | None,
     ) -> None:
         self.told: asyncio.Queue[StudyEvent | None] = asyncio.Queue()
         self.room = asyncio.Semaphore(_EVENTS_KEPT)
@@ -119,6 +113,8 @@ class _RunningStudy:
         self._plan = outline.plan
         self._controls = controls
         self._patience = patience
+        self._cluster = cluster
+        self._workers: tuple[int, int] | None = None
         self._studies = conductor.studies
         self._began = time.monotonic()
         self._paused = False
@@ -127,7 +123,7 @@ class _RunningStudy:
         self._finished: set[int] = set()
         self._failed: set[int] = set()
         self._claimed: dict[int, tuple[str, ...]] = {}
-        self._running: list[_Running] = []
+        self._running: list[CellRun] = []
         self._news = controls.changed
         self._log_read = 0
         self._log_read_at = 0.0
@@ -145,7 +141,12 @@ class _RunningStudy:
         )
         self._pool = ModelPool(self._opened)
         missing = (cell for cell in self._plan.cells if cell.number not in self._finished)
-        self._lanes = lanes_of(missing, conductor.models, self._plan.study.at_once)
+        at_once = self._plan.study.at_once
+        if cluster is not None:
+            self._lanes = lanes_on_workers(missing, at_once)
+            cluster.attend(self._meter, self._news.set, self._pace_changed)
+        else:
+            self._lanes = lanes_of(missing, conductor.models, at_once)
         self._looks = Looks(self._studies, outline, look)
         self._ending: Ending | None = "enough" if self._looks.enough else None
 
@@ -227,9 +228,23 @@ class _RunningStudy:
         """Take up what is asked, here and elsewhere, until it was asked to end and everything rests."""
         while True:
             await self._take_up()
+            if self._cluster is not None:
+                await self._keep_up(self._cluster)
             if self._ending is not None and self._rests:
                 return
             await self._until_news(_SECONDS_BETWEEN_LOOKS if self._ending is None else _SECONDS_AT_THE_END)
+
+    async def _keep_up(self, cluster: Cluster) -> None:
+        capped = bool(self._meter.reached)
+        self._meter.under_way = await cluster.keep_up(holds=self._holds, capped=capped)
+        if cluster.size != self._workers:
+            self._workers = cluster.size
+            await self._tell(WorkersChanged(*cluster.size))
+
+    @property
+    def _holds(self) -> bool:
+        """Whether sessions wait before their next turn."""
+        return self._controls.paused or self._controls.stopping or bool(self._meter.reached)
 
     @property
     def _rests(self) -> bool:
@@ -240,9 +255,8 @@ class _RunningStudy:
     async def _take_up(self) -> None:
         if time.monotonic() - self._log_read_at >= _SECONDS_BETWEEN_LOOKS:
             self._read_log()
-        hold = self._controls.paused or self._controls.stopping or bool(self._meter.reached)
         for one in self._running:
-            (one.controls.pause if hold else one.controls.resume)()
+            (one.controls.pause if self._holds else one.controls.resume)()
         if self._ending is None and (self._controls.stopping or self._meter.reached):
             self._ending = "stopped" if self._controls.stopping else "capped"
             if self._ending == "capped":
@@ -290,30 +304,36 @@ class _RunningStudy:
     # The cells, one after another
 
     async def _serve(self, lane: Lane) -> None:
-        while (due := await self._next(lane)) is not None:
+        while (found := await self._next(lane)) is not None:
+            due, place = found
             lane.running += 1
-            running = _Running(due.cell, Controls(paused=self._paused))
+            running = CellRun(due.cell, self._conductor, self._pool, place, paused=self._paused)
             self._running.append(running)
             try:
                 await self._run(lane, due, running)
             finally:
                 self._running.remove(running)
+                if place is not None:
+                    place.leave()
                 lane.running -= 1
                 self._news.set()
 
-    async def _next(self, lane: Lane) -> Due | None:
-        """The next cell to run, as soon as it may be; None when the lane has no more."""
+    async def _next(self, lane: Lane) -> tuple[Due, Place | None] | None:
+        """The next cell and its place on a cluster, as soon as there are both; None: the lane has no more."""
         while self._ending is None and (lane.waits or lane.running):
             at = None
-            if not self._paused:
+            place = None if self._cluster is None else self._cluster.place(lane.model)
+            if not self._paused and (place is not None or self._cluster is None):
                 now = time.monotonic()
                 due, at = lane.take(now, self._looks.most_repeats)
                 if due is not None:
-                    return due
+                    return due, place
+            if place is not None:
+                place.leave()
             await self._until_news(None if at is None else at - time.monotonic())
         return None
 
-    async def _run(self, lane: Lane, due: Due, running: _Running) -> None:
+    async def _run(self, lane: Lane, due: Due, running: CellRun) -> None:
         planned = heads(self._plan, due.cell)
         claim = self._studies.claim(self._outline.root, planned)
         if claim.whose is not None:
@@ -326,7 +346,7 @@ class _RunningStudy:
             stored = self._conductor.store.heads([head.id for head in planned])
             todo = tuple(stored[id] for id in claim.to_run)
             await self._tell(CellStarted(due.cell, todo))
-            failures = await self._play(running, tuple(stored), todo)
+            failures = await running.play(tuple(stored), todo, self._tell)
         if running.went_on:  # tries are bounded by what fails without getting anywhere
             due.failed = 0
             lane.went_well()
@@ -337,38 +357,6 @@ class _RunningStudy:
             self._finished.add(due.cell.number)
             await self._tell(CellFinished(due.cell))
         await self._take_looks()
-
-    async def _play(
-        self, running: _Running, cell: Sequence[str], todo: tuple[SessionHead, ...]
-    ) -> list[Failure]:
-        """Run those of the cell's sessions; what ended any badly.
-
-        After a failure that stays, the arms that do not build on the failed session are run all the same.
-        """
-        failures: list[Failure] = []
-        while todo:
-            failed: SessionFinished | None = None
-            try:
-                known = begun(todo, self._conductor.store.histories(cell))
-                play = self._conductor.play(todo, known, running.controls, self._pool)
-                async with aclosing(play) as events:
-                    async for event in events:
-                        running.waits = isinstance(event, Waiting)
-                        running.went_on |= isinstance(event, TurnFinished | AdministrationFinished)
-                        if isinstance(event, SessionFinished) and event.error is not None:
-                            failed = event
-                        await self._tell(InCell(running.cell, event))
-            except StoreError:
-                raise
-            except Exception as error:
-                return [*failures, raised(error)]
-            if failed is None or failed.error is None:
-                break
-            failures.append(ended_by(failed.error))
-            if failures[-1].passes:
-                break
-            todo = without(failed.session, todo)
-        return failures
 
     async def _leave_to(self, process: Process, lane: Lane, due: Due) -> None:
         """Another process runs the cell: ask again later, unless nobody here can tell whether it lives."""

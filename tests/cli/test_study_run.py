@@ -1,6 +1,7 @@
 """`sandbox study`: run, added to and gone on with, asked how far it is, stopped and paused from elsewhere."""
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 import yaml
 
 from sandbox.cli import conducting
+from sandbox.errors import SandboxError
 from sandbox.library.workspace import create_workspace
+from sandbox.models.pool import OpenModel
 from sandbox.models.provider import Capabilities, Completion, ModelError, Request
 from sandbox.models.scripted import ScriptedProvider
+from sandbox.settings import settings_file
 from sandbox.store import state
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
@@ -167,3 +171,21 @@ def test_before_it_costs_something_a_person_at_a_terminal_is_asked(place: Path, 
     ended = study(place, monkeypatch, paid, "run", "worry", "--quiet")
     assert ended.code == 0, "nobody is there to be asked"
     assert "Cost: $" in sandbox(place, "study", "status", "worry").out
+
+
+@pytest.mark.parametrize(("written", "words"), [("local_only = true", ()), ("", ("--local-only",))])
+def test_local_only_holds_on_the_workers_too(place: Path, monkeypatch, written: str, words) -> None:
+    (settings := settings_file()).parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(written, encoding="utf-8")
+    sent = []
+
+    def connected(address: str, opener: OpenModel) -> None:
+        sent.append(pickle.dumps(opener))
+        raise SandboxError(f"Stopped before {address}.")
+
+    monkeypatch.setattr("sandbox.study.cluster.connected", connected)
+    ended = study(place, monkeypatch, Swinging(), "run", "worry", "--cluster", "tcp://there:8786", *words)
+    assert "Stopped before tcp://there:8786." in ended.err
+    settings.write_text("", encoding="utf-8")  # the worker's own
+    with pytest.raises(ModelError, match="Local only is on"):
+        pickle.loads(sent[0])("openai/gpt-4o")
