@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from sandbox.cli.export_blind import export_blind
+from sandbox.cli.review_packet import equal_length, seed
+
 if TYPE_CHECKING:
     from sandbox.export.data.choosing import Chosen
     from sandbox.export.file import Choice
@@ -101,6 +104,11 @@ class _Asked:
     type=click.Choice(list(_SEPARATORS)),
     help="csv: between cells; a German or French Excel wants semicolon.  [default: comma]",
 )
+@click.option(
+    "--blind", is_flag=True, help="Without what tells the arm: each under a code, in an order by chance."
+)
+@equal_length
+@seed
 @click.option("--tag", metavar="TAG", help="Data: of all sessions with this tag.")
 @click.option("--all", "everything", is_flag=True, help="Data: of all sessions of the record.")
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
@@ -114,6 +122,9 @@ def command(
     system: bool | None,
     table: str | None,
     separator: str | None,
+    blind: bool,
+    equal_length: bool,
+    seed: int | None,
     tag: str | None,
     everything: bool,
     force: bool,
@@ -128,7 +139,11 @@ def command(
     asked = _Asked(scores, items, system, table, separator)
     chosen = tag is not None or everything
     plain = asked == _Asked(None, None, None, None, None) and family is None
-    if words[0] == DATA and (len(words) > 1 or chosen) and plain and form in (None, *DATA_FORMATS):
+    if blind and plain and not chosen:
+        export_blind(words, file, form, equal_length=equal_length, seed=seed, force=force)
+    elif equal_length or seed is not None or blind:
+        raise click.UsageError("--blind goes with sessions, --format, --equal-length and --seed alone.")
+    elif words[0] == DATA and (len(words) > 1 or chosen) and plain and form in (None, *DATA_FORMATS):
         kind = form or DATA_FORMATS[0]
         export_data(words[1:], file, kind, tag=tag, everything=everything, force=force)
     elif len(words) == 2 and words[0] == DOCUMENT and plain and form in (None, "fhir"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli.review_model import ask
+from sandbox.cli.review_packet import key, packet
 from sandbox.cli.review_reading import agreement, list_reviewed, open_record, show
 from sandbox.errors import UsageError
 
@@ -202,7 +203,7 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
     click.echo("See how far they agree: sandbox review agreement", err=True)
 
 
-for _one in (list_reviewed, show, agreement, ask):
+for _one in (list_reviewed, show, agreement, ask, packet, key):
     command.add_command(_one)
 
 

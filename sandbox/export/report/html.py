@@ -19,7 +19,7 @@ from sandbox.export.report.blocks import (
 from sandbox.export.report.charts import svg
 from sandbox.text import printable
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; --accent: #0072b2; }
 * { box-sizing: border-box; }
 body { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; max-width: 62rem; margin: 0 auto;
@@ -63,10 +63,10 @@ def report_html(blocks: Sequence[Block], language: str = "en") -> str:
     """The blocks as a page, ending in a newline."""
     title = next((one.text for one in blocks if isinstance(one, Heading) and one.level == 1), "Report")
     head = (
-        f'<!doctype html>\n<html lang="{_text(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{escaped(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
     )
     return head + "\n".join(_laid_out(blocks)) + "\n</main>\n</body>\n</html>\n"
 
@@ -79,13 +79,13 @@ def _laid_out(blocks: Sequence[Block]) -> Iterator[str]:
             if reached == 1:  # after the summary, which stands on the first page alone
                 yield _contents(sections)
             reached += 1
-            yield f'<h2 id="s{reached}">{_text(block.text)}</h2>'
+            yield f'<h2 id="s{reached}">{escaped(block.text)}</h2>'
         else:
             yield _block(block)
 
 
 def _contents(sections: Sequence[str]) -> str:
-    links = "".join(f'<li><a href="#s{n}">{_text(name)}</a></li>' for n, name in enumerate(sections, 1))
+    links = "".join(f'<li><a href="#s{n}">{escaped(name)}</a></li>' for n, name in enumerate(sections, 1))
     return f'<nav aria-label="Contents"><ol>{links}</ol></nav>'
 
 
@@ -93,11 +93,11 @@ def _block(block: Block) -> str:
     made: str
     match block:
         case Heading(text, level):
-            made = f"<h{level}>{_text(text)}</h{level}>"
+            made = f"<h{level}>{escaped(text)}</h{level}>"
         case Paragraph(text, grave):
-            made = f'<p class="grave">{_text(text)}</p>' if grave else f"<p>{_text(text)}</p>"
+            made = f'<p class="grave">{escaped(text)}</p>' if grave else f"<p>{escaped(text)}</p>"
         case Bullets(items):
-            made = "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in items) + "</ul>"
+            made = "<ul>" + "".join(f"<li>{escaped(item)}</li>" for item in items) + "</ul>"
         case Table():
             made = _table(block)
         case Chart():
@@ -107,14 +107,14 @@ def _block(block: Block) -> str:
         case Exchange():
             made = exchange_html(block)
         case Command(text):
-            made = f"<pre>{_text(text)}</pre>"
+            made = f"<pre>{escaped(text)}</pre>"
     return made
 
 
 def _table(table: Table) -> str:
     def cell(tag: str, place: int, text: str) -> str:
         scope = ' scope="col"' if tag == "th" else ""
-        return f"<{tag}{' class=n' if place >= table.numbers_from else ''}{scope}>{_text(text)}</{tag}>"
+        return f"<{tag}{' class=n' if place >= table.numbers_from else ''}{scope}>{escaped(text)}</{tag}>"
 
     head = "".join(cell("th", place, text) for place, text in enumerate(table.head))
     rows = "".join(
@@ -122,15 +122,15 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{_text(table.caption)}"><table>'
-        f"<caption>{_text(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(table.caption)}"><table>'
+        f"<caption>{escaped(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _figure(chart: Chart) -> str:
     return (
-        f'<figure><div role="img" aria-label="{_text(chart.description)}">{svg(chart.specification)}</div>'
-        f"<figcaption>{_text(chart.title)}</figcaption></figure>\n"
+        f'<figure><div role="img" aria-label="{escaped(chart.description)}">{svg(chart.specification)}</div>'
+        f"<figcaption>{escaped(chart.title)}</figcaption></figure>\n"
         f"<details open><summary>The same in numbers</summary>{_table(chart.table)}</details>"
     )
 
@@ -140,7 +140,7 @@ def _talk(talk: Conversation) -> str:
     return "\n".join(
         f'<div class="talk" style="{columns}">'
         + "".join(
-            f"<section><h4>{_text(title)}</h4>{''.join(map(_said, told))}</section>"
+            f"<section><h4>{escaped(title)}</h4>{''.join(map(_said, told))}</section>"
             for title, told in zip(talk.columns, row, strict=True)
         )
         + "</div>"
@@ -149,32 +149,34 @@ def _talk(talk: Conversation) -> str:
 
 
 def _said(said: Said) -> str:
-    note = f'<p class="note">{_text(said.note)}</p>' if said.note else ""
+    note = f'<p class="note">{escaped(said.note)}</p>' if said.note else ""
     if not said.words:
         return note
     kind = ' class="client"' if said.speaker.startswith("client") else ""
-    who = f'<p class="who">{_text(said.place)} · {_text(said.speaker)}</p>'
-    return f"{who}<blockquote{kind}>{_text(said.words)}</blockquote>{note}"
+    who = f'<p class="who">{escaped(said.place)} · {escaped(said.speaker)}</p>'
+    return f"{who}<blockquote{kind}>{escaped(said.words)}</blockquote>{note}"
 
 
-def exchange_html(turn: Exchange) -> str:
-    """A turn of a transcript, each of its lines with its number."""
+def exchange_html(turn: Exchange, anchor: str = "") -> str:
+    """A turn of a transcript, each of its lines with its number. `anchor`: its place in the page, where that
+    is not its id."""
     said = "".join(map(_numbered, turn.said))
     return (
-        f'<article class="turn" id="{_text(turn.id)}"><h4>{_text(turn.title)} '
-        f'<span class="id">{_text(turn.id)}</span></h4>{said}</article>'
+        f'<article class="turn" id="{escaped(anchor or turn.id)}"><h4>{escaped(turn.title)} '
+        f'<span class="id">{escaped(turn.id)}</span></h4>{said}</article>'
     )
 
 
 def _numbered(said: Said) -> str:
     kind = " client" if said.speaker.lower().startswith("client") else ""
-    lines = "".join(f"<li>{_text(line)}</li>" for line in lines_of(said.words))
-    note = f'<p class="note">{_text(said.note)}</p>' if said.note else ""
+    lines = "".join(f"<li>{escaped(line)}</li>" for line in lines_of(said.words))
+    note = f'<p class="note">{escaped(said.note)}</p>' if said.note else ""
     return (
-        f'<p class="who">{_text(said.speaker)}</p>'
+        f'<p class="who">{escaped(said.speaker)}</p>'
         f'<ol class="lines{kind}" start="{said.line}">{lines}</ol>{note}'
     )
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that others wrote, as it stands in a page or in an attribute in quotes."""
     return escape(printable(text), quote=True)

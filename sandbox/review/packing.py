@@ -1,0 +1,141 @@
+"""Making up a packet: codes in place of ids, the order, the pairs, and how much of each transcript is shown.
+
+What comes out is the key, and the words as a reviewer reads them. Laying them out is export's business.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from random import Random
+
+from sandbox.analysis.arm import Arm
+from sandbox.analysis.family import gather_families
+from sandbox.engine.history import Turn
+from sandbox.errors import UsageError
+from sandbox.library.codebook import Codebook
+from sandbox.library.form import Form
+from sandbox.library.suspect_words import personal
+from sandbox.review.blind import HIDDEN, blinded
+from sandbox.review.packet import PacketKey, PacketPair, PacketTranscript
+from sandbox.store.store import Store
+from sandbox.study.progress import study_or_session
+
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a packet is made. `blind`: without what tells the arm. `paired`: arms of one shared start are set
+    side by side. `equal_length`: each transcript ends after as many technique turns as the shortest has."""
+
+    blind: bool = True
+    paired: bool = True
+    equal_length: bool = False
+
+
+def arms_for_review(store: Store, words: Iterable[str]) -> tuple[Arm, ...]:
+    """The arms meant by sessions and studies; a shared start stands for all its arms.
+
+    Raises NotFoundError, UsageError where nothing was said in one of them.
+    """
+    ids = dict.fromkeys(id for word in words for id in study_or_session(store, word))
+    members = {id: tuple(head.id for head in heads) for id, heads in store.families(ids).items()}
+    families = {one.trunk: one for one in gather_families(store, tuple(dict.fromkeys(members.values())))}
+    found: dict[str, Arm] = {}
+    for id in ids:
+        family = families[members[id][0]]
+        for arm in family.arms if id == family.trunk else (family.arm(id),):
+            found[arm.id] = arm
+    if silent := [arm.id for arm in found.values() if not arm.history.turns]:
+        raise UsageError("Nothing was said in this session yet.", where=silent[0], todo="Leave it out.")
+    return tuple(found.values())
+
+
+def pack(
+    arms: Sequence[Arm], forms: Sequence[Form], codebook: Codebook | None, packing: Packing, chance: Random
+) -> PacketKey:
+    """The key of a new packet, its transcripts in an order that `chance` gives.
+
+    In a blind packet nothing is ticked: a technique's list would name it.
+    """
+    shuffled = list(arms)
+    chance.shuffle(shuffled)
+    digits = max(2, len(str(len(shuffled))))
+    codes = {arm.id: f"T{number:0{digits}}" for number, arm in enumerate(shuffled, 1)}
+    return PacketKey(
+        id="p-" + "".join(chance.choices(_ID_LETTERS, k=8)),
+        blind=packing.blind,
+        transcripts=tuple(
+            PacketTranscript(
+                code=codes[arm.id],
+                session=arm.id,
+                turns=tuple(turn.index for turn in turns),
+                ticked=arm.plan.technique.fidelity if arm.plan.technique and not packing.blind else (),
+            )
+            for arm, turns in zip(shuffled, _shown(shuffled, packing), strict=True)
+        ),
+        pairs=tuple(_pairs(arms, codes, chance)) if packing.paired else (),
+        forms=tuple(forms),
+        codebook=codebook,
+    )
+
+
+def _shown(arms: Sequence[Arm], packing: Packing) -> list[tuple[Turn, ...]]:
+    if not packing.equal_length:
+        return [arm.history.turns for arm in arms]
+    most = min(sum(turn.phase == "technique" for turn in arm.history.turns) for arm in arms)
+    return [tuple(_up_to(arm.history.turns, most)) for arm in arms]
+
+
+def _up_to(turns: Iterable[Turn], most: int) -> Iterator[Turn]:
+    """The turns before the technique and that many of it; nothing after."""
+    said = 0
+    for turn in turns:
+        said += turn.phase == "technique"
+        if said > most or turn.phase == "follow-up":
+            return
+        yield turn
+
+
+def _pairs(arms: Sequence[Arm], codes: dict[str, str], chance: Random) -> Iterator[PacketPair]:
+    """Every two arms of a shared start, which of them is A by chance, in an order by chance."""
+    found = [list(two) for two in combinations(arms, 2) if two[0].trunk == two[1].trunk]
+    chance.shuffle(found)
+    for number, two in enumerate(found, 1):
+        chance.shuffle(two)
+        yield PacketPair(code=f"P{number:02}", a=codes[two[0].id], b=codes[two[1].id])
+
+
+def cautions(key: PacketKey, arms: Sequence[Arm]) -> Iterator[str]:
+    """What whoever sends the packet has to know first."""
+    lengths = sorted({len(one.turns) for one in key.transcripts})
+    if key.blind and len(lengths) > 1:
+        yield (
+            f"The transcripts have {lengths[0]} to {lengths[-1]} turns: their length may tell the arm."
+            " --equal-length ends each after as many technique turns as the shortest has."
+        )
+    texts = (f"{turn.said}\n{turn.reply or ''}" for arm in arms for turn in arm.history.turns)
+    if found := next((detail for text in texts if (detail := personal(text))), None):
+        yield f"“{found}” looks like a real person's details. Read the transcripts before you send them."
+
+
+class Words:
+    """The words of a packet's sessions as a reviewer reads them: of a blind one without any name of its
+    techniques, their steps and its models."""
+
+    def __init__(self, arms: Sequence[Arm], *, blind: bool) -> None:
+        self._blind = blind
+        self._plans = tuple({(arm.plan.model, arm.plan.technique): arm.plan for arm in arms}.values())
+        titles = {arm.model.title for arm in arms} | {
+            arm.guidance.model for arm in arms if arm.guidance is not None
+        }
+        self._titles = re.compile("|".join(map(re.escape, sorted(titles, key=len, reverse=True))), re.I)
+
+    def shown(self, text: str) -> str:
+        """The text, with HIDDEN in place of each name."""
+        if not self._blind:
+            return text
+        for plan in self._plans:
+            text = blinded(text, plan)
+        return self._titles.sub(HIDDEN, text)
