@@ -10,6 +10,8 @@ from sandbox.cli.export_blind import export_blind
 from sandbox.cli.review_packet import equal_length, seed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sandbox.export.data.choosing import Chosen
     from sandbox.export.file import Choice
     from sandbox.export.file import Format as Transcript
@@ -207,9 +209,19 @@ def export_data(
         )
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         chosen = choose(store, words, tag=tag, everything=everything)
+        _warn_of_details(store, chosen.sessions)
         count = _write_data(store, chosen, path, form, force=force)
     click.echo(str(path))
     click.echo(f"{count:,} sessions of {len(chosen.families):,} shared starts.", err=True)
+
+
+def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:
+    """Say on stderr what looks like a real person's details, before anything leaves the record."""
+    from sandbox.export.leaving import details_leaving
+    from sandbox.text import printable
+
+    if doubt := details_leaving(store, sessions):
+        click.echo(f"Caution: {printable(doubt)}", err=True)
 
 
 def _write_data(store: "Store", chosen: "Chosen", path: Path, form: Format, *, force: bool) -> int:
@@ -250,6 +262,7 @@ def _export_sessions(
         kind = form or ("html" if folder else format_of(file))
         choice = asked.choice(kind)
         found = gather(store, store.resolve(words[0]), whole_family=family)
+        _warn_of_details(store, [session.head.id for session in found.sessions])
     path = file / name_for(found, kind) if folder else file
     click.echo(export_family(found, path, form=kind, choice=choice, overwrite=force))
 
@@ -267,6 +280,7 @@ def _export_each(
     if folder.exists() and not folder.is_dir():
         raise UsageError("Several sessions need a folder.", where=str(folder), todo="Name one after --to.")
     chosen = choose(store, words)
+    _warn_of_details(store, chosen.sessions)
     for part in parts(store, chosen):
         for family in part.families:
             refuse_existing(folder / name_for(family, form), overwrite=force)

@@ -4,7 +4,7 @@ A parent's part is stored with the parent; here it is put in front again.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -60,6 +60,18 @@ def store_skip(db: Database, session: str, skip: Skip, at: datetime) -> None:
             "more": more(skip, _SKIP),
         },
     )
+
+
+def said_in(db: Database, sessions: Collection[str]) -> Iterator[tuple[str, int, str]]:
+    """Session, turn and text of all that was said and replied in them, their ancestors' part left out."""
+    rows = db.execute(
+        f"SELECT session, turn, said, reply FROM turns WHERE session IN {LISTED} ORDER BY number",  # noqa: S608
+        [listed(sessions)],
+    )
+    for session, turn, said, reply in rows:
+        yield session, turn, said
+        if reply:
+            yield session, turn, reply
 
 
 def histories(

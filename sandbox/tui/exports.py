@@ -14,6 +14,7 @@ from sandbox.errors import SandboxError
 from sandbox.export import NOTICE
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.file import export_family, write_file
+from sandbox.export.leaving import details_leaving
 from sandbox.library.workspace import Workspace
 from sandbox.models.name import short_name
 from sandbox.store.store import Store
@@ -38,6 +39,10 @@ class Exports:
         def write() -> tuple[Path, ...]:
             return (write_transcript(self._conductor.store, where, session),)
 
+        store = self._conductor.store
+        family = [head.id for head in store.family(session)]
+        if doubt := await asyncio.to_thread(details_leaving, store, family):
+            self._app.notify(printable(doubt), severity="warning", timeout=15, markup=False)
         if paths := await self._written(write):
             self._app.notify(_short(paths[0], where), title="Transcript written", markup=False)
 

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from sandbox.engine.privacy import warning
-from sandbox.library.suspect_words import personal
+from sandbox.library.suspect_words import emergency, personal
 from sandbox.text import printable
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"
@@ -16,6 +16,12 @@ AWAITED = "this step is yours to say (s), or k leaves it out"
 ENDED = "nothing runs: b adds an arm"
 COMPARABLE = f"{ENDED}, c compares"
 KEPT = "Your words are said at the next technique turn"
+HELP_IS_ELSEWHERE = (
+    "If you or somebody near you is in danger: this app is not the place, and nobody reads along. Call your"
+    " local emergency number or a crisis line, or go to the nearest emergency department. If these words"
+    " belong to the exercise, go on: nothing is noted down of this."
+)
+"""Shown when typed words may be about a real emergency. It blocks nothing and leaves no trace."""
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
 
@@ -87,6 +93,8 @@ class TherapistLine(TextArea):
             return
         if text:
             self._earlier.append(text)
+            if emergency(text):
+                self.notify(HELP_IS_ELSEWHERE, severity="warning", timeout=30, markup=False)
         self._show("")
         self._draft = ""
         self._at = len(self._earlier)
