@@ -12,13 +12,6 @@ if TYPE_CHECKING:
     from sandbox.study.frozen import Outline
     from sandbox.workbench.dismantling import Design, Dismantled, Replacing
 
-_DESIGNS = {
-    "left-out": "each left out",
-    "alone": "each alone",
-    "factorial": "factorial",
-    "shuffled": "shuffled",
-}
-
 
 @click.command("dismantle", short_help="See which step of a script does the work.")
 @click.argument("technique", metavar="TECHNIQUE")
@@ -33,7 +26,7 @@ _DESIGNS = {
 )
 @click.option(
     "--design",
-    type=click.Choice(list(_DESIGNS)),
+    type=click.Choice(("left-out", "alone", "factorial", "shuffled")),
     default="left-out",
     show_default=True,
     help="left-out: a script without each step. alone: with only that step. factorial: all combinations, from"
@@ -87,14 +80,14 @@ def command(
     from sandbox.errors import ExitCode
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
-    from sandbox.workbench.dismantling import dismantle
+    from sandbox.workbench.dismantling import DESIGNS, dismantle
 
     conductor = open_conductor(local_only=local_only)
     library = conductor.library
     whole = library.technique(technique)
-    chosen: Design = _DESIGNS[design]  # type: ignore[assignment]
+    chosen, _ = DESIGNS[design]
     arms = dismantle(whole, library.default_control(), chosen, replacing=replacing, seed=seed)
-    conductor.library = library.with_techniques(arm.technique for arm in arms)
+    conductor.library = library.with_techniques({arm.technique.id: arm.technique for arm in arms})
     proposals = [
         Proposal(
             scenario=scenario,

@@ -1,7 +1,7 @@
 """The documents at hand by id: the workspace's own, which come first, and the ones the app ships."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,10 +57,13 @@ class Library:
         self._loaded: dict[Path, tuple[_Signature, Document]] = {}
         self._made: dict[str, Technique] = {}
 
-    def with_techniques(self, made: Iterable[Technique]) -> "Library":
-        """The same library with techniques that are in no file: arms made of a script. They come first."""
+    def with_techniques(self, made: Mapping[str, Technique]) -> "Library":
+        """The same library with techniques that are in no file: arms made of a script, or versions of one.
+
+        They come first, under the ids of `made`, which for two versions cannot be their own.
+        """
         found = Library(self.workspace, self._shipped)
-        found._made = {technique.id: technique for technique in made}
+        found._made = dict(made)
         return found
 
     def scenario(self, id: str) -> Scenario:

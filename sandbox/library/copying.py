@@ -1,6 +1,7 @@
 """Copies of a document in the workspace: under its own id, or as another document. Nothing is overwritten."""
 
 import re
+from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
@@ -88,6 +89,25 @@ def keep_version(technique: Technique, library: Library) -> Path:
     written = file_bytes(_with_version(text, technique) or version_text(technique), before)
     try:
         write_whole(target, written, overwrite=entry.here)
+    except OSError as error:
+        raise _unwritten(error, target) from None
+    return target
+
+
+def restore_version(technique: Technique, library: Library, known: Collection[str]) -> Path:
+    """Let the workspace's file of that id say again what this version says; its path.
+
+    A file that says what is not in the record (`known`: the hashes of what is), or one that ships with the
+    app, stays as it is: the version then gets a file and an id of its own. Raises SandboxError.
+    """
+    entry = next((one for one in library.entries("technique") if one.id == technique.id), None)
+    target = library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
+    if entry is not None and entry.here:
+        now = document_hash(entry.document) if entry.document is not None else None
+        if entry.shipped or now not in known:
+            return _keep_apart(technique, library)
+    try:
+        write_whole(target, version_text(technique), overwrite=entry is not None and entry.here)
     except OSError as error:
         raise _unwritten(error, target) from None
     return target

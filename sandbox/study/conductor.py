@@ -45,6 +45,12 @@ class Conductor:
         found = workspace or find_workspace()
         return cls(found, Library(found), ModelPool(opener))
 
+    def with_library(self, library: Library) -> "Conductor":
+        """The same workspace, record and models, with other documents. Closed with the first one."""
+        found = Conductor(self.workspace, library, self.models)
+        found.store = self.store
+        return found
+
     @cached_property
     def store(self) -> Store:
         """The workspace's record, made on first use. Raises StoreError when it cannot be opened."""

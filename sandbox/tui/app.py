@@ -27,6 +27,7 @@ from sandbox.tui.messages import (
     ReportWanted,
     SessionWanted,
     SettingWanted,
+    TechniqueWanted,
     TranscriptWanted,
     Trouble,
 )
@@ -218,6 +219,9 @@ class SandboxApp(App[None]):
     def on_library_screen_chosen(self, message: "LibraryScreen.Chosen") -> None:
         if self._services is not None:
             self._services.proposing.propose_document(message)
+
+    def on_technique_wanted(self, message: TechniqueWanted) -> None:
+        self._once_open(lambda services: services.trying_out.open(message), group="open")
 
     def on_session_screen_arm_wanted(self, message: "SessionScreen.ArmWanted") -> None:
         if self._services is not None:

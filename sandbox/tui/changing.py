@@ -123,7 +123,8 @@ class Changing:
 
         def screen() -> ChangedStep:
             keep, throw_away = partial(self._keep, head), partial(self._throw_away, head)
-            return ChangedStep(lambda: gather_compared(store, both), both, keep, throw_away)
+            technique = head.plan.technique.id if head.plan.technique is not None else ""
+            return ChangedStep(lambda: gather_compared(store, both), both, keep, throw_away, technique)
 
         try:
             opened = await asyncio.to_thread(screen)

@@ -1,5 +1,7 @@
 """What the screens ask of the app, and what went wrong on them: messages that more than one screen sends."""
 
+from typing import Literal
+
 from textual.message import Message
 
 from sandbox.errors import SandboxError
@@ -92,3 +94,12 @@ class ReviewWanted(Message):
         super().__init__()
         self.sessions = sessions
         self.turn = turn
+
+
+class TechniqueWanted(Message):
+    """The versions of that technique shall be shown, or it be taken apart."""
+
+    def __init__(self, technique: str, wish: Literal["versions", "dismantle"]) -> None:
+        super().__init__()
+        self.technique = technique
+        self.wish = wish

@@ -21,6 +21,7 @@ from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.studies import Studies
 from sandbox.tui.study_process import Launch
 from sandbox.tui.terminal import Terminal
+from sandbox.tui.trying_out import TryingOut
 
 if TYPE_CHECKING:
     from sandbox.tui.screens.session import SessionScreen
@@ -52,6 +53,7 @@ class Services:
         self.models = ModelChoice(app, preferences, conductor, self.runs, open_model)
         self.branching = Branching(app, conductor, self.runs)
         self.changing = Changing(app, conductor, self.runs, self.branching)
+        self.trying_out = TryingOut(app, preferences, conductor, self.studies)
         self.exports = Exports(app, conductor)
         self.asking = AskingAfterwards(app, conductor)
         self.reviewing = Reviewing(app, preferences, conductor)

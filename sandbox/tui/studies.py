@@ -105,27 +105,31 @@ class Studies:
         name = await asyncio.to_thread(self.free_name, choices.name or choices.usual_name)
         await self.start(small_study(replace(choices, name=name), self._conductor.library))
 
-    async def start(self, study: Study) -> None:
-        """Freeze the study's plan, start it, and show it; says why where it cannot be.
+    async def start(self, study: Study, conductor: Conductor | None = None, *, show: bool = True) -> bool:
+        """Freeze the study's plan, start it, and show it; says why where it cannot be (False).
 
-        A service of which it is not known yet whether it gives log-probabilities is asked first.
+        A service of which it is not known yet whether it gives log-probabilities is asked first. `conductor`:
+        one that knows techniques that are in no file.
         """
+        knows = conductor or self._conductor
         try:
-            await look_at_models(study, self._conductor)
-            outline = await asyncio.to_thread(self._taken_up, study)
+            await look_at_models(study, knows)
+            outline = await asyncio.to_thread(self._taken_up, study, knows)
         except SandboxError as error:
             self._app.post_message(Trouble(error))
-            return
+            return False
         await self._run(outline)
-        self._show(outline, starting=True)
+        if show:
+            self._show(outline, starting=True)
+        return True
 
-    def _taken_up(self, study: Study) -> Outline:
+    def _taken_up(self, study: Study, conductor: Conductor) -> Outline:
         """Its plan, frozen; what did not change stays the plan. Raises SandboxError when it cannot be run.
 
         Reads and writes: belongs on a thread.
         """
-        outline = take_up(self._conductor, study).outline
-        check_study(self._conductor, outline)
+        outline = take_up(conductor, study).outline
+        check_study(conductor, outline)
         return outline
 
     async def _run(self, outline: Outline) -> None:

@@ -5,7 +5,7 @@ documents out; nothing is run here.
 import hashlib
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +18,14 @@ Replacing = Literal["filler", "nothing"]
 """What stands where a step was left out: filler text of the same length, or nothing (a shorter script)."""
 
 Design = Literal["each left out", "each alone", "factorial", "shuffled"]
+
+DESIGNS: Mapping[str, tuple[Design, str]] = {
+    "left-out": ("each left out", "the script without each step in turn"),
+    "alone": ("each alone", "each step alone"),
+    "factorial": ("factorial", "all combinations of steps, or a fraction of them"),
+    "shuffled": ("shuffled", "the steps in other orders"),
+}
+"""By the word that a command takes: the design, and what its arms are."""
 
 MOST_FACTORS = 8
 """More steps than this are no factorial any more: 2⁹⁻² is 128 arms a shared start."""

@@ -1,19 +1,23 @@
 """Versions of a script: every text of a technique that ever ran here, what changed, and what each one did."""
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
-from sandbox.analysis.answer import Answer, answer
-from sandbox.analysis.comparison import compare
+from sandbox.analysis.answer import Answer, answer, one_against_another
+from sandbox.analysis.comparison import ComparedArm, Comparison, compare
 from sandbox.analysis.family import chosen_scale, gather_compared
+from sandbox.engine.plan import SessionPlan
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.copying import version_text
 from sandbox.library.document import document_hash
 from sandbox.library.loading import parse_document
+from sandbox.library.study import StudySampling
 from sandbox.library.technique import Step, Technique
 from sandbox.store.document import READERS
 from sandbox.store.store import Store
@@ -35,7 +39,8 @@ class ScriptVersion:
 
 
 def versions_of(store: Store, id: str) -> tuple[ScriptVersion, ...]:
-    """Every text of the technique of that id that ran here, the oldest first.
+    """Every text of the technique of that id that ran here, the oldest first; one whose sessions were all
+    removed is none.
 
     A control is cut to the length of what runs beside it, and is a text for each length. Raises NotFoundError
     when none ran.
@@ -47,22 +52,25 @@ def versions_of(store: Store, id: str) -> tuple[ScriptVersion, ...]:
                WHERE d.kind = 'technique' AND d.id = ? GROUP BY d.hash ORDER BY min(s.created), d.hash""",
             [id],
         ).fetchall()
-    if not rows:
-        raise NotFoundError(
-            f"No text of “{excerpt(id, 60)}” ran here yet.",
-            todo=f"Run it: sandbox run --technique {excerpt(id, 60)}",
-        )
     sessions = [session for row in rows for session in row[3].split(",")]
-    families = store.families(sessions)
-    return tuple(
+    gone = {session for session, state in store.states_now(sessions).items() if state == "removed"}
+    families = store.families([session for session in sessions if session not in gone])
+    found = (
         ScriptVersion(
             READERS["technique"].validate_json(text),
             hash,
             datetime.fromisoformat(first),
-            tuple(dict.fromkeys(families[session][0].id for session in ids.split(","))),
+            tuple(dict.fromkeys(families[one][0].id for one in ids.split(",") if one in families)),
         )
         for hash, text, first, ids in rows
     )
+    versions = tuple(one for one in found if one.trunks)
+    if not versions:
+        raise NotFoundError(
+            f"No text of “{excerpt(id, 60)}” ran here yet.",
+            todo=f"Run it: sandbox run --technique {excerpt(id, 60)}",
+        )
+    return versions
 
 
 def version_named(versions: Sequence[ScriptVersion], text: str) -> ScriptVersion:
@@ -82,24 +90,86 @@ def effect_of(store: Store, version: ScriptVersion) -> Answer | None:
     A start that another one repeats (the same scenario, client, model and seed) is no second observation: the
     first of them counts.
     """
+    compared = _compared(store, version.trunks, (version,))
+    return answer(compared) if compared is not None else None
+
+
+def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVersion]) -> Comparison | None:
+    """Those versions with their controls over these starts, each start once; None: nothing to compare."""
     try:
-        arms = gather_compared(store, version.trunks)
+        arms = gather_compared(store, trunks)
     except UsageError:
         return None
     first: dict[object, str] = {}
     for arm in arms:
-        plan = arm.plan
-        told = document_hash(plan.scenario), document_hash(plan.client)
-        first.setdefault((told, plan.model, plan.seed, plan.sampling), arm.trunk)
-    starts = set(first.values())
+        first.setdefault(_start(arm.plan), arm.trunk)
+    starts, texts = set(first.values()), [version.technique for version in versions]
     own = tuple(
-        arm
-        for arm in arms
-        if arm.trunk in starts and (arm.is_control or arm.plan.technique == version.technique)
+        arm for arm in arms if arm.trunk in starts and (arm.is_control or arm.plan.technique in texts)
     )
-    if not any(not arm.is_control for arm in own) or len(own) < 2:
+    if len(own) < 2 or all(arm.is_control for arm in own):
         return None
-    return answer(compare(own, chosen_scale(own), pooled=True))
+    return compare(own, chosen_scale(own), pooled=True)
+
+
+def _start(plan: SessionPlan) -> tuple[tuple[str, str], str, int, StudySampling]:
+    """What a shared start is the same by."""
+    told = document_hash(plan.scenario), document_hash(plan.client)
+    return told, plan.model, plan.seed, plan.sampling
+
+
+# Two of them in pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two versions over the shared starts that have both: a sentence for each condition they ran under, the
+    sessions to compare, and the seeds of the starts under the newest condition."""
+
+    lines: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    seeds: frozenset[int] = frozenset()
+
+
+def pairs_of(store: Store, one: ScriptVersion, other: ScriptVersion) -> Pairs:
+    """The version `one` against the `other`, over the starts in which both were finished."""
+    both = [trunk for trunk in one.trunks if trunk in other.trunks]
+    trunks = [trunk for trunk in both if _finished(store, trunk, (one, other))]
+    compared = _compared(store, trunks, (one, other)) if trunks else None
+    if compared is None:
+        return Pairs()
+    lines = []
+    for arm in compared.arms:
+        for beside in compared.arms:
+            if (_text(arm), _text(beside)) == (one.technique, other.technique):
+                lines.append(one_against_another(compared, arm, beside))
+    sessions = [session for arm in compared.arms for session in arm.sessions]
+    newest = like(store, one)
+    seeds = {arm.plan.seed for arm in sessions if _start(arm.plan)[:2] == _start(newest)[:2]}
+    return Pairs(tuple(filter(None, lines)), tuple(arm.id for arm in sessions), frozenset(seeds))
+
+
+def _text(arm: ComparedArm) -> Technique | None:
+    return arm.sessions[0].plan.technique
+
+
+def _finished(store: Store, trunk: str, versions: Sequence[ScriptVersion]) -> bool:
+    heads = store.family(trunk)
+    states = store.states_now([head.id for head in heads])
+    done = [head.plan.technique for head in heads if states[head.id] == "finished"]
+    return all(version.technique in done for version in versions)
+
+
+def like(store: Store, version: ScriptVersion) -> SessionPlan:
+    """The plan of the newest session that ran the version: what more runs of it are made like."""
+    heads = [head for trunk in version.trunks for head in store.family(trunk)]
+    return [head.plan for head in heads if head.plan.technique == version.technique][-1]
+
+
+def seeds_to_run(there: frozenset[int], count: int) -> tuple[int, ...]:
+    """The seeds of the pairs that are missing where so many are wanted: the lowest that are not there."""
+    missing = max(0, count - len(there))
+    return tuple(islice((seed for seed in itertools.count(1) if seed not in there), missing))
 
 
 def restored(version: ScriptVersion, id: str) -> str:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from sandbox.analysis.arm import Arm
+from sandbox.tui.messages import TechniqueWanted
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
 
@@ -16,7 +17,7 @@ _CHART_FROM = 110
 
 
 class ChangedStep(CompareScreen, inherit_bindings=False):
-    """Compare over the two arms and their control, the changed turn in view, and two keys more."""
+    """Compare over the two arms and their control, the changed turn in view, and three keys more."""
 
     CSS_PATH = "compare.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,12 +26,15 @@ class ChangedStep(CompareScreen, inherit_bindings=False):
                 tooltip="Keep the change: the next version of the technique in your workspace"),
         Binding("x", "throw_away", "throw away", id="changed.throw",
                 tooltip="Throw the change away: its arm goes from every list"),
+        Binding("p", "pairs", "over seeds", id="changed.pairs",
+                tooltip="Versions: compare the two over more seeds, and read the interval"),
         *CompareScreen.BINDINGS,
     ]  # fmt: skip
     HELP = (
         "Both arms began from the same state and have the same seed. ≠ marks the turn whose words were "
         "changed; the words that only one arm has are underlined. k keeps the change as a version of the "
-        "technique, x throws it away. One pair has no interval. " + CompareScreen.HELP
+        "technique, x throws it away, p compares the two versions over more seeds: one pair has no interval. "
+        + CompareScreen.HELP
     )
 
     def __init__(
@@ -39,11 +43,13 @@ class ChangedStep(CompareScreen, inherit_bindings=False):
         wanted: tuple[str, ...],
         keep: Callable[[], Awaitable[bool]],
         throw_away: Callable[[], Awaitable[bool]],
+        technique: str,
     ) -> None:
         """`keep` and `throw_away` do so, and say whether it was possible."""
         super().__init__(gather, wanted)
         self._keep_change = keep
         self._throw_change_away = throw_away
+        self._technique = technique
         self._kept = False
         self._led = False
 
@@ -81,3 +87,6 @@ class ChangedStep(CompareScreen, inherit_bindings=False):
     async def action_throw_away(self) -> None:
         if not self._kept and await self._throw_change_away():
             self.dismiss()
+
+    def action_pairs(self) -> None:
+        self.post_message(TechniqueWanted(self._technique, "versions"))

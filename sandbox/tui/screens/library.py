@@ -1,7 +1,7 @@
 """Library: every document by kind, what it says, what is wrong with it and where; changes show at once."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rich.text import Text
 from textual import work
@@ -21,7 +21,7 @@ from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
 from sandbox.tui.library_entries import KINDS, Entries, delete, look, read_entries, signature_of
-from sandbox.tui.messages import Trouble
+from sandbox.tui.messages import TechniqueWanted, Trouble
 from sandbox.tui.screen import Screen, bring_up, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
@@ -76,6 +76,10 @@ class LibraryScreen(Screen[None]):
                 tooltip="Copy a shipped document under its own id; the copy takes its place"),
         Binding("x", "delete", "delete", id="library.delete",
                 tooltip="Delete a document of your own; what a run used stays in the record"),
+        Binding("v", "script('versions')", "versions", id="library.versions",
+                tooltip="Every text of this technique that ran: what changed, what each did, two in pairs"),
+        Binding("z", "script('dismantle')", "which step", id="library.dismantle",
+                tooltip="See which step does the work: run the script with steps left out"),
         Binding("p", "problem", "next problem", id="library.problem",
                 tooltip="Go to the next document with a problem"),
         Binding("y", "clip", "copy text", id="library.clip", show=False,
@@ -225,6 +229,9 @@ class LibraryScreen(Screen[None]):
         if action == "use":
             usable = entry is not None and entry.document is not None and entry.kind != "study"
             return True if usable else None
+        if action == "script":
+            usable = entry is not None and entry.document is not None and entry.kind == "technique"
+            return True if usable else None
         if action == "problem":
             return True if self._entries is not None and self._entries.broken else None
         return True
@@ -361,6 +368,10 @@ class LibraryScreen(Screen[None]):
     def action_use(self) -> None:
         if self._looked is not None and self._looked.entry.document is not None:
             self.post_message(self.Chosen(self._looked.entry.kind, self._looked.entry.id))
+
+    def action_script(self, wish: Literal["versions", "dismantle"]) -> None:
+        if self._looked is not None and self._looked.entry.kind == "technique":
+            self.post_message(TechniqueWanted(self._looked.entry.id, wish))
 
     def action_problem(self) -> None:
         if self._entries is None or not self._entries.broken:

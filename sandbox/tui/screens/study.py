@@ -17,7 +17,7 @@ from sandbox.text import excerpt, printable
 from sandbox.tui.labels import SIGNS, in_rows, shortened
 from sandbox.tui.messages import ComparisonWanted, SessionWanted, Trouble
 from sandbox.tui.outline import duration
-from sandbox.tui.screen import Screen, read_for
+from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.prompt import ask_for_report
 from sandbox.tui.study_view import ListedSession, StudyReader, StudyView
 from sandbox.tui.widgets.key_line import KeyLine
@@ -126,7 +126,7 @@ class StudyScreen(Screen[None]):
 
     def _draw(self) -> None:
         view = self._view
-        if view is None:
+        if view is None or not is_there(self):
             return
         self._draw_title()
         self.query_one("#numbers", Static).update(Content("\n".join(number_lines(view.progress))))

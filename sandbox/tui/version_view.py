@@ -1,0 +1,62 @@
+"""What the Versions page shows of a technique, read from the record on a thread. Draws nothing."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.library.catalogue import Library
+from sandbox.library.document import document_hash
+from sandbox.store.store import Store
+from sandbox.workbench.versions import (
+    Change,
+    Pairs,
+    ScriptVersion,
+    changes,
+    effect_of,
+    pairs_of,
+    versions_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLook:
+    """One version: its effect in sentences, what differs from another, and the two in pairs."""
+
+    effect: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    pairs: Pairs = field(default_factory=Pairs)
+
+
+class VersionReader:
+    """Reads the versions of one technique again and again. `current`: the hash of the file as it is now."""
+
+    def __init__(self, store: Store, library: Library, technique: str) -> None:
+        self.technique = technique
+        self.current = ""
+        self._store = store
+        self._library = library
+
+    def signature(self) -> object:
+        """Something that is another one once anything was written to the record, or to the file."""
+        paths = [self._store.path, Path(f"{self._store.path}-wal")]
+        with suppress(SandboxError):
+            paths.append(self._library.path("technique", self.technique))
+        found = (path.stat() for path in paths if path.exists())
+        return tuple((one.st_mtime_ns, one.st_size) for one in found)
+
+    def versions(self) -> tuple[ScriptVersion, ...]:
+        """The oldest first. Raises NotFoundError when none ran."""
+        try:
+            self.current = document_hash(self._library.technique(self.technique))
+        except SandboxError:
+            self.current = ""
+        return versions_of(self._store, self.technique)
+
+    def look(self, one: ScriptVersion, other: ScriptVersion | None) -> VersionLook:
+        """Raises SandboxError when the record cannot be read."""
+        found = effect_of(self._store, one)
+        effect = found.lines if found is not None else ()
+        if other is None:
+            return VersionLook(effect)
+        return VersionLook(effect, changes(other.technique, one.technique), pairs_of(self._store, one, other))

@@ -1,0 +1,78 @@
+"""The Versions page, and a change taken over seeds by keys alone: the loop of the workbench, end to end."""
+
+from pathlib import Path
+
+from textual.widgets import Input, OptionList, Static
+
+from sandbox.library.loading import load_file
+from sandbox.tui.screens.changed_step import ChangedStep
+from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.screens.small_study import SmallStudyForm
+from sandbox.tui.screens.versions import VersionsScreen
+from tests.tui.stage import Stage, stage
+from tests.tui.test_change_keys import checked, opened
+from tests.tui.test_study_keys import comes_to
+
+
+def told(at: Stage) -> str:
+    return str(at.app.screen.query_one("#told", Static).content)
+
+
+async def versions(at: Stage) -> VersionsScreen:
+    await at.until(lambda: isinstance(at.app.screen, VersionsScreen), "the Versions page")
+    screen = at.app.screen
+    assert isinstance(screen, VersionsScreen)
+    return screen
+
+
+async def test_a_change_is_kept_run_in_pairs_over_five_seeds_and_its_interval_read(tmp_path: Path) -> None:
+    path = tmp_path / "techniques" / "mindful-breathing.yaml"
+    async with stage(tmp_path, played=True) as at:
+        await at.open_recorded()
+        await at.press("left_square_bracket", "E")
+        await opened(at)
+        await at.press(*" Softly.")
+        await at.until(lambda: checked(at).startswith("✓"), "the check")
+        await at.press("ctrl+r")
+        await at.until(lambda: isinstance(at.app.screen, ChangedStep), "both side by side")
+        await at.shows("t3≠")
+        await at.press("k")
+        await at.shows("Kept as version 2")
+        await at.press("p")
+        await versions(at)
+        await at.until(lambda: "1 pair at t3" in told(at), "the pair")
+        await at.shows("{+Softly.+}")
+        await at.press("p")
+        await at.until(lambda: isinstance(at.app.screen, SmallStudyForm), "the form")
+        await at.shows("seeds 2, 3, 4, 5")
+        await at.shows("a study: 4 shared starts, 16 sessions")
+        await at.press("enter")
+        await versions(at)
+        await at.until(lambda: "5 pairs at t3" in told(at), "the pairs")
+        assert "no interval, because" in told(at).lower() or "[" in told(at)
+        await at.press("c")
+        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
+        await at.shows("means over 5 starts")
+        await at.press("escape", "down")
+        screen = await versions(at)
+        await at.until(lambda: screen.query_one(OptionList).highlighted == 1, "the first version")
+        await at.press("r", "y")
+        await at.shows("Restored")
+        assert load_file(path).version == "1"
+
+
+async def test_a_technique_is_taken_apart_from_the_library(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(120, 36)) as at:
+        await at.started()
+        await at.press("l")
+        await at.shows("scenario night-attack")
+        screen = at.app.screen
+        screen._go_to(("technique", "mindful-breathing"))  # type: ignore[attr-defined]
+        await at.shows("technique mindful-breathing")
+        await at.press("z")
+        await at.until(lambda: isinstance(at.app.screen, SmallStudyForm), "the form")
+        at.app.screen.query_one("#repeats", Input).value = "1"
+        await at.shows("a study: 1 shared starts, 6 sessions")
+        await at.press("ctrl+r")
+        await at.shows("dismantle-mindful-breathing-left-out")
+        await comes_to(at, "finished")
