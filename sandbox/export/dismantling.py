@@ -59,8 +59,8 @@ def _lines(found: Dismantling) -> Iterator[str]:
         yield ""
         yield (
             "The smallest script that keeps 90 % of the effect, by the effects found:"
-            f" {', '.join(least.steps)} ({least.kept:.0%})."
-            f" In {least.certainty:.0%} of resampled starts it does."
+            f" {', '.join(least.steps)} ({100 * least.kept:.0f} %)."
+            f" In {100 * least.certainty:.0f} % of resampled starts it does."
         )
     elif found.design == "factorial":
         yield ""
