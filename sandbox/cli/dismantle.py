@@ -1,6 +1,5 @@
 """`sandbox dismantle TECHNIQUE`: run a script with steps left out, to see which of them does the work."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -80,7 +79,7 @@ def command(
     from sandbox.errors import ExitCode
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
-    from sandbox.workbench.dismantling import DESIGNS, dismantle
+    from sandbox.workbench.dismantling import DESIGNS, dismantle, method_of
 
     conductor = open_conductor(local_only=local_only)
     library = conductor.library
@@ -104,9 +103,9 @@ def command(
     called = name or f"dismantle-{technique}-{design}"[:60]
     with conductor.store:
         seeds = chosen_seeds(seed, repeat, None)
-        outline = take_up(
-            conductor, study_of(called, proposals, seeds, added_controls(first, proposals[0]))
-        ).outline
+        study = study_of(called, proposals, seeds, added_controls(first, proposals[0]))
+        source = study.source.model_copy(update={"method": method_of(design, replacing)})
+        outline = take_up(conductor, study.model_copy(update={"source": source})).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
@@ -124,28 +123,12 @@ def _report(
     *,
     as_json: bool,
 ) -> None:
-    from sandbox.analysis.dismantling import dismantled
-    from sandbox.analysis.effect import scale_of
-    from sandbox.analysis.family import chosen_scale, gather_compared
     from sandbox.export.dismantling import dismantling_json, dismantling_terminal
     from sandbox.study.progress import finished_arms
+    from sandbox.workbench.dismantling import result_of
 
-    found = gather_compared(conductor.store, finished_arms(conductor.studies, outline))
-    name = chosen_scale(found, scale)
-    steps: Mapping[str, frozenset[str]] = {arm.technique.id: arm.steps for arm in arms}
-    order = tuple(step.id for step in arms[0].technique.steps)
-    notes = {arm.technique.id: arm.note for arm in arms}
-    counted = scale_of(found[0].asked, name)
-    result = dismantled(
-        found,
-        steps,
-        order,
-        name,
-        design=design,
-        replaced=replacing == "filler",
-        notes=notes,
-        higher_is=counted.higher_is if counted is not None else "neither",
-    )
+    sessions = finished_arms(conductor.studies, outline)
+    result = result_of(conductor.store, sessions, arms, design, replacing, scale)
     click.echo(dismantling_json(result) if as_json else dismantling_terminal(result), nl=not as_json)
     if not as_json:
         click.echo(f"\nThe arms side by side: sandbox compare {outline.name}")

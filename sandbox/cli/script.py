@@ -61,18 +61,21 @@ def log(technique: str) -> None:
 @click.argument("one", metavar="VERSION")
 @click.argument("other", metavar="VERSION")
 def diff(technique: str, one: str, other: str) -> None:
-    """Show what differs between two versions: [-removed-] and {+added+}.
+    """Show what differs between two versions, [-removed-] and {+added+}, and the two in pairs.
 
     VERSION is a number of `script log` or the beginning of a hash.
     """
-    from sandbox.workbench.versions import changes, version_named, versions_of
+    from sandbox.workbench.versions import changes, pairs_of, version_named, versions_of
 
     with _store() as store:
         versions = versions_of(store, technique)
-    first, second = version_named(versions, one), version_named(versions, other)
+        first, second = version_named(versions, one), version_named(versions, other)
+        pairs = pairs_of(store, second, first)
     lines = list(_told(changes(first.technique, second.technique), whole=True))
     for line in lines or ["Both say the same."]:
         _say(line)
+    for line in pairs.lines:
+        _say(f"The second against the first, in pairs: {line}")
 
 
 @command.command("restore", short_help="Write an earlier version to a file of your own.")

@@ -35,15 +35,13 @@ def _lines(found: Dismantling) -> Iterator[str]:
     if found.main:
         yield ""
         yield f"{_MAIN[found.design]}. Below zero it lowers the score."
-        now = {one.steps: one for one in found.immediate}
         head = ["step", "last score", "95 % interval", "starts", ""]
-        if now:
-            head += ["at its own turn", "95 % interval"]
-        rows = []
-        for one in found.main:
-            beside = now.get(one.steps)
-            rows.append([*_row(one), *(_sizes(beside) if beside else [])])
-        yield terminal_table(head, rows)
+        yield terminal_table(head, [_row(one) for one in found.main])
+    if found.immediate:
+        yield ""
+        yield "What each step does to the score right after its own turn:"
+        head = ["step", "its own turn", "95 % interval", "starts", ""]
+        yield terminal_table(head, [_row(one) for one in found.immediate])
     together = [one for one in found.pairs if _told(one)]
     if found.pairs:
         yield ""

@@ -11,6 +11,7 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.engine.plan import told_apart
 from sandbox.errors import SandboxError
+from sandbox.export.dismantling import dismantling_terminal
 from sandbox.library.technique import Technique
 from sandbox.models.name import short_name
 from sandbox.store.state import State
@@ -19,6 +20,7 @@ from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import Outline
 from sandbox.study.plan import Cell
 from sandbox.study.progress import StudyProgress, finished_arms, finished_trunks, progress_of
+from sandbox.workbench.dismantling import result_of, taken_apart
 
 MOST_LISTED = 200
 """Sessions that are listed: those under way and those in trouble first, then the newest."""
@@ -64,6 +66,8 @@ class StudyReader:
         self._store = store
         self._studies = StudyRecord(store)
         self._one_at_a_time = threading.Lock()
+        techniques = (one for one in outline.plan.documents.values() if isinstance(one, Technique))
+        self.taken_apart = taken_apart(outline.plan.study, techniques)
         self._titles = dict(self._all_titles())
         self._effects: tuple[tuple[str, ...], str, int] = ((), "", 0)
         self._next_at = 0.0
@@ -72,6 +76,17 @@ class StudyReader:
         """What `sandbox compare` pools for this study: the runs that are finished, none that was removed."""
         with self._one_at_a_time:
             return finished_arms(self._studies, self.outline)
+
+    def steps(self) -> str:
+        """What each step of a script that was taken apart does, as `sandbox dismantle` prints it.
+
+        Raises SandboxError while there is nothing to compare.
+        """
+        taken, arms = self.taken_apart, self.arms()
+        if taken is None or not arms:
+            raise SandboxError("Nothing of this study is finished yet.")
+        found = result_of(self._store, arms, taken.arms, taken.design, taken.replacing)
+        return dismantling_terminal(found)
 
     def look(self) -> StudyView:
         """How it is now. Raises SandboxError when the record cannot be read."""

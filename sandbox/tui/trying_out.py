@@ -26,7 +26,7 @@ from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.screens.small_study import Choice, Chosen, SmallStudyForm
 from sandbox.tui.studies import Studies
 from sandbox.tui.version_view import VersionReader
-from sandbox.workbench.dismantling import DESIGNS, dismantle
+from sandbox.workbench.dismantling import DESIGNS, Replacing, dismantle, method_of
 from sandbox.workbench.versions import Pairs, ScriptVersion, like, pairs_of, seeds_to_run, versions_of
 
 if TYPE_CHECKING:
@@ -122,9 +122,12 @@ class TryingOut:
             return
 
         async def weigh(chosen: Chosen) -> Sequence[str]:
-            found = await asyncio.to_thread(self._pairs, one, other, plan, there, int(chosen["pairs"]))
-            seeds = ", ".join(map(str, found.study.all_seeds[:12]))
-            return (f"seeds {seeds}", *await study_lines(found.conductor, found.study))
+            count = int(chosen["pairs"])
+            found = await asyncio.to_thread(self._pairs, one, other, plan, there, count)
+            missing = seeds_to_run(there.seeds, count)
+            told = f"seeds {', '.join(map(str, missing[:12]))}{' …' if len(missing) > 12 else ''}"
+            study = found.study.model_copy(update={"seeds": missing})
+            return (told, *await study_lines(found.conductor, study))
 
         def answered(chosen: Chosen | None) -> None:
             if chosen is not None:
@@ -228,12 +231,8 @@ class TryingOut:
         """The study of the arms. Raises SandboxError for a script that cannot be taken apart so. Reads."""
         library = self._conductor.library
         design = DESIGNS[chosen["design"]][0]
-        arms = dismantle(
-            library.technique(technique),
-            library.default_control(),
-            design,
-            replacing="nothing" if chosen["replace"] == "nothing" else "filler",
-        )
+        replacing: Replacing = "nothing" if chosen["replace"] == "nothing" else "filler"
+        arms = dismantle(library.technique(technique), library.default_control(), design, replacing=replacing)
         made = {arm.technique.id: arm.technique for arm in arms}
         conductor = self._conductor.with_library(library.with_techniques(made))
         proposal = Proposal(
@@ -244,7 +243,9 @@ class TryingOut:
         )
         name = f"dismantle-{technique}-{chosen['design']}"[:MAX_ID].strip("-")
         choices = replace(_once(proposal, name), repeats=int(chosen["repeats"]))
-        return _Planned(small_study(choices, conductor.library), conductor)
+        study = small_study(choices, conductor.library)
+        source = study.source.model_copy(update={"method": method_of(chosen["design"], replacing)})
+        return _Planned(study.model_copy(update={"source": source}), conductor)
 
 
 _REPLACING = [("filler of the same length", "filler"), ("nothing: a shorter script", "nothing")]

@@ -1,5 +1,5 @@
 """Dismantling: arms made of one script by leaving steps out, to see which step does the work. Documents in,
-documents out; nothing is run here.
+documents out, and what came out of running them; nothing is run here.
 """
 
 import hashlib
@@ -9,10 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sandbox.analysis.dismantling import Dismantling, dismantled
+from sandbox.analysis.effect import scale_of
+from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.errors import UsageError
 from sandbox.library.document import document_hash
 from sandbox.library.ids import MAX_ID
+from sandbox.library.study import Study
 from sandbox.library.technique import Step, Technique
+from sandbox.store.store import Store
 
 Replacing = Literal["filler", "nothing"]
 """What stands where a step was left out: filler text of the same length, or nothing (a shorter script)."""
@@ -176,3 +181,70 @@ def _short(steps: Sequence[Step]) -> str:
     """Eight hexadecimal digits that stand for the steps and their order."""
     said = "\n".join(f"{step.id}: {step.say}" for step in steps)
     return hashlib.sha256(said.encode()).hexdigest()[:8]
+
+
+# What came out
+
+
+def result_of(
+    store: Store,
+    sessions: Sequence[str],
+    arms: Sequence[Dismantled],
+    design: Design,
+    replacing: Replacing,
+    scale: str | None = None,
+) -> Dismantling:
+    """What these sessions of a dismantling's arms (the whole script first) say of each step.
+
+    `scale`: its id; None: `distress`, else the first. Raises NotFoundError, UsageError when there is nothing
+    to compare.
+    """
+    found = gather_compared(store, sessions)
+    name = chosen_scale(found, scale)
+    counted = scale_of(found[0].asked, name)
+    return dismantled(
+        found,
+        {arm.technique.id: arm.steps for arm in arms},
+        tuple(step.id for step in arms[0].technique.steps),
+        name,
+        design=design,
+        replaced=replacing == "filler",
+        notes={arm.technique.id: arm.note for arm in arms},
+        higher_is=counted.higher_is if counted is not None else "neither",
+    )
+
+
+_METHOD = "dismantling"
+
+
+def method_of(word: str, replacing: Replacing) -> str:
+    """What a study's document says of how its arms were made; `word` is a key of DESIGNS."""
+    return f"{_METHOD} {word} {replacing}"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenApart:
+    """A dismantling as a study's plan has it."""
+
+    arms: tuple[Dismantled, ...]
+    design: Design
+    replacing: Replacing
+
+
+def taken_apart(study: Study, techniques: Iterable[Technique]) -> TakenApart | None:
+    """The dismantling that a study is, by its document and the techniques it ran; None for any other."""
+    words = (study.source.method or "").split()
+    if len(words) != 3 or words[0] != _METHOD or words[1] not in DESIGNS:
+        return None
+    made = [one for one in techniques if not one.is_control or one.derived_from is not None]
+    origins = {one.derived_from for one in made}
+    whole = next((one for one in made if document_hash(one) in origins), None)
+    if whole is None:
+        return None
+    ids = frozenset(step.id for step in whole.steps)
+    arms = [Dismantled(whole, ids, "whole")]
+    for one in made:
+        if one.derived_from == document_hash(whole):
+            note = one.title.removeprefix(f"{whole.title}: ")
+            arms.append(Dismantled(one, ids & {step.id for step in one.steps}, note))
+    return TakenApart(tuple(arms), DESIGNS[words[1]][0], "filler" if words[2] == "filler" else "nothing")

@@ -104,9 +104,8 @@ def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVers
     for arm in arms:
         first.setdefault(_start(arm.plan), arm.trunk)
     starts, texts = set(first.values()), [version.technique for version in versions]
-    own = tuple(
-        arm for arm in arms if arm.trunk in starts and (arm.is_control or arm.plan.technique in texts)
-    )
+    over = (arm for arm in arms if arm.trunk in starts and arm.state not in ("planned", "running"))
+    own = tuple(arm for arm in over if arm.is_control or arm.plan.technique in texts)
     if len(own) < 2 or all(arm.is_control for arm in own):
         return None
     return compare(own, chosen_scale(own), pooled=True)

@@ -8,6 +8,7 @@ from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.messages import StudyWanted
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.screens.library import LibraryScreen
 from sandbox.tui.screens.session import SessionScreen
 from tests.tui.stage import Stage
 
@@ -93,6 +94,21 @@ async def branch(at: Stage) -> None:
     await at.shows("Add an arm with")
 
 
+async def change(at: Stage) -> None:
+    await session(at)
+    await at.press("E")
+    await at.shows("Nothing is said otherwise yet")
+
+
+async def versions(at: Stage) -> None:
+    await library(at)
+    assert isinstance(at.app.screen, LibraryScreen)
+    at.app.screen._go_to(("technique", "mindful-breathing"))
+    await at.shows("technique mindful-breathing")
+    await at.press("v")
+    await at.shows("against its control")
+
+
 async def compare(at: Stage) -> None:
     await session(at)
     await at.press("c")
@@ -125,7 +141,7 @@ async def help_page(at: Stage) -> None:
 
 WAYS: tuple[Way, ...] = (
     home, new_session, library, editor, importing, models, check, settings, sessions, progress,
-    studies, session, branch, compare, review, preference, agreement, study, help_page,
+    studies, session, branch, change, versions, compare, review, preference, agreement, study, help_page,
 )  # fmt: skip
 
 

@@ -76,3 +76,6 @@ async def test_a_technique_is_taken_apart_from_the_library(tmp_path: Path) -> No
         await at.press("ctrl+r")
         await at.shows("dismantle-mindful-breathing-left-out")
         await comes_to(at, "finished")
+        await at.press("d")
+        await at.shows("What each step does to the last score")
+        await at.shows("without settle")

@@ -51,6 +51,8 @@ class StudyScreen(Screen[None]):
         Binding("x", "stop", "stop", id="study.stop", tooltip="Stop after the turns under way; all is kept"),
         Binding("c", "compare", "compare", id="study.compare",
                 tooltip="Compare what is finished, pooled over its starts"),
+        Binding("d", "steps", "steps", id="study.steps",
+                tooltip="What each step of the script does, of a study that takes one apart"),
         Binding("r", "report", "report", id="study.report",
                 tooltip="Write a report on what is finished: HTML, Word or Markdown"),
         Binding("s", "sessions", "sessions", id="study.sessions", tooltip="All its sessions, to search"),
@@ -173,15 +175,18 @@ class StudyScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         condition = self._view.progress.condition if self._view is not None else None
-        if action == "pause":
-            return condition == "running"
+        absent = {
+            "pause": condition != "running",
+            "go_on": condition == "running",
+            "steps": self.reader.taken_apart is None,
+        }
+        if absent.get(action, False):
+            return False
         if action == "go_on":
-            if condition == "running":
-                return False
             return True if condition not in (None, "finished", "enough") and self._asked is None else None
         if action == "stop":
             return True if condition in ("running", "paused") else None
-        if action in ("compare", "report"):
+        if action in ("compare", "report", "steps"):
             return True if self._view is not None and self._view.rests_on else None
         return True
 
@@ -220,6 +225,17 @@ class StudyScreen(Screen[None]):
         from sandbox.tui.screens.page import PageScreen
 
         self.app.push_screen(PageScreen("The plan", [Content(line) for line in plan_lines(self.reader)]))
+
+    @work(exclusive=True, group="steps")
+    async def action_steps(self) -> None:
+        from sandbox.tui.screens.page import PageScreen
+
+        try:
+            lines = (await read_for(self, self.reader.steps)).splitlines()
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+            return
+        self.app.push_screen(PageScreen("What each step does", [Content(line) for line in lines]))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:

@@ -13,7 +13,6 @@ from textual.widgets.option_list import Option
 
 from sandbox.errors import SandboxError
 from sandbox.text import excerpt, printable
-from sandbox.tui.labels import shortened as cut
 from sandbox.tui.messages import ComparisonWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.version_view import VersionLook, VersionReader
@@ -134,7 +133,7 @@ class VersionsScreen(Screen[None]):
         text = (
             f"{sign}{number:>2}  {when}  {starts:<10} version {printable(one.technique.version)}{who}{here}"
         )
-        return Content(cut(text, room))
+        return Content(text if len(text) <= room else f"{text[: room - 1]}…")
 
     def on_option_list_option_highlighted(self) -> None:
         self._look()
