@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from sandbox.library.document import document_hash
 from sandbox.store.mark import By, Mark, MarkRecord, Note, Preference, Rating, Tick
@@ -115,7 +115,7 @@ async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_ba
 
 
 async def test_one_key_goes_from_the_disagreement_to_its_turn(tmp_path: Path) -> None:
-    async with judging(tmp_path) as at:
+    async with judging(tmp_path, (80, 24)) as at:
         store, library = at.services.conductor.store, at.services.conductor.library
         screen = at.app.screen
         assert isinstance(screen, ReviewScreen)
@@ -135,8 +135,8 @@ async def test_one_key_goes_from_the_disagreement_to_its_turn(tmp_path: Path) ->
         await at.press("enter")
         await at.until(lambda: at.app.screen is screen, "Review again")
         await at.until(lambda: screen.turn == 4, "the turn")
-        listed = screen.query_one("#transcript", OptionList)
-        assert listed.highlighted is not None
+        await at.shows("t2 therapist")
+        assert "s1 scenario" not in at.text(), "scrolled to the turn"
 
 
 def test_ticks_are_seen_in_a_turn() -> None:

@@ -3,7 +3,7 @@
 Every mark is stored as it is given, so that nothing is lost by leaving; a note in progress waits as a draft.
 """
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import ClassVar
@@ -117,6 +117,7 @@ class ReviewScreen(Screen[None]):
         self._found: _Read | None = None
         self._pages: tuple[Page, ...] = ()
         self._turns: list[int] = []
+        self._drawn = ("", False)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
@@ -191,31 +192,41 @@ class ReviewScreen(Screen[None]):
         )
         what = f"{place}, blind" if self._blind else f"{plan.scenario.title} · {arm_title(plan)}"
         who = f"reviewer {self._reviewer}" if self._reviewer else "no reviewer yet"
-        self.query_one("#title", Static).update(Content(printable(f"Review   {what}   {who}")))
+        self.query_one("#title", Static).update(Content(printable(f"Review   {who}   {what}")))
 
     def _draw_transcript(self, mine: Marked) -> None:
+        """The turns; where they stand already only their marks change, and the reader stays there."""
+        listed = self.query_one("#transcript", OptionList)
+        lines = tuple(self._lines(mine))
+        turns = [turn for turn, _ in lines]
+        known = (self.shown, self._blind) == self._drawn and turns == self._turns
+        self._drawn, self._turns = (self.shown, self._blind), turns
+        if known:
+            for n, (_, text) in enumerate(lines):
+                if listed.get_option_at_index(n).prompt != text:
+                    listed.replace_option_prompt_at_index(n, text)
+        else:
+            listed.clear_options()
+            listed.add_options(Option(text) for _, text in lines)
+        wanted, self._wanted = self._wanted, None
+        if turns and (wanted is not None or not known):
+            listed.highlighted = turns.index(wanted) if wanted in turns else 0
+            self.call_after_refresh(listed.scroll_to_highlight, True)
+
+    def _lines(self, mine: Marked) -> Iterator[tuple[int, Content]]:
+        """Each piece of the transcript with the turn it is of."""
         assert self._found is not None  # noqa: S101 - drawn once it is read
-        listed, plan = self.query_one("#transcript", OptionList), self._found.session.head.plan
-        turns = self._found.session.history.turns
-        labels, at = turn_labels(turns), self._wanted or self.turn
-        options, self._turns = [], []
+        plan, turns = self._found.session.head.plan, self._found.session.history.turns
+        labels = turn_labels(turns)
         for turn in turns:
             tags = "".join(f"  ✎ {tag}" for tag in tagged(mine, turn))
             said = "scenario" if turn.origin == "scenario" else "therapist"
-            spoken = ((said, turn.said, tags), ("client", turn.reply, ""))
-            for speaker, text, marks in spoken:
+            for speaker, text, marks in ((said, turn.said, tags), ("client", turn.reply, "")):
                 shown = blinded(text, plan) if self._blind and text else text
+                style = "$text-muted" if speaker == "client" else "$text-accent"
                 for n, part in enumerate(_parts(shown)):
-                    head = f"{labels[turn.index]} {speaker}{marks}" if n == 0 else "   …"
-                    style = "$text-accent" if speaker != "client" else "$text-muted"
-                    options.append(Option(Content.assemble((head, style), "\n", printable(part), "\n")))
-                    self._turns.append(turn.index)
-        with listed.prevent(OptionList.OptionHighlighted):
-            listed.clear_options()
-            listed.add_options(options)
-            if self._turns:
-                listed.highlighted = self._turns.index(at) if at in self._turns else 0
-        self._wanted = None
+                    head = "   …" if n else f"{labels[turn.index]} {speaker}{marks}"
+                    yield turn.index, Content.assemble((head, style), "\n", printable(part), "\n")
 
     def _draw_page(self) -> None:
         page, rows = self._pages[self._page], self.query_one("#rows", OptionList)
