@@ -1,29 +1,26 @@
-"""What leaves the app: files beside the record, and a conversation as text for the clipboard."""
+"""What leaves the app: files beside the record."""
 
 import asyncio
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
+from typing import cast
 
 from textual.app import App
 
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.family import gather
-from sandbox.engine.history import Measured, Turn
-from sandbox.engine.run_state import RunState
 from sandbox.errors import SandboxError
-from sandbox.export import NOTICE
 from sandbox.export.comparison import comparison_csv, comparison_markdown
-from sandbox.export.file import export_family, write_file
+from sandbox.export.file import Format, ending, export_family, name_for, write_file
 from sandbox.export.leaving import details_leaving
 from sandbox.library.workspace import Workspace
-from sandbox.models.name import short_name
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.conductor import Conductor
 from sandbox.text import printable
 from sandbox.tui.messages import ReportWanted, Trouble
-from sandbox.tui.scores import main_scale
-from sandbox.tui.widgets.measured_line import summary
+from sandbox.tui.screens.prompt import TranscriptQuestion
 
 
 class Exports:
@@ -34,15 +31,18 @@ class Exports:
         self._conductor = conductor
 
     async def transcript(self, session: str) -> None:
-        where = self._conductor.workspace
-
-        def write() -> tuple[Path, ...]:
-            return (write_transcript(self._conductor.store, where, session),)
-
-        store = self._conductor.store
+        """Ask which file it shall be, and write it. Runs on a worker."""
+        where, store = self._conductor.workspace, self._conductor.store
         family = [head.id for head in store.family(session)]
         if doubt := await asyncio.to_thread(details_leaving, store, family):
             self._app.notify(printable(doubt), severity="warning", timeout=15, markup=False)
+        form = await self._app.push_screen_wait(TranscriptQuestion())
+        if form is None:
+            return
+
+        def write() -> tuple[Path, ...]:
+            return (write_transcript(store, where, session, cast(Format, form)),)
+
         if paths := await self._written(write):
             self._app.notify(_short(paths[0], where), title="Transcript written", markup=False)
 
@@ -73,15 +73,18 @@ def _short(path: Path, workspace: Workspace) -> str:
     return str(path.relative_to(workspace.root) if path.is_relative_to(workspace.root) else path)
 
 
-def write_transcript(store: Store, workspace: Workspace, session: str) -> Path:
-    """Write the Markdown transcript of the session's trunk and branches; its path.
+def write_transcript(store: Store, workspace: Workspace, session: str, form: Format) -> Path:
+    """Write the session's trunk and branches in that format; the path.
 
-    It is named for the trunk and written again each time, since branches may have been added. Raises
+    It is named for what is in it. A file that is there already stays: the new one gets a number. Raises
     SandboxError when it cannot be written.
     """
-    trunk = store.family(session)[0].id
-    path = workspace.sessions / "exports" / f"{trunk}.md"
-    return export_family(gather(store, trunk, whole_family=True), path, overwrite=True)
+    family = gather(store, store.family(session)[0].id, whole_family=True)
+    named = workspace.sessions / "exports" / name_for(family, form)
+    stem = named.name.removesuffix(ending(form))
+    numbered = (named.with_name(f"{stem}-{number}{ending(form)}") for number in count(2))
+    path = next(path for path in chain([named], numbered) if not path.exists())
+    return export_family(family, path, form=form)
 
 
 def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path, ...]:
@@ -114,28 +117,3 @@ def write_report_on(store: Store, workspace: Workspace, message: ReportWanted) -
     more = ["more"] if len(message.named) > len(parts) else []
     name = "-".join(["report", *parts, *more, on.scale[2]])
     return write_report(on, workspace.sessions / "exports" / f"{name}{message.ending}", overwrite=True)
-
-
-def conversation_text(state: RunState, session: str) -> str:
-    """The whole conversation of a session as plain text, with its measurements between the turns."""
-    shown = state.sessions[session]
-    model = shown.model or short_name(shown.head.plan.model)
-    lines = [
-        NOTICE,
-        f"{state.family_title()} · {state.title(session)} · {model}",
-        "",
-    ]
-    before: dict[str, float | None] = {}
-    for entry in state.lineage(session):
-        if isinstance(entry, Turn):
-            lines.append(f"{'Scenario' if entry.origin == 'scenario' else 'Therapist'}: {entry.said}")
-            who = "Client (refused)" if entry.refused else "Client"
-            lines.append(f"{who}: {entry.reply}" if entry.reply is not None else "(no reply awaited)")
-        elif isinstance(entry, Measured):
-            name = entry.administration.questionnaire
-            lines.append(f"[{summary(entry, before.get(name))}]")
-            scale = main_scale(entry)
-            before[name] = entry.administration.score(scale) if scale else None
-        else:
-            lines.append(f"[step {entry.step} left out]")
-    return printable("\n".join(lines)) + "\n"

@@ -78,8 +78,10 @@ async def test_export_writes_the_transcript_of_the_marked_session(tmp_path: Path
         run = at.app.screen.query_one(RecentSessions).marked
         assert isinstance(run, RecentRun)
         await at.press("e")
-        path = tmp_path / "sessions" / "exports" / f"{run.session}.md"
-        await at.until(path.exists, "the transcript")
+        await at.press("m")
+        folder = tmp_path / "sessions" / "exports"
+        await at.until(lambda: bool(list(folder.glob(f"*-{run.session}.md"))), "the transcript")
+        (path,) = folder.glob("*.md")
         assert "Mindful breathing" in path.read_text(encoding="utf-8")
 
 

@@ -348,9 +348,15 @@ async def test_the_control_is_laid_over_the_technique(tmp_path: Path) -> None:
 async def test_e_writes_the_transcript(tmp_path: Path) -> None:
     async with stage(tmp_path, played=True) as at:
         await at.open_recorded()
-        await at.press("e")
-        path = tmp_path / "sessions" / "exports" / f"{at.session.live.state.ids[0]}.md"
-        await at.until(path.exists, "the transcript")
+        folder, trunk = tmp_path / "sessions" / "exports", at.session.live.state.ids[0]
+        for number, key in enumerate(("m", "j", "m"), 1):
+            await at.press("e")
+            await at.shows("Write the transcript as")
+            await at.press(key)
+            await at.until(lambda: len(list(folder.glob("*"))) == number, "the transcript")  # noqa: B023
+        named = "night-attack-mindful-breathing-filler-manual"
+        names = {f"{named}-{trunk}.md", f"{named}-{trunk}.json", f"{named}-{trunk}-2.md"}
+        assert {path.name for path in folder.iterdir()} == names, "nothing is replaced"
 
 
 async def test_y_copies_the_conversation_with_its_measurements(tmp_path: Path) -> None:

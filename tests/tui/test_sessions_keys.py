@@ -233,6 +233,7 @@ async def test_the_question_gives_an_example_and_names_enter(tmp_path: Path) -> 
 async def test_e_writes_the_transcript(tmp_path: Path) -> None:
     async with listing(tmp_path) as at:
         await at.press("e")
+        await at.press("m")
         await at.until(lambda: bool(list((tmp_path / "sessions" / "exports").glob("*.md"))), "the transcript")
 
 

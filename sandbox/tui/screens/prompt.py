@@ -63,35 +63,75 @@ class LinePrompt(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class ReportQuestion(ModalScreen[str | None]):
-    """Which file a report shall be: Enter or `h` gives `.html`, `w` and `m` the other endings."""
+class _FormatQuestion(ModalScreen[str | None]):
+    """Which file it shall be: a key gives a format, Escape None."""
 
     CSS_PATH = "prompt.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,h", "answer('.html')", "HTML", key_display="⏎"),
-        Binding("w", "answer('.docx')", "Word"),
-        Binding("m", "answer('.md')", "Markdown"),
-        Binding("escape", "cancel", "cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
+
+    def __init__(self, title: str, note: str) -> None:
+        super().__init__()
+        self._title = title
+        self._note = note
 
     def compose(self) -> ComposeResult:
-        note = (
-            "⏎  HTML: one page for any browser, also on a telephone; it prints on A4\n"
-            "w  Word: for colleagues who comment\n"
-            "m  Markdown: plain text"
-        )
         with Vertical(id="prompt-box"):
-            yield Static(note, id="prompt-note", markup=False)
+            yield Static(self._note, id="prompt-note", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#prompt-box").border_title = "Write a report as"
+        self.query_one("#prompt-box").border_title = self._title
 
-    def action_answer(self, ending: str) -> None:
-        self.dismiss(ending)
+    def action_answer(self, answer: str) -> None:
+        self.dismiss(answer)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+class ReportQuestion(_FormatQuestion):
+    """Which file a report shall be: Enter or `h` gives `.html`, `w`, `p` and `m` the other endings."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,h", "answer('.html')", "HTML", key_display="⏎"),
+        Binding("w", "answer('.docx')", "Word"),
+        Binding("p", "answer('.pdf')", "PDF"),
+        Binding("m", "answer('.md')", "Markdown"),
+    ]
+
+    def __init__(self) -> None:
+        note = (
+            "⏎  HTML: one page for any browser, also on a telephone; it prints on A4\n"
+            "w  Word: for colleagues who comment\n"
+            "p  PDF: for paper and mail\n"
+            "m  Markdown: plain text"
+        )
+        super().__init__("Write a report as", note)
+
+
+class TranscriptQuestion(_FormatQuestion):
+    """Which file a transcript shall be; the answer is one of export's formats."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,h", "answer('html')", "HTML", key_display="⏎"),
+        Binding("w", "answer('docx')", "Word"),
+        Binding("p", "answer('pdf')", "PDF"),
+        Binding("m", "answer('md')", "Markdown"),
+        Binding("c", "answer('csv')", "CSV"),
+        Binding("j", "answer('json')", "JSON"),
+        Binding("l", "answer('jsonl')", "chat lines"),
+        Binding("f", "answer('fhir')", "FHIR"),
+    ]
+
+    def __init__(self) -> None:
+        note = (
+            "⏎  HTML: one page for any browser, also on a telephone; it prints on A4\n"
+            "w  Word: for colleagues who comment     p  PDF: for paper and mail\n"
+            "m  Markdown: plain text                 c  CSV: its scores, for Excel\n"
+            "j  JSON: everything that is stored      l  JSON Lines: chat messages\n"
+            "f  FHIR: its answers, HL7 FHIR R4"
+        )
+        super().__init__("Write the transcript as", note)
 
 
 def ask_for_report(

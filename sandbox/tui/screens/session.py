@@ -368,7 +368,7 @@ class SessionScreen(Screen[None]):
 
     def action_copy(self) -> None:
         if self._session is not None:
-            from sandbox.tui.exports import conversation_text
+            from sandbox.tui.conversation_text import conversation_text
 
             self.app.copy_to_clipboard(conversation_text(self._state, self._shown))
             self.notify("Copied.", timeout=2)
