@@ -19,6 +19,7 @@ from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.copying import keep_version
 from sandbox.library.document import document_hash
 from sandbox.library.technique import Technique
+from sandbox.remembered import load_remembered
 from sandbox.study.conductor import Conductor
 from sandbox.tui.branching import Branching
 from sandbox.tui.live_run import LiveRun
@@ -104,7 +105,7 @@ class Changing:
         except NotFoundError:
             known = ()
         versions = (one.technique.version for one in known)
-        return signed(change, technique, login_name(), versions, datetime.now(UTC))
+        return signed(change, technique, who(), versions, datetime.now(UTC))
 
     # Both side by side
 
@@ -150,10 +151,9 @@ class Changing:
 
     async def _throw_away(self, head: SessionHead) -> bool:
         """Leave the arm out of every list; what was said stays in the record, under its hash."""
+        remove, reason = self._conductor.store.remove, "The change was thrown away."
         try:
-            await asyncio.to_thread(
-                self._conductor.store.remove, head.id, "The change was thrown away.", login_name()
-            )
+            await asyncio.to_thread(lambda: remove(head.id, reason, who()))
             if head.parent is not None:
                 self._runs.recorded(head.parent)  # whoever shows the run hears of it
         except SandboxError as error:
@@ -163,8 +163,10 @@ class Changing:
         return True
 
 
-def login_name() -> str:
-    """Who sits here, as the system knows them."""
+def who() -> str:
+    """Who sits here: the name they gave as a reviewer, else as the system knows them. Reads a file."""
+    if reviewer := load_remembered().reviewer:
+        return reviewer
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
