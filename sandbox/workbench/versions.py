@@ -133,7 +133,13 @@ class Pairs:
 def pairs_of(store: Store, one: ScriptVersion, other: ScriptVersion) -> Pairs:
     """The version `one` against the `other`, over the starts in which both were finished."""
     both = [trunk for trunk in one.trunks if trunk in other.trunks]
-    trunks = [trunk for trunk in both if _finished(store, trunk, (one, other))]
+    families = store.families(both)
+    states = store.states_now({head.id for heads in families.values() for head in heads})
+    trunks = []
+    for trunk in both:
+        done = [head.plan.technique for head in families[trunk] if states[head.id] == "finished"]
+        if one.technique in done and other.technique in done:
+            trunks.append(trunk)
     compared = _compared(store, trunks, (one, other)) if trunks else None
     if compared is None:
         return Pairs()
@@ -152,16 +158,10 @@ def _text(arm: ComparedArm) -> Technique | None:
     return arm.sessions[0].plan.technique
 
 
-def _finished(store: Store, trunk: str, versions: Sequence[ScriptVersion]) -> bool:
-    heads = store.family(trunk)
-    states = store.states_now([head.id for head in heads])
-    done = [head.plan.technique for head in heads if states[head.id] == "finished"]
-    return all(version.technique in done for version in versions)
-
-
 def like(store: Store, version: ScriptVersion) -> SessionPlan:
     """The plan of the newest session that ran the version: what more runs of it are made like."""
-    heads = [head for trunk in version.trunks for head in store.family(trunk)]
+    families = store.families(version.trunks)
+    heads = [head for trunk in version.trunks for head in families[trunk]]
     return [head.plan for head in heads if head.plan.technique == version.technique][-1]
 
 

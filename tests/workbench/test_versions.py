@@ -15,7 +15,16 @@ from sandbox.library.loading import load_file
 from sandbox.library.technique import Step
 from sandbox.library.workspace import create_workspace
 from sandbox.store.store import DATABASE, Store
-from sandbox.workbench.versions import changes, effect_of, restored, version_named, versions_of, word_diff
+from sandbox.workbench.versions import (
+    changes,
+    effect_of,
+    pairs_of,
+    restored,
+    seeds_to_run,
+    version_named,
+    versions_of,
+    word_diff,
+)
 from tests.documents import plan, technique
 from tests.store.runs import record_run, telling
 
@@ -56,6 +65,27 @@ async def test_every_text_that_ran_is_a_version_with_its_starts_and_effect(tmp_p
         version_named((first, second), "3")
     with pytest.raises(NotFoundError, match="ran here"):
         versions_of(store, "never-run")
+
+
+async def test_two_versions_stand_in_pairs_where_both_ran_and_each_start_once(tmp_path):
+    store = await recorded(tmp_path)
+    first, second = versions_of(store, FIRST.id)
+    assert pairs_of(store, second, first).lines == (), "no start has both"
+    for seed in (4, 5, 5):
+        await record_run(store, trunk_and_branches(plan(seed=seed), (FIRST, SECOND, CONTROL)), telling())
+    first, second = versions_of(store, FIRST.id)
+    found = pairs_of(store, second, first)
+    assert found.seeds == {4, 5} and len(found.sessions) == 6
+    (line,) = found.lines
+    assert line.startswith("2 pairs at t2: ")
+    assert seeds_to_run(found.seeds, 4) == (1, 2) and seeds_to_run(found.seeds, 2) == ()
+
+
+async def test_a_version_whose_sessions_were_removed_is_none(tmp_path):
+    store = await recorded(tmp_path)
+    (trunk,) = versions_of(store, FIRST.id)[1].trunks
+    store.remove(store.family(trunk)[1].id, "thrown away")
+    assert [version.technique for version in versions_of(store, FIRST.id)] == [FIRST]
 
 
 async def test_a_start_run_twice_over_is_one_observation(tmp_path):
