@@ -171,13 +171,30 @@ def _json(content: bytes, path: Path) -> Any:
         raise InvalidMarks(str(path), (fault,)) from None
 
 
+_IN_WORDS = {
+    "missing": "this is missing",
+    "string_too_short": "this is missing",
+    "string_pattern_mismatch": "this is not as it stands in the packet",
+    "string_too_long": "this is longer than {max_length} characters",
+    "literal_error": "this is not {expected}",
+    "int_type": "this is not a whole number",
+    "int_parsing": "this is not a whole number",
+    "bool_type": "this is not yes or no",
+    "greater_than_equal": "this is below {ge}",
+    "extra_forbidden": "nothing of that name belongs here",
+}
+"""What pydantic finds, as a reviewer's colleague reads it."""
+
+
 def _shape_faults(error: ValidationError, places: Mapping[Place, str]) -> Iterator[Fault]:
     for detail in error.errors(include_url=False):
         at = tuple(detail["loc"])
-        said = detail["msg"].removeprefix("Value error, ")
-        value = detail["input"]
-        given = f" (it is “{excerpt(str(value), 40)}”)" if isinstance(value, str | int | float) else ""
-        yield Fault(_place(at, places), f"{said[:1].lower()}{said[1:]}{given}")
+        value, context = detail["input"], detail.get("ctx", {})
+        said = _IN_WORDS.get(detail["type"], f"this cannot be read ({detail['msg']})").format(**context)
+        given = (
+            f" (it is “{excerpt(str(value), 40)}”)" if isinstance(value, str | int | float) and value else ""
+        )
+        yield Fault(_place(at, places), f"{said}{given}")
 
 
 def _place(at: Place, places: Mapping[Place, str]) -> str:

@@ -110,7 +110,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         {"ticks": [{"statement": "x", "seen": True}]},
         "not on this transcript's list",
     ),
-    "a key too many": ({"rating": {}}, "rating: extra inputs"),
+    "a key too many": ({"rating": {}}, "rating: nothing of that name belongs here"),
     "another transcript": ({"code": "../../K8"}, "code"),
 }
 
@@ -149,7 +149,7 @@ def test_a_fault_in_a_spreadsheet_is_named_by_its_row_and_column(record: MarkRec
     path = spreadsheet(tmp_path / "b.xlsx", {"Packet": {(2, "value"): "Bea"}, "Ratings": {(3, "answer"): 7}})
     with pytest.raises(InvalidMarks, match=r"sheet “Ratings”, row 4, answer: 7 is no answer to “fit”"):
         brought(record, path)
-    with pytest.raises(InvalidMarks, match=r"sheet “Packet”, row 3, value: string should have at least 1"):
+    with pytest.raises(InvalidMarks, match=r"sheet “Packet”, row 3, value: this is missing"):
         read_returned(spreadsheet(tmp_path / "c.xlsx", {}))
 
 

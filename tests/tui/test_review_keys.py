@@ -71,7 +71,8 @@ async def test_a_note_that_was_not_stored_waits_and_its_tags_stand_beside_the_tu
         await at.until(lambda: isinstance(at.app.screen, NotePrompt))
         assert at.app.screen.query_one("#note-text", Input).value == "Hm"
         await at.press("ctrl+q")
-        assert at.app.is_running and "Not stored" in at.text(), "closing asks once"
+        await at.shows("Not stored")
+        assert at.app.is_running, "closing asks once"
         await at.press("tab", *"zzz", "ctrl+s")
         await at.shows("These words are not in this turn")
         await at.press(*["backspace"] * 3, "tab", "down", "space", "ctrl+s")
@@ -111,7 +112,7 @@ async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_ba
         (mark,) = held(at)
         assert isinstance(mark, Preference) and mark.choice == "no difference"
         await at.press("backspace")
-        assert held(at) == []
+        await at.until(lambda: held(at) == [])
 
 
 async def test_one_key_goes_from_the_disagreement_to_its_turn(tmp_path: Path) -> None:
