@@ -2,6 +2,7 @@
 would make it surer. Values first, then the same in a few sentences that say no more than the intervals do.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -193,12 +194,14 @@ def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
 
 def _size(one: Difference, higher_is: Direction) -> str:
     mean = one.paired.mean or 0.0
+    reach = one.bound / SMALL if one.bound else math.inf  # two changes from one start differ by no more
     said = _way(mean, reliable=one.paired.reliable)
     if one.paired.low is None or one.paired.high is None:
         return said
-    near, far = sorted((one.paired.low, one.paired.high), key=abs)
-    if one.paired.low <= 0 <= one.paired.high:
-        low, high = _way(one.paired.low), _way(one.paired.high)
+    least, most = max(one.paired.low, -reach), min(one.paired.high, reach)
+    near, far = sorted((least, most), key=abs)
+    if least <= 0 <= most:
+        low, high = _way(least), _way(most)
         return f"{said} [{high} to {low}]" if mean < 0 else f"{said} [{low} to {high}]"
     meaning = {"more distress": mean < 0, "less distress": mean > 0}.get(higher_is)
     words = "" if meaning is None else f", {'less' if meaning else 'more'} distress"

@@ -173,19 +173,21 @@ def _lines(
     yield from _cases(found)
     twice = purchases[: len(found.facets) - 1]
     best = min(twice, key=lambda one: one.within)
-    others = " or ".join(f"{one.what} (± {numeral(one.within)})" for one in twice if one is not best)
     floor = _within(found, {SEED: _ENDLESS})
-    yield (
-        f"Over all of them a technique effect is known to about ± {numeral(within)}. {best.what.capitalize()}"
-        f" would narrow that to ± {numeral(best.within)}, more than {others} for the same"
-        f" {best.sessions:,} sessions."
-        if best.within < within - 0.05
-        else f"Over all of them a technique effect is known to about ± {numeral(within)}."
-    )
+    known = f"Over all of them a technique effect is known to about ± {numeral(within)}."
+    if numeral(best.within) == numeral(within):
+        yield known
+    else:
+        others = " or ".join(f"{one.what} to ± {numeral(one.within)}" for one in twice if one is not best)
+        yield (
+            f"{known} For the same {best.sessions:,} sessions more, {best.what} would narrow that to"
+            f" ± {numeral(best.within)}, {others}."
+        )
     if floor > within / 2:
         yield f"However many seeds were run, it would stay at ± {numeral(floor)} with these cases."
     if left_out:
-        yield f"{left_out} runs are left out here, to have as many of each."
+        runs = "1 run is" if left_out == 1 else f"{left_out} runs are"
+        yield f"{runs} left out here, to have as many of each."
     if unknown:
         only = " and ".join(f"one {facet}" for facet in unknown)
         yield f"It has {only}: how far it depends on {'them' if len(unknown) > 1 else 'that'} is not known."

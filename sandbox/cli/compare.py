@@ -58,8 +58,9 @@ def command(
     elif as_csv:
         click.echo(comparison_csv(comparison), nl=False)
     else:
+        from sandbox.cli.streams import terminal_width
         from sandbox.export.comparison import comparison_terminal
 
-        click.echo(comparison_terminal(comparison))
+        click.echo(comparison_terminal(comparison, terminal_width()))
         for caution in comparison.cautions:
             click.echo(f"Caution: {printable(caution)}", err=True)

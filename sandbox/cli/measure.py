@@ -154,6 +154,7 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
     """What came out, each measure on its main scale, with what has to be said of it."""
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import gather_compared
+    from sandbox.cli.streams import terminal_width
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_terminal
     from sandbox.export.comparison_result import comparison_result
@@ -180,7 +181,7 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
         if as_json:
             click.echo(comparison_result(comparison).text(), nl=False)
             continue
-        click.echo(comparison_terminal(comparison))
+        click.echo(comparison_terminal(comparison, terminal_width()))
         for caution in comparison.cautions:
             click.echo(f"Caution: {printable(caution)}")
         click.echo()

@@ -12,6 +12,7 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.cli.conducting import open_conductor
 from sandbox.cli.outcome import report, warn
+from sandbox.cli.streams import terminal_width
 from sandbox.cli.study_plan import estimate_lines
 from sandbox.cli.study_talk import StudyTalk, drive, exit_code
 from sandbox.engine.plan import SessionHead
@@ -260,7 +261,7 @@ def report_study(conductor: Conductor, name: str, sessions: Sequence[str], *, as
     if as_json:
         click.echo(comparison_result(comparison).text(), nl=False)
         return
-    click.echo(comparison_terminal(comparison))
+    click.echo(comparison_terminal(comparison, terminal_width()))
     click.echo()
     for caution in comparison.cautions:
         click.echo(f"Caution: {printable(caution)}")

@@ -8,6 +8,7 @@ import codecs
 import errno
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
@@ -116,3 +117,8 @@ def tell(heading: str, remarks: Iterable[object]) -> None:
     lines = [f"  - {str(remark).replace(chr(10), ' ')}" for remark in remarks]
     if lines:
         click.echo("\n".join((heading, *lines)), err=True)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that stdout is; None where it is none, and lines may be of any length."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

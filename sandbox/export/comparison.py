@@ -1,7 +1,11 @@
 """A comparison for others: on a terminal, as Markdown or CSV."""
 
+import textwrap
+from collections.abc import Iterable, Iterator
+
 from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, Row, arms_compared_with
+from sandbox.analysis.enough import enough
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, harm_lines, heading, noise_lines, reasons
 from sandbox.export.markdown_text import inline
@@ -19,10 +23,11 @@ _NOTE = "simulated affect, not a feeling"
 def comparison_markdown(comparison: Comparison) -> str:
     """The comparison as Markdown, ending in a newline."""
     head, rows = cells(comparison)
+    found = answer(comparison)
     blocks = [
         f"# Comparison: {inline(heading(comparison))}",
         f"> {NOTICE}",
-        "  \n".join(map(inline, answer(comparison).lines)),
+        "  \n".join(map(inline, filter(None, (*found.lines, enough(found))))),
         *(f"**Caution:** {inline(warning)}" for warning in comparison.cautions),
         markdown_table(
             ("arm", "sessions"),
@@ -80,37 +85,81 @@ def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: ComparedPoin
     }
 
 
-def comparison_terminal(comparison: Comparison) -> str:
+def comparison_terminal(comparison: Comparison, width: int | None = None) -> str:
     """For a terminal: a legend by letters, a table narrow enough to read, and what its columns mean.
 
-    Ends without a newline.
+    With a `width` no line is wider, in cells, if that can be: a wide table becomes several, one below the
+    other. Ends without a newline.
     """
+    found = answer(comparison)
     legend = [
         f"{letter}  {printable(arm.title)}{_runs(len(arm.sessions))}:"
         f" {_sessions([session.id for session in arm.sessions])}"
         for letter, arm in zip(_letters(len(comparison.arms)), comparison.arms, strict=True)
     ]
-    head, rows = cells(comparison)
-    letters = iter(_letters(len(comparison.arms)))
-    titles = {arm.title for arm in comparison.arms}
-    short = [next(letters) if column in titles else column for column in head]
+    lines = [*found.lines, *filter(None, [enough(found)])]
     return "\n".join(
         [
             f"Simulated {printable(heading(comparison))}",
             "",
-            *(lines := answer(comparison).lines),
+            *_filled(lines, width),
             *([""] if lines else []),
-            *legend,
+            *_filled(legend, width),
             "",
-            terminal_table(short, rows),
-            "",
-            *harm_lines(comparison),
-            *noise_lines(comparison),
-            *map(printable, reasons(comparison)),
-            printable(explanation(comparison)),
-            NOTICE,
+            *_tables(comparison, width),
+            *_filled(harm_lines(comparison), width),
+            *_filled(noise_lines(comparison), width),
+            *_filled(map(printable, (*reasons(comparison), explanation(comparison), NOTICE)), width),
         ]
     )
+
+
+def _filled(lines: Iterable[str], width: int | None) -> Iterator[str]:
+    """Broken between words where a terminal would break them anywhere; a line's rest stands a little in."""
+    for line in lines:
+        yield (
+            line
+            if width is None
+            else textwrap.fill(
+                line,
+                max(20, width - 1),
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+
+
+def _tables(comparison: Comparison, width: int | None) -> Iterator[str]:
+    """The table under letters for the arms, an empty line after it; in parts of whole arms where it is too
+    wide, each with its points."""
+    head, rows = cells(comparison)
+    letters = _letters(len(comparison.arms))
+    parts: list[list[int]] = []
+    at = 1
+    for letter, arm in zip(letters, comparison.arms, strict=True):
+        own = list(range(at, at + (2 if arm.reference else 3)))
+        at += len(own)
+        head = (*head[: own[0]], letter, *head[own[0] + 1 :])
+        if parts and width is not None and _wide(head, rows, [*parts[-1], *own]) >= width:
+            parts.append(own)
+        elif parts:
+            parts[-1] += own
+        else:
+            parts.append(own)
+    for columns in parts:
+        yield _part(head, rows, columns)
+        yield ""
+
+
+def _part(head: tuple[str, ...], rows: list[tuple[str, ...]], columns: list[int]) -> str:
+    shown = [0, *columns]
+    said = [[row[n] for n in shown] for row in rows if any(row[n] for n in columns)]
+    return terminal_table([head[n] for n in shown], said)
+
+
+def _wide(head: tuple[str, ...], rows: list[tuple[str, ...]], columns: list[int]) -> int:
+    return max(map(len, _part(head, rows, columns).splitlines()))
 
 
 def _runs(count: int) -> str:

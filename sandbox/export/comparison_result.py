@@ -2,6 +2,7 @@
 
 from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
@@ -46,6 +47,7 @@ def _answer_result(found: Answer) -> AnswerResult:
     beyond = zip(found.beyond, p_values, holm(p_values), strict=True)
     return AnswerResult(
         lines=found.lines,
+        enough=enough(found),
         beyond=tuple(_difference_result(one, p, adjusted) for one, p, adjusted in beyond),
         between=tuple(_difference_result(one, sign_flip_p(one.values), None) for one in found.between),
     )
@@ -53,6 +55,7 @@ def _answer_result(found: Answer) -> AnswerResult:
 
 def _difference_result(one: Difference, p: float | None, p_holm: float | None) -> DifferenceResult:
     bound = one.bound
+    looked = evidence(one.values, bound) if bound and one.values else None
     return DifferenceResult(
         title=one.title,
         against=one.against,
@@ -69,7 +72,8 @@ def _difference_result(one: Difference, p: float | None, p_holm: float | None) -
         bca=bca_interval(one.values),
         p=p,
         p_holm=p_holm,
-        e_value=evidence(one.values, bound).value if bound and one.values else None,
+        e_value=looked.value if looked else None,
+        any_time=(looked.low, looked.high) if looked else (None, None),
         reliable=one.paired.reliable,
     )
 

@@ -97,11 +97,19 @@ def how_many(comparison: Comparison) -> str:
     if not comparison.pooled:
         return f"Each of the {len(comparison.arms)} arms is one run: no interval."
     return (
-        f"Means over up to {comparison.trunks} shared starts; n stands where there are fewer. Changes and"
-        " differences are over complete pairs, those with a score under both. In brackets the 95 % interval"
-        " of the mean difference, by Student's t (the shared start is the unit). With few pairs it is wide:"
-        " with two it reaches 12.7 standard errors to either side, with five 2.8, with ten 2.3."
+        f"Each number is a mean over the runs of its arm, {runs_each(comparison)}; n= stands beside one that"
+        " rests on fewer. Changes and differences are over complete pairs, those with a score under both. In"
+        " brackets the 95 % interval of the mean difference, by Student's t (the shared start is the unit)."
+        " With few pairs it is wide: with two it reaches 12.7 standard errors to either side, with five 2.8,"
+        " with ten 2.3."
     )
+
+
+def runs_each(comparison: Comparison) -> str:
+    """`4 runs each`, `2 to 4 runs each`."""
+    runs = sorted({len(arm.sessions) for arm in comparison.arms})
+    many = str(runs[0]) if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+    return f"{many} {'run' if runs[-1] == 1 else 'runs'} each"
 
 
 def _primary(comparison: Comparison) -> str:

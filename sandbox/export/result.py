@@ -158,7 +158,7 @@ class DifferenceResult(Part):
     `low` and `high`: Student's 95 % interval. `bound`: the smallest difference of interest, a tenth of the
     scale's range. `hedges_gz` is in units of the differences' SD. `bca`, `p` (sign flips) and `p_holm`
     (adjusted over `beyond`) are null with fewer than six runs. `e_value` stays valid however often it is
-    looked at (with `bound` as its size); it decides from 20 on.
+    looked at (with `bound` as its size); it decides from 20 on, and `any_time` holds the effect at all looks.
     """
 
     title: str
@@ -177,6 +177,7 @@ class DifferenceResult(Part):
     p: float | None
     p_holm: float | None
     e_value: float | None
+    any_time: tuple[float | None, float | None]
     reliable: bool
 
 
@@ -184,6 +185,7 @@ class AnswerResult(Part):
     """What the comparison says, in sentences; `beyond` has the arms against what stands beside them."""
 
     lines: tuple[str, ...]
+    enough: str
     beyond: tuple[DifferenceResult, ...]
     between: tuple[DifferenceResult, ...]
 

@@ -38,7 +38,7 @@ def test_what_depends_on_the_case_is_said_and_more_cases_are_the_better_buy():
     within = {one.what: one for one in found.purchases}
     assert within["3 more scenarios"].sessions == within["5 more seeds"].sessions == 30
     assert within["5 more scenarios"].within < within["50 more seeds"].within < found.within
-    assert any("3 more scenarios would narrow" in line.lower() for line in found.lines)
+    assert any("30 sessions more, 3 more scenarios would narrow" in line for line in found.lines)
     assert any("However many seeds were run" in line for line in found.lines)
 
 

@@ -139,3 +139,13 @@ def test_compare_says_what_is_wrong(workspace, capsys, words, code):
     assert run_command_line(["compare", *words]) == code
     said = capsys.readouterr()
     assert said.out == "" and said.err
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_on_a_terminal_no_line_is_wider_and_no_word_is_lost(tmp_path, width):
+    with recorded_family(tmp_path) as store:
+        sessions = gather_compared(store, ["trunk111"])
+    found = compare(sessions, DISTRESS)
+    narrow, wide = comparison_terminal(found, width), comparison_terminal(found)
+    assert max(map(len, narrow.splitlines())) < width < max(map(len, wide.splitlines()))
+    assert set(narrow.split()) == set(wide.split())

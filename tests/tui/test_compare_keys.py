@@ -181,7 +181,7 @@ async def test_two_runs_are_pooled_and_m_shows_each(tmp_path: Path) -> None:
         await at.until(lambda: at.text().count("Mindful breathing") == 2, "both runs")
         await at.press("space", "space", "space", "space", "c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
-        await at.shows("means over 2 starts")
+        await at.shows("means, 2 runs each")
         await at.shows("n=2")
         await at.shows("±0")
         await at.press("w")

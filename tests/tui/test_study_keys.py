@@ -57,7 +57,7 @@ async def test_repeats_in_new_session_make_a_study_that_ends_in_compare(tmp_path
         await at.shows("Mindful breathing 20.0 lower")
         await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
-        await at.shows("means over 2 starts")
+        await at.shows("means, 2 runs each")
         await at.press("r")
         await at.shows("w  Word: for colleagues")
         await at.press("m")

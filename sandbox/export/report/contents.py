@@ -10,6 +10,7 @@ from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import ComparedArm, Comparison, compare
 from sandbox.analysis.effect import PairedDifference, change, paired_difference, residual, scale_of
+from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import ArmHarm, harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, numeral
@@ -75,6 +76,8 @@ def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Bl
         yield Paragraph(f"Question: {on.question}")
     if found.lines:
         yield Bullets(found.lines)
+        if said := enough(found):
+            yield Paragraph(said)
     else:
         yield Paragraph("No arm could be set against another: there is no answer.")
         yield Bullets(reasons(comparison))

@@ -15,12 +15,13 @@ from textual.widgets import Static
 from sandbox.analysis.answer import answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.comparison import Comparison, compare, why_not_pooled, worth_pooling
+from sandbox.analysis.enough import enough
 from sandbox.analysis.family import chosen_scale
 from sandbox.analysis.harm import harm
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown
-from sandbox.export.comparison_text import explanation, harm_lines, noise_lines, reasons
+from sandbox.export.comparison_text import explanation, harm_lines, noise_lines, reasons, runs_each
 from sandbox.text import printable
 from sandbox.tui.arm_columns import ArmColumns
 from sandbox.tui.labels import MARKS, in_rows
@@ -254,7 +255,7 @@ class CompareScreen(Screen[None]):
         )
 
     def _draw_cautions(self, found: Comparison) -> None:
-        rests = f"means over {found.trunks} starts" if found.pooled else "each run by itself: no interval"
+        rests = f"means, {runs_each(found)}" if found.pooled else "each run by itself: no interval"
         if found.trunks == 1:
             rests = "one pair: no interval"
         self.query_one("#compare-pairs", Static).update(Content(f"{rests} (w: what it means)"))
@@ -318,8 +319,9 @@ class CompareScreen(Screen[None]):
         found = self._comparison
         if found is None:
             return
-        lines = [*answer(found).lines, *found.cautions, *reasons(found), explanation(found)]
-        lines += [*harm_lines(found), *noise_lines(found)]
+        said = answer(found)
+        lines = [*said.lines, *found.cautions, *reasons(found), explanation(found)]
+        lines += [*filter(None, [enough(said)]), *harm_lines(found), *noise_lines(found)]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
         self.app.push_screen(PageScreen("The answer, and cautions", spaced[:-1]))
 

@@ -1,0 +1,36 @@
+"""Have I run enough? One line under every answer, that stays true however often somebody looks."""
+
+import pytest
+
+from sandbox.analysis.answer import answer
+from sandbox.analysis.enough import enough, looked_at
+from tests.analysis.test_answer import STRONG, WIDE, runs
+
+
+def test_strong_effects_are_decided_and_wide_ones_say_what_they_need():
+    again = [*STRONG, *STRONG]
+    said = enough(answer(runs(again)))
+    assert "Yes: however often one looked, the evidence has decided for Breathing, at run 7 of 12" in said
+    said = enough(answer(runs(again, [*WIDE, *WIDE])))
+    assert said.startswith("Have I run enough? For some:") and "it has not decided for Scan" in said
+    assert "To know each effect to ± 10.0 takes about" in said
+    (_, scan) = looked_at(answer(runs(again, [*WIDE, *WIDE])))
+    assert scan.needed is not None and scan.needed > 12 and not scan.evidence.decided
+
+
+@pytest.mark.parametrize("effects", [[-30.0], [-30.0, -31.0], STRONG[:5]])
+def test_under_six_runs_nothing_is_decided(effects):
+    assert "No: under 6 runs nothing can be decided" in enough(answer(runs(effects)))
+
+
+def test_equal_differences_and_nothing_beside_are_sentences():
+    assert "has decided for Breathing" in enough(answer(runs([-30.0] * 8)))
+    assert "nan" not in enough(answer(runs([0.0] * 8)))
+    assert "Not yet: the evidence has not decided for Breathing, 1.0 after 8 runs" in enough(
+        answer(runs([0.0] * 8))
+    )
+
+
+def test_an_interval_is_never_told_beyond_what_the_scale_allows():
+    (first, *_) = answer(runs([-70.0, 15.0])).lines
+    assert "100.0 lower]" in first and "100.0 higher to" in first
