@@ -136,7 +136,7 @@ def test_after_ctrl_c_the_same_command_runs_what_is_missing(place: Path, monkeyp
     assert stopped.code == 130 and "sandbox study resume pilot" in stopped.err
     again = run(place, monkeypatch, ScriptedProvider(), *command)
     assert again.code == 0 and "1 of 3 runs are finished under “pilot”" in again.err
-    assert states(place)[3] == {"finished"} and "3 shared starts" in again.out
+    assert states(place)[3] == {"finished"} and "3 runs each" in again.out
 
 
 def test_a_name_given_again_runs_only_what_is_missing(place: Path, monkeypatch) -> None:

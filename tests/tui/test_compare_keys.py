@@ -191,6 +191,18 @@ async def test_two_runs_are_pooled_and_m_shows_each(tmp_path: Path) -> None:
         await at.shows("each run by itself: no interval")
 
 
+async def test_f_draws_the_effects_and_a_shows_every_reply_of_a_turn(tmp_path: Path) -> None:
+    async with comparing(tmp_path, (80, 24)) as at:
+        await at.press("f")
+        await at.shows("Mindful breathing: one run has no interval (1 run")
+        await at.shows("left of │ lower than under the control")
+        await at.press("escape", "a")
+        await at.shows("No reply belongs to this row")
+        await at.press("down", "down", "a")
+        await at.shows("Mindful breathing · t1 · 1 run")
+        await at.shows("seed ")
+
+
 async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 36), played=True) as at:
         await at.open_recorded()

@@ -15,6 +15,7 @@ from sandbox.analysis.harm import ArmHarm, harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
+from sandbox.analysis.rank import cluster_lines
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
 from sandbox.analysis.sequential import evidence
@@ -222,6 +223,8 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
         forest([_plotted_effect(one, found) for one in known], f"difference in {comparison.scale[2]}"),
         table,
     )
+    if grouped := cluster_lines(found):
+        yield Bullets(grouped)
     yield Paragraph(
         "g_z is in units of the differences' own spread. p is by sign flips, adjusted over the techniques by"
         " Holm's method; none is given with fewer than six runs. The e-value may be looked at after every run"

@@ -23,7 +23,9 @@ from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_markdown
 from sandbox.export.comparison_text import explanation, harm_lines, noise_lines, reasons, runs_each
 from sandbox.text import printable
+from sandbox.tui.all_replies import all_replies
 from sandbox.tui.arm_columns import ArmColumns
+from sandbox.tui.forest import forest_lines
 from sandbox.tui.labels import MARKS, in_rows
 from sandbox.tui.messages import SessionWanted
 from sandbox.tui.screen import Screen, is_there, read_for
@@ -75,6 +77,10 @@ class CompareScreen(Screen[None]):
                 tooltip="Every caution, the whole answer, and what the columns mean"),
         Binding("e", "export", "export", id="compare.export",
                 tooltip="Write the comparison: Markdown and CSV"),
+        Binding("f", "forest", "effects", id="compare.forest",
+                tooltip="Every technique effect with its interval, one below the other"),
+        Binding("a", "replies", "replies", id="compare.replies", show=False,
+                tooltip="Every run's reply at this row's turn, arm after arm"),
         Binding("r", "report", "report", id="compare.report",
                 tooltip="Write a report on these sessions: HTML, Word or Markdown"),
         Binding("y", "copy", "copy", id="compare.copy", show=False,
@@ -324,6 +330,22 @@ class CompareScreen(Screen[None]):
         lines += [*filter(None, [enough(said)]), *harm_lines(found), *noise_lines(found)]
         spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
         self.app.push_screen(PageScreen("The answer, and cautions", spaced[:-1]))
+
+    def action_forest(self) -> None:
+        if self._comparison is not None:
+            lines = forest_lines(answer(self._comparison), min(70, self.size.width - 6))
+            scale = self._comparison.scale[2]
+            self.app.push_screen(PageScreen(f"Technique effects: {scale}", [Content(line) for line in lines]))
+
+    def action_replies(self) -> None:
+        found, table = self._comparison, self.query_one(ComparisonTable)
+        if found is None or table.view is None:
+            return
+        arms = [found.arms[place] for place in table.view.places]
+        if lines := all_replies(arms, found.scale, table.point):
+            self.app.push_screen(PageScreen("Every run's reply", lines))
+        else:
+            self.notify("No reply belongs to this row: choose a turn.", timeout=3)
 
     def action_export(self) -> None:
         if self._comparison is not None:
