@@ -11,14 +11,31 @@ import click
     help="With all branches of its trunk, or alone.  [default: a trunk with all, a branch alone]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is stored, as JSON.")
-def command(session: str, family: bool | None, as_json: bool) -> None:
-    """Print the transcript of SESSION: an id, the beginning of one, or `last`."""
-    from sandbox.analysis.family import gather
+@click.option("--single-case", is_flag=True, help="The single-case view instead: phases, NAP, Tau, PND.")
+@click.option("--scale", metavar="ID", help="Of which scale that is.  [default: distress, else the first]")
+def command(session: str, family: bool | None, as_json: bool, single_case: bool, scale: str | None) -> None:
+    """Print the transcript of SESSION: an id, the beginning of one, or `last`.
+
+    The single-case view draws the scores phase by phase, and says how far the technique's overlap those
+    before it, and what the standards for such designs make of it.
+    """
+    from sandbox.analysis.case import case
+    from sandbox.analysis.family import chosen_scale, gather
+    from sandbox.errors import UsageError
     from sandbox.export.archive import archive_json
+    from sandbox.export.case_text import case_text
     from sandbox.export.transcript.contents import transcript_markdown
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
 
+    if as_json and single_case:
+        raise UsageError("--json and --single-case cannot both be printed.", todo="Choose one of them.")
+    if scale is not None and not single_case:
+        raise UsageError("--scale is for the single-case view.", todo="Add --single-case.")
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         found = gather(store, store.resolve(session), whole_family=family)
+    if single_case:
+        name = chosen_scale(found.arms, scale)
+        click.echo("\n\n".join(case_text(case(arm, name)) for arm in found.arms))
+        return
     click.echo(archive_json(found) if as_json else transcript_markdown(found), nl=False)

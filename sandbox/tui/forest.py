@@ -51,8 +51,8 @@ def _reach(known: list[Difference]) -> tuple[float, float]:
 
 
 def _drawn(one: Difference, least: float, most: float, room: int) -> str:
-    def place(value: float) -> int:
-        return round((max(least, min(most, value)) - least) / (most - least) * (room - 1))
+    def place(at: float) -> int:
+        return round((max(least, min(most, at)) - least) / (most - least) * (room - 1))
 
     cells = [" "] * room
     cells[place(0.0)] = "│"

@@ -8,6 +8,7 @@ from statistics import median
 
 from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.arm import Arm, scales
+from sandbox.analysis.case import DEPENDENCE, case
 from sandbox.analysis.comparison import ComparedArm, Comparison, compare
 from sandbox.analysis.effect import PairedDifference, change, paired_difference, residual, scale_of
 from sandbox.analysis.enough import enough
@@ -60,6 +61,7 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
         *methods(on, comparison),
         *provenance(on),
         *limits(comparison),
+        *_cases(_shown(comparison, found), on.scale),
         *guide_llm(on),
     )
 
@@ -384,6 +386,26 @@ def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
             for one in found.purchases
         ),
     )
+
+
+def _cases(arms: Sequence[Arm], name: ScaleName) -> Iterator[Block]:
+    """The run that is shown in full, arm by arm, as clinicians draw a single case."""
+    found = [case(arm, name) for arm in arms if arm.plan.technique is not None]
+    if not found:
+        return
+    yield Heading("Appendix: single-case view")
+    yield Paragraph(f"The run shown above, arm by arm. {DEPENDENCE}")
+    for one in found:
+        points = [point for phase in one.phases for point in zip(phase.labels, phase.scores, strict=True)]
+        yield Table(
+            f"{one.title} ({one.session})",
+            ("", *(label for label, _ in points)),
+            (
+                ("phase", *(phase.name for phase in one.phases for _ in phase.labels)),
+                (name[2], *(numeral(score) for _, score in points)),
+            ),
+        )
+        yield Bullets(one.lines[:-1])
 
 
 def _percent(share: float | None) -> str:
