@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.argument("model", default="embedded")
 @click.option(
     "--questionnaire",
+    "--measure",
     "questionnaires",
+    cls=options.OtherNames,
     multiple=True,
     metavar="ID[:WAY[:FORM]]",
     help="May be given several times.  [default: the word probe, and DEQ and affect ratings by likelihood]",

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @click.argument("model", default="embedded")
 @click.option(
     "--questionnaire",
+    "--measure",
     "questionnaires",
+    cls=options.OtherNames,
     multiple=True,
     metavar="ID[:WAY[:FORM]]",
     help="May be given several times; forms of a report are batch, per-item, structured."

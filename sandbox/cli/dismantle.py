@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 )
 @click.option("--client", default="study-participant", show_default=True, metavar="ID")
 @click.option("--model", default="embedded", show_default=True, metavar="NAME")
-@click.option("--measure", "measures", multiple=True, metavar="ID[:WAY[:FORM]][@WHEN]")
+@click.option("--measure", "--questionnaire", "measures", cls=options.OtherNames, multiple=True,
+              metavar="ID[:WAY[:FORM]][@WHEN]")  # fmt: skip
 @click.option("--scale", metavar="ID", help="The scale that counts.  [default: distress, else the first]")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N",
               help="How many shared starts, with the seeds from --seed on.")  # fmt: skip

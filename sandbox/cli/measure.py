@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, required=True, metavar="SESSION|STUDY|TAG...")
 @click.option(
     "--measure",
+    "--questionnaire",
     "measures",
+    cls=options.OtherNames,
     multiple=True,
     required=True,
     metavar="ID[:WAY[:FORM]][@WHEN]",

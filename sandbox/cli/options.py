@@ -2,6 +2,18 @@
 
 import click
 
+
+class OtherNames(click.Option):
+    """An option that is taken under several names and told of under the first."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        names, self.opts = self.opts, self.opts[:1]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+
 seed = click.option(
     "--seed",
     default=1,

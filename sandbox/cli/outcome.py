@@ -49,7 +49,7 @@ def run_proposal(
         warn(conductor, heads)
         try:
             conduct(conductor, heads, Progress(heads, quiet=quiet, plain=plain))
-        except SandboxError:
+        except (SandboxError, click.Abort):
             _say_how_to_go_on(store, heads[0].id)
             raise
         report(store, conductor.workspace, heads[0].id, as_json=as_json)
@@ -77,7 +77,11 @@ def resume_session(
             conductor.check(heads, clinician=False)
             warn(conductor, family)
             known = {head.id: store.history(head.id) for head in family}
-            conduct(conductor, heads, Progress(family, known, quiet=quiet, plain=plain), known)
+            try:
+                conduct(conductor, heads, Progress(family, known, quiet=quiet, plain=plain), known)
+            except click.Abort:
+                _say_how_to_go_on(store, family[0].id)
+                raise
         else:
             click.echo("Nothing is left to do: every session of it is finished.", err=True)
         report(store, conductor.workspace, family[0].id, as_json=as_json)

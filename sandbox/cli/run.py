@@ -56,7 +56,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--measure",
+    "--questionnaire",
     "measures",
+    cls=options.OtherNames,
     multiple=True,
     metavar="ID[:WAY[:FORM]][@WHEN]",
     help="A questionnaire; may be given several times. WAY: word, likelihood, report; FORM of a report: "

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
@@ -11,6 +13,8 @@ import click
 
 from sandbox.analysis.numeral import numeral
 from sandbox.cli.progress import Progress
+from sandbox.engine.events import TurnFinished
+from sandbox.engine.plan import arm_title
 from sandbox.errors import ExitCode, SandboxError
 from sandbox.study.cluster import Cluster
 from sandbox.study.conductor import Conductor
@@ -49,6 +53,9 @@ class StudyTalk:
         self._finished = self._before = 0
         self._began = time.monotonic()
         self._progress: dict[int, Progress] = {}
+        self._arms: dict[str, str] = {}
+        self._moving = sys.stderr.isatty() and not detailed and not quiet
+        self._under_way = 0
         self.failures: dict[int, SandboxError] = {}
         """The runs that failed for good, by their numbers, with what ended them."""
 
@@ -58,6 +65,8 @@ class StudyTalk:
                 self._finished = self._before = finished
             case CellStarted(cell=cell, heads=heads):
                 self.failures.pop(cell.number, None)
+                self._under_way += 1
+                self._arms |= {head.id: arm_title(head.plan) for head in heads if not head.plan.is_trunk}
                 if self._detailed:
                     self._say(
                         f"\nRun {self._finished + 1} of {self._cells}: {self._named(cell)}{self._left()}"
@@ -66,6 +75,8 @@ class StudyTalk:
                     self._progress[cell.number].starting()
             case InCell(cell=cell, event=inner) if self._detailed:
                 self._progress[cell.number].show(inner)
+            case InCell(cell=cell, event=TurnFinished(session=session, turn=turn)):
+                self._say_where(cell, session, turn.index)
             case CellFinished(cell=cell):
                 self._end(cell)
                 self._finished += 1
@@ -96,11 +107,8 @@ class StudyTalk:
                 self._say(f"Planned look after {repeats} repeats: {printable(seen)}; {then}.", always=True)
             case CapReached(what=what):
                 self._say(f"{printable(what)}. Calls under way are finished.", always=True)
-            case WorkersChanged(workers=0):
-                self._say("Waiting for workers: the cluster has none now. Ctrl-C ends it.", always=True)
             case WorkersChanged(workers=workers, cells=cells):
-                some = f"{workers:,} {'worker' if workers == 1 else 'workers'}"
-                self._say(f"The cluster has {some}, and room for {cells:,} runs at once.")
+                self._say(_workers_text(workers, cells), always=not workers)
             case StudyPaused():
                 self._say("Paused: turns under way are finished, then it waits.", always=True)
             case StudyResumed():
@@ -110,10 +118,12 @@ class StudyTalk:
 
     def end(self) -> None:
         """Leave the moving lines empty, however it ended."""
+        self._move("")
         for progress in self._progress.values():
             progress.end()
 
     def _end(self, cell: Cell) -> None:
+        self._under_way = max(0, self._under_way - 1)
         if (progress := self._progress.pop(cell.number, None)) is not None:
             progress.end()
 
@@ -129,9 +139,28 @@ class StudyTalk:
         seconds = (time.monotonic() - self._began) / done * (self._cells - self._finished)
         return f" ({time_text(seconds)} left)"
 
+    def _say_where(self, cell: Cell, session: str, turn: int) -> None:
+        arm = self._arms.get(session, "shared start")
+        more = f"; {self._under_way} runs under way" if self._under_way > 1 else ""
+        self._move(f"{self._named(cell)}: {printable(arm)}, turn {turn}{more}")
+
+    def _move(self, text: str) -> None:
+        """Say where it is on the terminal's last line, which the next line replaces."""
+        if self._moving:
+            width = shutil.get_terminal_size().columns - 1
+            click.echo(f"\r\x1b[K{excerpt(text, width) if text else ''}", err=True, nl=False)
+
     def _say(self, text: str, *, always: bool = False) -> None:
         if always or not self._quiet:
+            self._move("")
             click.echo(text, err=True)
+
+
+def _workers_text(workers: int, cells: int) -> str:
+    if not workers:
+        return "Waiting for workers: the cluster has none now. Ctrl-C ends it."
+    some = "1 worker" if workers == 1 else f"{workers:,} workers"
+    return f"The cluster has {some}, and room for {cells:,} {'run' if cells == 1 else 'runs at once'}."
 
 
 def time_text(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """Studies as lists show them: what each is called, how many sessions it has, and how they stand."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from sandbox.store.store import Store
 class StudySummary:
     """A study in a line. `at`: when its newest plan was frozen; `sessions` are all of that plan.
 
-    `states` counts those that were begun. `at_work`: a living process runs it, or may, on another machine.
+    `states` counts those of them that were begun. `at_work`: a living process runs it, or may, on another
+    machine.
     """
 
     root: str
@@ -46,21 +47,26 @@ class StudySummary:
 class StudyListing:
     """The newest studies of a record. Keep one: what a frozen plan comes to is read once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, members: Callable[[str], Iterable[str]]) -> None:
+        """`members` gives the ids of all sessions of a study's newest plan, by the study's root. That takes a
+        second for many thousands, and is asked once for a plan that replaced another."""
         self._store = store
+        self._members_of = members
+        self._members: dict[str, tuple[str, ...]] = {}
         self._plans: dict[str, tuple[str, int, int]] = {}
 
     def newest(self, limit: int = 50) -> tuple[StudySummary, ...]:
         """The study planned last first."""
         with self._store.reading() as db:
             rows = db.execute(
-                "SELECT root, name, hash, at FROM studies"
+                "SELECT root, name, hash, at, before FROM studies"
                 " WHERE number IN (SELECT max(number) FROM studies GROUP BY root)"
                 " ORDER BY number DESC LIMIT ?",
                 [limit],
             ).fetchall()
             roots = [row[0] for row in rows]
-            states, working = _states(db, roots), _at_work(db, roots)
+            replaced = {root: self._own(root, hash) for root, _, hash, _, before in rows if before}
+            states, working = _states(db, roots, replaced), _at_work(db, roots)
             return tuple(
                 StudySummary(
                     root=root,
@@ -72,9 +78,14 @@ class StudyListing:
                     states=states.get(root, {}),
                     at_work=root in working,
                 )
-                for root, name, hash, at in rows
+                for root, name, hash, at, _ in rows
                 for plan in (self._plan(db, hash),)
             )
+
+    def _own(self, root: str, hash: str) -> tuple[str, ...]:
+        if hash not in self._members:
+            self._members[hash] = tuple(self._members_of(root))
+        return self._members[hash]
 
     def _plan(self, db: Database, hash: str) -> tuple[str, int, int]:
         """Its title, and how many cells and sessions it has."""
@@ -93,13 +104,19 @@ class StudyListing:
         return self._plans[hash]
 
 
-def _states(db: Database, roots: Sequence[str]) -> dict[str, dict[State, int]]:
-    """By study, how many of its sessions are in which state; `running` in a process that is gone is none."""
+def _states(
+    db: Database, roots: Sequence[str], only: Mapping[str, Sequence[str]]
+) -> dict[str, dict[State, int]]:
+    """By study, how many of its sessions are in which state; `running` in a process that is gone is none.
+
+    Of a study in `only` those sessions count and no others: earlier plans of it left more.
+    """
     rows = db.execute(
         "SELECT m.root, st.state, st.pid, st.process_started, st.host, count(*) FROM study_sessions m"  # noqa: S608
         " JOIN states st ON st.number = (SELECT max(number) FROM states WHERE session = m.session)"
-        f" WHERE m.root IN {LISTED} GROUP BY 1, 2, 3, 4, 5",
-        [listed(roots)],
+        f" WHERE m.root IN {LISTED} AND (m.root NOT IN {LISTED} OR m.session IN {LISTED})"
+        " GROUP BY 1, 2, 3, 4, 5",
+        [listed(roots), listed(only), listed(id for ids in only.values() for id in ids)],
     )
     alive: dict[Process, bool] = {}
     found: dict[str, dict[State, int]] = {}

@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
-from sandbox.errors import UsageError
+from sandbox.errors import SandboxError, UsageError
 from sandbox.library.study import Study
 from sandbox.store.study import FrozenStudy, SessionNow, StudyRecord
 from sandbox.study.conductor import Conductor
@@ -124,6 +124,15 @@ def outline_of(found: FrozenStudy) -> Outline:
     """What a plan of the record comes to. Raises UsageError for one that this version cannot read."""
     plan = plan_of(found)
     return Outline(plan, found.hash, found.name, _cells(plan))
+
+
+def members(studies: StudyRecord, root: str) -> tuple[str, ...]:
+    """The ids of all sessions of the study's newest plan; none where this version cannot read it."""
+    try:
+        cells = outline_of(studies.named(root)).cells
+    except SandboxError:
+        return ()
+    return tuple(id for ids in cells.values() for id in ids)
 
 
 def plan_of(found: FrozenStudy) -> StudyPlan:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sandbox.errors import UsageError
+from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.study import Caps
 from sandbox.store.progress import Spent
 from sandbox.store.state import Process, State
@@ -14,6 +14,7 @@ from sandbox.store.store import Store
 from sandbox.store.study import SessionNow, StudyEntry, StudyRecord
 from sandbox.study.events import Ending
 from sandbox.study.frozen import Outline, compared_arms, outline_of
+from sandbox.text import excerpt
 
 CellState = Literal["finished", "running", "failed", "cut short", "to do"]
 """Of a cell: all of it is in the record; a living process runs it; a session of it failed and may be tried
@@ -24,6 +25,7 @@ Condition = Literal["not begun", "running", "paused"] | Ending
 
 _FOR_A_RATE = 3
 _MOST_TROUBLES = 5
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,25 @@ def study_or_session(store: Store, text: str) -> tuple[str, ...]:
     studies = StudyRecord(store)
     found = studies.newest(text)
     if found is None:
-        return (store.resolve(text),)
+        try:
+            return (store.resolve(text),)
+        except NotFoundError as error:
+            raise _neither(text, studies) from error
     arms = finished_arms(studies, outline_of(found))
     if not arms:
         raise UsageError(
             "No run of this study is finished yet.", where=text, todo=f"Run it: sandbox study run {text}"
         )
     return arms
+
+
+def _neither(text: str, studies: StudyRecord) -> NotFoundError:
+    named = [study.name for study in studies.all()]
+    known = f"Studies: {', '.join(named[:_MOST_NAMED])}{' …' * (len(named) > _MOST_NAMED)}. " if named else ""
+    return NotFoundError(
+        f"There is no session and no study “{excerpt(text, 40)}”.",
+        todo=f"{known}`sandbox sessions` lists the sessions.",
+    )
 
 
 def cell_states(studies: StudyRecord, outline: Outline) -> dict[int, CellState]:

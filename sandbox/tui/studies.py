@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -15,7 +16,7 @@ from sandbox.library.study import Study
 from sandbox.models.opening import refuse_without_key
 from sandbox.store.study_listing import StudyListing, StudySummary
 from sandbox.study.conductor import Conductor
-from sandbox.study.frozen import Outline, outline_of, take_up
+from sandbox.study.frozen import Outline, members, outline_of, take_up
 from sandbox.study.plan import heads
 from sandbox.study.planning import look_at_models, planned
 from sandbox.study.runner import check_study
@@ -64,7 +65,7 @@ class Studies:
         self._terminal = terminal
         self._conductor = conductor
         self._launch = launch or self._process
-        self._listing = StudyListing(conductor.store)
+        self._listing = StudyListing(conductor.store, partial(members, conductor.studies))
         self._started: dict[str, _Started] = {}
         self._starting: set[str] = set()
         self._watched = False

@@ -17,6 +17,7 @@ QUICK = ("check-model", "--way", "word", "--repeats", "2")
     [
         (("--questionnaire", "gad-7", "--way", "word"), ExitCode.USAGE, "--way"),
         (("--questionnaire", "gad7"), ExitCode.NOT_FOUND, "gad-7"),
+        (("--measure", "gad7"), ExitCode.NOT_FOUND, "gad-7"),
         (("--questionnaire", "gad-7:report:aloud"), ExitCode.USAGE, "per-item"),
         (("nonsense",), ExitCode.USAGE, "not the name of a model"),
         (("--repeats", "1"), ExitCode.USAGE, "repeats"),

@@ -183,5 +183,5 @@ def test_ctrl_c_ends_with_130_and_resume_finishes(workspace: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
     assert process.returncode == ExitCode.INTERRUPTED
-    assert "sandbox resume" in rest and "Traceback" not in rest
+    assert "Go on with: sandbox resume " in rest and "Traceback" not in rest
     assert sandbox(workspace, "resume", "--quiet").code == ExitCode.OK

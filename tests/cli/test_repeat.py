@@ -122,6 +122,7 @@ def test_ctrl_c_twice_ends_it_in_the_middle_of_a_call_and_says_the_same(place: P
     ended = run(place, monkeypatch, ScriptedProvider(interrupting(place, 2)), "--repeat", "4")
     assert ended.code == 130
     assert "1 of 4 runs are finished." in ended.err and "sandbox study resume " in ended.err
+    assert "sandbox resume" not in ended.err, "that is for single sessions"
     assert "interrupted" in states(place)[2]
 
 

@@ -4,6 +4,7 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -189,3 +190,18 @@ def test_local_only_holds_on_the_workers_too(place: Path, monkeypatch, written: 
     settings.write_text("", encoding="utf-8")  # the worker's own
     with pytest.raises(ModelError, match="Local only is on"):
         pickle.loads(sent[0])("openai/gpt-4o")
+
+
+def test_a_name_that_is_nothing_is_told_what_there_is(place: Path, monkeypatch) -> None:
+    assert study(place, monkeypatch, Swinging(), "run", "worry", "--quiet").code == 0
+    for words in (("compare", "nosuch"), ("report", "nosuch", "--to", "report.html")):
+        told = sandbox(place, *words).err
+        assert "There is no session and no study “nosuch”." in told and "Studies: worry." in told
+
+
+def test_a_terminal_sees_which_arm_and_turn_a_study_is_in(place: Path, monkeypatch) -> None:
+    terminal = SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("sandbox.cli.study_talk.sys", terminal)
+    ended = study(place, monkeypatch, Swinging(), "run", "worry", "--yes")
+    assert "night-attack, study-participant" in ended.err
+    assert ": Mindful breathing, turn " in ended.err and ": shared start, turn 1" in ended.err

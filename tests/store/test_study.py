@@ -52,7 +52,7 @@ def test_a_plan_that_cannot_be_read_is_listed_all_the_same(tmp_path: Path) -> No
         with store.writing() as (db, at):
             row = {"hash": "f" * 64, "root": "0ther", "name": "odd", "plan": '{"x": 1}', "at": at.isoformat()}
             insert(db, "studies", {**row, "before": None, "author": "a", "app_version": "1"})
-        odd, worry = StudyListing(store).newest()
+        odd, worry = StudyListing(store, lambda _: ()).newest()
     assert (odd.name, odd.title, odd.stands) == ("odd", "Its plan cannot be read", "planned")
     assert (worry.title, worry.cells, worry.sessions) == ("Worry", 2, 6)
 

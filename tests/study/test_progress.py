@@ -1,5 +1,6 @@
 """How far a study is: read in sets, the same from any process, and right about what fails and is left."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from sandbox.library.document import document_hash
 from sandbox.models.provider import ModelError, Request
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
+from sandbox.store.study_listing import StudyListing
 from sandbox.study.events import StudyStarted
-from sandbox.study.frozen import freeze, outline_of
+from sandbox.study.frozen import freeze, members, outline_of
 from sandbox.study.plan import Arm, plan_hash
 from sandbox.study.progress import progress_of, study_or_session
 from tests.documents import technique
@@ -111,3 +113,18 @@ async def test_a_plan_that_was_never_begun_is_told_so(tmp_path: Path) -> None:
         outline = freeze(conductor.studies, study_plan(4))
         seen = progress_of(conductor.studies, outline)
     assert seen.condition == "not begun" and seen.cells["to do"] == seen.cells_in_all == 4
+
+
+async def test_a_list_counts_the_sessions_of_the_newest_plan(tmp_path: Path) -> None:
+    """What an earlier plan left is in the record, and no part of the study any more."""
+    async with conducted(tmp_path, hosted()) as conductor:
+        plan = study_plan(2)
+        await run(conductor, freeze(conductor.studies, plan))
+        listing = StudyListing(conductor.store, partial(members, conductor.studies))
+        (study,) = listing.newest()
+        assert (study.sessions, study.finished, study.stands) == (6, 6, "finished")
+        grown = study_plan(3, before=plan_hash(plan))
+        cells = tuple(cell.model_copy(update={"arms": cell.arms[1:]}) for cell in grown.cells)
+        freeze(conductor.studies, grown.model_copy(update={"cells": cells}))
+        (study,) = listing.newest()
+        assert (study.sessions, study.finished, study.stands) == (6, 4, "interrupted")
