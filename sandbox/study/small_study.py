@@ -54,6 +54,7 @@ def small_study(choices: Choices, library: Library) -> Study:
         scenarios=choices.scenarios,
         techniques=tuple(id for id in proposal.techniques if id not in controls),
         controls=controls or (None if proposal.control else ()),
+        designs=proposal.designs,
         repeats=choices.repeats,
         first_seed=proposal.seed,
         measures=proposal.measures,

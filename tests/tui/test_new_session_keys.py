@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input, Select
 from textual.widgets.select import InvalidSelectValueError
 
+from sandbox.engine.plan import STRETCHES
 from sandbox.store.store import Store
 from sandbox.tui.screens.new_session import NewSessionScreen
 from sandbox.tui.screens.session import SessionScreen
@@ -230,3 +231,22 @@ async def test_while_a_session_runs_the_form_stays_with_all_that_was_chosen(tmp_
         await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
         await at.ended()
         assert {one.head.plan.seed for one in at.session.live.state.sessions.values()} == {7}
+
+
+async def test_arms_before_and_without_the_scenario_are_picked_and_run(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        await pick(at, "designs", "after scenario")
+        await at.shows("Pick at least one kind of arm")
+        await pick(at, "designs", "before scenario")
+        await pick(at, "designs", "measured again")
+        await at.until(lambda: "Pick at least" not in at.text(), "a preview")
+        await at.press("ctrl+r")
+        await at.ended()
+        arms = [one.head.plan for one in at.session.live.state.sessions.values()][1:]
+        breathing, filler, again = arms
+        assert breathing.stretches == filler.stretches == STRETCHES["before scenario"]
+        assert again.technique is None and again.stretches == STRETCHES["measured again"]
+        await at.press("escape", "n")
+        await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
+        picked = at.app.screen.query_one("#designs", TickList).picked
+        assert picked == ("before scenario", "measured again")

@@ -16,6 +16,7 @@ from sandbox.library.client import Client
 from sandbox.library.ids import id_of
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.study import Design
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS
 from sandbox.models.name import short_name
@@ -27,6 +28,12 @@ from sandbox.tui.widgets.ticks import PickList, Tick, TickList
 _MAX_SEED = 2**31 - 1
 _MOST_REPEATS = 100_000
 _FORMS = {"": "the whole sheet at once", "per-item": "an item a call", "structured": "the sheet as JSON"}
+_DESIGNS: Mapping[Design, str] = {
+    "after scenario": "technique after the scenario",
+    "before scenario": "technique before the scenario",
+    "without scenario": "technique without the scenario",
+    "measured again": "no technique, measured again",
+}
 _WHEN = {"": "as usual for each", "every": "at every point", "three": "at start, after scenario, end"}
 
 
@@ -84,6 +91,8 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield _label("told before the last measurement")
         neutral = {id: one for id, one in self._scenarios.items() if one.affect == "none" and not one.tasks}
         yield self._select("follow-up", neutral, proposal.follow_up, nothing="nothing")
+        yield _label("arms (Space picks)")
+        yield TickList({str(one): said for one, said in _DESIGNS.items()}, proposal.designs, id="designs")
         yield _label("picked measures are given")
         yield _one_of(_WHEN, "when", self._said_of_measures(3, _WHEN))
         yield _label("reports are asked for")
@@ -121,8 +130,9 @@ class SessionForm(VerticalScroll, can_focus=False):
     @property
     def problem(self) -> str:
         """What is still missing or wrong in the fields themselves; empty when they can be read."""
-        if not self._picked():
-            return "Pick at least one technique: Space in the list."
+        if not (self._picked() and self._designs()):
+            what = "kind of arm" if self._picked() else "technique"
+            return f"Pick at least one {what}: Space in the list."
         seed = self._text("seed")
         if not seed.isdigit() or int(seed) > _MAX_SEED:
             return f"The seed is a whole number from 0 to {_MAX_SEED}."
@@ -167,6 +177,7 @@ class SessionForm(VerticalScroll, can_focus=False):
             seed=int(self._text("seed")),
             administration="in_conversation" if self.query_one("#inside", Tick).on else "aside",
             follow_up=follow_up if isinstance(follow_up, str) else None,
+            designs=self._designs(),
             therapist=self._text("therapist-model") or None,
         )
 
@@ -179,6 +190,10 @@ class SessionForm(VerticalScroll, can_focus=False):
         chosen = set(self.query_one("#techniques", TickList).picked)
         kept = [id for id in self._proposal.techniques if id in chosen]
         return (*kept, *(id for id in self._techniques if id in chosen and id not in kept))
+
+    def _designs(self) -> tuple[Design, ...]:
+        picked = self.query_one("#designs", TickList).picked
+        return tuple(one for one in _DESIGNS if one in picked)
 
     def _show_what_applies(self) -> None:
         """The therapist model is asked for only where one would speak, a name where it is a study."""
