@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli.import_data import import_data
+
 if TYPE_CHECKING:
     from sandbox.library.interchange.draft import Draft
     from sandbox.library.interchange.importing import Format
@@ -20,7 +22,15 @@ _TOLD = 20
 @click.command(
     "import", short_help="Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions."
 )
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE | data FILE.csv", type=click.Path(path_type=Path))
+@click.argument("table", metavar="", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--map",
+    "map_",
+    metavar="MAP.yaml",
+    type=click.Path(path_type=Path),
+    help="Of trial data: which column holds what.",
+)
 @click.option(
     "--format",
     "form",
@@ -42,6 +52,8 @@ _TOLD = 20
 @click.option("--force", is_flag=True, help="Replace the questionnaire if there is one of that id.")
 def command(
     file: Path,
+    table: Path | None,
+    map_: Path | None,
     form: "Format | None",
     id_: str | None,
     title: str | None,
@@ -60,7 +72,17 @@ def command(
 
     A bundle of sessions (.zip, from `export data --format bundle`) goes into the record; prints the ids of
     the shared starts. Sessions that are there already stay as they are.
+
+    `data FILE.csv --map MAP.yaml` looks at trial data from elsewhere by the same functions as sessions, and
+    stores nothing: see docs/import-and-export.md.
     """
+    if str(file) == "data" and (table is not None or map_ is not None):
+        if table is None or map_ is None:
+            raise click.UsageError("Trial data is named so: sandbox import data FILE.csv --map MAP.yaml")
+        import_data(table, map_)
+        return
+    if table is not None or map_ is not None:
+        raise click.UsageError("Only trial data has a map: sandbox import data FILE.csv --map MAP.yaml")
     if file.suffix.lower() == ".zip":
         others = (form, id_, title, timeframe, licence, author, language, values, part)
         if force or any(one is not None for one in others):

@@ -1,0 +1,50 @@
+"""`sandbox import data FILE.csv --map MAP.yaml`: trial data from elsewhere, by the same functions."""
+
+import csv
+import io
+from pathlib import Path
+
+import click
+
+_MOST = 50_000_000
+"""Bytes of a file."""
+
+
+def import_data(file: Path, map: Path) -> None:
+    """Print what the rows say. Nothing is stored. Raises SandboxError."""
+    from pydantic import ValidationError
+
+    from sandbox.analysis.external import DataMap, external
+    from sandbox.errors import UsageError
+    from sandbox.export.external_text import external_text
+    from sandbox.library.catalogue import Library
+    from sandbox.library.loading import read_at_most, read_values
+    from sandbox.library.workspace import find_workspace
+
+    tree = read_values(map)
+    if tree.problems:
+        problem = next(iter(tree.problems.values()))
+        raise UsageError(f"The map cannot be read: {problem.message}.", where=str(map), todo="Mend it.")
+    try:
+        told = DataMap.model_validate(tree.value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"The map is not complete ({place}: {first['msg']}).", where=str(map),
+            todo="It needs by, run, arm, time, end, and score with range, or questionnaire with items.",
+        ) from error  # fmt: skip
+    content = read_at_most(file, _MOST, todo="name a .csv file")
+    if len(content) > _MOST:
+        raise UsageError("The file is too large.", where=str(file), todo="Keep the columns you need.")
+    try:
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restval=""))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(
+            f"The file cannot be read as CSV: {error}.",
+            where=str(file),
+            todo="Save it as CSV in UTF-8.",
+        ) from error
+    library = Library(find_workspace())
+    questionnaire = library.questionnaire(told.questionnaire) if told.questionnaire is not None else None
+    click.echo(external_text(external(rows, told, questionnaire), file.name))

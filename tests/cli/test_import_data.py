@@ -1,0 +1,108 @@
+"""Trial data from elsewhere: the same numbers as by hand, never mixed with the record, every doubt named."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli.main import run_command_line
+from sandbox.library.workspace import create_workspace
+
+MAP = """\
+by: human
+run: person
+arm: group
+time: when
+start: pre
+end: post
+control: reading
+"""
+SCORE = "score: anxiety\nrange: [0, 100]\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    create_workspace(tmp_path / "w")
+    monkeypatch.chdir(tmp_path / "w")
+    return tmp_path / "w"
+
+
+def trial(effects: list[float], arms: tuple[str, ...] = ("breathing", "reading")) -> str:
+    """Everybody begins at 80 and ends at 60 under reading, so far from that under the others."""
+    lines = ["person,group,when,anxiety"]
+    for n, effect in enumerate(effects):
+        for arm in arms:
+            end = 60 + (0 if arm == "reading" else effect)
+            lines += [f"p{n},{arm},pre,80", f"p{n},{arm},post,{end}"]
+    return "\n".join(lines) + "\n"
+
+
+def imported(place: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    (place / "t.csv").write_text(text, encoding="utf-8")
+    (place / "m.yaml").write_text(told, encoding="utf-8")
+    code = run_command_line(["import", "data", "t.csv", "--map", "m.yaml"])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_paired_rows_are_answered_as_sessions_are_and_nothing_is_stored(place, capsys):
+    code, out, _ = imported(place, trial([-30, -35, -28, -33, -31, -29]), MAP + SCORE, capsys)
+    assert code == 0 and "Data of people, from t.csv: 24 rows. They are not part of the record" in out
+    assert "Beyond reading at post, 6 runs: breathing 31.0 lower [" in out
+    assert "Told apart from reading: breathing." in out and "Have I run enough?" in out
+    assert "0.031" in out  # the sign-flip p of six differences of one sign
+    assert not (place / "sessions" / "sandbox.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "said"),
+    [
+        (trial([-30, -20], ("breathing",)), MAP + SCORE, "No row is of the control “reading”"),
+        (trial([-30, -20]), MAP.replace("control: reading\n", "") + SCORE, "The map names no control"),
+        (trial([-30]), MAP + SCORE, "One run has no interval"),
+        (trial([0, 0, 0]), MAP + SCORE, "no interval, because the 3 differences are equal"),
+        (trial([-30, -20]).replace(",60\n", ",NA\n"), MAP + SCORE, "the rows are not paired"),
+    ],
+)
+def test_what_is_missing_is_a_sentence(place, capsys, text, told, said):
+    code, out, _ = imported(place, text, told, capsys)
+    assert code == 0 and said in out and "nan" not in out.lower()
+
+
+def test_totals_are_counted_again_from_the_items_and_each_disagreement_is_listed(place, capsys):
+    items = [f"q{n}" for n in range(1, 8)]
+    named = ", ".join(f"{item}: c{n}" for n, item in enumerate(questionnaire_items(), 1))
+    told = MAP + f"questionnaire: gad-7\nitems: {{{named}}}\ntotal: total\n"
+    head = "person,group,when," + ",".join(f"c{n}" for n in range(1, len(items) + 1)) + ",total\n"
+    ones, threes = ",".join("1" * 7), ",".join("3" * 7)
+    rows = "".join(
+        f"p{n},{arm},pre,{threes},21\np{n},{arm},post,{ones},{total}\n"
+        for n, (arm, total) in enumerate([("breathing", 7), ("reading", 9)])
+    )
+    code, out, err = imported(place, head + rows, told, capsys)
+    assert code == 0, err
+    assert "1 total is not what the items give" in out
+    assert "line 5 (p1, reading, post): the file says 9, its items give 7" in out
+
+
+def questionnaire_items() -> list[str]:
+    from sandbox.library.catalogue import Library
+    from sandbox.library.workspace import find_workspace
+
+    return [item.id for item in Library(find_workspace()).questionnaire("gad-7").items]
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "said"),
+    [
+        (trial([-30]).replace(",50\n", ",often\n").replace(",30\n", ",often\n"), MAP + SCORE, "is no number"),
+        (trial([-30]), MAP + "score: mood\nrange: [0, 100]\n", "no column mood"),
+        (trial([-30]), MAP + "score: anxiety\n", "range"),
+        (trial([-30]) + "p0,reading,pre,70\n", MAP + SCORE, "the same run, arm and time"),
+        (trial([-30]), "by: cat\n", "The map is not complete"),
+        ("person,group,when,anxiety\n", MAP + SCORE, "no row below its head"),
+        (trial([-30]), MAP.replace("end: post", "end: later") + SCORE, "No row is of the time “later”"),
+    ],
+)
+def test_what_cannot_be_read_is_one_clear_error(place, capsys, text, told, said):
+    code, out, err = imported(place, text, told, capsys)
+    assert code == 2 and said in err and not out
