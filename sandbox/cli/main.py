@@ -15,6 +15,7 @@ from sandbox.text import printable
 COMMANDS = {
     "demo": "A whole session in under a minute: fear, mindful breathing, and the control.",
     "run": "Run a scenario and the techniques that branch from it.",
+    "rehearse": "Hear a script said to a client, again from any step; nothing is recorded.",
     "study": "Run many sessions as one study, to the end.",
     "measure": "Ask stored sessions another questionnaire afterwards.",
     "resume": "Go on with what was interrupted.",

@@ -96,10 +96,13 @@ class ReviewWanted(Message):
         self.turn = turn
 
 
-class TechniqueWanted(Message):
-    """The versions of that technique shall be shown, or it be taken apart."""
+ScriptWish = Literal["versions", "dismantle", "rehearse"]
 
-    def __init__(self, technique: str, wish: Literal["versions", "dismantle"]) -> None:
+
+class TechniqueWanted(Message):
+    """The versions of that technique shall be shown, or it be taken apart or heard."""
+
+    def __init__(self, technique: str, wish: ScriptWish) -> None:
         super().__init__()
         self.technique = technique
         self.wish = wish

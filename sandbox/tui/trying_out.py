@@ -17,10 +17,12 @@ from sandbox.library.study import Study
 from sandbox.study.conductor import Conductor
 from sandbox.study.frozen import plan_of
 from sandbox.study.proposal import Proposal
+from sandbox.study.rehearsal import Rehearsal
 from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import study_lines
 from sandbox.tui.preferences import Preferences
+from sandbox.tui.proposing import last_choice
 from sandbox.tui.screen import bring_up
 from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.screens.small_study import Choice, Chosen, SmallStudyForm
@@ -60,10 +62,22 @@ class TryingOut:
         try:
             if message.wish == "dismantle":
                 await self._dismantle(message.technique)
+            elif message.wish == "rehearse":
+                await self._rehearse(message.technique)
             else:
                 await self._versions(message.technique)
         except SandboxError as error:
             self._app.post_message(Trouble(error))
+
+    async def _rehearse(self, technique: str) -> None:
+        """Let it be heard by the client, and after the scenario, that ran last. Raises SandboxError."""
+        from sandbox.tui.screens.rehearsal import RehearsalScreen
+
+        last = last_choice(self._preferences.remembered.proposal, self._preferences.settings.model)
+        wished = replace(last, techniques=(technique,), designs=("after scenario",))
+        rehearsal = await asyncio.to_thread(Rehearsal, self._conductor, wished)
+        if not bring_up(self._app, RehearsalScreen):
+            self._app.push_screen(RehearsalScreen(rehearsal))
 
     # Versions
 

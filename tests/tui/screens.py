@@ -6,7 +6,7 @@ from sandbox.study.frozen import freeze
 from sandbox.study.planning import planned
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices, small_study
-from sandbox.tui.messages import StudyWanted
+from sandbox.tui.messages import StudyWanted, TechniqueWanted
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.library import LibraryScreen
 from sandbox.tui.screens.session import SessionScreen
@@ -33,6 +33,12 @@ async def editor(at: Stage) -> None:
     await library(at)
     await at.press("e")
     await at.shows("turn 1")
+
+
+async def rehearsal(at: Stage) -> None:
+    await library(at)
+    at.app.screen.post_message(TechniqueWanted("mindful-breathing", "rehearse"))
+    await at.shows("3 stay")
 
 
 async def importing(at: Stage) -> None:
@@ -140,7 +146,7 @@ async def help_page(at: Stage) -> None:
 
 
 WAYS: tuple[Way, ...] = (
-    home, new_session, library, editor, importing, models, check, settings, sessions, progress,
+    home, new_session, library, editor, rehearsal, importing, models, check, settings, sessions, progress,
     studies, session, branch, change, versions, compare, review, preference, agreement, study, help_page,
 )  # fmt: skip
 

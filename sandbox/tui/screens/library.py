@@ -1,7 +1,7 @@
 """Library: every document by kind, what it says, what is wrong with it and where; changes show at once."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.text import Text
 from textual import work
@@ -21,7 +21,7 @@ from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
 from sandbox.tui.library_entries import KINDS, Entries, delete, look, read_entries, signature_of
-from sandbox.tui.messages import TechniqueWanted, Trouble
+from sandbox.tui.messages import ScriptWish, TechniqueWanted, Trouble
 from sandbox.tui.screen import Screen, bring_up, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
@@ -76,6 +76,8 @@ class LibraryScreen(Screen[None]):
                 tooltip="Every text of this technique that ran: what changed, what each did, two in pairs"),
         Binding("z", "script('dismantle')", "steps", id="library.dismantle",
                 tooltip="See which step does the work: run the script with steps left out"),
+        Binding("r", "script('rehearse')", "hear", id="library.rehearse",
+                tooltip="Hear it said to the client of your last run, after its scenario; not recorded"),
         Binding("c", "copy", "copy", id="library.copy",
                 tooltip="Copy a shipped document under its own id; the copy takes its place"),
         Binding("x", "delete", "delete", id="library.delete",
@@ -369,7 +371,7 @@ class LibraryScreen(Screen[None]):
         if self._looked is not None and self._looked.entry.document is not None:
             self.post_message(self.Chosen(self._looked.entry.kind, self._looked.entry.id))
 
-    def action_script(self, wish: Literal["versions", "dismantle"]) -> None:
+    def action_script(self, wish: ScriptWish) -> None:
         if self._looked is not None and self._looked.entry.kind == "technique":
             self.post_message(TechniqueWanted(self._looked.entry.id, wish))
 
