@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from sandbox.analysis.arm import Arm
+from sandbox.analysis.client_resistance import Resistance, resistance
 from sandbox.analysis.effect import SMALL, change, induction_effect, scale_of
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
@@ -118,6 +119,7 @@ class ClientCheck:
     varied: float | None
     first_person: float | None
     controls: tuple[ControlFigures, ...]
+    resistance: Resistance
     usable: Usable
     findings: tuple[str, ...]
     each: tuple[RunFigures, ...]
@@ -159,6 +161,7 @@ def check_client(runs: Sequence[Sequence[Arm]], scale: ScaleName, *, shown_examp
         varied=_share(new for own in runs for new in _begin_anew(own, examples)),
         first_person=_share(map(_in_first_person, replies)) if client.language.startswith("en") else None,
         controls=tuple(_controls(told, scale, definition)),
+        resistance=resistance([arm for own in told for arm in own if arm.is_control], client),
         usable="undecided",
         findings=(),
         each=tuple(_run_figures(own, scale) for own in runs),
@@ -211,6 +214,7 @@ def _with_care(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:
     if figures.first_person is not None and figures.first_person < FIRST_PERSON:
         yield f"only {percent(figures.first_person)} of the replies are in the first person"
     yield from (one.finding for one in figures.controls if one.finding)
+    yield from figures.resistance.findings()
 
 
 def percent(share: float) -> str:

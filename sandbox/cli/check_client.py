@@ -29,7 +29,10 @@ LEGEND = (
     " after a scenario in the highest. words: of the middle reply; varied: replies that begin otherwise, in"
     " their first four words, than the example turns and the session's earlier replies; I: replies in the"
     " first person. undone: the share of the rise that the control alone takes back; below 0 it adds to it;"
-    " worse: runs in which the score got worse under the control by a tenth of the scale."
+    " worse: runs in which the score got worse under the control by a tenth of the scale. replies: those to"
+    " the turns of controls; assents: the share that agrees; drift: how much that share rises from the first"
+    " half of the turns to the second. facts: what the client tells only when asked, in each arm; unasked:"
+    " told before any question; asked, told: how many a question opened, and the share told from then on."
 )
 
 
@@ -168,7 +171,7 @@ def _checked(conductor: "Conductor", trunks: Sequence[str], model: str) -> "list
 
 
 def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
-    from sandbox.analysis.numeral import numeral
+    from sandbox.analysis.numeral import MISSING, numeral
     from sandbox.export.table import terminal_table
 
     questionnaire, way, scale = found[0].scale
@@ -219,6 +222,23 @@ def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
     if beside:
         yield terminal_table(("client", "control", "runs", "change", "undone", "worse"), beside)
         yield ""
+    yield terminal_table(
+        ("client", "replies", "assents", "drift", "facts", "unasked", "asked", "told"),
+        [
+            (
+                one.client.id,
+                str(one.resistance.replies),
+                _percent(one.resistance.agrees),
+                _percent(one.resistance.drift),
+                str(one.resistance.facts) if one.client.discloses else MISSING,
+                _percent(one.resistance.unasked),
+                str(one.resistance.opened) if one.client.discloses else MISSING,
+                _percent(one.resistance.told),
+            )
+            for one in found
+        ],
+    )
+    yield ""
     for one in found:
         yield from textwrap.wrap(f"{printable(one.client.title)}: {printable(one.verdict)}", 100)
     yield ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sandbox.engine.disclosure import as_heard
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import UsageError
@@ -14,13 +15,14 @@ def conversation(plan: SessionPlan, history: History, capabilities: Capabilities
 
     With `in_conversation` administration the questions and answers stand where they were given.
     """
-    messages = [Message("system", plan.client.system)]
+    messages = [Message("system", plan.client.told_first)]
     if capabilities.small:
         for example in plan.client.small_model.examples:
             messages += [Message("user", example.say), Message("assistant", example.reply)]
     messages += _asked(plan, history, 0)
-    for turn in history.turns:
-        messages.append(Message("user", turn.said))
+    for n, turn in enumerate(history.turns):
+        heard = as_heard(plan.client, history.turns[:n], turn.said, turn.phase)
+        messages.append(Message("user", heard))
         if turn.reply:  # a refusal may be without a word
             messages.append(Message("assistant", turn.reply))
         messages += _asked(plan, history, turn.index)

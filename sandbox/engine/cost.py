@@ -57,7 +57,7 @@ def load(
     trunk = plans[0]
     longest = trunk.sampling.max_tokens or counts.sampling.max_tokens
     count = _Count(trunk, tokens, longest if reply is None else min(reply, longest))
-    count.prompt = tokens[trunk.client.system]
+    count.prompt = tokens[trunk.client.told_first]
     if counts.capabilities.small:
         examples = trunk.client.small_model.examples
         count.prompt += sum(tokens[e.say] + tokens[e.reply] for e in examples)
@@ -174,7 +174,7 @@ class _Count:
 
 
 def _texts(plan: SessionPlan) -> Iterator[str]:
-    yield plan.client.system
+    yield plan.client.told_first
     for example in plan.client.small_model.examples:
         yield from (example.say, example.reply)
     for scenario in (plan.scenario, plan.follow_up):

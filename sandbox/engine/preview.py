@@ -236,7 +236,13 @@ def _count(number: int, noun: str) -> str:
 
 
 def _played(client: Client) -> Iterator[Passage]:
-    yield Passage("system text", client.system)
+    yield Passage("system text", client.told_first)
+    for n, one in enumerate(client.discloses, 1):
+        kind = "an open question" if one.question == "open" else "a question"
+        notes = (f"known to the model only once {kind} has: {', '.join(one.asked)}",)
+        yield Passage(f"fact {n}", one.fact, notes)
+    for relapse in client.relapses:
+        yield Passage("comes back", relapse.fact, (f"at turn {relapse.at} of the technique",))
     for n, example in enumerate(client.small_model.examples, 1):
         notes = ("shown to very small models only",)
         yield Passage(f"example {n}", example.say, notes)

@@ -15,6 +15,7 @@ from sandbox.engine.conversation import (
     therapist_conversation,
     with_said,
 )
+from sandbox.engine.disclosure import as_heard
 from sandbox.engine.events import (
     AdministrationFinished,
     AdministrationStarted,
@@ -222,7 +223,7 @@ class RunningSession:
         opening = "" if say.asks_task else reply_opening(plan, provider.capabilities)
         so_far = conversation(plan, self.history, provider.capabilities)
         request = Request(
-            messages=with_said(so_far, say.text),
+            messages=with_said(so_far, as_heard(plan.client, self.history.turns, say.text, say.phase)),
             sampling=replace(provider.sampling, seed=seed),
             prefill=opening,
         )

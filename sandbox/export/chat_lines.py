@@ -28,7 +28,7 @@ def _conversation(family: Family, title: str, shown: Shown, session: StoredSessi
     ids = turn_ids(family, session)
     messages: list[dict[str, str]] = []
     if shown.system:
-        messages.append({"role": "system", "content": plan.client.system})
+        messages.append({"role": "system", "content": plan.client.told_first})
     for turn in session.history.turns:
         where = ids[turn.index]
         messages.append({"role": "user", "content": turn.said, "id": where})

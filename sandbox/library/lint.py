@@ -271,6 +271,10 @@ def _other_units(questionnaire: Questionnaire, library: Library) -> Iterator[Pro
 def _client(client: Client) -> Iterator[Problem]:
     at = ("system",)
     yield from _personal(client.system, at)
+    for n, fact in enumerate(client.discloses):
+        yield from _personal(fact.fact, ("discloses", n, "fact"))
+    for n, relapse in enumerate(client.relapses):
+        yield from _personal(relapse.fact, ("relapses", n, "fact"))
     if not _english(client):
         return
     if phrase := suspect_words.scores(client.system):

@@ -6,8 +6,10 @@ import pytest
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.client_check import ClientCheck, check_client
+from sandbox.analysis.client_resistance import resistance
 from sandbox.engine.history import History, Turn
 from sandbox.engine.phase import Phase
+from sandbox.library.client import Disclosure
 from tests.analysis.compared import DISTRESS, FILLER, session
 from tests.documents import client, scenario
 
@@ -103,3 +105,26 @@ def test_runs_without_both_scores_decide_nothing_and_silence_is_no_habit():
     unscored = checked(*(run(n, None, None, None, replies=silent) for n in (1, 2, 3)))
     assert (unscored.usable, unscored.floor, unscored.ceiling) == ("undecided", None, None)
     assert "none of 3 runs has both scores" in unscored.verdict
+
+
+def test_what_is_told_unasked_and_who_says_yes_to_a_manual_is_counted():
+    fact = Disclosure(fact="He died.", asked=("brother",), told=("died",))
+    told = client().model_copy(update={"discloses": (fact,)})
+
+    def arm(*turns: tuple[str, str]) -> Arm:
+        made = run(1, 15, 60, 50)[1]
+        said = tuple(Turn(n, "technique", "scripted", *each) for n, each in enumerate(turns, 1))
+        return replace(made, history=History(turns=said))
+
+    keen = arm(("Set the dial.", "My coat is wet."), ("Close the lid.", "That makes sense, he died."))
+    asked = arm(("What of your brother?", "Yes, but why."), ("Go on.", "I saw that he died."))
+    given_back = arm(("Someone died.", "Someone died."), ("Set the dial.", "I am here."))
+    found = resistance((keen, asked, given_back), told)
+    assert found.replies == 6 and found.agrees == pytest.approx(1 / 6)
+    assert found.drift == pytest.approx(1 / 3)
+    assert found.facts == 3 and found.unasked == pytest.approx(1 / 3)
+    assert (found.opened, found.told) == (1, 1)
+    assert [text.partition(":")[0] for text in found.findings()] == [
+        "it gives way as turns go by",
+        "33 % of what it tells only when asked is told unasked",
+    ]

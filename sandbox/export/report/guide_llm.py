@@ -152,7 +152,7 @@ def _customised(plans: list[SessionPlan]) -> str:
 
 
 def _systems(plans: list[SessionPlan]) -> str:
-    texts = dict.fromkeys((plan.client.title, plan.client.system) for plan in plans)
+    texts = dict.fromkeys((plan.client.title, plan.client.told_first) for plan in plans)
     return " ".join(f"{title}: “{text}”" for title, text in texts)
 
 

@@ -49,7 +49,11 @@ def _system(family: Family) -> Iterator[Block]:
     """What the client's model was told before anything was said to it."""
     client = family.first.head.plan.client
     yield Heading("What the client's model was told first")
-    yield Paragraph(client.system)
+    yield Paragraph(client.told_first)
+    for one in client.discloses:
+        yield Paragraph(f"Only when asked about ({', '.join(one.asked)}): {one.fact}")
+    for relapse in client.relapses:
+        yield Paragraph(f"At turn {relapse.at} of the technique: {relapse.fact}")
     for example in client.small_model.examples:
         yield Paragraph(f"Example, for small models: “{example.say}” answered by “{example.reply}”")
 

@@ -128,6 +128,7 @@ def _sections(document: Document) -> Iterator[Content]:
         case Client():
             opening = document.small_model.opening
             yield from _section("small models", (f"every reply begins: {opening}",) if opening else ())
+            yield from _section("references", _cited(document.references))
         case Study() | Form() | Codebook():
             yield from _section("references", _cited(document.references))
     source = document.source
