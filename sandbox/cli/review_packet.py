@@ -102,13 +102,15 @@ def chance(seed: int | None) -> Random:
 
 def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     """Put the key into the record, and tell on stderr where it is and what to mind."""
+    from sandbox.export.leaving import details_leaving
     from sandbox.remembered import load_remembered
-    from sandbox.review.packing import cautions
+    from sandbox.review.packing import length_caution
     from sandbox.store.mark import MarkRecord
     from sandbox.text import printable
 
     MarkRecord(store).add_packet(key.id, key, load_remembered().reviewer or "")
-    for caution in cautions(key, arms):
+    found = details_leaving(store, [arm.id for arm in arms])
+    for caution in filter(None, (length_caution(key), found)):
         click.echo(f"Caution: {printable(caution)}", err=True)
     kind = "Blind" if key.blind else "Open"
     click.echo(

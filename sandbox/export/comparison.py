@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, Row, arms_compared_with
 from sandbox.analysis.enough import enough
+from sandbox.analysis.talk_counts import HOW, counts_of, pooled, rows
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, harm_lines, heading, noise_lines, reasons
 from sandbox.export.markdown_text import inline
@@ -38,8 +39,21 @@ def comparison_markdown(comparison: Comparison) -> str:
         "  \n".join(map(inline, noise_lines(comparison))),
         *(inline(reason) for reason in reasons(comparison)),
         inline(explanation(comparison)),
+        *_counts(comparison),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _counts(comparison: Comparison) -> Iterator[str]:
+    """What therapist and client did in each arm, counted by rule; nothing where no technique was begun."""
+    found = [pooled(map(counts_of, arm.sessions)) for arm in comparison.arms]
+    if all(counts is None for counts in found):
+        return
+    columns = [rows(counts) for counts in found]
+    lines = [(names[0][0], *(value for _, value in names)) for names in zip(*columns, strict=True)]
+    head = ("the talk, counted", *(inline(arm.title) for arm in comparison.arms))
+    yield markdown_table(head, lines, numbers_from=1)
+    yield inline(HOW)
 
 
 def comparison_csv(comparison: Comparison) -> str:

@@ -15,7 +15,6 @@ from sandbox.engine.history import Turn
 from sandbox.errors import UsageError
 from sandbox.library.codebook import Codebook
 from sandbox.library.form import Form
-from sandbox.library.suspect_words import personal
 from sandbox.review.blind import HIDDEN, blinded
 from sandbox.review.packet import PacketKey, PacketPair, PacketTranscript
 from sandbox.store.store import Store
@@ -107,17 +106,15 @@ def _pairs(arms: Sequence[Arm], codes: dict[str, str], chance: Random) -> Iterat
         yield PacketPair(code=f"P{number:02}", a=codes[two[0].id], b=codes[two[1].id])
 
 
-def cautions(key: PacketKey, arms: Sequence[Arm]) -> Iterator[str]:
-    """What whoever sends the packet has to know first."""
+def length_caution(key: PacketKey) -> str:
+    """That the length of a blind packet's transcripts may tell the arm; empty where it cannot."""
     lengths = sorted({len(one.turns) for one in key.transcripts})
-    if key.blind and len(lengths) > 1:
-        yield (
-            f"The transcripts have {lengths[0]} to {lengths[-1]} turns: their length may tell the arm."
-            " --equal-length ends each after as many technique turns as the shortest has."
-        )
-    texts = (f"{turn.said}\n{turn.reply or ''}" for arm in arms for turn in arm.history.turns)
-    if found := next((detail for text in texts if (detail := personal(text))), None):
-        yield f"“{found}” looks like a real person's details. Read the transcripts before you send them."
+    if not key.blind or len(lengths) == 1:
+        return ""
+    return (
+        f"The transcripts have {lengths[0]} to {lengths[-1]} turns: their length may tell the arm."
+        " --equal-length ends each after as many technique turns as the shortest has."
+    )
 
 
 class Words:

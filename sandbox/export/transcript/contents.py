@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from sandbox.analysis.family import Family
+from sandbox.analysis.talk_counts import HOW, counts_of, rows
 from sandbox.export import NOTICE
-from sandbox.export.report.blocks import Block, Heading, Paragraph
+from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.export.report.markdown import report_markdown
 from sandbox.export.transcript.course import course_of
 from sandbox.export.transcript.provenance import how_to_run_again, left, what_was_run
@@ -18,6 +19,7 @@ def transcript(family: Family, shown: Shown = ALL_BUT_SYSTEM) -> tuple[Block, ..
         *_heading(family),
         *what_was_run(family),
         *(what_came_out(family) if shown.scores else ()),
+        *_counts(family),
         *(_system(family) if shown.system else ()),
         *_course(family, shown),
         *how_to_run_again(family),
@@ -43,6 +45,18 @@ def _heading(family: Family) -> Iterator[Block]:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _counts(family: Family) -> Iterator[Block]:
+    """What therapist and client did, counted by rule; nothing where no technique was begun."""
+    found = [(arm.title, counts_of(arm)) for arm in family.arms]
+    if all(counts is None for _, counts in found):
+        return
+    columns = [rows(counts) for _, counts in found]
+    lines = tuple((names[0][0], *(value for _, value in names)) for names in zip(*columns, strict=True))
+    yield Heading("The talk, counted")
+    yield Table("Counts by rule, no score of competence", ("", *(title for title, _ in found)), lines)
+    yield Paragraph(HOW)
 
 
 def _system(family: Family) -> Iterator[Block]:
