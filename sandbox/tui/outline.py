@@ -127,7 +127,8 @@ async def study_lines(conductor: Conductor, study: Study) -> tuple[str, ...]:
     found = await estimates(conductor, plan)
     refuse_endless(plan, found)
     sessions = sum(1 + len(cell.arms) for cell in plan.cells)
-    lines = [f"a study: {len(plan.cells):,} shared starts, {sessions:,} sessions with their arms"]
+    starts = "1 shared start" if len(plan.cells) == 1 else f"{len(plan.cells):,} shared starts"
+    lines = [f"a study: {starts}, {sessions:,} sessions with their arms"]
     for one in found:
         whose = f"{one.title}: " if len(found) > 1 else ""
         tokens = f"{one.prompt_tokens:,} tokens in and {one.reply_tokens:,} out"

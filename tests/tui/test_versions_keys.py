@@ -72,7 +72,7 @@ async def test_a_technique_is_taken_apart_from_the_library(tmp_path: Path) -> No
         await at.press("z")
         await at.until(lambda: isinstance(at.app.screen, SmallStudyForm), "the form")
         at.app.screen.query_one("#repeats", Input).value = "1"
-        await at.shows("a study: 1 shared starts, 6 sessions")
+        await at.shows("a study: 1 shared start, 6 sessions")
         await at.press("ctrl+r")
         await at.shows("dismantle-mindful-breathing-left-out")
         await comes_to(at, "finished")
