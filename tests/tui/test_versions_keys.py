@@ -52,7 +52,7 @@ async def test_a_change_is_kept_run_in_pairs_over_five_seeds_and_its_interval_re
         assert "no interval, because" in told(at).lower() or "[" in told(at)
         await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
-        await at.shows("means over 5 starts")
+        await at.shows("means, 5 runs each")
         await at.press("escape", "down")
         screen = await versions(at)
         await at.until(lambda: screen.query_one(OptionList).highlighted == 1, "the first version")
