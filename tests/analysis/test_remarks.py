@@ -213,7 +213,7 @@ def test_every_face_says_the_same(record: Recorded, build: Build, capsys: pytest
 
     assert run_command_line(["show", trunk]) == 0
     page = capsys.readouterr().out.splitlines()
-    cautions = [line.removeprefix("**Caution:** ") for line in page if line.startswith("**Caution:** ")]
+    cautions = [line.removeprefix("> Caution: ") for line in page if line.startswith("> Caution: ")]
     assert set(cautions) == set(map(inline, said)) and len(cautions) == len(said)
 
     report(record.store, find_workspace(), trunk, as_json=False)
