@@ -56,6 +56,11 @@ class Difference:
         return self.verdict in ("lower", "higher")
 
     @property
+    def known(self) -> bool:
+        """Whether there is anything to judge by: an interval, or differences all equal within the bound."""
+        return self.paired.low is not None or self.verdict == "equivalent"
+
+    @property
     def more_runs(self) -> int | None:
         """About how many more runs would tell the two apart, if mean and spread stayed; None: no telling."""
         if self.told_apart or self.paired.mean is None or self.paired.low is None or len(self.values) < 3:
@@ -253,6 +258,10 @@ def _told_between(between: Sequence[Difference]) -> list[str]:
             lines.append(f"{_ended(one)}: told apart.")
         elif one.verdict == "equivalent":
             lines.append(f"{one.title} and {one.against} are equivalent, within ±{numeral(one.bound)}.")
+        elif not one.known:
+            size = _way(one.paired.mean or 0.0)
+            why = f"no interval, because {one.paired.reason}"
+            lines.append(f"{one.title} against {one.against} at {one.at}: {size}, {why}.")
         else:
             lines.append(f"{one.title} and {one.against} are not told apart from each other.{_more(one)}")
     return [printable(line) for line in lines]
@@ -260,13 +269,15 @@ def _told_between(between: Sequence[Difference]) -> list[str]:
 
 def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
     apart = sorted((one for one in pairs if one.told_apart), key=lambda one: -abs(one.paired.mean or 0.0))
-    left = len(pairs) - len(apart)
+    open_pairs = [one for one in pairs if one.known and not one.told_apart]
+    unknown = [one for one in pairs if not one.known]
+    without = f" {len(unknown)} pairs have no interval." if unknown else ""
     if not apart:
-        return [f"Of {left} pairs of techniques none is told apart."]
+        return [f"Of {len(pairs)} pairs of techniques none is told apart.{without}"]
     shown = "; ".join(map(_ended, apart[:_FEW]))
     more = f"; and {len(apart) - _FEW} more" if len(apart) > _FEW else ""
-    rest = f" {left} pairs are not told apart from each other." if left else ""
-    return [f"Told apart from each other: {shown}{more}.{rest}"]
+    rest = f" {len(open_pairs)} pairs are not told apart from each other." if open_pairs else ""
+    return [f"Told apart from each other: {shown}{more}.{rest}{without}"]
 
 
 def _ended(one: Difference) -> str:

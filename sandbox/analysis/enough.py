@@ -46,7 +46,7 @@ def enough(found: Answer) -> str:
         return ""
     if all(one.evidence.n < _LEAST for one in looked):
         said = f"No: under {_LEAST} runs nothing can be decided, however large an effect is."
-        return printable(" ".join(filter(None, ("Have I run enough?", said, _planning(looked)))))
+        return printable(" ".join(filter(None, ("Have I run enough?", said, _planning(looked, looked)))))
     decided = [one for one in looked if one.evidence.decided]
     unsure = [one for one in looked if not one.evidence.decided]
     said = "Yes:" if not unsure else "For some:" if decided else "Not yet:"
@@ -56,7 +56,7 @@ def enough(found: Answer) -> str:
     if unsure:
         parts.append(f"it has not decided for {_named(unsure)}" if decided else
                      f"the evidence has not decided for {_named(unsure)}")  # fmt: skip
-    planned = _planning(unsure)
+    planned = _planning(unsure, looked)
     return printable(
         f"Have I run enough? {said} {', and '.join(parts)} (e-values; {1 / ALPHA:.0f} decides)."
         f"{' ' + planned if planned else ''}"
@@ -76,18 +76,36 @@ def _value(found: Evidence) -> str:
     return f"{numeral(found.value)} after {runs}"
 
 
-def _planning(looked: Sequence[Looked]) -> str:
-    """How many runs it takes to know every effect as closely as a difference of interest."""
-    known = [one for one in looked if one.needed is not None]
+def _planning(wanted: Sequence[Looked], looked: Sequence[Looked]) -> str:
+    """How many runs it takes to know the effects wanted as closely as a difference of interest."""
+    known = [one for one in wanted if one.needed is not None]
     if not known:
         return ""
-    most = max(known, key=lambda one: one.needed or 0)
-    bound, needed, have = numeral(most.difference.bound), most.needed or 0, most.evidence.n
-    if needed <= have:
-        return f"Each effect is known to ± {bound} or closer."
+    all_of_them = len(known) == len(looked)
+    bound = numeral(known[0].difference.bound)
+    short = [one for one in known if (one.needed or 0) > one.evidence.n]
+    if not short:
+        whose = "Each effect is" if all_of_them else _whose(known, looked)
+        return f"{whose} known to ± {bound} or closer."
+    whose = f"To know {'each effect' if all_of_them else _of(known, looked)} to ± {bound}"
+    most = max(short, key=lambda one: one.needed or 0)
+    needed, have = most.needed or 0, most.evidence.n
     if needed > _MOST:
-        return f"To know each effect to ± {bound} would take more than {_MOST:,} runs."
-    return f"To know each effect to ± {bound} takes about {needed:,} runs, {needed - have:,} more."
+        return f"{whose} would take more than {_MOST:,} runs."
+    more = f", {needed - have:,} more" if len({one.evidence.n for one in known}) == 1 else ""
+    return f"{whose} takes about {needed:,} runs{more}."
+
+
+def _whose(known: Sequence[Looked], looked: Sequence[Looked]) -> str:
+    said = _of(known, looked)
+    return f"{said[0].upper()}{said[1:]} {'is' if len(known) == 1 else 'are'}"
+
+
+def _of(known: Sequence[Looked], looked: Sequence[Looked]) -> str:
+    if len(known) > _NAMED:
+        return f"{len(known)} of {len(looked)} effects"
+    effect = "effect" if len(known) == 1 else "effects"
+    return f"the {effect} of {' and '.join(one.difference.title for one in known)}"
 
 
 def _needed(values: Sequence[float], bound: float) -> int | None:

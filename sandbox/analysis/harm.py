@@ -75,7 +75,7 @@ class Harm:
     def short(self) -> str:
         """`Got worse: Body scan 1 of 10 runs.`, empty where none did."""
         worse = [
-            f"{arm.title} {arm.worse} of {arm.runs} {'run' if arm.runs == 1 else 'runs'}"
+            f"{arm.title} {arm.worse} of {arm.runs} {'run' if arm.runs == 1 else 'runs'}{_unscored(arm)}"
             for arm in self.arms
             if arm.worse
         ]
@@ -97,7 +97,11 @@ class Harm:
             return f"{arm.title}: no run has both scores."
         if arm.runs == 1:
             became = "better" if arm.better else "worse" if arm.worse else ""
-            return f"{arm.title}: {self._surely + became if became else 'unchanged'}."
+            became = self._surely + became if became else "unchanged"
+            if not arm.missing:
+                return f"{arm.title}: {became}."
+            of = f"1 of {1 + arm.missing} runs has a score"
+            return f"{arm.title}: {of}, {became}; {arm.missing} without a score."
         said = (
             f"{arm.title}: of {arm.runs} runs {arm.better} {self._surely}better, {arm.unchanged} unchanged,"
             f" {arm.worse} {self._surely}worse"
@@ -261,6 +265,10 @@ def _opposition(arm: ArmHarm) -> str:
 def _named(scales: Sequence[str]) -> str:
     shown = " and ".join(scales[:2])
     return f"{shown} and {len(scales) - 2} more" if len(scales) > 2 else shown
+
+
+def _unscored(arm: ArmHarm) -> str:
+    return f" ({arm.missing} without a score)" if arm.missing else ""
 
 
 def _signed(arm: ArmHarm) -> str:

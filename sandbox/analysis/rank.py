@@ -1,12 +1,15 @@
 """Which techniques stand together: clusters of those not told apart, never a bare order. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 from sandbox.analysis.answer import Answer, Difference
 from sandbox.text import printable
 
 _MOST = 15
 """Of more arms the clusters could be very many."""
+_NAMED = 3
+"""Of more pairs not each is named."""
 
 Cluster = tuple[str, ...]
 """Titles of arms of which no two are told apart, the one with the lowest score first."""
@@ -17,14 +20,34 @@ def clusters(found: Answer) -> tuple[tuple[Cluster, ...], ...]:
 
     An arm may stand in several: it is told apart from neither neighbour, though these are from each other.
     Each pair is judged at 5 % by itself. Their control is among the arms. (Maximal cliques: Bron and Kerbosch
-    1973.)
+    1973.) A set with a pair that has no interval gets none: whether those two stand together is not known.
     """
-    return tuple(_clusters(members, found) for members in _together(found) if 1 < len(members) <= _MOST)
+    return tuple(_clusters(members, found) for members in _sets(found) if not _unknown(members, found))
 
 
 def cluster_lines(found: Answer) -> tuple[str, ...]:
-    """The same in words, a line for each set of arms; empty where nothing has an interval."""
-    return tuple(printable(_told(groups, found)) for groups in clusters(found))
+    """The same in words, a line for each set of arms; empty where no arm has two runs."""
+    return tuple(printable(_line(members, found)) for members in _sets(found))
+
+
+def _line(members: Cluster, found: Answer) -> str:
+    if unknown := _unknown(members, found):
+        more = f"; and {len(unknown) - _NAMED} pairs more" if len(unknown) > _NAMED else ""
+        return f"No clusters: {'; '.join(unknown[:_NAMED])}{more}."
+    return _told(_clusters(members, found), found)
+
+
+def _unknown(members: Cluster, found: Answer) -> list[str]:
+    """`Breathing and Scan were not compared`: the pairs of which nothing is known, and why."""
+    pairs = {frozenset((one.title, one.against)): one for one in _pairs(members, found)}
+    said = []
+    for one, other in combinations(members, 2):
+        pair = pairs.get(frozenset((one, other)))
+        if pair is None or not pair.values:
+            said.append(f"{one} and {other} were not compared")
+        elif not pair.known:
+            said.append(f"{one} and {other} have no interval")
+    return said
 
 
 def _told(groups: Sequence[Cluster], found: Answer) -> str:
@@ -33,6 +56,10 @@ def _told(groups: Sequence[Cluster], found: Answer) -> str:
         return f"One cluster, none told apart from another: {' · '.join(groups[0])}."
     said = "; ".join(f"[{' · '.join(group)}]" for group in groups)
     return f"Clusters, {best} (arms in one are not told apart, each pair at 5 %): {said}."
+
+
+def _sets(found: Answer) -> Iterator[Cluster]:
+    return (members for members in _together(found) if 1 < len(members) <= _MOST)
 
 
 def _together(found: Answer) -> Iterator[tuple[str, ...]]:

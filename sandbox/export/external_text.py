@@ -63,7 +63,7 @@ def _compared(one: Difference, p: float | None) -> tuple[str, ...]:
         numeral(hedges_gz(one.values), signed=True, decimals=2),
         numeral(p, decimals=3),
         numeral(min(e_value, 1e6)) if e_value is not None else MISSING,
-        one.verdict if len(one.values) > 1 else "one run" if one.values else MISSING,
+        one.verdict if one.known else (MISSING, "one run", "no interval")[min(2, len(one.values))],
     )
 
 

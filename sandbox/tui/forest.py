@@ -29,7 +29,9 @@ def forest_lines(found: Answer, width: int) -> Iterator[str]:
     least, most = _reach(known)
     for one in known:
         runs = f"{len(one.values)} {'run' if len(one.values) == 1 else 'runs'}"
-        said = one.verdict if len(one.values) > 1 else "one run has no interval"
+        said = (
+            one.verdict if one.known else "one run has no interval" if len(one.values) == 1 else "no interval"
+        )
         yield from _wrapped(f"{one.title}: {said} ({runs}, against {one.against} at {one.at})", width)
         yield f"{_drawn(one, least, most, room)} {_numbers(one)}"
     yield _axis(least, most, room)

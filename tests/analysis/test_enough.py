@@ -13,7 +13,7 @@ def test_strong_effects_are_decided_and_wide_ones_say_what_they_need():
     assert "Yes: however often one looked, the evidence has decided for Breathing, at run 7 of 12" in said
     said = enough(answer(runs(again, [*WIDE, *WIDE])))
     assert said.startswith("Have I run enough? For some:") and "it has not decided for Scan" in said
-    assert "To know each effect to ± 10.0 takes about" in said
+    assert "To know the effect of Scan to ± 10.0 takes about" in said
     (_, scan) = looked_at(answer(runs(again, [*WIDE, *WIDE])))
     assert scan.needed is not None and scan.needed > 12 and not scan.evidence.decided
 
@@ -34,3 +34,10 @@ def test_equal_differences_and_nothing_beside_are_sentences():
 def test_an_interval_is_never_told_beyond_what_the_scale_allows():
     (first, *_) = answer(runs([-70.0, 15.0])).lines
     assert "100.0 lower]" in first and "100.0 higher to" in first
+
+
+def test_each_effect_is_said_only_where_it_holds_for_each():
+    near = [0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 1.0, 0.0]
+    assert "Each effect is known to ± 10.0 or closer." in enough(answer(runs(near, near[::-1])))
+    mixed = enough(answer(runs(near, [0.0] * 8)))
+    assert "The effect of Breathing is known to ± 10.0 or closer." in mixed and "Each" not in mixed

@@ -66,7 +66,7 @@ def test_without_a_check_a_tenth_of_the_range_counts_and_it_says_how_to_find_out
     assert technique.share_worse == 0.5 and not found.reliable and found.least == 10.0
     assert "the worst a4, +45.0" in found.lines[0] and "reliably" not in found.lines[0]
     assert "sandbox check-model m --questionnaire probe:word" in found.lines[-1]
-    assert found.short == "Got worse: Breathing 2 of 4 runs."
+    assert found.short == "Got worse: Breathing 2 of 4 runs (1 without a score)."
 
 
 def test_with_a_check_a_change_counts_by_the_models_own_wavering():
@@ -114,3 +114,10 @@ def test_one_run_all_missing_and_no_technique_stay_sentences():
     (only, *_, basis) = of(arms(95.0)).lines
     assert only == "Breathing: worse." and basis
     assert "no run has both scores" in of(arms(None, None)).lines[0]
+
+
+def test_one_scored_run_of_several_keeps_the_others_in_view():
+    assert (
+        of(arms(20.0, *[None] * 9)).lines[0]
+        == "Breathing: 1 of 10 runs has a score, better; 9 without a score."
+    )

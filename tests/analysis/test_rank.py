@@ -1,6 +1,8 @@
 """Ranks are clusters of what is not told apart, never a bare order."""
 
-from sandbox.analysis.answer import answer
+from dataclasses import replace
+
+from sandbox.analysis.answer import Difference, answer
 from sandbox.analysis.rank import cluster_lines, clusters
 from sandbox.tui.forest import forest_lines
 from tests.analysis.test_answer import STRONG, WIDE, runs
@@ -31,3 +33,22 @@ def test_a_plot_of_one_run_of_nothing_and_of_no_spread_does_not_fail():
     assert "one run has no interval" in "\n".join(forest_lines(answer(runs([-30.0])), 60))
     assert "−30.0" in "\n".join(forest_lines(answer(runs([-30.0] * 4)), 60))
     assert "nan" not in "\n".join(forest_lines(answer(runs([0.0] * 4)), 60))
+
+
+def test_a_pair_that_never_ran_together_or_has_no_spread_is_unknown_and_not_called_near():
+    """A ran with B, B with C, A never with C; A and D differ by the same in all runs."""
+    drawn = [answer(runs(STRONG, WIDE)), answer(runs(STRONG, [one + 65 for one in STRONG]))]
+    apart = replace(drawn[0], between=(*drawn[0].between, _other(drawn[0].between[0], "Walk", "Scan")))
+    third = replace(apart.beyond[1], title="Walk")
+    unlinked = replace(apart, beyond=(*apart.beyond, third))
+    assert cluster_lines(unlinked) == ("No clusters: Breathing and Walk were not compared.",)
+    assert clusters(unlinked) == ()
+    assert cluster_lines(drawn[1]) == ("No clusters: Breathing and Scan have no interval.",)
+    assert not [line for line in drawn[1].lines if "not told apart" in line]
+    assert any(
+        "65.0 lower, no interval, because the 6 differences are equal" in line for line in drawn[1].lines
+    )
+
+
+def _other(pair: Difference, title: str, against: str) -> Difference:
+    return replace(pair, title=title, against=against)

@@ -249,7 +249,7 @@ def _effect_row(one: Difference, p: float | None) -> tuple[str, ...]:
         numeral(hedges_gz(one.values), signed=True, decimals=2),
         numeral(p, decimals=3),
         numeral(min(e_value, 1e6), decimals=1) if e_value is not None else MISSING,
-        one.verdict if len(one.values) > 1 else "one run",
+        one.verdict if one.known else "no interval" if len(one.values) > 1 else "one run",
     )
 
 
