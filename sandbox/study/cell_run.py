@@ -12,7 +12,7 @@ from sandbox.store.error import StoreError
 from sandbox.study.cluster import Place
 from sandbox.study.conductor import Conductor
 from sandbox.study.events import InCell
-from sandbox.study.failure import Failure, begun, ended_by, raised, without
+from sandbox.study.failure import Failure, WorkerLost, begun, ended_by, raised, without
 from sandbox.study.plan import Cell
 
 
@@ -36,27 +36,32 @@ class CellRun:
         todo: tuple[SessionHead, ...],
         tell: Callable[[InCell], Awaitable[None]],
     ) -> list[Failure]:
-        """Run those of the cell's sessions and record them; what ended any badly. Raises StoreError.
+        """Run those of the cell's sessions and record them; what ended any badly, or before its end. Raises
+        StoreError.
 
         After a failure that stays, the arms that do not build on the failed session are run all the same.
         """
         failures: list[Failure] = []
         while todo:
             failed: SessionFinished | None = None
+            unended = {head.id for head in todo}
             try:
                 known = begun(todo, self._conductor.store.histories(cell))
                 async with aclosing(self._events(todo, known)) as events:
                     async for event in events:
                         self.waits = isinstance(event, Waiting)
                         self.went_on |= isinstance(event, TurnFinished | AdministrationFinished)
-                        if isinstance(event, SessionFinished) and event.error is not None:
-                            failed = event
+                        if isinstance(event, SessionFinished):
+                            unended.discard(event.session)
+                            failed = event if event.error is not None else failed
                         await tell(InCell(self.cell, event))
             except StoreError:
                 raise
             except Exception as error:
                 return [*failures, raised(error)]
             if failed is None or failed.error is None:
+                if unended:  # whoever ran them broke off: nothing else tells that they are not done
+                    failures.append(raised(WorkerLost("The run ended before all of its sessions did.")))
                 break
             failures.append(ended_by(failed.error))
             if failures[-1].passes:

@@ -65,7 +65,7 @@ class Told:
 
 
 async def run_errand(errand: Errand) -> int:
-    """Run the sessions; how many things were told of them. Raises SandboxError."""
+    """Run the sessions; how many things were told of them, -1 if broken off. Raises SandboxError."""
     from distributed import get_worker
 
     post = _posts.get(errand.study)
@@ -160,12 +160,14 @@ class _Post:
 
     async def _play(self, errand: Errand, controls: Controls) -> int:
         number = 0
-        with suppress(asyncio.CancelledError):  # broken off: what was told until then is what there is
+        try:
             async with aclosing(started(errand.heads, errand.known, controls, self._models)) as events:
                 async for event in events:
                     if not isinstance(event, TextDelta):
                         number += 1
                         self._tell(Told(errand.run, number, event))
+        except asyncio.CancelledError:  # broken off: no count that could pass for an end
+            return -1
         return number
 
     async def break_off(self, run: str) -> None:

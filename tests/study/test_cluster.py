@@ -8,14 +8,16 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from distributed import LocalCluster, Scheduler, Worker
 
-from sandbox.engine.events import TurnFinished
+from sandbox.engine.events import Event, TurnFinished
 from sandbox.models.opening import open_model
 from sandbox.models.provider import Completion, ModelError, Provider, Request, StreamPart
 from sandbox.study import worker
+from sandbox.study.cell_run import CellRun
 from sandbox.study.cluster import ClusterLost, connected
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
@@ -63,6 +65,24 @@ def opened_slower(_: str) -> Provider:
 
 
 SLOWER = Slower(says, top=TOP, capabilities=HOSTED)
+
+
+class LeftAlone(Unhurried):
+    """In its sixth call its worker comes to think that its driver is gone, and breaks the run off."""
+
+    begun = 0
+
+    async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
+        self.begun += 1
+        if self.begun == 6:
+            patience, worker.SECONDS_ALONE = worker.SECONDS_ALONE, 0.0
+            try:
+                await asyncio.Event().wait()
+            finally:
+                worker.SECONDS_ALONE = patience
+        async with aclosing(super().stream(request)) as parts:
+            async for part in parts:
+                yield part
 
 
 @asynccontextmanager
@@ -135,6 +155,40 @@ async def test_stopped_capped_or_refused_it_ends_as_on_one_machine(
         events = await on_cluster(conductor, hosted_there, scheduler, partial(open_model, local_only=True))
         (failed,) = only(CellFailed, events)
         assert isinstance(failed.error, ModelError) and "Local only is on" in str(failed.error)
+
+
+async def test_a_run_that_its_worker_broke_off_is_taken_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.study.cluster._SECONDS_BETWEEN_WORDS", 0.0)
+    monkeypatch.setattr(worker, "SECONDS_ALONE", 60.0)
+    whole, _ = await undisturbed(tmp_path / "whole", 2)
+    model = LeftAlone(says, top=TOP, capabilities=HOSTED)
+    monkeypatch.setattr("tests.study.test_cluster.SLOWER", model)
+    async with conducted(tmp_path, opened) as conductor, in_this_process(1) as scheduler:
+        outline = freeze(conductor.studies, study_plan(2, of={"at_once": 1}))
+        how = {"patience": Patience(pauses=(0.0,) * 3)}
+        events = await on_cluster(conductor, outline, scheduler, opened_slower, **how)
+        (failed,) = only(CellFailed, events)
+        assert isinstance(failed.error, WorkerLost)
+        assert events[-1] == StudyEnded("finished", 0, 0)
+        assert data(conductor, outline) == whole
+
+
+async def test_a_cell_whose_sessions_did_not_all_end_is_not_done(tmp_path: Path) -> None:
+    class Silent:
+        async def events(self, *_: object) -> AsyncGenerator[Event, None]:
+            return
+            yield
+
+    async with conducted(tmp_path, hosted()) as conductor:
+        plan = study_plan(1)
+        freeze(conductor.studies, plan)
+        todo = heads(plan, plan.cells[0])
+        conductor.studies.claim(plan.root, todo)
+        cell = CellRun(plan.cells[0], conductor, conductor.models, Silent(), paused=False)  # type: ignore[arg-type]
+        (failure,) = await cell.play([head.id for head in todo], todo, AsyncMock())
+        assert failure.passes
 
 
 async def test_a_lost_cluster_is_told_and_the_study_goes_on_without_it(
