@@ -22,7 +22,7 @@ COMMANDS = {
     "sessions": "List what was run; filter, search.",
     "show": "Read a session's transcript with its scores.",
     "compare": "Set sessions side by side, a row a turn.",
-    "report": "Write what came out for a colleague: HTML, Word or Markdown.",
+    "report": "Write what came out for a colleague: HTML, Word, PDF or Markdown.",
     "export": "Write a session to a file, many as a data set, or a questionnaire as FHIR.",
     "import": "Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions.",
     "review": "Judge transcripts, take in marks of colleagues, see who agrees.",

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.command("report", short_help="Write what came out for a colleague: HTML, Word or Markdown.")
+@click.command("report", short_help="Write what came out for a colleague: HTML, Word, PDF or Markdown.")
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
 @click.option(
     "--to",

@@ -9,7 +9,7 @@ from sandbox.tui.screen import bring_up
 
 
 class Reviewing:
-    """Notes that were typed and not stored wait here while the app is open."""
+    """Notes that were typed and not stored wait here while the app is open, and which arms were named."""
 
     def __init__(self, app: App[None], preferences: Preferences, conductor: Conductor) -> None:
         from sandbox.tui.screens.review import Drafts
@@ -18,6 +18,7 @@ class Reviewing:
         self._preferences = preferences
         self._conductor = conductor
         self._drafts: Drafts = {}
+        self._seen: set[str] = set()
 
     async def open(self, wanted: ReviewWanted) -> None:
         from sandbox.tui.screens.review import ReviewerName, ReviewScreen
@@ -27,4 +28,6 @@ class Reviewing:
             return
         store, library, mine = self._conductor.store, self._conductor.library, self._preferences
         name = ReviewerName(lambda: mine.remembered.reviewer, mine.remember_reviewer)
-        self._app.push_screen(ReviewScreen(store, library, name, self._drafts, wanted.sessions, wanted.turn))
+        self._app.push_screen(
+            ReviewScreen(store, library, name, self._drafts, self._seen, wanted.sessions, wanted.turn)
+        )

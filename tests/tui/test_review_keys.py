@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from sandbox.library.document import document_hash
-from sandbox.store.mark import By, Mark, MarkRecord, Note, Preference, Rating, Tick
+from sandbox.store.mark import By, Entry, Mark, MarkRecord, Note, Preference, Rating, Tick
 from sandbox.tui.screens.agreement import AgreementScreen
 from sandbox.tui.screens.note import NotePrompt
 from sandbox.tui.screens.preference import PreferenceScreen
@@ -30,6 +30,10 @@ async def judging(root: Path, size: tuple[int, int] = (100, 30)) -> AsyncIterato
 
 def held(at: Stage) -> list[Mark]:
     return [entry.mark for entry in MarkRecord(at.services.conductor.store).marked().all()]
+
+
+def ratings(at: Stage) -> list[Entry[Rating]]:
+    return list(MarkRecord(at.services.conductor.store).marked().ratings)
 
 
 async def named(at: Stage) -> None:
@@ -91,11 +95,32 @@ async def test_the_fidelity_list_is_ticked_at_a_turn_and_hidden_while_blind(tmp_
         assert isinstance(at.app.screen, ReviewScreen) and pages.is_attached
         await at.press("b")
         await at.shows("transcript, blind")
+        await at.shows("You have seen this arm")
         assert "Mindful breathing" not in at.text() and "Attacked" not in at.text()
         await at.press("f", "3")
         await at.until(lambda: bool(held(at)))
         (entry,) = MarkRecord(at.services.conductor.store).marked().ratings
         assert not entry.by.blind, "its name was on screen before"
+
+
+async def test_several_open_blind_and_a_name_that_was_seen_stays_seen(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24), played=True) as at:
+        at.app.preferences.remember_reviewer("Dr. Ada Lovelace")
+        await at.started()
+        await at.press("s")
+        await at.shows("[ ] 20")
+        await at.press("down", "space", "space", "j")
+        await at.shows("transcript 1 of 2, blind")
+        assert "Mindful breathing" not in at.text() and "Appliance manual" not in at.text()
+        await at.press("3")
+        await at.until(lambda: len(held(at)) == 1)
+        await at.press("b")
+        await at.shows("Attacked")
+        assert "reviewer Dr. Ada Lovelace" in at.text(), "the titles give way"
+        await at.press("escape", "j")
+        await at.shows("of 2, blind (name seen)")
+        await at.press("4")
+        await at.until(lambda: len(held(at)) == 1 and not ratings(at)[-1].by.blind)
 
 
 async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_back(tmp_path: Path) -> None:

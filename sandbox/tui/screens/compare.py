@@ -82,7 +82,7 @@ class CompareScreen(Screen[None]):
         Binding("a", "replies", "replies", id="compare.replies", show=False,
                 tooltip="Every run's reply at this row's turn, arm after arm"),
         Binding("r", "report", "report", id="compare.report",
-                tooltip="Write a report on these sessions: HTML, Word or Markdown"),
+                tooltip="Write a report on these sessions: HTML, Word, PDF or Markdown"),
         Binding("y", "copy", "copy", id="compare.copy", show=False,
                 tooltip="Copy the comparison as a Markdown table"),
         *(Binding(str(n), f"open({n})", "open", show=n == 1, key_display="1…9",

@@ -28,6 +28,7 @@ from sandbox.store.mark import By, Mark, Marked, MarkRecord, Note
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.text import excerpt, printable
+from sandbox.tui.labels import titles_in
 from sandbox.tui.messages import Trouble
 from sandbox.tui.review_pages import Page, Row, mine_of, pages_of, tagged
 from sandbox.tui.screen import Screen, read_for
@@ -40,6 +41,10 @@ from sandbox.tui.widgets.key_line import KeyLine
 _LONGEST = 600
 """Characters of a text that stand in one entry of the list: more would not fit on a small screen."""
 
+_NAMED = (
+    "You have seen this arm's name: marks on it are kept as not blind. To judge blind, mark several in "
+    "Sessions and press j, or use a packet (sandbox review packet)."
+)
 Drafts = MutableMapping[tuple[str, int], Draft]
 
 
@@ -95,24 +100,24 @@ class ReviewScreen(Screen[None]):
         "The transcript is on the left, what you fill in on the right; Tab goes between them. Numbers answer "
         "the question marked on the right, wherever you are. f goes through the forms, the technique's "
         "fidelity list (not while blind: it would tell the technique) and your notes. Every mark is stored "
-        "at once under your name; a changed one is a new entry. Notes of others are not shown here: they "
-        "would guide you. sandbox review show lists all."
+        "at once under your name; a changed one is a new entry. Several transcripts open blind. Notes of "
+        "others are not shown here: they would guide you. sandbox review show lists all."
     )
 
     def __init__(
-        self, store: Store, library: Library, name: ReviewerName, drafts: Drafts, sessions: Sequence[str],
-        turn: int | None = None,
+        self, store: Store, library: Library, name: ReviewerName, drafts: Drafts, seen: set[str],
+        sessions: Sequence[str], turn: int | None = None,
     ) -> None:  # fmt: skip
+        """`seen`: the sessions whose arm was named here; who marks them again is no longer blind."""
         super().__init__()
         self._store = store
         self._library = library
         self._called = name
         self._drafts = drafts
-        self._listed = self._order = tuple(sessions)
-        self._place = 0
         self._wanted = turn
-        self._blind = False
-        self._unblinded: set[str] = set()
+        self._seen = seen
+        self._listed = tuple(sessions)
+        self._arrange(blind=len(sessions) > 1)
         self._page = 0
         self._found: _Read | None = None
         self._pages: tuple[Page, ...] = ()
@@ -136,8 +141,8 @@ class ReviewScreen(Screen[None]):
 
     def show(self, sessions: Sequence[str], turn: int | None) -> None:
         """Show these sessions instead, the first of them at that turn."""
-        self._listed = self._order = tuple(sessions)
-        self._place, self._wanted, self._blind = 0, turn, False
+        self._listed, self._wanted = tuple(sessions), turn
+        self._arrange(blind=len(sessions) > 1)
         self._look()
 
     @property
@@ -160,7 +165,7 @@ class ReviewScreen(Screen[None]):
             self.dismiss()
             return
         if not self._blind:
-            self._unblinded.add(self.shown)
+            self._seen.add(self.shown)
         self._draw()
 
     def _read(self, id: str) -> _Read:
@@ -190,9 +195,16 @@ class ReviewScreen(Screen[None]):
         place = (
             f"transcript {self._place + 1} of {len(self._order)}" if len(self._order) > 1 else "transcript"
         )
-        what = f"{place}, blind" if self._blind else f"{plan.scenario.title} · {arm_title(plan)}"
-        who = f"reviewer {self._reviewer}" if self._reviewer else "no reviewer yet"
-        self.query_one("#title", Static).update(Content(printable(f"Review   {who}   {what}")))
+        who = f"Review   reviewer {self._reviewer}   " if self._reviewer else "Review   no reviewer yet   "
+        room = max(16, self.size.width - 2 - len(who))
+        what = f"{place}, blind" + (" (name seen)" if self.shown in self._seen else "")
+        if not self._blind:
+            what = titles_in([(plan.scenario.title, ""), (arm_title(plan), "")], room)
+        self.query_one("#title", Static).update(Content(printable(who + what)))
+
+    def on_resize(self) -> None:
+        if self._found is not None:
+            self._draw_title()
 
     def _draw_transcript(self, mine: Marked) -> None:
         """The turns; where they stand already only their marks change, and the reader stays there."""
@@ -259,10 +271,8 @@ class ReviewScreen(Screen[None]):
 
     @property
     def _row(self) -> Row | None:
-        rows, at = (
-            self._pages[self._page].rows if self._pages else (),
-            self.query_one("#rows", OptionList).highlighted,
-        )
+        rows = self._pages[self._page].rows if self._pages else ()
+        at = self.query_one("#rows", OptionList).highlighted
         return rows[at] if at is not None and at < len(rows) else None
 
     @property
@@ -340,16 +350,16 @@ class ReviewScreen(Screen[None]):
 
     @property
     def _by(self) -> By:
-        return By(self._reviewer, self._blind and self.shown not in self._unblinded)
+        return By(self._reviewer, self._blind and self.shown not in self._seen)
 
-    def _named(self, do: Callable[[By], None]) -> None:
+    def _named(self, do: Callable[[By], object]) -> None:
         """Do it with the reviewer's name, which is asked for once."""
         if self._reviewer:
             do(self._by)
         else:
             self._ask_name(lambda: do(self._by))
 
-    def _ask_name(self, then: Callable[[], None]) -> None:
+    def _ask_name(self, then: Callable[[], object]) -> None:
         def take(answer: str | None) -> None:
             if answer is None:
                 return
@@ -384,13 +394,19 @@ class ReviewScreen(Screen[None]):
             self.refresh_bindings()
 
     def action_blind(self) -> None:
-        """Hidden, the transcripts come in another order, the same each time."""
-        here, self._blind = self.shown, not self._blind
-        self._order = self._listed
-        if self._blind and len(self._listed) > 1:
-            self._order = tuple(Random("/".join(self._listed)).sample(self._listed, len(self._listed)))  # noqa: S311
-        self._place = 0 if self._blind else self._order.index(here)
+        here = self.shown
+        self._arrange(blind=not self._blind)
+        if not self._blind:
+            self._place = self._order.index(here)
+        elif here in self._seen:
+            self.notify(_NAMED, severity="warning", timeout=12)
         self._look()
+
+    def _arrange(self, *, blind: bool) -> None:
+        """Hidden, the transcripts come in another order, the same each time."""
+        self._blind, self._order, self._place = blind, self._listed, 0
+        if blind and len(self._listed) > 1:
+            self._order = tuple(Random("/".join(self._listed)).sample(self._listed, len(self._listed)))  # noqa: S311
 
     def action_go(self, by: int) -> None:
         self._place = (self._place + by) % len(self._order)
@@ -400,21 +416,14 @@ class ReviewScreen(Screen[None]):
     def action_prefer(self) -> None:
         if self._found is not None:
             forms = tuple(form for form in self._found.forms if form.preference)
-            screen = PreferenceScreen(self._store, forms, self._found.arms, self._called.get, self._unblinded)
-
-            def open_it(by: By) -> None:
-                self.app.push_screen(screen)
-
-            self._named(open_it)
+            screen = PreferenceScreen(self._store, forms, self._found.arms, self._called.get, self._seen)
+            self._named(lambda _: self.app.push_screen(screen))
 
     def action_agreement(self) -> None:
         self.app.push_screen(AgreementScreen(self._store))
 
     def action_name(self) -> None:
-        def look() -> None:
-            self._look()
-
-        self._ask_name(look)
+        self._ask_name(self._look)
 
     def on_screen_resume(self) -> None:
         if self._found is not None:

@@ -54,7 +54,7 @@ class StudyScreen(Screen[None]):
         Binding("d", "steps", "steps", id="study.steps",
                 tooltip="What each step of the script does, of a study that takes one apart"),
         Binding("r", "report", "report", id="study.report",
-                tooltip="Write a report on what is finished: HTML, Word or Markdown"),
+                tooltip="Write a report on what is finished: HTML, Word, PDF or Markdown"),
         Binding("s", "sessions", "sessions", id="study.sessions", tooltip="All its sessions, to search"),
         Binding("w", "why", "the plan", id="study.plan", tooltip="What is run: the plan as it was frozen"),
         Binding("escape", "leave", "back", id="study.back", tooltip="Back; a running study goes on"),
