@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -191,7 +192,7 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
             if fitted:
                 click.echo(f"Nothing was taken in of the other {len(fitted)} either.", err=True)
             context.exit(int(max(error.exit_code for error in refused)))
-        fitted.sort(key=lambda one: str(one.returned.marks.saved or ""))
+        fitted.sort(key=lambda one: one.returned.marks.saved or datetime.min.replace(tzinfo=UTC))
         for one in fitted:
             taken = returned.take_in(record, one)
             name = printable(str(one.returned.path))

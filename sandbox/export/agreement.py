@@ -17,6 +17,8 @@ def agreement_lines(one: Judged) -> Iterator[str]:
     yield f"{one.form.title} ({one.form.id} {one.form.version}, {one.hash[:8]})"
     counts = f"{_count(one.sessions, 'transcript')}, {_count(one.ratings, 'rating')}"
     yield f"{counts}, {one.blind} of them given blind; by {people}"
+    if one.no_answers:
+        yield f"Left out: {_count(one.no_answers, 'rating')} that this form has no such item or answer for."
     if any(item.both for item in one.items):
         yield ""
         yield terminal_table(_HEAD, [row for item in one.items for row in _lines(item)])

@@ -108,7 +108,8 @@ class ModelRater:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """All that people said with one text of a form; `blind` of their `ratings` were given blind. What models
-    said stands apart, in `models`."""
+    said stands apart, in `models`. `no_answers`: how many ratings, of anybody, are in none of it, as the form
+    has no such item or answer."""
 
     form: Form
     hash: str
@@ -120,6 +121,7 @@ class Judged:
     preferences: tuple[PreferenceCount, ...]
     disagreements: tuple[Disagreement, ...]
     models: tuple[ModelRater, ...]
+    no_answers: int
 
 
 def judged(
@@ -177,14 +179,15 @@ def tag_disagreements(store: Store, names: Mapping[str, str]) -> tuple[Disagreem
 
 def _judged(store: Store, form: Form, marked: Marked, names: Mapping[str, str]) -> Judged:
     hash = document_hash(form)
-    given = [entry for entry in marked.ratings if entry.mark.form == hash]
+    told = [entry for entry in marked.ratings if entry.mark.form == hash]
+    allowed = {item.id: {None, *(level.value for level in form.levels_of(item))} for item in form.items}
+    given = [entry for entry in told if entry.mark.value in allowed.get(entry.mark.item, ())]
     ratings = [entry for entry in given if not is_model(entry.by.reviewer)]
     answers: dict[str, dict[str, dict[str, float | None]]] = {
         item.id: defaultdict(dict) for item in form.items
     }
     for entry in ratings:
-        if entry.mark.item in answers:
-            answers[entry.mark.item][entry.mark.session][entry.by.reviewer] = entry.mark.value
+        answers[entry.mark.item][entry.mark.session][entry.by.reviewer] = entry.mark.value
     preferences = [entry for entry in marked.preferences if entry.mark.form == hash]
     reviewers = {entry.by.reviewer for entry in ratings} | {entry.by.reviewer for entry in preferences}
     return Judged(
@@ -198,6 +201,7 @@ def _judged(store: Store, form: Form, marked: Marked, names: Mapping[str, str]) 
         tuple(_counted(store, preferences)),
         tuple(_parted(store, form, answers, marked, names)),
         tuple(_models(given)),
+        len(told) - len(given),
     )
 
 

@@ -4,10 +4,10 @@ The keys here are the JSON that a packet's page saves. Whether the marks fit the
 is for packet.py to say.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from sandbox.library.document import LINE_PATTERN, Slug
 
@@ -27,6 +27,12 @@ Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_0
 Speaker = Literal["therapist", "client"]
 
 Choice = Literal["a", "b", "no difference"]
+
+
+Moment = Annotated[
+    datetime, AfterValidator(lambda at: at if at.utcoffset() is not None else at.replace(tzinfo=UTC))
+]
+"""A time; one that names no zone is UTC."""
 
 
 class _Mark(BaseModel):
@@ -82,6 +88,6 @@ class Marks(_Mark):
     format_version: Literal[1] = 1
     packet: Code
     reviewer: Name
-    saved: datetime | None = None
+    saved: Moment | None = None
     transcripts: tuple[TranscriptMarks, ...] = ()
     preferences: tuple[Preference, ...] = ()

@@ -115,12 +115,13 @@ def read_returned(path: Path) -> Returned:
 
 def fitted(record: MarkRecord, returned: Returned) -> Fitted:
     """The marks held against the packet's key. Raises InvalidMarks with all that does not fit, NotFoundError
-    when no such packet was made here."""
+    when no such packet was made here, UsageError for a file saved before the one taken in last."""
     key = PacketKey.model_validate(record.packet(returned.marks.packet))
     fit = _Fit(key, returned.places)
     marks = tuple(fit.marks(returned.marks))
     if fit.faults:
         raise InvalidMarks(str(returned.path), tuple(fit.faults))
+    _refuse_older(record, returned)
     documents = (*key.forms, *((key.codebook,) if key.codebook else ()))
     return Fitted(returned, marks, documents, key.blind)
 
@@ -128,29 +129,29 @@ def fitted(record: MarkRecord, returned: Returned) -> Fitted:
 def take_in(record: MarkRecord, found: Fitted) -> TakenIn:
     """Add what the file says. A file taken in before adds nothing; a newer one of the same reviewer and
     packet also takes back what it no longer has.
-
-    Raises UsageError for one that was saved before the one taken in last.
     """
     marks, file = found.returned.marks, found.returned
-    before = record.returned(marks.packet)
-    if file.sha256 in {one.sha256 for one in before}:
+    if file.sha256 in {one.sha256 for one in record.returned(marks.packet)}:
         return TakenIn(marks.reviewer, marks.packet, (), (), known=True)
-    later = [
-        one.saved
-        for one in before
-        if one.reviewer == marks.reviewer and one.saved and marks.saved and one.saved > marks.saved
-    ]
-    if later:
-        raise UsageError(
-            f"{marks.reviewer} saved this file before the one taken in last ({max(later):%Y-%m-%d %H:%M}).",
-            where=str(file.path),
-            todo="Nothing was changed. Ask for the newest file.",
-        )
     withdrawn = tuple(_withdrawn(record, marks, found.marks))
     by = By(marks.reviewer, found.blind, marks.packet)
     kept = ReturnedFile(file.sha256, marks.packet, marks.reviewer, file.path.name, marks.saved)
     new = record.add(found.marks, by, found.documents, kept, withdrawn)
     return TakenIn(marks.reviewer, marks.packet, new, withdrawn)
+
+
+def _refuse_older(record: MarkRecord, returned: Returned) -> None:
+    """A file taken in already may come again, whenever it was saved."""
+    marks, before = returned.marks, record.returned(returned.marks.packet)
+    if marks.saved is None or returned.sha256 in {one.sha256 for one in before}:
+        return
+    times = [one.saved for one in before if one.reviewer == marks.reviewer and one.saved]
+    if times and max(times) > marks.saved:
+        raise UsageError(
+            f"{marks.reviewer} saved this file before the one taken in last ({max(times):%Y-%m-%d %H:%M}).",
+            where=str(returned.path),
+            todo="Nothing was changed. Ask for the newest file.",
+        )
 
 
 def _withdrawn(record: MarkRecord, marks: Marks, now: tuple[Mark, ...]) -> Iterator[Mark]:

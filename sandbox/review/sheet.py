@@ -29,7 +29,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 beside `reviewer`, `answer`, a row a note, `seen` and `turn`, `choice` and `reason`."""
 
 _NUMBER = re.compile(r"(?:turn )?(\d{1,6})", re.IGNORECASE)
-_ANSWER = re.compile(r"(\d{1,3})(?:\D.*)?", re.DOTALL)
+_WHOLE = re.compile(r"(\d{1,3})(?:[.,]0+)?")
+_LABELLED = re.compile(r"(\d{1,3})(?:\s*[:=)]\s*|\s+[-–—]\s+|\s+)(\S.*)", re.DOTALL)
 
 
 def rows_to_fill(key: PacketKey) -> dict[str, tuple[tuple[Cell, ...], ...]]:
@@ -118,7 +119,9 @@ class _Read:
         form, item = cells.get("form", ""), cells.get("item", "")
         ratings = marks["ratings"].setdefault(form, {})
         place = f"{name}, answer" + (" (answered twice)" if item in ratings else "")
-        ratings[item] = None if written.lower() == NOT_SHOWN else _number(_ANSWER, written)
+        ratings[item] = (
+            None if written.lower() == NOT_SHOWN else _answer(written.strip(), cells.get("answers", ""))
+        )
         if "twice" in place:  # two answers are none: whoever wrote them decides
             ratings[item] = written
         self.places[(*at, "ratings", form, item)] = place
@@ -176,6 +179,22 @@ class _Read:
 
 
 def _number(pattern: re.Pattern[str], text: str) -> int | str:
-    """The number a cell holds or begins with; the text itself where it is none."""
+    """The number a cell holds; the text itself where it is none."""
     found = pattern.fullmatch(text.strip())
     return int(found[1]) if found else text
+
+
+def _answer(written: str, offered: str) -> int | str:
+    """The value written: a whole number, alone or with its label, or the first words of it, as `offered` has
+    it. Anything else is the text itself: `4.5` and `3 or 4` are no answer, and nobody guesses which."""
+    if alone := _WHOLE.fullmatch(written):
+        return int(alone[1])
+    if found := _LABELLED.fullmatch(written):
+        label = re.sub(r"\s*(?:…|\.{3})$", "", " ".join(found[2].split()).casefold())
+        for one in " ".join(offered.casefold().split()).split("; "):
+            value, _, words = one.partition(" ")
+            rest = words.removeprefix(label)
+            whole_words = label and words.startswith(label) and not rest[:1].isalnum()
+            if value == found[1] and whole_words and (not rest or not label[0].isdigit()):
+                return int(value)
+    return written

@@ -4,8 +4,9 @@ import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
@@ -18,7 +19,7 @@ from sandbox.store.document import Documents
 from sandbox.store.error import StoreError
 from sandbox.store.history import histories
 from sandbox.store.integrity import altered_documents, damages
-from sandbox.store.mark import Mark, MarkRecord
+from sandbox.store.mark import Entry, MarkRecord, Note, Preference, Rating, Tick
 from sandbox.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, version_of
 from sandbox.store.session import heads_of, lineage, planned_by
 from sandbox.store.state import states_of
@@ -38,7 +39,7 @@ ReadStudy = Callable[[Sequence[FrozenStudy], Sequence[StudyEntry]], None]
 cannot be read."""
 
 _HISTORY: TypeAdapter[History] = TypeAdapter(History)
-_MARKS: TypeAdapter[list[Mark]] = TypeAdapter(list[Mark])
+_MARKS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (Rating, Note, Tick, Preference)}
 _AT_ONCE = 100
 
 
@@ -125,7 +126,15 @@ def _refuse_unreadable(store: Store, db: Database, sessions: Collection[str]) ->
         for read in (calls_of, planned_by, tags_of):
             read(db, some)
         asked_afterwards(store, some)
-        _MARKS.validate_python([entry.mark for entry in MarkRecord(store).marked(some).all()])
+        for entry in MarkRecord(store).every(some):
+            _refuse_unreadable_mark(entry)
+
+
+def _refuse_unreadable_mark(entry: Entry[Any]) -> None:
+    """Plain values are checked: an instance of a dataclass is taken by pydantic as it is."""
+    _MARKS[type(entry.mark)].validate_python(asdict(entry.mark))
+    if entry.at.utcoffset() is None:
+        raise _refused("a mark has a time without its zone")
 
 
 def _refuse_unreadable_studies(store: Store, roots: Collection[str], read_study: ReadStudy) -> None:

@@ -7,7 +7,7 @@ fits a form or a packet is review's business.
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from sandbox.errors import NotFoundError
 from sandbox.library.document import Document, document_hash
 from sandbox.store.document import Documents, folded, store_documents
-from sandbox.store.row import Row, as_json, insert
+from sandbox.store.row import LISTED, Row, as_json, insert, listed
 from sandbox.store.session import lineage
 from sandbox.store.store import Store
 
@@ -163,7 +163,8 @@ class MarkRecord:
         file: ReturnedFile | None = None,
         instead: Sequence[Mark] = (),
     ) -> tuple[Mark, ...]:
-        """Add those that say something new of their thing; which they are. All are added, or none.
+        """Add those that say something new of their thing, or say it in another packet or no longer as blind;
+        which they are. All are added, or none.
 
         `documents`: the forms and the codebook that the marks name. `instead`: marks of the same reviewer
         that are taken back with it. Raises NotFoundError for a session that is not there.
@@ -171,8 +172,8 @@ class MarkRecord:
         with self._store.writing() as (db, at):
             lineage(db, {session for mark in (*marks, *instead) for session in sessions_of(mark)})
             store_documents(db, {document_hash(document): document for document in documents})
-            now = _said(db, by.reviewer)
-            new = tuple(mark for mark in dict.fromkeys(marks) if now.get(thing(mark)) != mark)
+            now = _said(db, marks, by.reviewer)
+            new = tuple(mark for mark in dict.fromkeys(marks) if not _says(now.get(thing(mark)), mark, by))
             for mark in new:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=True))
             for mark in instead:
@@ -184,8 +185,8 @@ class MarkRecord:
     def take_back(self, marks: Sequence[Mark], by: By) -> tuple[Mark, ...]:
         """Add an entry that takes back each of the marks that the reviewer holds now; which they are."""
         with self._store.writing() as (db, at):
-            now = _said(db, by.reviewer)
-            held = tuple(mark for mark in marks if now.get(thing(mark)) == mark)
+            now = _said(db, marks, by.reviewer)
+            held = tuple(mark for mark in marks if (one := now.get(thing(mark))) and one.mark == mark)
             for mark in held:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=False))
         return held
@@ -193,23 +194,17 @@ class MarkRecord:
     def marked(self, sessions: Collection[str] | None = None) -> Marked:
         """The marks that count now: of these sessions, or all. A preference is of both its sessions."""
         with self._store.reading() as db:
-            found = {kind: _entries(db, kind, f"present_{table}") for kind, table in _TABLES.items()}
-        kept = {
-            kind: tuple(
-                entry
-                for entry in entries
-                if sessions is None or any(one in sessions for one in sessions_of(entry.mark))
-            )
-            for kind, entries in found.items()
-        }
+            kept = {kind: tuple(_newest(_entries(db, kind, sessions))) for kind in _TABLES}
         return Marked(kept[Rating], kept[Note], kept[Tick], kept[Preference])
 
     def history(self, session: str) -> tuple[Entry[Any], ...]:
         """Every entry about the session as it was made, those taken back or changed since as well."""
+        return tuple(sorted(self.every([session]), key=lambda entry: entry.at))
+
+    def every(self, sessions: Collection[str]) -> tuple[Entry[Any], ...]:
+        """Every entry about these sessions, kind by kind; those taken back or changed since as well."""
         with self._store.reading() as db:
-            entries = [one for kind, table in _TABLES.items() for one in _entries(db, kind, table)]
-        mine = (entry for entry in entries if session in sessions_of(entry.mark))
-        return tuple(sorted(mine, key=lambda entry: entry.at))
+            return tuple(entry for kind in _TABLES for entry in _entries(db, kind, sessions))
 
     def documents(self, hashes: Collection[str]) -> dict[str, Document]:
         """The forms and codebooks of those hashes. Raises StoreError for one that cannot be read."""
@@ -244,7 +239,7 @@ class MarkRecord:
                 [packet],
             ).fetchall()
         return tuple(
-            ReturnedFile(sha256, packet, reviewer, name, datetime.fromisoformat(saved) if saved else None)
+            ReturnedFile(sha256, packet, reviewer, name, _moment(saved) if saved else None)
             for sha256, packet, reviewer, name, saved in rows
         )
 
@@ -267,20 +262,44 @@ def thing(mark: Mark) -> tuple[object, ...]:
             return "preference", *sorted((a, b)), form
 
 
-def _said(db: Database, reviewer: str) -> dict[tuple[object, ...], Mark]:
-    """By thing, what the reviewer holds now."""
+def _said(db: Database, marks: Iterable[Mark], reviewer: str) -> dict[tuple[object, ...], Entry[Any]]:
+    """By thing, what the reviewer holds now of the marks' sessions."""
+    sessions = {session for mark in marks for session in sessions_of(mark)}
     return {
-        thing(entry.mark): entry.mark
-        for kind, table in _TABLES.items()
-        for entry in _entries(db, kind, f"present_{table}", reviewer)
+        thing(entry.mark): entry
+        for kind in _TABLES
+        for entry in _newest(_entries(db, kind, sessions, reviewer))
     }
 
 
-def _entries(db: Database, kind: type, table: str, reviewer: str | None = None) -> list[Entry[Any]]:
-    columns = _COLUMNS[kind]
-    where, values = (" WHERE reviewer = ?", [reviewer]) if reviewer is not None else ("", [])
+def _says(held: Entry[Any] | None, mark: Mark, by: By) -> bool:
+    """Whether the entry says the same, in the same packet, as blind."""
+    if held is None or held.mark != mark:
+        return False
+    return (held.by.packet, held.by.blind) == (by.packet, by.blind)
+
+
+def _newest(entries: Iterable[Entry[M]]) -> Iterator[Entry[M]]:
+    """Each reviewer's newest of each thing, in the order given; none where it is taken back."""
+    newest = {(entry.by.reviewer, thing(entry.mark)): entry for entry in entries}
+    yield from sorted((one for one in newest.values() if one.given), key=lambda one: one.number)
+
+
+def _entries(
+    db: Database, kind: type, sessions: Collection[str] | None, reviewer: str | None = None
+) -> list[Entry[Any]]:
+    """The entries of a kind as they were made: of these sessions, or all; of one reviewer, or all."""
+    columns, where, values = _COLUMNS[kind], [], []
+    if sessions is not None:
+        about = ("a", "b") if kind is Preference else ("session",)
+        where.append("(" + " OR ".join(f"{column} IN {LISTED}" for column in about) + ")")
+        values += [listed(sessions)] * len(about)
+    if reviewer is not None:
+        where.append("reviewer = ?")
+        values.append(reviewer)
     rows = db.execute(
-        f"SELECT {', '.join((*columns, *_BY))} FROM {table}{where} ORDER BY number",  # noqa: S608
+        f"SELECT {', '.join((*columns, *_BY))} FROM {_TABLES[kind]}"  # noqa: S608
+        f"{' WHERE ' if where else ''}{' AND '.join(where)} ORDER BY number",
         values,
     ).fetchall()
     return [_entry(kind, row[: len(columns)], row[len(columns) :]) for row in rows]
@@ -319,6 +338,12 @@ def _row(mark: Mark, by: By, at: datetime, *, given: bool) -> Row:
         "blind": int(by.blind),
         "packet": by.packet,
     }
+
+
+def _moment(text: str) -> datetime:
+    """A time as it was kept; one that names no zone is UTC."""
+    at = datetime.fromisoformat(text)
+    return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)
 
 
 def _file_row(file: ReturnedFile, at: datetime) -> Row:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import ExitCode
-from sandbox.store.mark import MarkRecord
+from sandbox.library.document import document_hash
+from sandbox.store.mark import By, MarkRecord, Rating
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import sandbox
-from tests.review.packets import marks, sent, spreadsheet
+from tests.review.packets import marks, sent, shipped_form, spreadsheet
 
 
 def packet_sent(workspace: Path) -> None:
@@ -59,6 +60,32 @@ def test_a_broken_file_is_named_by_its_cell_and_nothing_of_any_file_is_taken_in(
     assert done.code == ExitCode.INVALID_DOCUMENT and done.out == ""
     assert "bea.xlsx" in done.err and "sheet “Ratings”, row 3, answer: 9 is no answer to “warmth”" in done.err
     assert all_marks(workspace) == []
+
+
+def test_a_file_older_than_the_one_taken_in_keeps_out_the_others_too(workspace: Path) -> None:
+    packet_sent(workspace)
+    (workspace / "ada.json").write_text(json.dumps(marks("Ada")))
+    assert sandbox(workspace, "review", "import", str(workspace / "ada.json")).code == ExitCode.OK
+    held = all_marks(workspace)
+    (workspace / "older.json").write_text(json.dumps(marks("Ada", saved="2026-11-25T10:00:00")))
+    (workspace / "bea.json").write_text(json.dumps(marks("Bea", saved="2026-11-24T10:00:00Z")))
+    done = sandbox(
+        workspace, "review", "import", *(str(workspace / f"{one}.json") for one in ("older", "bea"))
+    )
+    assert done.code != ExitCode.OK and done.out == "" and all_marks(workspace) == held
+    assert "before the one taken in last" in done.err and "of the other 1 either" in done.err
+
+
+def test_a_rating_that_its_form_does_not_have_is_left_out_and_counted(workspace: Path) -> None:
+    packet_sent(workspace)
+    form = shipped_form()
+    with Store.open(workspace / "sessions" / DATABASE) as store:
+        for who, value in (("Ada", 99), ("Bea", 4)):
+            said = Rating("breath", document_hash(form), "warmth", value)
+            MarkRecord(store).add((said,), By(who, blind=True), (form,))
+    told = sandbox(workspace, "review", "agreement")
+    assert told.code == ExitCode.OK, told.err
+    assert "1 transcript, 1 rating" in told.out and "Left out: 1 rating that" in told.out
 
 
 def test_marks_given_here_are_remembered_changed_and_taken_back(workspace: Path) -> None:

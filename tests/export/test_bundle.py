@@ -257,6 +257,13 @@ def zipped(path: Path, files: dict[str, bytes], *, summed: bool = True) -> None:
             file.writestr(name, data)
 
 
+MIDNIGHT = "2026-01-01T00:00:00Z"
+NOTE = (
+    "INSERT INTO notes (session, turn, speaker, quote, text, tags, given, reviewer, at, reason, blind)"
+    " VALUES ('breath11', 1, '{}', '', 'Hm.', '[]', 1, 'Ada', '{}', '', 1)"
+)
+
+
 def with_record(tmp: Path, *statements: str) -> Change:
     """The record with those statements run on it, triggers of ours taken away first."""
 
@@ -306,6 +313,8 @@ HARM: dict[str, Callable[[Path], Change]] = {
     ),
     "a phase that does not exist": lambda tmp: with_record(tmp, "UPDATE turns SET phase = 'elsewhere'"),
     "a row of nobody": lambda tmp: with_record(tmp, "UPDATE scores SET administration = administration + 99"),
+    "a note of a speaker that is none": lambda tmp: with_record(tmp, NOTE.format("hacker", MIDNIGHT)),
+    "a mark at no known time": lambda tmp: with_record(tmp, NOTE.format("client", MIDNIGHT[:-1])),
     "a plan that is none": lambda tmp: with_record(tmp, "UPDATE sessions SET plan = '{'"),
     "a newer version": lambda tmp: with_record(tmp, "PRAGMA user_version = 9999"),
 }  # fmt: skip

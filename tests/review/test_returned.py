@@ -159,3 +159,41 @@ def test_what_is_no_file_of_marks_is_refused(record: MarkRecord, tmp_path: Path)
             brought(record, put(tmp_path / name, content))
     with pytest.raises(NotFoundError, match="no packet “p9”"):
         brought(record, put(tmp_path / "e.json", marks(packet="p9")))
+
+
+ANSWERS: dict[object, int | None] = {
+    4.0: 4,
+    "4.0": 4,
+    "4 warm most of the time": 4,
+    "4: Warm": 4,
+    "4 warm most…": 4,
+    "4.5": None,
+    4.5: None,
+    "2,5": None,
+    "3 or 4": None,
+    "4-5": None,
+    "4 - 5": None,
+    "1/2": None,
+    "4 cold": None,
+    "4 war": None,
+}
+
+
+def test_a_cell_is_an_answer_or_a_fault_and_never_a_guess(record: MarkRecord, tmp_path: Path) -> None:
+    for written, meant in ANSWERS.items():
+        filled: dict[str, dict[tuple[Any, ...], Any]]
+        filled = {"Packet": {(2, "value"): "Bea"}, "Ratings": {(2, "answer"): written}}
+        path = spreadsheet(tmp_path / "a.xlsx", filled)
+        if meant is None:
+            with pytest.raises(InvalidMarks, match="sheet “Ratings”, row 3, answer"):
+                read_returned(path)
+        else:
+            found = read_returned(path).marks.transcripts[0].ratings
+            assert found == {"session-rating": {"warmth": meant}}, written
+
+
+def test_a_time_without_a_zone_is_utc(record: MarkRecord, tmp_path: Path) -> None:
+    brought(record, put(tmp_path / "a.json", marks(saved="2026-11-26T10:00:00")))
+    brought(record, put(tmp_path / "b.json", marks(saved="2026-11-26T11:30:00+01:00")))
+    with pytest.raises(UsageError, match="before the one taken in last"):
+        fitted(record, read_returned(put(tmp_path / "c.json", marks(saved="2026-11-26T10:29:00"))))
