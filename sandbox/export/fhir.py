@@ -24,6 +24,7 @@ from sandbox.library.interchange.fhir_writing import (
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer
 from sandbox.models.provider import ModelDescription
+from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.session import StoredSession
 
 _TEST_DATA = {
@@ -45,9 +46,9 @@ def fhir_bundle(family: Family, shown: Shown) -> str:
     entries = [subject]
     questionnaires: dict[str, Questionnaire] = {}
     for session in family.sessions:
-        device = _device(session.model)
-        entries.append(device)
-        for asked, measured, questionnaire in _given(family, session):
+        for asked, model, measured, questionnaire in _given(family, session):
+            device = _device(model)
+            entries.append(device)
             questionnaires.setdefault(questionnaire.id, questionnaire)
             made = _response(asked, measured, questionnaire, shown)
             who = {"subject": _pointing(subject), "author": _pointing(device)}
@@ -85,17 +86,32 @@ def _device(model: ModelDescription) -> Json:
     return _resource("Device", model.name, {"status": "active", "deviceName": named})
 
 
-def _given(family: Family, session: StoredSession) -> Iterator[tuple[str, Measured, Questionnaire]]:
-    """Who gave it, what was given, and the questionnaire as it was; afterwards as well."""
+def _given(
+    family: Family, session: StoredSession
+) -> Iterator[tuple[str, ModelDescription, Measured, Questionnaire]]:
+    """Where it was given, the model that answered, what was given, and the questionnaire as it was.
+
+    What was asked afterwards is among it.
+    """
     documents = {m.questionnaire.id: m.questionnaire for m in session.head.plan.measures}
     whole = not family.holds(session.head.parent)
     for measured, by in zip(session.history.measured, session.measured_in, strict=True):
         given = measured.administration
         if (whole or by == session.head.id) and not given.as_at:
-            yield by, measured, documents[given.questionnaire]
+            yield by, session.model, measured, documents[given.questionnaire]
     for one in family.later.get(session.head.id, ()):
         if whole or one.session == session.head.id:
-            yield f"{one.session}.afterwards", one.measured, one.measure.questionnaire
+            yield _afterwards(one), one.model, one.measured, one.measure.questionnaire
+
+
+def _afterwards(one: AskedAfterwards) -> str:
+    """Where it was given: one point may be asked of several models, and of one model in several ways."""
+    put = (
+        (one.measure.form, *one.measure.shuffled)
+        if one.measure.form != "batch" or one.measure.shuffled
+        else ()
+    )
+    return ".".join((one.session, "afterwards", one.asked, *put))
 
 
 def _response(asked: str, measured: Measured, questionnaire: Questionnaire, shown: Shown) -> Json:

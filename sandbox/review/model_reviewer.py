@@ -7,7 +7,7 @@ rests on; one that names none, or one that is not there, is asked for again and 
 import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -19,9 +19,11 @@ from sandbox.library.form import Form, FormItem
 from sandbox.models.opening import refuse_without_key
 from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
 from sandbox.models.recording import Call, RecordingProvider
+from sandbox.review.blind import blinded
 from sandbox.seed import derived_seed
 from sandbox.store.afterwards import add_calls
 from sandbox.store.mark import By, MarkRecord, Note, Rating, model_reviewer
+from sandbox.store.session import StoredSession
 from sandbox.study.conductor import Conductor
 from sandbox.text import printable
 
@@ -73,9 +75,10 @@ async def rate_by_model(
     for session in sessions:
         held = record.marked((session,)).ratings
         mine = {one.mark.item for one in held if (one.by.reviewer, one.mark.form) == (by.reviewer, hash)}
-        turns = conductor.store.history(session).turns
+        stored = conductor.store.session(session)
+        turns = _blinded(stored)
         missing = tuple(item for item in form.items if item.id not in mine)
-        seed = conductor.store.head(session).plan.seed
+        seed = stored.head.plan.seed
         async with aclosing(judge(turns, form, missing, provider, seed)) as judged:
             async for one in judged:
                 add_calls(conductor.store, session, len(turns), one.calls, model)
@@ -124,6 +127,14 @@ async def judge(
             yield Answered(item.id, None, None, "", calls)
         else:
             yield Answered(item.id, found.value, found.turn, printable(found.because), calls)
+
+
+def _blinded(session: StoredSession) -> tuple[Turn, ...]:
+    """The session's turns without the names of its technique and its model."""
+    return tuple(
+        replace(turn, said=blinded(turn.said, session), reply=turn.reply and blinded(turn.reply, session))
+        for turn in session.history.turns
+    )
 
 
 def _numbered(turns: Sequence[Turn]) -> str:

@@ -3,7 +3,6 @@
 What comes out is the key, and the words as a reviewer reads them. Laying them out is export's business.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,7 +14,7 @@ from sandbox.engine.history import Turn
 from sandbox.errors import UsageError
 from sandbox.library.codebook import Codebook
 from sandbox.library.form import Form
-from sandbox.review.blind import HIDDEN, blinded
+from sandbox.review.blind import Blinding
 from sandbox.review.packet import PacketKey, PacketPair, PacketTranscript
 from sandbox.store.store import Store
 from sandbox.study.progress import study_or_session
@@ -122,17 +121,9 @@ class Words:
     techniques, their steps and its models."""
 
     def __init__(self, arms: Sequence[Arm], *, blind: bool) -> None:
-        self._blind = blind
-        self._plans = tuple({(arm.plan.model, arm.plan.technique): arm.plan for arm in arms}.values())
-        titles = {arm.model.title for arm in arms} | {
-            arm.guidance.model for arm in arms if arm.guidance is not None
-        }
-        self._titles = re.compile("|".join(map(re.escape, sorted(titles, key=len, reverse=True))), re.I)
+        titles = {arm.model.title for arm in arms}
+        self._blinding = Blinding((arm.plan for arm in arms), titles) if blind else None
 
     def shown(self, text: str) -> str:
-        """The text, with HIDDEN in place of each name."""
-        if not self._blind:
-            return text
-        for plan in self._plans:
-            text = blinded(text, plan)
-        return self._titles.sub(HIDDEN, text)
+        """The text, in a blind packet with HIDDEN in place of each name."""
+        return text if self._blinding is None else self._blinding.shown(text)

@@ -31,6 +31,8 @@ from sandbox.export.report.blocks import LONGEST_LINE, lines_of
 from sandbox.export.table import FORMULA_STARTS
 from sandbox.export.transcript.shown import Shown
 from sandbox.library.workspace import create_workspace
+from sandbox.models.provider import ModelDescription
+from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.store import DATABASE
 from tests.export.specimen import HARMFUL, recorded_family
 
@@ -155,6 +157,35 @@ def test_the_bundle_is_fhir_and_its_subject_no_person() -> None:
     assert "answer" not in refused and refused["extension"][0]["valueString"] == "refused"
     urls = [entry["fullUrl"] for entry in json.loads(content)["entry"]]
     assert len(urls) == len(set(urls))
+
+
+def test_what_models_were_asked_afterwards_has_an_id_and_an_author_each() -> None:
+    family = specimen()
+    session = next(one for one in family.sessions if one.head.id == "breath11")
+    measured, measure = session.own_measured[-1], session.head.plan.measures[1]
+    at = session.created
+    later = tuple(
+        AskedAfterwards("breath11", measured, put, name, ModelDescription(name, name.title()), at)
+        for name, put in (
+            ("judge", measure),
+            ("critic", measure),
+            ("critic", measure.model_copy(update={"form": "single"})),
+        )
+    )
+    found = json.loads(written(replace(family, later={"breath11": later}), "fhir"))["entry"]
+    devices = {
+        one["fullUrl"]: one["resource"]["deviceName"][0]["name"]
+        for one in found
+        if one["resource"]["resourceType"] == "Device"
+    }
+    authors = {
+        one["resource"]["identifier"]["value"]: devices[one["resource"]["author"]["reference"]]
+        for one in found
+        if ".afterwards." in one["resource"].get("identifier", {}).get("value", "")
+    }
+    assert sorted(authors.values()) == ["Critic", "Critic", "Judge"] and len(authors) == 3
+    assert all(author.lower() in id for id, author in authors.items())
+    assert len(found) == len({one["fullUrl"] for one in found})
 
 
 def test_a_turn_has_one_id_in_every_format() -> None:

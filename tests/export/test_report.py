@@ -126,6 +126,15 @@ async def test_word_and_markdown_hold_the_same(tmp_path):
     assert document.core_properties.author == ""
 
 
+def test_a_title_longer_than_the_format_holds_is_shortened_among_the_properties_alone() -> None:
+    import docx
+
+    title = "A shared start of many arms, " * 20
+    document = docx.Document(io.BytesIO(report_word([Heading(title, 1)])))
+    assert 200 < len(document.core_properties.title) <= 255
+    assert document.paragraphs[0].text == title
+
+
 async def test_the_command_writes_the_file_once_and_says_what_is_wrong(tmp_path, monkeypatch, capsys):
     create_workspace(tmp_path / "w")
     monkeypatch.chdir(tmp_path / "w")

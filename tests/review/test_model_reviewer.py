@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.engine.events import TurnFinished
+from sandbox.engine.history import Turn
 from sandbox.errors import UsageError
 from sandbox.export.model_rater import model_lines
 from sandbox.library.catalogue import Library
@@ -56,10 +58,13 @@ async def test_an_answer_is_kept_with_the_turn_it_cites_and_not_asked_again(cond
 
 
 async def test_it_reads_what_was_said_and_not_which_arm_it_was(conductor: Conductor) -> None:
+    named = Turn(4, "technique", "live", "This was the Breathing's end.", "I am scripted.")
+    conductor.store.record(TurnFinished("breath", named))
     model = ScriptedProvider((reply(),))
     await rated(conductor, model)
     asked = "\n".join(message.content for request in model.requests for message in request.messages)
     assert "[2] therapist: " in asked and "[3] client: Reply 3." in asked
+    assert "[4] therapist: This was the […] end.\n[4] client: I am […]." in asked
     assert not re.search("mindful|breath-1|study-participant|scripted", asked)
 
 

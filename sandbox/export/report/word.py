@@ -20,10 +20,12 @@ from sandbox.export.report.blocks import (
     lines_of,
 )
 from sandbox.export.report.charts import missing, png
-from sandbox.text import printable
+from sandbox.text import excerpt, printable
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold."""
+_MOST_TITLE = 250
+"""Characters of the title among the properties: the format holds 255."""
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """What stands where the format wants a date: when a file was written is nobody's business."""
 
@@ -38,7 +40,7 @@ def report_word(blocks: Sequence[Block]) -> bytes:
     title = next((_text(one.text) for one in blocks if isinstance(one, Heading)), "Report")
     properties = written.document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
-    properties.title = title
+    properties.title = excerpt(title, _MOST_TITLE)
     properties.created = properties.modified = _NO_DATE
     for block in blocks:
         written.add(block)

@@ -190,11 +190,10 @@ def _side_by_side(one: StoredSession, other: StoredSession, width: int) -> Conte
 
 
 def _text(turn: Turn, session: StoredSession) -> Content:
-    plan = session.head.plan
-    said = Content.styled(printable(blinded(turn.said, plan)), "$text-accent")
+    said = Content.styled(printable(blinded(turn.said, session)), "$text-accent")
     if turn.reply is None:
         return said
-    return Content("\n").join((said, Content(f"  client: {printable(blinded(turn.reply, plan))}")))
+    return Content("\n").join((said, Content(f"  client: {printable(blinded(turn.reply, session))}")))
 
 
 def _row(left: Content, right: Content, width: int) -> Content:

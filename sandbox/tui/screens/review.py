@@ -228,13 +228,13 @@ class ReviewScreen(Screen[None]):
     def _lines(self, mine: Marked) -> Iterator[tuple[int, Content]]:
         """Each piece of the transcript with the turn it is of."""
         assert self._found is not None  # noqa: S101 - drawn once it is read
-        plan, turns = self._found.session.head.plan, self._found.session.history.turns
+        session, turns = self._found.session, self._found.session.history.turns
         labels = turn_labels(turns)
         for turn in turns:
             tags = "".join(f"  ✎ {tag}" for tag in tagged(mine, turn))
             said = "scenario" if turn.origin == "scenario" else "therapist"
             for speaker, text, marks in ((said, turn.said, tags), ("client", turn.reply, "")):
-                shown = blinded(text, plan) if self._blind and text else text
+                shown = blinded(text, session) if self._blind and text else text
                 style = "$text-muted" if speaker == "client" else "$text-accent"
                 for n, part in enumerate(_parts(shown)):
                     head = "   …" if n else f"{labels[turn.index]} {speaker}{marks}"
@@ -333,7 +333,7 @@ class ReviewScreen(Screen[None]):
         label = turn_labels(self._found.session.history.turns)[turn.index]
         text = f"{turn.said}\n{turn.reply or ''}"
         if self._blind:
-            text = blinded(text, self._found.session.head.plan)
+            text = blinded(text, self._found.session)
 
         def take(draft: Draft | None) -> None:
             if draft is not None:
