@@ -26,7 +26,7 @@ from sandbox.errors import NotFoundError
 from sandbox.library.document import document_hash
 from sandbox.library.form import Form, FormItem
 from sandbox.measurement.estimate import Estimate, rate_estimate
-from sandbox.store.mark import Entry, Marked, MarkRecord, Note, Preference, Rating, is_model
+from sandbox.store.mark import Entry, Marked, MarkRecord, Note, Preference, Rating, is_model, sessions_of
 from sandbox.store.store import Store
 
 METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
@@ -147,9 +147,8 @@ def judged(
 
 
 def aliases(store: Store) -> dict[str, str]:
-    """By name, `reviewer 1`, … in the order in which they first said something."""
-    entries = sorted(MarkRecord(store).marked().all(), key=lambda entry: entry.at)
-    names = dict.fromkeys(entry.by.reviewer for entry in entries if not is_model(entry.by.reviewer))
+    """By name, `reviewer 1`, … in the order in which they first said something, be it taken back since."""
+    names = (one for one in MarkRecord(store).reviewers() if not is_model(one))
     return {name: f"reviewer {n}" for n, name in enumerate(names, 1)}
 
 
@@ -270,13 +269,13 @@ def _figure(value: float | None, interval: Interval | None) -> Figure | None:
 def _counted(store: Store, preferences: Sequence[Entry[Preference]]) -> Iterator[PreferenceCount]:
     """By the two arms' titles, in alphabetical order; whichever of the two was shown as A does not matter."""
     counted: dict[tuple[str, str], dict[frozenset[str], list[int]]] = defaultdict(lambda: defaultdict(list))
+    titles = _titles(store, {session for entry in preferences for session in sessions_of(entry.mark)})
     for entry in preferences:
         a, b, choice = entry.mark.a, entry.mark.b, entry.mark.choice
-        titles = _titles(store, a, b)
-        if titles is not None:
+        if a in titles and b in titles:
             said = {"no difference": 0, "a": 1, "b": -1}[choice]
-            one, other = sorted(titles)
-            counted[one, other][frozenset((a, b))].append(said if titles[0] == one else -said)
+            one, other = sorted((titles[a], titles[b]))
+            counted[one, other][frozenset((a, b))].append(said if titles[a] == one else -said)
     for (one, other), pairs in sorted(counted.items()):
         said_of = [said for pair in pairs.values() for said in pair]
         chose = [[said for said in pair if said] for pair in pairs.values()]
@@ -292,13 +291,14 @@ def _counted(store: Store, preferences: Sequence[Entry[Preference]]) -> Iterator
         )
 
 
-def _titles(store: Store, a: str, b: str) -> tuple[str, str] | None:
-    """The arms' titles; None where one of the two sessions is not in this record."""
+def _titles(store: Store, sessions: Collection[str]) -> dict[str, str]:
+    """By session, its arm's title; of those that are in this record."""
     try:
-        heads = store.heads([a, b])
+        return {id: arm_title(head.plan) for id, head in store.heads(sessions).items()}
     except NotFoundError:
-        return None
-    return arm_title(heads[a].plan), arm_title(heads[b].plan)
+        if len(sessions) == 1:
+            return {}
+    return {id: title for one in sessions for id, title in _titles(store, [one]).items()}
 
 
 def _parted(

@@ -19,7 +19,7 @@ from sandbox.review.marks import Marks, TranscriptMarks
 from sandbox.review.packet import PacketKey, PacketTranscript
 from sandbox.review.sheet import Place, read_sheet
 from sandbox.store import mark
-from sandbox.store.mark import By, Mark, MarkRecord, ReturnedFile
+from sandbox.store.mark import By, Entry, Mark, MarkRecord, ReturnedFile
 from sandbox.text import excerpt, printable
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -133,11 +133,12 @@ def take_in(record: MarkRecord, found: Fitted) -> TakenIn:
     marks, file = found.returned.marks, found.returned
     if file.sha256 in {one.sha256 for one in record.returned(marks.packet)}:
         return TakenIn(marks.reviewer, marks.packet, (), (), known=True)
-    withdrawn = tuple(_withdrawn(record, marks, found.marks))
+    gone = tuple(_gone(record, marks, found.marks))
     by = By(marks.reviewer, found.blind, marks.packet)
     kept = ReturnedFile(file.sha256, marks.packet, marks.reviewer, file.path.name, marks.saved)
-    new = record.add(found.marks, by, found.documents, kept, withdrawn)
-    return TakenIn(marks.reviewer, marks.packet, new, withdrawn)
+    still = tuple(entry for _, entry in gone if entry)
+    new = record.add(found.marks, by, found.documents, kept, tuple(one for one, _ in gone), still)
+    return TakenIn(marks.reviewer, marks.packet, new, tuple(one for one, entry in gone if not entry))
 
 
 def _refuse_older(record: MarkRecord, returned: Returned) -> None:
@@ -154,13 +155,16 @@ def _refuse_older(record: MarkRecord, returned: Returned) -> None:
         )
 
 
-def _withdrawn(record: MarkRecord, marks: Marks, now: tuple[Mark, ...]) -> Iterator[Mark]:
-    """What the reviewer said in this packet before and does not say now."""
+def _gone(
+    record: MarkRecord, marks: Marks, now: tuple[Mark, ...]
+) -> Iterator[tuple[Mark, Entry[Any] | None]]:
+    """What the reviewer said in this packet before and does not say now; and what they say of the same thing
+    in another packet, or here, if they do: that counts on."""
     things = {mark.thing(one) for one in now}
-    for entry in record.marked().all():
-        mine = (entry.by.reviewer, entry.by.packet) == (marks.reviewer, marks.packet)
-        if mine and mark.thing(entry.mark) not in things:
-            yield entry.mark
+    for said in record.standing(marks.reviewer):
+        entry = said.pop(marks.packet, None)
+        if entry and mark.thing(entry.mark) not in things:
+            yield entry.mark, next(reversed(said.values()), None)
 
 
 def _json(content: bytes, path: Path) -> Any:

@@ -5,6 +5,7 @@ fits a form or a packet is review's business.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -162,12 +163,14 @@ class MarkRecord:
         documents: Iterable[Document] = (),
         file: ReturnedFile | None = None,
         instead: Sequence[Mark] = (),
+        still: Sequence[Entry[Any]] = (),
     ) -> tuple[Mark, ...]:
         """Add those that say something new of their thing, or say it in another packet or no longer as blind;
         which they are. All are added, or none.
 
         `documents`: the forms and the codebook that the marks name. `instead`: marks of the same reviewer
-        that are taken back with it. Raises NotFoundError for a session that is not there.
+        that are taken back with it; `still`: what of these counts on, as said elsewhere. Raises NotFoundError
+        for a session that is not there.
         """
         with self._store.writing() as (db, at):
             lineage(db, {session for mark in (*marks, *instead) for session in sessions_of(mark)})
@@ -178,6 +181,8 @@ class MarkRecord:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=True))
             for mark in instead:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=False))
+            for entry in still:
+                insert(db, _TABLES[type(entry.mark)], _row(entry.mark, entry.by, at, given=True))
             if file is not None:
                 insert(db, "returned_files", _file_row(file, at))
         return new
@@ -205,6 +210,32 @@ class MarkRecord:
         """Every entry about these sessions, kind by kind; those taken back or changed since as well."""
         with self._store.reading() as db:
             return tuple(entry for kind in _TABLES for entry in _entries(db, kind, sessions))
+
+    def standing(self, reviewer: str) -> tuple[dict[str | None, Entry[Any]], ...]:
+        """For each thing of which the reviewer says something now: by packet, None for what was given here,
+        what they say of it, the newest last."""
+        found: dict[tuple[object, ...], dict[str | None, Entry[Any]]] = defaultdict(dict)
+        with self._store.reading() as db:
+            entries = [entry for kind in _TABLES for entry in _entries(db, kind, None, reviewer)]
+        for entry in entries:
+            said = found[thing(entry.mark)]
+            said.pop(entry.by.packet, None)
+            if entry.given:
+                said[entry.by.packet] = entry
+            elif entry.by.packet is None:  # taken back by hand: wherever it was said
+                said.clear()
+        return tuple(said for said in found.values() if said)
+
+    def reviewers(self) -> tuple[str, ...]:
+        """Whoever ever gave a mark, in the order of their first; one that was taken back since counts."""
+        first: dict[str, datetime] = {}
+        with self._store.reading() as db:
+            for table in _TABLES.values():
+                rows = db.execute(f"SELECT reviewer, min(at) FROM {table} GROUP BY reviewer")  # noqa: S608
+                for reviewer, text in rows:
+                    at = datetime.fromisoformat(text)
+                    first[reviewer] = min(at, first.get(reviewer, at))
+        return tuple(sorted(first, key=lambda one: (first[one], one)))
 
     def documents(self, hashes: Collection[str]) -> dict[str, Document]:
         """The forms and codebooks of those hashes. Raises StoreError for one that cannot be read."""

@@ -9,9 +9,9 @@ import pytest
 from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.library.document import document_hash
 from sandbox.review.returned import InvalidMarks, TakenIn, fitted, read_returned, take_in
-from sandbox.store.mark import Mark, MarkRecord, Note, Preference, Rating, Tick
+from sandbox.store.mark import By, Mark, MarkRecord, Note, Preference, Rating, Tick
 from sandbox.store.store import Store
-from tests.review.packets import STATEMENTS, codebook, marks, sent, shipped_form, spreadsheet
+from tests.review.packets import STATEMENTS, codebook, key, marks, sent, shipped_form, spreadsheet
 
 FORM = document_hash(shipped_form())
 SAID: set[Mark] = {
@@ -197,3 +197,27 @@ def test_a_time_without_a_zone_is_utc(record: MarkRecord, tmp_path: Path) -> Non
     brought(record, put(tmp_path / "b.json", marks(saved="2026-11-26T11:30:00+01:00")))
     with pytest.raises(UsageError, match="before the one taken in last"):
         fitted(record, read_returned(put(tmp_path / "c.json", marks(saved="2026-11-26T10:29:00"))))
+
+
+def test_what_another_packet_still_says_is_not_taken_back(record: MarkRecord, tmp_path: Path) -> None:
+    record.add_packet("p2", key().model_copy(update={"id": "p2"}), "tests")
+    saying = marks()
+    dropped = marks(saved="2026-11-27T10:00:00Z", transcripts=[])
+    for packet in ("p1", "p2"):
+        brought(record, put(tmp_path / "said.json", {**saying, "packet": packet}))
+    assert brought(record, put(tmp_path / "a.json", {**dropped, "packet": "p2"})).withdrawn == ()
+    assert held(record) == SAID, "p1 still says it"
+    (one,) = record.marked().ticks
+    assert one.by.packet == "p1"
+    assert len(brought(record, put(tmp_path / "b.json", dropped)).withdrawn) == 4
+    assert held(record) == {Preference("filler", "breath", FORM, "b")}
+
+
+def test_a_blind_packet_that_repeats_what_was_not_blind_is_blind(record: MarkRecord, tmp_path: Path) -> None:
+    said = Rating("breath", FORM, "warmth", 4)
+    record.add((said,), By("Ada", blind=False), (shipped_form(),))
+    brought(record, put(tmp_path / "a.json", marks()))
+    assert [one.by.blind for one in record.marked().ratings] == [True, True]
+    record.take_back((said,), By("Ada", blind=False))
+    brought(record, put(tmp_path / "b.json", marks(saved="2026-11-27T10:00:00Z", transcripts=[])))
+    assert held(record) == {Preference("filler", "breath", FORM, "b")}, "what was taken back stays so"

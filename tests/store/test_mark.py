@@ -84,3 +84,12 @@ def test_all_or_nothing(record: MarkRecord) -> None:
         record.add([Rating("one", FORM, "warmth", 1)], ADA, [form()], file)
     assert [entry.mark for entry in record.marked().all()] == list(EVERY)
     assert record.returned("p1") == (file,)
+
+
+def test_reviewers_keep_their_order_when_they_change_and_take_back(record: MarkRecord) -> None:
+    rating = Rating("one", FORM, "warmth", 4)
+    for by in (BEA, ADA):
+        record.add([rating], by, [form()])
+    record.add([Rating("one", FORM, "warmth", 2)], BEA, [form()])
+    record.take_back([rating], ADA)
+    assert record.reviewers() == ("Bea", "Ada")
