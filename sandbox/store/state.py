@@ -68,6 +68,16 @@ class Process:
         own = this_process()
         return self.here and self.pid == own.pid and abs(own.started - self.started) < _SLACK
 
+    @property
+    def begun_by_us(self) -> bool:
+        """Whether this process began it, itself or by way of another one."""
+        if not self.here:
+            return False
+        try:
+            return os.getpid() in (one.pid for one in psutil.Process(self.pid).parents())
+        except psutil.Error:
+            return False
+
     def __str__(self) -> str:
         """`process 12`, `process 12 on HOST`."""
         return f"process {self.pid}" if self.here else f"process {self.pid} on {printable(self.host)}"

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,14 +12,17 @@ from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.engine.plan import told_apart
 from sandbox.errors import SandboxError
 from sandbox.export.dismantling import dismantling_terminal
+from sandbox.library.document import Document, document_hash
 from sandbox.library.technique import Technique
 from sandbox.models.name import short_name
+from sandbox.store.session import Script
 from sandbox.store.state import State
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import Outline
 from sandbox.study.plan import Cell
 from sandbox.study.progress import StudyProgress, finished_arms, finished_trunks, progress_of
+from sandbox.tui.labels import text_marks
 from sandbox.workbench.dismantling import result_of, taken_apart
 
 MOST_LISTED = 200
@@ -68,6 +71,7 @@ class StudyReader:
         self._one_at_a_time = threading.Lock()
         techniques = (one for one in outline.plan.documents.values() if isinstance(one, Technique))
         self.taken_apart = taken_apart(outline.plan.study, techniques)
+        self._marks = text_marks(_scripts(outline.plan.documents))
         self._titles = dict(self._all_titles())
         self._effects: tuple[tuple[str, ...], str, int] = ((), "", 0)
         self._next_at = 0.0
@@ -139,4 +143,13 @@ class StudyReader:
             technique = self.outline.plan.documents[arm.technique] if arm.technique else None
             control = isinstance(technique, Technique) and technique.is_control
             title = technique.title if technique is not None else None
+            if isinstance(technique, Technique) and (mark := self._marks.get(document_hash(technique))):
+                title = f"{title} {mark}"
             yield told_apart(title, control=control, stretches=arm.stretches)
+
+
+def _scripts(documents: Mapping[str, Document]) -> Iterator[Script]:
+    """The techniques' texts. A control is left out: cut to another length it is the same control."""
+    for one in documents.values():
+        if isinstance(one, Technique) and not one.is_control:
+            yield Script(one.title, one.version, document_hash(one))

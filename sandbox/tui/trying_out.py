@@ -27,7 +27,7 @@ from sandbox.tui.screen import bring_up
 from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.screens.small_study import Choice, Chosen, SmallStudyForm
 from sandbox.tui.studies import Studies
-from sandbox.tui.version_view import VersionReader
+from sandbox.tui.version_view import VersionReader, pairs_name
 from sandbox.workbench.dismantling import DESIGNS, Replacing, dismantle, method_of
 from sandbox.workbench.versions import Pairs, ScriptVersion, like, pairs_of, seeds_to_run, versions_of
 
@@ -151,7 +151,8 @@ class TryingOut:
         wanted = _SEEDS if has < _SEEDS else has + _SEEDS
         note = (
             f"Both versions and the control, from the same shared starts: {plan.scenario.title}, "
-            f"{plan.client.title}. {has} pair{' is' if has == 1 else 's are'} there; what is missing runs."
+            f"{plan.client.title}. {has} pair{' is' if has == 1 else 's are'} there; what is missing runs. "
+            "Versions pools all pairs, the study's own page only those that the study ran."
         )
         form = SmallStudyForm("Run pairs", note, [Choice("pairs", "pairs in all", str(wanted))], weigh)
         self._app.push_screen(form, answered)
@@ -177,8 +178,7 @@ class TryingOut:
         id = one.technique.id
         texts = {f"{id[: MAX_ID - 9]}-{version.hash[:8]}": version.technique for version in (one, other)}
         conductor = self._conductor.with_library(self._conductor.library.with_techniques(texts))
-        tail = f"-{one.hash[:6]}-{other.hash[:6]}"
-        name = f"pairs-{id}"[: MAX_ID - len(tail)].strip("-") + tail
+        name = pairs_name(one, other)
         if (before := self._conductor.studies.newest(name)) is not None:
             seeds |= set(plan_of(before).study.all_seeds)
         proposal = Proposal(

@@ -7,7 +7,11 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import document_hash
+from sandbox.library.ids import MAX_ID
 from sandbox.store.store import Store
+from sandbox.store.study import StudyRecord
+from sandbox.study.frozen import outline_of
+from sandbox.study.progress import progress_of
 from sandbox.workbench.versions import (
     Change,
     Pairs,
@@ -21,11 +25,13 @@ from sandbox.workbench.versions import (
 
 @dataclass(frozen=True, slots=True)
 class VersionLook:
-    """One version: its effect in sentences, what differs from another, and the two in pairs."""
+    """One version: its effect in sentences, what differs from another, and the two in pairs; `running` says
+    how far the study of their pairs is, empty where none runs."""
 
     effect: tuple[str, ...]
     changes: tuple[Change, ...] = ()
     pairs: Pairs = field(default_factory=Pairs)
+    running: str = ""
 
 
 class VersionReader:
@@ -36,6 +42,7 @@ class VersionReader:
         self.current = ""
         self._store = store
         self._library = library
+        self._studies = StudyRecord(store)
 
     def signature(self) -> object:
         """Something that is another one once anything was written to the record, or to the file."""
@@ -59,4 +66,25 @@ class VersionReader:
         effect = found.lines if found is not None else ()
         if other is None:
             return VersionLook(effect)
-        return VersionLook(effect, changes(other.technique, one.technique), pairs_of(self._store, one, other))
+        return VersionLook(
+            effect,
+            changes(other.technique, one.technique),
+            pairs_of(self._store, one, other),
+            self._running(one, other),
+        )
+
+    def _running(self, one: ScriptVersion, other: ScriptVersion) -> str:
+        """`running: 5 of 8 sessions`, whichever of the two the pairs were asked for from."""
+        for name in (pairs_name(one, other), pairs_name(other, one)):
+            if (found := self._studies.newest(name)) is not None:
+                progress = progress_of(self._studies, outline_of(found))
+                if progress.condition in ("running", "paused"):
+                    done, of = progress.sessions_finished, progress.sessions
+                    return f"{progress.condition}: {done} of {of} sessions"
+        return ""
+
+
+def pairs_name(one: ScriptVersion, other: ScriptVersion) -> str:
+    """What the study of the two in pairs is called."""
+    tail = f"-{one.hash[:6]}-{other.hash[:6]}"
+    return f"pairs-{one.technique.id}"[: MAX_ID - len(tail)].strip("-") + tail

@@ -1,9 +1,13 @@
 """Study progress: what runs is counted while it runs, opened, and stopped."""
 
 import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox.engine.events import RunPlanned, SessionStarted
@@ -64,6 +68,26 @@ async def test_a_run_is_counted_opened_and_stopped(tmp_path: Path) -> None:
         await at.press("x")
         await at.until(lambda: not live.playing, "the end")
         await at.shows("Nothing is running.")
+
+
+@pytest.fixture
+def child() -> Iterator[state.Process]:
+    """A process that this one began."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as begun:
+        yield state.Process(begun.pid, psutil.Process(begun.pid).create_time())
+
+
+async def test_what_a_study_of_this_app_runs_is_told_so(
+    tmp_path: Path, child: state.Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path) as at:
+        await at.started()
+        conductor = at.services.conductor
+        with monkeypatch.context() as there:
+            there.setattr(state, "this_process", lambda: child)
+            conductor.store.record(RunPlanned(conductor.runnable(Proposal())))
+        await open_progress(at)
+        await at.shows("this app's study: 0 of 3 sessions")
 
 
 async def test_what_another_machine_is_said_to_run_is_taken_over(

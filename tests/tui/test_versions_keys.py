@@ -1,14 +1,19 @@
 """The Versions page, and a change taken over seeds by keys alone: the loop of the workbench, end to end."""
 
+import asyncio
 from pathlib import Path
 
 from textual.widgets import Input, OptionList, Static
 
 from sandbox.library.loading import load_file
+from sandbox.store.study import StudyRecord
+from sandbox.study.frozen import outline_of
 from sandbox.tui.screens.changed_step import ChangedStep
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.screens.small_study import SmallStudyForm
 from sandbox.tui.screens.versions import VersionsScreen
+from sandbox.tui.study_view import StudyReader
+from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 from tests.tui.test_change_keys import checked, opened
 from tests.tui.test_study_keys import comes_to
@@ -27,7 +32,9 @@ async def versions(at: Stage) -> VersionsScreen:
 
 async def test_a_change_is_kept_run_in_pairs_over_five_seeds_and_its_interval_read(tmp_path: Path) -> None:
     path = tmp_path / "techniques" / "mindful-breathing.yaml"
-    async with stage(tmp_path, played=True) as at:
+    gate = asyncio.Event()
+    gate.set()
+    async with stage(tmp_path, client_model(gate=gate), played=True) as at:
         await at.open_recorded()
         await at.press("left_square_bracket", "E")
         await opened(at)
@@ -46,9 +53,21 @@ async def test_a_change_is_kept_run_in_pairs_over_five_seeds_and_its_interval_re
         await at.until(lambda: isinstance(at.app.screen, SmallStudyForm), "the form")
         await at.shows("seeds 2, 3, 4, 5")
         await at.shows("a study: 4 shared starts, 16 sessions")
+        gate.clear()
         await at.press("enter")
         await versions(at)
+        await at.until(lambda: "running: 0 of 16 sessions" in told(at), "how far it is")
+        await at.app.run_action("progress")
+        await at.shows("Mindful breathing v1 ·")
+        await at.shows("Mindful breathing v2 ·")
+        await at.press("escape")
+        gate.set()
         await at.until(lambda: "5 pairs at t3" in told(at), "the pairs")
+        await at.until(lambda: "running:" not in told(at), "its end")
+        store = at.services.conductor.store
+        (study,) = StudyRecord(store).all()
+        whole = {one.what.partition(" ·")[0] for one in StudyReader(store, outline_of(study)).look().sessions}
+        assert {"Mindful breathing v1", "Mindful breathing v2"} < whole
         assert "no interval, because" in told(at).lower() or "[" in told(at)
         await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")

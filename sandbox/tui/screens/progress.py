@@ -1,5 +1,6 @@
 """Study progress: every run under way in this workspace, here or in another terminal. Reads, runs nothing."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
 from sandbox.text import excerpt
-from sandbox.tui.labels import SIGNS
+from sandbox.tui.labels import SIGNS, text_marks
 from sandbox.tui.messages import SessionWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.screens.prompt import Confirmation
@@ -88,12 +89,13 @@ class ProgressScreen(Screen[None]):
         sessions = [session for run in self._runs for session in run.sessions]
         ids = [session.summary.id for session in sessions]
         width = listed.scrollable_content_region.width or 78
+        texts = text_marks(script for one in sessions for script in one.summary.scripts)
         if [listed.get_option_at_index(n).id for n in range(listed.option_count)] == ids:
             for place, session in enumerate(sessions):
-                listed.replace_option_prompt_at_index(place, session_line(session, width))
+                listed.replace_option_prompt_at_index(place, session_line(session, width, texts))
         else:
             listed.clear_options()
-            listed.add_options([Option(session_line(s, width), id=s.summary.id) for s in sessions])
+            listed.add_options([Option(session_line(s, width, texts), id=s.summary.id) for s in sessions])
             listed.highlighted = 0 if sessions else None
         self.refresh_bindings()
 
@@ -151,7 +153,9 @@ class ProgressScreen(Screen[None]):
 
 def run_lines(run: RunProgress, now: datetime) -> list[str]:
     """A run in two lines: how far it is, and what it took."""
-    whose = "this app" if run.process.ours else f"another program ({run.process})"
+    whose = f"another program ({run.process})"
+    if run.process.ours or run.process.begun_by_us:
+        whose = "this app" if run.process.ours else "this app's study"
     done, left, spent = run.turns_done, run.turns_left, run.spent
     filled = round(_BAR * done / (done + left)) if done + left else 0
     ended = sum(session.done for session in run.sessions)
@@ -172,10 +176,15 @@ def run_lines(run: RunProgress, now: datetime) -> list[str]:
     return [" · ".join(part for part in parts if part), took]
 
 
-def session_line(session: SessionProgress, width: int) -> Content:
-    """`▶ Attacked at night · Mindful breathing   3/5 turns   12 calls`, in `width` cells."""
+def session_line(session: SessionProgress, width: int, texts: Mapping[str, str]) -> Content:
+    """`▶ Mindful breathing v2 · Attacked at night   3/5 turns   12 calls`, in `width` cells.
+
+    `texts`: what is said of a script, by its hash, to tell it from another of that title.
+    """
     one = session.summary
-    what = told_apart(one.technique, control=one.control, stretches=one.stretches)
+    title, own = one.technique, "".join(texts.get(script.hash, "") for script in one.scripts[1:])
+    title = f"{title} {own}" if title is not None and own else title
+    what = told_apart(title, control=one.control, stretches=one.stretches)
     numbers = f"{one.turns:>3}/{session.turns} turns {_calls(session.spent.calls):>10}"
     state = f"{SIGNS[one.state]} {one.state}"
     room = max(12, width - len(numbers) - 16)

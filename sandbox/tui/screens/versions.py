@@ -30,8 +30,8 @@ class VersionsScreen(Screen[None]):
 
     CSS_PATH = "versions.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "against this", id="versions.mark",
-                tooltip="Set the others against this version"),
+        Binding("space", "mark", "compare to this", id="versions.mark",
+                tooltip="Compare every other version to this one, not to the one before"),
         Binding("p", "pairs", "run pairs", id="versions.pairs",
                 tooltip="Run both versions from the same shared starts; says first what it takes"),
         Binding("c", "compare", "compare", id="versions.compare",
@@ -42,9 +42,10 @@ class VersionsScreen(Screen[None]):
     ]  # fmt: skip
     HELP = (
         "Up and down walk the versions. Below: what each did against its control, what changed since the "
-        "version it stands against, and the two in pairs, from the same shared starts and seeds. Space on a "
-        "version sets the others against it; without that it is the one before. p runs the pairs that are "
-        "missing, as a study of its own; this page shows the interval as they come in."
+        "version it is compared to, and the two in pairs, from the same shared starts and seeds. Space on a "
+        "version compares the others to it; without that it is the one before. p runs the pairs that are "
+        "missing, as a study of its own; this page says how far it is, and the interval as pairs come in. It "
+        "pools all pairs there are, the study's own page only those that the study ran."
     )
 
     def __init__(
@@ -86,7 +87,7 @@ class VersionsScreen(Screen[None]):
     @work(group="read")
     async def _read(self) -> None:
         seen = await read_for(self, self.reader.signature)
-        if seen == self._seen:
+        if seen == self._seen and not (self._looked is not None and self._looked.running):
             return
         self._seen = seen
         try:
@@ -158,7 +159,9 @@ class VersionsScreen(Screen[None]):
     ) -> Iterator[Content]:
         if other is not None:
             yield _head(f"{self._number(one)} against {self._number(other)}, in pairs")
-            none = "No shared start has both yet: p runs pairs."
+            if looked.running:
+                yield Content.styled(f"▶ {looked.running}", "bold")
+            none = "No shared start has both yet" + (": p runs pairs." if not looked.running else ".")
             yield from (Content(printable(line)) for line in looked.pairs.lines or (none,))
         yield _head(f"{self._number(one)} against its control")
         yield from (Content(line) for line in looked.effect or ("No control stands beside it.",))
