@@ -36,6 +36,12 @@ def export_blind(
     refuse_missing_folder(folder)
     if folder.exists() and not folder.is_dir():
         raise UsageError("Blind transcripts need a folder.", where=str(folder), todo="Name one after --to.")
+    if not force and folder.is_dir() and next(folder.iterdir(), None) is not None:
+        raise UsageError(
+            "There are files in this folder: codes of two exports would stand side by side.",
+            where=str(folder),
+            todo="Name a new folder, or add --force.",
+        )
     with open_record() as store:
         arms = arms_for_review(store, words)
         packing = Packing(blind=True, paired=False, equal_length=equal_length)

@@ -36,9 +36,11 @@ def command(
     """
     from sandbox.analysis.reported import gather_report
     from sandbox.export.file import refuse_missing_folder
+    from sandbox.export.leaving import details_leaving
     from sandbox.export.report.file import REPORT_FORMATS, refuse_format, write_report
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
+    from sandbox.text import printable
 
     refuse_format(file, REPORT_FORMATS)
     refuse_missing_folder(file)
@@ -46,4 +48,6 @@ def command(
         on = gather_report(
             store, sessions, scale=scale, questionnaire=questionnaire, title=title, question=question
         )
+        if doubt := details_leaving(store, [arm.id for arm in on.arms]):
+            click.echo(f"Caution: {printable(doubt)}", err=True)
     click.echo(write_report(on, file, overwrite=force))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.preview import passages
+from sandbox.library.document import Document
 from sandbox.library.suspect_words import personal
 
 
@@ -24,7 +25,13 @@ def warning(detail: str) -> str:
 
 
 def _texts(plan: SessionPlan) -> Iterator[str]:
+    for document in told_documents(plan):
+        yield from (passage.text for passage in passages(document))
+
+
+def told_documents(plan: SessionPlan) -> Iterator[Document]:
+    """Whatever the plan tells and asks."""
     asked = (measure.questionnaire for measure in plan.measures)
     for document in (plan.client, plan.scenario, plan.technique, plan.follow_up, *asked):
         if document is not None:
-            yield from (passage.text for passage in passages(document))
+            yield document

@@ -20,6 +20,7 @@ from sandbox.engine.events import (
 )
 from sandbox.engine.history import History, Turn
 from sandbox.engine.plan import SessionHead
+from sandbox.engine.privacy import leaving_details
 from sandbox.errors import SandboxError
 from sandbox.library.lint import scales_named
 from sandbox.library.technique import Technique
@@ -68,6 +69,7 @@ class Rehearsal:
             )
         if self._conductor.leaves_machine(self._heads):
             told.append(f"What is said goes to a model elsewhere: {plan.model}.")
+            told += filter(None, [leaving_details(self._heads, local=False)])
         if plan.scenario.content_warning:
             told.append(f"Content warning: {', '.join(plan.scenario.content_warning)}.")
         return tuple(told)

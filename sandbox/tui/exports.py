@@ -56,7 +56,17 @@ class Exports:
     async def report(self, message: ReportWanted) -> None:
         self._app.notify("Writing the report …", timeout=3)
         where, store = self._conductor.workspace, self._conductor.store
-        if paths := await self._written(lambda: (write_report_on(store, where, message),)):
+        doubts: list[str] = []
+
+        def write() -> tuple[Path, ...]:
+            path, doubt = write_report_on(store, where, message)
+            doubts.append(doubt)
+            return (path,)
+
+        paths = await self._written(write)
+        for doubt in filter(None, doubts):
+            self._app.notify(printable(doubt), severity="warning", timeout=15, markup=False)
+        if paths:
             self._app.notify(_short(paths[0], where), title="Report written", timeout=15, markup=False)
 
     async def _written(self, write: Callable[[], tuple[Path, ...]]) -> tuple[Path, ...]:
@@ -103,10 +113,11 @@ def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path
     return tuple(paths)
 
 
-def write_report_on(store: Store, workspace: Workspace, message: ReportWanted) -> Path:
-    """Write the report; its path. Named for the study or the sessions, and written again each time.
+def write_report_on(store: Store, workspace: Workspace, message: ReportWanted) -> tuple[Path, str]:
+    """Write the report; its path, and a warning of a real person's details, “” for none.
 
-    Raises SandboxError when there is nothing to report on, or it cannot be written.
+    Named for the study or the sessions, and written again each time. Raises SandboxError when there
+    is nothing to report on, or it cannot be written.
     """
     from sandbox.analysis.reported import gather_report
     from sandbox.export.report.file import write_report
@@ -116,4 +127,5 @@ def write_report_on(store: Store, workspace: Workspace, message: ReportWanted) -
     parts = [study.name] if study is not None else list(message.named[:6])
     more = ["more"] if len(message.named) > len(parts) else []
     name = "-".join(["report", *parts, *more, on.scale[2]])
-    return write_report(on, workspace.sessions / "exports" / f"{name}{message.ending}", overwrite=True)
+    path = workspace.sessions / "exports" / f"{name}{message.ending}"
+    return write_report(on, path, overwrite=True), details_leaving(store, [arm.id for arm in on.arms])

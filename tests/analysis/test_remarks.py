@@ -346,7 +346,7 @@ def test_the_server_is_recorded_without_what_is_secret(monkeypatch):
 CALLERS = {
     "conditions_that_differ": {"analysis/remarks.py"},
     "repeated_trunks": {"analysis/remarks.py"},
-    "leaving_details": {"analysis/remarks.py"},
+    "leaving_details": {"analysis/remarks.py", "study/rehearsal.py"},
     "unseen_remark": {"analysis/remarks.py"},
     "small_induction": {"analysis/remarks.py", "analysis/family.py"},
     "on_reading": {"analysis/comparison.py", "analysis/family.py"},

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from sandbox.engine.events import TurnFinished
+from sandbox.engine.events import RunPlanned, TurnFinished
 from sandbox.engine.history import Turn
+from sandbox.engine.plan import SessionHead
 from sandbox.errors import ExitCode
 from sandbox.export.leaving import details_leaving
+from sandbox.store.mark import By, MarkRecord, Note
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import sandbox
+from tests.documents import client, plan, technique
 from tests.review.packets import two_sessions
 
 
@@ -22,3 +25,15 @@ def test_details_are_named_before_a_transcript_or_a_data_set_is_written(tmp_path
         done = sandbox(tmp_path, "export", *words[:-1], str(tmp_path / words[-1]))
         assert done.code == ExitCode.OK, done.err
         assert "Caution: “ann@ward.org” (breath, t4) looks like a real person's details" in done.err
+
+
+def test_details_in_a_document_or_a_note_are_named_too(tmp_path: Path) -> None:
+    real = plan(technique=technique(), client=client().model_copy(update={"system": "Born 12.03.1981."}))
+    with Store.open(tmp_path / "sessions" / DATABASE) as store:
+        two_sessions(store)
+        store.record(RunPlanned((SessionHead(id="real", plan=real),)))
+        assert "“12.03.1981” (“Participant”, system text)" in details_leaving(store, ["breath", "real"])
+        assert details_leaving(store, ["breath"]) == ""
+        MarkRecord(store).add((Note("breath", 2, text="As k.e@ward.org said."),), By("Ada", blind=False))
+        assert "“k.e@ward.org” (breath, a note by Ada)" in details_leaving(store, ["breath"])
+        assert details_leaving(store, ["filler"]) == ""

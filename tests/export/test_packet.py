@@ -131,8 +131,10 @@ def test_nothing_in_a_blind_packet_or_export_tells_the_arm_and_the_key_does(work
     assert said.out == "p.zip\n" and "their length may tell the arm" in said.err
     for form in ("html", "docx", "pdf", "md"):
         words = ["export", "trunk111", "--blind", "--format", form, "--to", "blind"]
-        assert run_command_line(words) == ExitCode.OK
+        assert run_command_line([*words, *(["--force"] if form != "html" else [])]) == ExitCode.OK
     capsys.readouterr()
+    assert run_command_line(words) == ExitCode.USAGE
+    assert "two exports" in capsys.readouterr().err
     files = [Path("p.zip"), *Path("blind").iterdir()]
     assert len(files) == 1 + 4 * 3
     for path in files:

@@ -140,7 +140,8 @@ async def test_the_command_writes_the_file_once_and_says_what_is_wrong(tmp_path,
     monkeypatch.chdir(tmp_path / "w")
     (await recorded(tmp_path / "w" / "sessions", seeds=1)).close()
     assert run_command_line(["report", "last", "--to", "r.md"]) == 0
-    assert capsys.readouterr().out == "r.md\n"
+    said = capsys.readouterr()
+    assert said.out == "r.md\n" and "real person" not in said.err
     written = await asyncio.to_thread(Path("r.md").read_text, encoding="utf-8")
     assert "One run has no interval" in written
     assert run_command_line(["report", "last", "--to", "r.md"]) == 2

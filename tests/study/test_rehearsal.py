@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from sandbox.engine.events import Event
 from sandbox.errors import SandboxError
 from sandbox.models.provider import ModelError, Request
-from sandbox.models.scripted import ScriptedProvider
+from sandbox.models.scripted import ABLE, ScriptedProvider
 from sandbox.store.store import DATABASE
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
@@ -73,3 +74,13 @@ def test_a_script_that_a_clinician_types_is_refused(tmp_path: Path) -> None:
 def test_what_a_score_decides_is_said_beforehand(tmp_path: Path) -> None:
     found = Rehearsal(conductor(tmp_path, ScriptedProvider()), Proposal(techniques=("decatastrophising",)))
     assert any("go by a score" in one for one in found.cautions)
+
+
+def test_a_real_persons_details_are_named_before_they_go_to_a_model_elsewhere(tmp_path: Path) -> None:
+    hosted = ScriptedProvider(capabilities=replace(ABLE, local=False))
+    script = conductor(tmp_path, hosted)
+    file = tmp_path / "techniques" / "mindful-breathing.yaml"
+    file.write_text(file.read_text().replace("Breathe in slowly", "Mail ann@ward.org. Breathe in slowly"))
+    assert any("“ann@ward.org”" in one for one in Rehearsal(script, Proposal()).cautions)
+    here = conductor(tmp_path / "here", ScriptedProvider())
+    assert not any("real person" in one for one in Rehearsal(here, Proposal()).cautions)
