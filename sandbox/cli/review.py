@@ -200,7 +200,8 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
                 click.echo(f"{name}: taken in before; nothing changed")
                 continue
             withdrawn = f", {len(taken.withdrawn)} taken back" if taken.withdrawn else ""
-            click.echo(f"{name}: {printable(taken.reviewer)}, {len(taken.new)} new marks{withdrawn}")
+            told = f"{len(taken.new)} new marks{withdrawn}; {one.filled_in()}"
+            click.echo(f"{name}: {printable(taken.reviewer)}, {told}")
     click.echo("See how far they agree: sandbox review agreement", err=True)
 
 

@@ -24,6 +24,9 @@ def agreement_lines(one: Judged) -> Iterator[str]:
         yield terminal_table(_HEAD, [row for item in one.items for row in _lines(item)])
         yield "both: transcripts that two or more answered; alike: pairs of reviewers with the same answer."
         yield "Under a number stands its 95 % interval."
+        yield from _cautions(one.items)
+    elif len(one.reviewers) == 1:
+        yield "Only one reviewer so far."
     for count in one.preferences:
         yield ""
         yield from _preferred(one.form.preference or "", count)
@@ -41,9 +44,10 @@ def parted_lines(found: Sequence[Disagreement]) -> Iterator[str]:
 
 
 def parted_line(one: Disagreement) -> str:
-    """`z9b5mrsb t2  warmth: Ada 4 warm; Bea 1 cold`."""
-    where = f"{one.session} {one.label}".strip()
-    return f"{where}  {one.what}: " + "; ".join(f"{who} {answer}" for who, answer in one.said)
+    """`z9b5mrsb  warmth: Ada 4 warm; Bea 1 cold (note at t2)`; of a tag, the turn stands first."""
+    where = one.session if one.by_note else f"{one.session} {one.label}".strip()
+    said = "; ".join(f"{who} {answer}" for who, answer in one.said)
+    return f"{where}  {one.what}: {said}{f' (note at {one.label})' if one.by_note else ''}"
 
 
 def agreement_data(found: Sequence[Judged], tagged: Sequence[Disagreement]) -> dict[str, Any]:
@@ -57,6 +61,21 @@ def agreement_csv(found: Sequence[Judged]) -> str:
 
 
 _HEAD = ("", "both", "alike", "kappa", "ICC(A,1)", "ICC(C,1)", "α ordinal", "α interval")
+
+
+_FEW = 6
+"""Under so many transcripts kappa and alpha have no interval."""
+
+
+def _cautions(items: Sequence[ItemAgreement]) -> Iterator[str]:
+    """On how few transcripts the numbers rest."""
+    by_all = [f"{one.id} {one.complete}" for one in items if 0 < one.both != one.complete]
+    if by_all:
+        yield f"ICC rests on the transcripts that all reviewers answered: {', '.join(by_all)}."
+    few = [one.id for one in items if 0 < one.both < _FEW]
+    if few:
+        where = "" if len(few) == sum(one.both > 0 for one in items) else f" ({', '.join(few)})"
+        yield f"Under six transcripts{where} these numbers say next to nothing."
 
 
 def _lines(item: ItemAgreement) -> Iterator[tuple[str, ...]]:
@@ -133,7 +152,7 @@ def _parted_data(one: Disagreement) -> dict[str, Any]:
     }
 
 
-_COLUMNS = ("form", "version", "hash", "item", "both", "alike", "measure", "value", "low", "high")
+_COLUMNS = ("form", "version", "hash", "item", "both", "complete", "alike", "measure", "value", "low", "high")
 
 
 def _rows(one: Judged) -> Iterator[dict[str, object]]:
@@ -153,6 +172,7 @@ def _rows(one: Judged) -> Iterator[dict[str, object]]:
                 "hash": one.hash,
                 "item": item.id,
                 "both": item.both,
+                "complete": item.complete,
                 "alike": item.alike,
                 "measure": measure,
                 "value": figure.value if figure else None,

@@ -48,7 +48,8 @@ class ItemAgreement:
     """How reviewers agree on an item, or on a scale of the form (then `kappa` is None).
 
     `both`: transcripts that two or more answered; `alike`: the share of pairs of reviewers, over them, that
-    gave the same answer. `icc_a` and `icc_c`: ICC(A,1) and ICC(C,1), of the transcripts that all answered.
+    gave the same answer. `icc_a` and `icc_c`: ICC(A,1) and ICC(C,1), of the `complete` transcripts that all
+    answered.
     """
 
     id: str
@@ -58,12 +59,14 @@ class ItemAgreement:
     icc_a: Figure | None
     icc_c: Figure | None
     alpha: Mapping[Metric, Figure | None]
+    complete: int
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Where reviewers part: what each says of it. `turn` is the session's, if one is known; `label` its name.
-    `apart`: how far, as a share of the most that the form allows."""
+    """Where reviewers part: what each says of it. `turn` is the session's, if one is known; `label` its name;
+    `by_note`: they part on the whole transcript, and one of them left a note at that turn. `apart`: how far,
+    as a share of the most that the form allows."""
 
     session: str
     turn: int | None
@@ -71,6 +74,7 @@ class Disagreement:
     what: str
     said: tuple[tuple[str, str], ...]
     apart: float
+    by_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,7 @@ def _agreement(id: str, answers: Answers, levels: Sequence[float] | None) -> Ite
             metric: _figure(krippendorff_alpha(shared, metric), krippendorff_interval(shared, metric))
             for metric in METRICS
         },
+        len(complete),
     )
 
 
@@ -333,6 +338,7 @@ def _parted(
                     item.id,
                     tuple((names.get(one, one), words[int(known[one])]) for one in sorted(known)),
                     (max(known.values()) - min(known.values())) / span,
+                    by_note=turn is not None,
                 )
             )
     yield from sorted(found, key=lambda one: -one.apart)

@@ -44,35 +44,46 @@ class InvalidMarks(SandboxError):
 
     exit_code = ExitCode.INVALID_DOCUMENT
 
-    def __init__(self, file: str, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, file: str, faults: tuple[Fault, ...], todo: str = "") -> None:
         shown = [str(fault) for fault in faults[:20]]
         more = f"\n… and {len(faults) - 20} more" if len(faults) > 20 else ""
         super().__init__(
             f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}:\n" + "\n".join(shown) + more,
             where=printable(file),
-            todo="Nothing was changed. Mend the file, or ask its reviewer for it again.",
+            todo=f"{todo}Nothing was changed. Mend the file, or ask its reviewer for it again.",
         )
         self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A file of marks as it was read. `places` says where a value stands, for a spreadsheet."""
+    """A file of marks as it was read. Of a spreadsheet: `places` says where a value stands, `missing` which
+    sheets are not there."""
 
     path: Path
     sha256: str
     marks: Marks
     places: Mapping[Place, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Marks that fit their packet: what they say of the record's sessions, and the documents they name."""
+    """Marks that fit their packet: what they say of the record's sessions, and the documents they name.
+    `asked`: how many questions the packet asks, of transcripts and of pairs."""
 
     returned: Returned
     marks: tuple[Mark, ...]
     documents: tuple[Document, ...]
     blind: bool
+    asked: int
+
+    def filled_in(self) -> str:
+        """How much of the form is: `19 of 99 questions answered`."""
+        answered = sum(isinstance(one, mark.Rating | mark.Preference) for one in self.marks)
+        told = [f"{answered} of {self.asked} questions answered" if self.marks else "the form is empty"]
+        told += [f"the sheet “{name}” is missing" for name in self.returned.missing]
+        return "; ".join(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +109,49 @@ def files_in(path: Path) -> tuple[Path, ...]:
 
 def read_returned(path: Path) -> Returned:
     """A file of marks. Raises InvalidMarks with all its faults, SandboxError when it cannot be read."""
+    if path.suffix.lower() in (".html", ".zip"):
+        raise UsageError(
+            "This is the packet itself.",
+            where=str(path),
+            todo="Send the .json or .xlsx that was saved from it.",
+        )
     content = read_at_most(path, MAX_BYTES, todo="name the file that the reviewer sent back")
     if len(content) > MAX_BYTES:
         raise InvalidMarks(str(path), (Fault("", "the file is larger than 16 MiB"),))
     places: dict[Place, str] = {}
+    missing: tuple[str, ...] = ()
     if path.suffix.lower() == ".xlsx":
-        values, places = read_sheet(content, str(path))
+        values, places, missing = read_sheet(content, str(path))
     else:
         values = _json(content, path)
     try:
         marks = Marks.model_validate(values)
     except ValidationError as error:
-        raise InvalidMarks(str(path), tuple(_shape_faults(error, places))) from None
-    return Returned(path, hashlib.sha256(content).hexdigest(), marks, places)
+        faults = tuple(_shape_faults(error, places))
+        raise InvalidMarks(str(path), faults, "More may show once these are mended. ") from None
+    return Returned(path, hashlib.sha256(content).hexdigest(), marks, places, missing)
 
 
 def fitted(record: MarkRecord, returned: Returned) -> Fitted:
     """The marks held against the packet's key. Raises InvalidMarks with all that does not fit, NotFoundError
-    when no such packet was made here, UsageError for a file saved before the one taken in last."""
+    when no such packet was made here, UsageError for one without a form and for a file saved before the one
+    taken in last."""
     key = PacketKey.model_validate(record.packet(returned.marks.packet))
+    if not key.forms:
+        raise UsageError(
+            f"“{key.id}” is a blind export without a form: there is nothing to fill in.",
+            where=str(returned.path),
+            todo="Make a packet with a form: sandbox review packet",
+        )
     fit = _Fit(key, returned.places)
     marks = tuple(fit.marks(returned.marks))
     if fit.faults:
         raise InvalidMarks(str(returned.path), tuple(fit.faults))
     _refuse_older(record, returned)
     documents = (*key.forms, *((key.codebook,) if key.codebook else ()))
-    return Fitted(returned, marks, documents, key.blind)
+    asked = len(key.transcripts) * sum(len(form.items) for form in key.forms)
+    asked += len(key.pairs) * sum(form.preference is not None for form in key.forms)
+    return Fitted(returned, marks, documents, key.blind, asked)
 
 
 def take_in(record: MarkRecord, found: Fitted) -> TakenIn:

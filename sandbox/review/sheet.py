@@ -62,8 +62,9 @@ def answers_in_words(form: Form, item: FormItem) -> str:
     return "; ".join((*answers, NOT_SHOWN))
 
 
-def read_sheet(content: bytes, file: str) -> tuple[dict[str, Any], dict[Place, str]]:
-    """The marks in a spreadsheet as the JSON of marks has them, and by place where each stands in the file.
+def read_sheet(content: bytes, file: str) -> tuple[dict[str, Any], dict[Place, str], tuple[str, ...]]:
+    """The marks in a spreadsheet as the JSON of marks has them, by place where each stands in the file, and
+    the sheets that are not there.
 
     What a cell holds is passed on as it is where it cannot be read, so that it is refused with its place.
     Raises SandboxError when it is no spreadsheet.
@@ -78,7 +79,7 @@ def read_sheet(content: bytes, file: str) -> tuple[dict[str, Any], dict[Place, s
         read.tick(name, row)
     for name, row in read.rows("pairs"):
         read.preference(name, row)
-    return read.found(), read.places
+    return read.found(), read.places, tuple(name for name in HEADINGS if name.lower() not in sheets)
 
 
 class _Read:

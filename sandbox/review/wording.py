@@ -32,7 +32,9 @@ def in_words(mark: Mark, labels: dict[int, str], documents: dict[str, Document])
         case Preference():
             chosen = {"a": mark.a, "b": mark.b, "no difference": "no difference"}[mark.choice]
             reason = f" ({mark.reason})" if mark.reason else ""
-            return printable(f"of {mark.a} and {mark.b}: {chosen}{reason}")
+            form = documents.get(mark.form)
+            asked = f"{form.id}, " if form else ""
+            return printable(f"{asked}of {mark.a} and {mark.b}: {chosen}{reason}")
 
 
 def answer_in_words(form: Document, item: str, value: int | None) -> str:

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+
 from sandbox.errors import ExitCode
 from sandbox.library.document import document_hash
 from sandbox.store.mark import By, MarkRecord, Rating
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import sandbox
-from tests.review.packets import marks, sent, shipped_form, spreadsheet
+from tests.review.packets import key, marks, sent, shipped_form, spreadsheet
 
 
 def packet_sent(workspace: Path) -> None:
@@ -32,7 +34,8 @@ def test_two_reviewers_send_their_marks_back_and_the_disagreement_is_shown(works
     spreadsheet(folder / "bea.xlsx", bea, ("Notes", ("K7", 1, "", "", "", "too-soon")))
     taken = sandbox(workspace, "review", "import", str(folder))
     assert taken.code == ExitCode.OK, taken.err
-    assert "ada.json: Ada, 5 new marks" in taken.out and "bea.xlsx: Bea, 3 new marks" in taken.out
+    assert "ada.json: Ada, 5 new marks; 3 of 24 questions answered" in taken.out
+    assert "bea.xlsx: Bea, 3 new marks; 2 of 24 questions answered" in taken.out
     held = all_marks(workspace)
     again = sandbox(workspace, "review", "import", str(folder))
     assert again.code == ExitCode.OK and again.out.count("taken in before; nothing changed") == 2
@@ -40,9 +43,16 @@ def test_two_reviewers_send_their_marks_back_and_the_disagreement_is_shown(works
 
     told = sandbox(workspace, "review", "agreement")
     assert "2 transcripts" not in told.out and "1 transcript, 3 ratings, 3 of them given blind" in told.out
-    assert "breath t2  warmth: Ada 4 warm most of the time; Bea 1 cold" in told.out
+    assert (
+        "breath  warmth: Ada 4 warm most of the time; Bea 1 cold" in told.out and "(note at t2)" in told.out
+    )
     assert "Breathing: 1   Manual (control): 1   no difference: 0" in told.out
     assert "breath t2  tag too-soon: Ada no; Bea yes" in told.out
+    assert "ICC rests on" not in told.out and "Under six transcripts these numbers say next to" in told.out
+    assert (
+        "session-rating, of filler and breath: breath (kinder)"
+        in sandbox(workspace, "review", "show", "breath").out
+    )
     nameless = sandbox(workspace, "review", "agreement", "--without-names", "--json")
     assert "Ada" not in nameless.out and "Bea" not in nameless.out
     (form,) = json.loads(nameless.out)["forms"]
@@ -74,6 +84,41 @@ def test_a_file_older_than_the_one_taken_in_keeps_out_the_others_too(workspace: 
     )
     assert done.code != ExitCode.OK and done.out == "" and all_marks(workspace) == held
     assert "before the one taken in last" in done.err and "of the other 1 either" in done.err
+
+
+def test_what_is_empty_no_form_or_the_packet_itself_is_said_in_a_line(workspace: Path) -> None:
+    packet_sent(workspace)
+    with Store.open(workspace / "sessions" / DATABASE) as store:
+        MarkRecord(store).add_packet("p2", key().model_copy(update={"id": "p2", "forms": ()}), "tests")
+    path = workspace / "bea.xlsx"
+    spreadsheet(path, {"Packet": {(2, "value"): "Bea"}})
+    book = openpyxl.load_workbook(path)
+    del book["Pairs"]
+    book.save(path)
+    done = sandbox(workspace, "review", "import", str(path))
+    assert "Bea, 0 new marks; the form is empty; the sheet “Pairs” is missing" in done.out, done.err
+    (workspace / "no-form.json").write_text(json.dumps(marks("Ada", packet="p2")))
+    (workspace / "packet.zip").write_bytes(b"PK")
+    (workspace / "shape.json").write_text(json.dumps(marks("Ada", preferences=[{}])))
+    for name, told in {
+        "no-form.json": "is a blind export without a form",
+        "packet.zip": "This is the packet itself.",
+        "shape.json": "More may show once these are mended.",
+    }.items():
+        refused = sandbox(workspace, "review", "import", str(workspace / name))
+        assert refused.code != ExitCode.OK and told in refused.err
+
+
+def test_what_few_reviewers_can_say_is_said_in_a_line(workspace: Path) -> None:
+    packet_sent(workspace)
+    sandbox(workspace, "review", "rate", "breath", "warmth=4", "--by", "Ada")
+    assert "Only one reviewer so far." in sandbox(workspace, "review", "agreement").out
+    sandbox(workspace, "review", "rate", "breath", "warmth=2", "--by", "Bea")
+    sandbox(workspace, "review", "rate", "filler", "warmth=2", "--by", "Bea")
+    sandbox(workspace, "review", "rate", "filler", "warmth=3", "--by", "Cem")
+    told = sandbox(workspace, "review", "agreement").out
+    assert "ICC rests on the transcripts that all reviewers answered: warmth 0." in told
+    assert "breath  warmth: Ada 4 warm most of the time; Bea 2 polite, but distant\n" in told
 
 
 def test_a_rating_that_its_form_does_not_have_is_left_out_and_counted(workspace: Path) -> None:

@@ -155,7 +155,7 @@ async def test_one_key_goes_from_the_disagreement_to_its_turn(tmp_path: Path) ->
         record.add((Rating(session, hash, "warmth", 1),), By("Bea", blind=True), [form])
         await at.press("a")
         await at.until(lambda: isinstance(at.app.screen, AgreementScreen))
-        await at.shows(f"{session} t2  warmth: Ada 5 warm")
+        await at.shows(f"{session}  warmth: Ada 5 warm")
         await at.press("w")
         await at.shows("warmth: reviewer 1 5 warm")
         await at.press("enter")
