@@ -60,9 +60,15 @@ class Changing:
         draft = StepDraft(self._conductor.workspace.sessions / _DRAFTS, document_hash(technique))
         check = partial(self._checked, live, session, technique)
 
+        async def go_on(change: Technique) -> None:
+            if await self._begin(live, session, technique, change):
+                await self._drop(draft)
+            else:
+                self._app.notify("Your text is kept as a draft: E opens it again.", timeout=8)
+
         def take(change: Technique | None) -> None:
             if change is not None:
-                self._app.run_worker(self._begin(live, session, technique, change))
+                self._app.run_worker(go_on(change))
 
         first = technique.steps[0].id
         self._app.push_screen(StepEditor(technique, (said or [first])[-1] or first, draft, check), take)
@@ -72,13 +78,14 @@ class Changing:
     ) -> Technique:
         """The changed technique, if a branch with it can be run now. Reads: belongs on a thread."""
         found = changed(technique, said, self._conductor.library)
-        self._conductor.edited(session, found)
+        self._conductor.check([self._conductor.edited(session, found)])
         if self._runs.playing and not live.playing:
             raise SandboxError("A session is running: it comes first.", todo="Your text waits here.")
         return found
 
-    async def _begin(self, live: LiveRun, session: str, technique: Technique, change: Technique) -> None:
-        """Add the arm, and show it beside the one it left once it has ended."""
+    async def _begin(self, live: LiveRun, session: str, technique: Technique, change: Technique) -> bool:
+        """Add the arm, and show it beside the one it left once it has ended. False where that was not
+        possible, which is said."""
         try:
             version = await asyncio.to_thread(self._signed, technique, change)
             head = await asyncio.to_thread(self._conductor.edited, session, version)
@@ -86,9 +93,9 @@ class Changing:
             said = await asyncio.to_thread(cautions, self._conductor, heads)
         except SandboxError as error:
             self._app.post_message(Trouble(error))
-            return
+            return False
         if not live.playing and not self._runs.free():
-            return
+            return False
         live.remarks = tuple(dict.fromkeys((*live.remarks, *said)))
 
         def heard(event: Event | None) -> None:
@@ -98,6 +105,14 @@ class Changing:
 
         live.listen(heard)
         self._branching.add(live, head)
+        return True
+
+    async def _drop(self, draft: StepDraft) -> None:
+        try:
+            await asyncio.to_thread(draft.write, {})
+        except OSError as error:
+            what = f"The draft cannot be taken away: {error.strerror or error}"
+            self._app.post_message(Trouble(SandboxError(what, where=str(draft.path))))
 
     def _signed(self, technique: Technique, change: Technique) -> Technique:
         try:

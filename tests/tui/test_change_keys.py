@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Static, TextArea
 
 from sandbox.engine.history import Turn
+from sandbox.errors import SandboxError
 from sandbox.library.document import document_hash
 from sandbox.library.loading import load_file
 from sandbox.library.technique import Technique
@@ -43,6 +45,15 @@ def checked(at: Stage) -> str:
 async def type_over(at: Stage, words: str) -> None:
     at.app.screen.query_one(TextArea).select_all()
     await at.press(*words)
+
+
+def post(at: Stage, *keys: str) -> None:
+    """Type them with no time between, as a slow line delivers them."""
+    for key in keys:
+        character = key if len(key) == 1 else "." if key == "full_stop" else None
+        event = Key(key, character)
+        event.set_sender(at.app)
+        at.app.post_message(event)
 
 
 async def test_a_step_is_changed_run_from_before_it_and_shown_beside_the_other(tmp_path: Path) -> None:
@@ -121,6 +132,72 @@ async def test_the_users_own_editor_gets_the_step(tmp_path: Path, monkeypatch: p
         await at.press("ctrl+o")
         await at.until(lambda: at.app.screen.query_one(TextArea).text == "Said by hand.", "the words")
         assert not list((tmp_path / "w" / "sessions" / "drafts").glob("*.txt"))
+
+
+async def test_a_text_of_your_editor_that_is_no_utf8_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lend_terminal(monkeypatch)
+    script = tmp_path / "ed.sh"
+    script.write_text('#!/bin/sh\nprintf "Caf\\351.\\n" > "$1"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(script))
+    async with editing(tmp_path / "w") as at:
+        before = at.app.screen.query_one(TextArea).text
+        for lent in (1, 2):
+            await at.press("ctrl+o")
+            await at.shows("did not save the text as UTF-8")
+            kept = list((tmp_path / "w" / "sessions" / "drafts").glob("*.txt"))
+            assert [path.read_bytes() for path in kept] == [b"Caf\xe9.\n"] * lent, "none is written over"
+            at.app.clear_notifications()
+            await at.until(lambda: "UTF-8" not in at.text(), "the end of the message")
+        assert at.app.screen.query_one(TextArea).text == before
+
+
+async def test_keys_typed_back_to_back_are_done_in_their_order(tmp_path: Path) -> None:
+    async with editing(tmp_path) as at:
+        screen = at.app.screen
+        assert isinstance(screen, StepEditor)
+        post(at, "x", "y", "backspace", "pageup", "v", "w", "backspace", "pagedown", "z", "escape")
+        await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
+        (draft,) = (tmp_path / "sessions" / "drafts").glob("*.json")
+        ends = {step: said[-2:] for step, said in json.loads(draft.read_text()).items()}
+        assert ends == {"breathe": ".v", "stay": "xz"}
+
+
+async def test_letters_typed_just_before_the_run_are_run(tmp_path: Path) -> None:
+    async with editing(tmp_path) as at:
+        post(at, *" Now", "full_stop", "ctrl+r")
+        await at.until(lambda: isinstance(at.app.screen, ChangedStep), "both side by side")
+        await at.shows("k keep x throw away")
+        live = at.app.screen_stack[-2]
+        assert isinstance(live, SessionScreen)
+        arm = live.live.state.sessions[live.live.state.ids[-1]].head.plan.technique
+        assert arm is not None and arm.steps[-1].say.endswith(" Now.")
+        assert not list((tmp_path / "sessions" / "drafts").glob("*.json")), "what is run is no draft"
+
+
+@pytest.mark.parametrize(
+    "where", ["sandbox.study.conductor.Conductor.check", "sandbox.tui.changing.cautions"]
+)
+async def test_a_change_that_cannot_begin_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def gone(*_: object) -> None:
+        raise SandboxError("The model's file is gone.")
+
+    async with editing(tmp_path) as at:
+        monkeypatch.setattr(where, gone)
+        await at.press(*" Kept.", "ctrl+r")
+        await at.shows("The model's file is gone.")
+        if where.endswith("cautions"):
+            await at.shows("Your text is kept as a draft")
+            await at.press("E")
+            await opened(at)
+        assert isinstance(at.app.screen, StepEditor), "what is seen before it runs is refused in place"
+        assert at.app.screen.query_one(TextArea).text.endswith(" Kept.")
+        (draft,) = (tmp_path / "sessions" / "drafts").glob("*.json")
+        assert json.loads(draft.read_text())["stay"].endswith(" Kept.")
 
 
 async def test_in_a_paused_run_the_changed_arm_waits_in_line(tmp_path: Path) -> None:

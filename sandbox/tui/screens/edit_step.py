@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from itertools import chain, count
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.widgets import Static, TextArea
 
 from sandbox.editor import editor_words
@@ -31,8 +33,19 @@ Check = Callable[[Mapping[str, str]], Technique]
 """The technique with these steps said otherwise. Raises SandboxError for what cannot be run."""
 
 
+class _Words(TextArea):
+    """Does its own keys as they come. Textual has them done last, after letters that were typed later."""
+
+    async def _on_key(self, event: Key) -> None:
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.node is self:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(bound.binding.action)
+
+
 class StepEditor(Screen[Technique | None]):
-    """Gives back the changed technique. What is typed stays in its draft until it is run or taken back."""
+    """Gives back the changed technique. What is typed stays in its draft: whoever runs it drops the draft."""
 
     CSS_PATH = "edit_step.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,6 +72,7 @@ class StepEditor(Screen[Technique | None]):
         super().__init__()
         self._technique = technique
         self._place = [one.id for one in technique.steps].index(step)
+        self._heading = self._place  # where the keys pressed so far lead to
         self._draft = draft
         self._check = check
         self._said: dict[str, str] = {}
@@ -68,8 +82,8 @@ class StepEditor(Screen[Technique | None]):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
-        yield TextArea("", id="words", compact=True, soft_wrap=True, tab_behavior="focus",
-                       highlight_cursor_line=False)  # fmt: skip
+        yield _Words("", id="words", compact=True, soft_wrap=True, tab_behavior="focus",
+                     highlight_cursor_line=False)  # fmt: skip
         yield Static("", id="checked", markup=False)
         with VerticalScroll(id="before"):
             yield Static("", id="was", markup=False)
@@ -112,14 +126,17 @@ class StepEditor(Screen[Technique | None]):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        if not self._read:
-            return
-        text = event.text_area.text
+        if self._read:
+            self._take_over()
+            self._weigh()
+
+    def _take_over(self) -> None:
+        """What the text area says now is what is said."""
+        text = self.query_one("#words", TextArea).text
         if text == self._technique.steps[self._place].say:
             self._said.pop(self._step, None)
         else:
             self._said[self._step] = text
-        self._weigh()
 
     @work(exclusive=True, group="weigh")
     async def _weigh(self) -> None:
@@ -162,62 +179,103 @@ class StepEditor(Screen[Technique | None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "step":
             by = parameters[0] if isinstance(parameters[0], int) else 0
-            return True if 0 <= self._place + by < len(self._technique.steps) else None
+            return True if 0 <= self._heading + by < len(self._technique.steps) else None
         return True
+
+    def _after_typing(self, do: Callable[[], object]) -> None:
+        """Do it once what was typed before it stands in the text: this screen's keys overtake letters."""
+
+        def now() -> None:
+            if self._read:
+                self._take_over()
+            do()
+
+        self.query_one("#words", TextArea).call_later(now)
 
     def action_step(self, by: int) -> None:
         if self._read:
-            self._place += by
-            self._show()
-            self.refresh_bindings()
+            self._heading = place = self._heading + by
+            self._after_typing(lambda: self._go(place))
+
+    def _go(self, place: int) -> None:
+        self._place = place
+        self._show()
+        self.refresh_bindings()
 
     def action_take_back(self) -> None:
-        self.query_one("#words", TextArea).text = self._technique.steps[self._place].say
+        words = self.query_one("#words", TextArea)
+        self._after_typing(lambda: words.load_text(self._technique.steps[self._place].say))
+
+    def action_run(self) -> None:
+        self._after_typing(self._run)
 
     @work(exclusive=True, group="run")
-    async def action_run(self) -> None:
+    async def _run(self) -> None:
         """Give the changed technique back, or say why not: nothing typed is lost."""
         said = dict(self._said)
+        await self._keep(said)
         try:
             changed = await asyncio.to_thread(self._check, said)
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
         if is_there(self):
-            await self._keep({})
             self.dismiss(changed)
 
+    def action_own_editor(self) -> None:
+        if self._read:
+            self._after_typing(self._own_editor)
+
     @work(exclusive=True, group="run")
-    async def action_own_editor(self) -> None:
+    async def _own_editor(self) -> None:
         """The step's text in the user's own editor, by way of a file beside the draft."""
-        path = self._draft.path.with_suffix(".txt")
+        place, lent = self._place, self._draft.path.with_suffix(".txt")
         try:
             if not editor_words():
                 raise SandboxError("No editor is set.", todo="Set EDITOR before you start the app.")
-            await asyncio.to_thread(_lend, path, self.query_one("#words", TextArea).text)
-            await edit_file(self.app, path)
-            text = await asyncio.to_thread(_take_back, path)
-        except (OSError, UnicodeDecodeError) as error:
-            what = f"The text cannot be lent to your editor: {getattr(error, 'strerror', None) or error}"
-            self.post_message(Trouble(SandboxError(what, where=str(path))))
+            lent = await asyncio.to_thread(_lend, lent, self.query_one("#words", TextArea).text)
+            await edit_file(self.app, lent)
+            text = await asyncio.to_thread(_take_back, lent)
+        except OSError as error:
+            what = f"The text cannot be lent to your editor: {error.strerror or error}"
+            self.post_message(Trouble(SandboxError(what, where=str(lent))))
         except SandboxError as error:
             self.post_message(Trouble(error))
         else:
             if is_there(self):
+                self._heading = place
+                self._go(place)
                 self.query_one("#words", TextArea).text = text
 
+    def action_leave(self) -> None:
+        self._after_typing(self._leave)
+
     @work(exclusive=True, group="run")
-    async def action_leave(self) -> None:
+    async def _leave(self) -> None:
         await self._keep(dict(self._said))
         self.dismiss(None)
 
 
-def _lend(path: Path, text: str) -> None:
-    write_whole(path, text + "\n", overwrite=True, mode=0o600)
+def _lend(path: Path, text: str) -> Path:
+    """Put the text into a file of that name. A file that is there already is text that could not be taken
+    back: it stays, and the new one gets a number."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    free = next(path for path in chain([path], numbered) if not path.exists())
+    write_whole(free, text + "\n", overwrite=False, mode=0o600)
+    return free
 
 
 def _take_back(path: Path) -> str:
-    """What the file says now; the file goes. Raises SandboxError for one that is too long."""
+    """What the file says now; the file goes. One that is too long or no UTF-8 stays: raises SandboxError."""
     content = read_at_most(path, MAX_BYTES, todo="")
+    todo = "Your text is in that file"
+    if len(content) > MAX_BYTES:
+        raise SandboxError("Your editor's text is larger than 1 MiB.", where=str(path), todo=f"{todo}.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        what = "Your editor did not save the text as UTF-8."
+        todo = f"{todo}: save it as UTF-8, or copy it from there."
+        raise SandboxError(what, where=str(path), todo=todo) from None
     path.unlink(missing_ok=True)
-    return content.decode("utf-8-sig").replace("\r\n", "\n").strip()
+    return text.replace("\r\n", "\n").strip()
