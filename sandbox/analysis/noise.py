@@ -14,8 +14,15 @@ from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.effect import change
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.analysis.variance_components import Components, Levels, components, error_variance
+from sandbox.analysis.variance_components import (
+    Components,
+    Levels,
+    components,
+    error_freedom,
+    error_variance,
+)
 from sandbox.engine.plan import arm_title
+from sandbox.measurement.student import t_quantile
 from sandbox.models.name import short_name
 from sandbox.text import printable
 
@@ -26,7 +33,6 @@ _PLACES: Mapping[str, Callable[[Arm], str]] = {
     "model": lambda arm: short_name(arm.plan.model),
 }
 """What a run is of, beside its seed: a level of each."""
-_Z = 1.959963984540054
 _ENDLESS = 10**9
 
 
@@ -131,8 +137,13 @@ def _cells(
 
 
 def _within(found: Components, sizes: Mapping[str, int]) -> float:
-    """Half the 95 % interval of the difference of two techniques, were there so many levels."""
-    return _Z * math.sqrt(2 * error_variance(found, TECHNIQUE, sizes))
+    """Half the 95 % interval of the difference of two techniques, were there so many levels.
+
+    Student's t with Satterthwaite's degrees of freedom: the variances are estimated, of two cases with one
+    degree of freedom or little more. It holds the true difference in 95 of 100 studies or more.
+    """
+    freedom = error_freedom(found, TECHNIQUE, sizes)
+    return t_quantile(freedom) * math.sqrt(2 * error_variance(found, TECHNIQUE, sizes)) if freedom else 0.0
 
 
 def _sessions(found: Components, sizes: Mapping[str, int]) -> int:
@@ -140,13 +151,17 @@ def _sessions(found: Components, sizes: Mapping[str, int]) -> int:
 
 
 def _purchases(found: Components) -> Iterator[Purchase]:
-    """Twice as many of each facet, which costs the same, and the two that people ask about."""
-    now = _sessions(found, {})
+    """Twice as many of each facet, which costs the same, and the two that people ask about.
+
+    More never widens, though fewer degrees of freedom may be left for what then weighs most.
+    """
+    now, as_now = _sessions(found, {}), _within(found, {})
     wished = [(facet, found.sizes[facet]) for facet in found.facets if facet != TECHNIQUE]
     wished += [(facet, more) for facet, more in (("scenario", 5), (SEED, 50)) if facet in found.facets]
     for facet, more in dict.fromkeys(wished):
         sizes = {facet: found.sizes[facet] + more}
-        yield Purchase(_more(facet, more), _sessions(found, sizes) - now, _within(found, sizes))
+        within = min(as_now, _within(found, sizes))
+        yield Purchase(_more(facet, more), _sessions(found, sizes) - now, within)
 
 
 def _more(facet: str, more: int) -> str:
@@ -173,7 +188,7 @@ def _lines(
     yield from _cases(found)
     twice = purchases[: len(found.facets) - 1]
     best = min(twice, key=lambda one: one.within)
-    floor = _within(found, {SEED: _ENDLESS})
+    floor = min(within, _within(found, {SEED: _ENDLESS}))
     known = f"Over all of them a technique effect is known to about ± {numeral(within)}."
     if numeral(best.within) == numeral(within):
         yield known
@@ -183,6 +198,8 @@ def _lines(
             f"{known} For the same {best.sessions:,} sessions more, {best.what} would narrow that to"
             f" ± {numeral(best.within)}, {others}."
         )
+    if two := [f"two {facet}s" for facet in found.facets if found.sizes[facet] == 2 and facet in _PLACES]:
+        yield f"{' and '.join(two).capitalize()} hardly show how far cases differ: hence ± {numeral(within)}."
     if floor > within / 2:
         yield f"However many seeds were run, it would stay at ± {numeral(floor)} with these cases."
     if left_out:

@@ -89,6 +89,27 @@ def error_variance(found: Components, of: str, sizes: Mapping[str, int]) -> floa
     )
 
 
+def error_freedom(found: Components, of: str, sizes: Mapping[str, int]) -> float:
+    """The degrees of freedom of `error_variance` by Satterthwaite (1946); 0 where that is 0.
+
+    The error is a sum and difference of the mean squares that `of` is part of with others, each expected from
+    the components at `sizes` and divided by the number of cells a mean is over.
+    """
+    wished = {name: sizes.get(name, found.sizes[name]) for name in found.facets}
+    cells = math.prod(wished[name] for name in found.facets if name != of)
+    error = cells * error_variance(found, of, sizes)
+    spread = 0.0
+    for effect in found.variance:
+        if of in effect and len(effect) > 1:
+            expected = math.fsum(
+                variance * math.prod(wished[name] for name in found.facets if name not in other)
+                for other, variance in found.variance.items()
+                if set(effect) <= set(other)
+            )
+            spread += expected**2 / math.prod(wished[name] - 1 for name in effect)
+    return error**2 / spread if spread else 0.0
+
+
 def _effects(names: Sequence[str]) -> list[Effect]:
     return [effect for size in range(1, len(names) + 1) for effect in itertools.combinations(names, size)]
 
