@@ -76,6 +76,12 @@ def external(rows: Sequence[Row], told: DataMap, questionnaire: Questionnaire | 
                 todo="Give each run a name of its own, or name the columns otherwise in the map.",
             )
         score = scores[place] = _score(row, number, told, questionnaire)
+        if score is not None and not low_high[0] <= score <= low_high[1]:
+            low, high = low_high
+            raise UsageError(
+                f"Line {number}: the score {score:g} is outside the scale's range, {low:g} to {high:g}.",
+                todo="Mend the file, or the range in the map; leave a missing score empty.",
+            )
         if told.total is not None:
             total = _number(row, told.total, number)
             if total is not None and (score is None or abs(total - score) > _ROUNDING):
@@ -159,6 +165,11 @@ def _refuse_columns(rows: Sequence[Row], told: DataMap, questionnaire: Questionn
         raise UsageError("Items need their questionnaire.", todo="Write questionnaire: ID into the map.")
     named = [told.run, told.arm, told.time, told.score, told.total, *told.items.values()]
     missing = [name for name in named if name is not None and name not in rows[0]]
+    if missing and len(rows[0]) == 1 and ";" in next(iter(rows[0])):
+        raise UsageError(
+            "The cells of the file are separated by “;”.",
+            todo="Save it with commas between them, and decimals with a point.",
+        )
     if missing:
         raise UsageError(
             f"The file has no column {', '.join(missing)}.", todo=f"It has: {', '.join(rows[0])}."

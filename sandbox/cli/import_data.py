@@ -45,6 +45,12 @@ def import_data(file: Path, map: Path) -> None:
             where=str(file),
             todo="Save it as CSV in UTF-8.",
         ) from error
+    for number, row in enumerate(rows, 2):  # the head is line 1
+        if None in row:
+            raise UsageError(
+                f"Line {number} has more cells than the head.", where=str(file),
+                todo="Are they separated by “;”? Save it with commas between them, decimals with a point.",
+            )  # fmt: skip
     library = Library(find_workspace())
     questionnaire = library.questionnaire(told.questionnaire) if told.questionnaire is not None else None
     click.echo(external_text(external(rows, told, questionnaire), file.name))
