@@ -28,6 +28,9 @@ from sandbox.text import printable
 _FEW = 3
 """Of more than so many arms or pairs not each is given a sentence."""
 
+_LEAST = 5
+"""So many runs in all are advised at least."""
+
 _MANY_MORE = 1000
 """Needs beyond so many more runs are not named: the effect is next to nothing beside the spread."""
 
@@ -62,11 +65,14 @@ class Difference:
 
     @property
     def more_runs(self) -> int | None:
-        """About how many more runs would tell the two apart, if mean and spread stayed; None: no telling."""
+        """About how many more runs would tell the two apart, if mean and spread stayed; None: no telling.
+
+        Never fewer than make five in all: three or four hardly show the spread.
+        """
         if self.told_apart or self.paired.mean is None or self.paired.low is None or len(self.values) < 3:
             return None
         needed = pairs_to_tell(self.paired.mean, stdev(self.values))
-        more = None if needed is None else max(1, needed - len(self.values))
+        more = None if needed is None else max(1, _LEAST - len(self.values), needed - len(self.values))
         return more if more is not None and more <= _MANY_MORE else None
 
 
@@ -127,7 +133,8 @@ def one_against_another(comparison: Comparison, one: ComparedArm, other: Compare
         return printable(f"{said} Told apart.")
     if found.verdict == "equivalent":
         return printable(f"{said} Equivalent, within ±{numeral(bound)}.")
-    return printable(f"{said} Not told apart: this could be chance.{_more(found)}")
+    few = f" {_TWO}." if _too_few(found) else ""
+    return printable(f"{said} Not told apart: this could be chance.{few}{_more(found)}")
 
 
 def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Difference:
@@ -183,6 +190,8 @@ def _place(arm: ComparedArm, comparison: Comparison, label: str) -> str:
 
 # In words
 
+_TWO = "Two runs are too few for an interval that says anything"
+
 
 def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
     """`Beyond the control at t5, 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower: less distress].`"""
@@ -224,6 +233,8 @@ def _way(value: float, *, reliable: bool = True) -> str:
 def _told(known: Sequence[Difference]) -> list[str]:
     """Which are told apart from what they are compared with, and how many more runs the others need."""
     lines = []
+    if two := [one for one in known if _too_few(one)]:
+        lines.append(f"{_TWO}: {_titles(two)}.")
     if all(len(one.values) < 2 for one in known):
         return ["One run has no interval, and single runs differ widely: repeat it with other seeds."]
     if apart := [one for one in known if one.told_apart]:
@@ -289,6 +300,10 @@ def _more(one: Difference) -> str:
         return ""
     runs = f"{one.more_runs} more {'run' if one.more_runs == 1 else 'runs'}"
     return f" About {runs} would do, if it went on like this."
+
+
+def _too_few(one: Difference) -> bool:
+    return len(one.values) == 2 and one.paired.low is not None and not one.told_apart
 
 
 def _against(members: Sequence[Difference]) -> str:

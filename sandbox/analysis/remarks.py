@@ -342,10 +342,29 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
         spans = {title: dict.fromkeys(map(str, (min(found), max(found)))) for title, found in turns.items()}
         counts = ", ".join(f"{title} {' to '.join(span)}" for title, span in spans.items())
         text = (
-            f"The arms differ in the number of technique turns ({counts}). Compare them up to t{min(seen)}:"
+            f"The arms differ in the number of technique turns ({counts}). Compare {_up_to_where(turns)}:"
             " “end” comes after more turns in some than in others."
         )
         yield Remark("length", "caution", text)
+
+
+def _up_to_where(turns: Mapping[str, Sequence[int]]) -> str:
+    """`Talking with Breathing and Filler up to t1`: the arms of unequal length, and how far both go."""
+    if len(turns) <= 2:
+        return f"them up to t{min(map(min, turns.values()))}"
+    said = []
+    for least in sorted({min(found) for found in turns.values()}):
+        shorter = [title for title, found in turns.items() if min(found) == least]
+        longer = [title for title, found in turns.items() if title not in shorter and max(found) > least]
+        if longer:
+            said.append(f"{_and(shorter)} with {_and(longer)} up to t{least}")
+        elif any(max(turns[title]) > least for title in shorter):
+            said.append(f"the runs of {_and(shorter)} up to t{least}")
+    return "; ".join(said)
+
+
+def _and(titles: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
 
 
 # Of the scores on one scale

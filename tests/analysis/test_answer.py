@@ -117,3 +117,11 @@ def test_every_face_says_the_same():
     assert breathing["p"] == pytest.approx(2 / 2**6) and breathing["verdict"] == "lower"
     assert said["beyond"][1]["p_holm"] >= said["beyond"][1]["p"]
     assert BREATHING.title == breathing["title"]
+
+
+def test_two_runs_are_called_too_few_and_never_fewer_than_five_are_advised():
+    two, three = answer(runs([-70.0, 15.0])), answer(runs([-30.0, -9.0, -2.0]))
+    assert two.lines[1] == "Two runs are too few for an interval that says anything: Breathing."
+    assert not any("too few" in line for line in three.lines)
+    assert three.beyond[0].more_runs is not None and three.beyond[0].more_runs >= 2
+    assert answer(runs([-30.0, -31.0])).lines[1].startswith("Told apart")

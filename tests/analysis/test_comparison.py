@@ -222,7 +222,7 @@ def test_unfinished_unmeasured_and_longer_arms_are_named():
     warnings = " ".join(compare((stopped, unmeasured, ITS_CONTROL), DISTRESS).cautions)
     assert "Breathing, seed 7 is not finished (stopped)." in warnings
     assert "Breathing, seed 8 was not measured with distress" in warnings
-    assert "Compare them up to t1" in warnings
+    assert "with Breathing, seed 7 and Filler (control) up to t1" in warnings
 
 
 def taken(count: int) -> tuple[Turn, ...]:
@@ -248,6 +248,10 @@ def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_sc
     (warning,) = compare(repeated, DISTRESS).cautions
     assert "(Breathing 5, Filler (control) 3). Compare them up to t3" in warning
     assert "“end” comes after more turns in some" in warning
+    long = replace(TWO, plan=TWO.plan.model_copy(update={"technique": technique("One.", id="walk")}))
+    three = (*repeated, replace(long, history=History(taken(5))))
+    (warning, *_) = [one for one in compare(three, DISTRESS).cautions if "technique turns" in one]
+    assert "Compare Filler (control) with Breathing" in warning and " up to t3:" in warning
 
 
 def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about():

@@ -19,7 +19,7 @@ from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.rank import cluster_lines
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
-from sandbox.analysis.sequential import evidence
+from sandbox.analysis.sequential import ALPHA, evidence
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import USUAL, technique_first
 from sandbox.export import NOTICE
@@ -107,7 +107,11 @@ def _next(found: Answer) -> str:
             *([f"more runs, if mean and spread stayed as they are: {', '.join(named)}"] if named else []),
             *([f"for {', '.join(rest)} no number of runs can be said"] if rest else []),
         ]
-        return f"Next: {'; '.join(parts)}. Or stop here and say that it is not known."
+        return (
+            f"Next: {'; '.join(parts)}. Have five runs or more in all, and fix their number before they run:"
+            " to add runs until an answer pleases makes chance findings. Or stop here and say that it is not"
+            " known."
+        )
     return (
         "Next: the same on another scenario, another client and another model. What holds for one case on one"
         " model may not hold for the next."
@@ -233,11 +237,20 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
         " and decides from 20 on. “Equivalent” is said only when two one-sided tests put the effect within a"
         " tenth of the scale's range."
     )
+    if any(one.told_apart and (_e_value(one) or 0.0) < 1 / ALPHA for one in known):
+        yield Paragraph(
+            "Where the interval says “lower” or “higher” and the e-value is under 20: the interval counts for"
+            " one look at a number of runs that was planned, the e-value where somebody looked along the way."
+        )
+
+
+def _e_value(one: Difference) -> float | None:
+    return evidence(one.values, one.bound).value if one.bound and one.values else None
 
 
 def _effect_row(one: Difference, p: float | None) -> tuple[str, ...]:
     paired = one.paired
-    e_value = evidence(one.values, one.bound).value if one.bound and one.values else None
+    e_value = _e_value(one)
     return (
         one.title,
         one.against,
