@@ -113,6 +113,7 @@ class _Asked:
 @seed
 @click.option("--tag", metavar="TAG", help="Data: of all sessions with this tag.")
 @click.option("--all", "everything", is_flag=True, help="Data: of all sessions of the record.")
+@click.option("--without-names", is_flag=True, help="A bundle: “reviewer 1” in place of reviewers' names.")
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
 def command(
     words: tuple[str, ...],
@@ -129,6 +130,7 @@ def command(
     seed: int | None,
     tag: str | None,
     everything: bool,
+    without_names: bool,
     force: bool,
 ) -> None:
     """Write sessions, a data set or a questionnaire to a file or folder; prints the path of each.
@@ -147,7 +149,8 @@ def command(
         raise click.UsageError("--blind goes with sessions, --format, --equal-length and --seed alone.")
     elif words[0] == DATA and (len(words) > 1 or chosen) and plain and form in (None, *DATA_FORMATS):
         kind = form or DATA_FORMATS[0]
-        export_data(words[1:], file, kind, tag=tag, everything=everything, force=force)
+        named = not without_names
+        export_data(words[1:], file, kind, tag=tag, everything=everything, names=named, force=force)
     elif len(words) == 2 and words[0] == DOCUMENT and plain and form in (None, "fhir"):
         _export_questionnaire(words[1], file, force)
     elif words[0] not in (DATA, DOCUMENT) and form in (None, *TRANSCRIPTS) and not chosen:
@@ -192,6 +195,7 @@ def export_data(
     *,
     tag: str | None = None,
     everything: bool = False,
+    names: bool = True,
     force: bool = False,
 ) -> None:
     """Write a data set of the sessions or studies; prints its path, and on stderr how much is in it."""
@@ -210,7 +214,7 @@ def export_data(
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         chosen = choose(store, words, tag=tag, everything=everything)
         _warn_of_details(store, chosen.sessions)
-        count = _write_data(store, chosen, path, form, force=force)
+        count = _write_data(store, chosen, path, form, names=names, force=force)
     click.echo(str(path))
     click.echo(f"{count:,} sessions of {len(chosen.families):,} shared starts.", err=True)
 
@@ -224,14 +228,16 @@ def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:
         click.echo(f"Caution: {printable(doubt)}", err=True)
 
 
-def _write_data(store: "Store", chosen: "Chosen", path: Path, form: Format, *, force: bool) -> int:
+def _write_data(
+    store: "Store", chosen: "Chosen", path: Path, form: Format, *, names: bool, force: bool
+) -> int:
     """The sessions that went in."""
     from sandbox.export.data.bids import write_bids
     from sandbox.export.data.bundle import write_bundle
     from sandbox.export.data.data_set import write_tables
 
     if form == "bundle":
-        return write_bundle(store, chosen, path, overwrite=force).sessions
+        return write_bundle(store, chosen, path, overwrite=force, names=names).sessions
     if form == "bids":
         return write_bids(store, chosen, path, overwrite=force).sessions
     return write_tables(store, chosen, path, form, overwrite=force).sessions

@@ -1,6 +1,9 @@
 """`sandbox review`: marks given here and marks that come back, set beside one another."""
 
 import json
+import sqlite3
+import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +167,16 @@ def test_scores_of_two_versions_of_a_form_are_never_put_together(workspace: Path
     told = sandbox(workspace, "review", "agreement")
     assert told.out.count("Session rating (session-rating 1, ") == 2
     assert "Where they part" not in told.out and "both" not in told.out
+
+
+def test_a_bundle_can_leave_without_the_reviewers_names(workspace: Path) -> None:
+    packet_sent(workspace)
+    sandbox(workspace, "review", "rate", "breath", "warmth=4", "--by", "Ada")
+    path = workspace / "b.zip"
+    words = ("export", "data", "breath", "--format", "bundle", "--to", str(path), "--without-names")
+    done = sandbox(workspace, *words)
+    assert done.code == ExitCode.OK, done.err
+    with zipfile.ZipFile(path) as bundle:
+        (workspace / "out.db").write_bytes(bundle.read("record.db"))
+    with closing(sqlite3.connect(workspace / "out.db")) as db:
+        assert db.execute("SELECT reviewer, value FROM ratings").fetchall() == [("reviewer 1", 4)]

@@ -45,8 +45,10 @@ _MEDIA = {
 }  # fmt: skip
 
 
-def write_bundle(store: Store, chosen: Chosen, path: Path, *, overwrite: bool = False) -> Contents:
-    """The sessions as a bundle at `path`, whole or not at all.
+def write_bundle(
+    store: Store, chosen: Chosen, path: Path, *, overwrite: bool = False, names: bool = True
+) -> Contents:
+    """The sessions as a bundle at `path`, whole or not at all; `names`: with those of reviewers.
 
     Raises UsageError where something stands already, ExportError, MissingLibrary.
     """
@@ -55,7 +57,7 @@ def write_bundle(store: Store, chosen: Chosen, path: Path, *, overwrite: bool = 
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".bundle-") as name:
             folder = Path(name)
-            contents = _fill(store, chosen, folder)
+            contents = _fill(store, chosen, folder, names=names)
             said = _metadata(crate.ROCrate(version="1.1"), chosen, contents, folder)
             (folder / METADATA).write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", "utf-8")
             (folder / SUMS).write_text("".join(f"{_sum(folder / f)}  {f}\n" for f in _files(folder)), "utf-8")
@@ -70,7 +72,7 @@ def write_bundle(store: Store, chosen: Chosen, path: Path, *, overwrite: bool = 
     return contents
 
 
-def _fill(store: Store, chosen: Chosen, folder: Path) -> Contents:
+def _fill(store: Store, chosen: Chosen, folder: Path, *, names: bool) -> Contents:
     (folder / "tables").mkdir()
     contents = fill_tables(store, chosen, folder / "tables", "csv")
     (folder / "README.md").write_text(
@@ -86,7 +88,7 @@ def _fill(store: Store, chosen: Chosen, folder: Path) -> Contents:
         file.write_text(json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=False), "utf-8")
     (folder / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n", "utf-8")
     with _new_record(folder / RECORD) as own, store.reading() as db:
-        transfer(db, own, chosen.sessions)
+        transfer(db, own, chosen.sessions, names=names)
         _write_plans(own, folder)
     return contents
 
