@@ -38,7 +38,10 @@ class FocusKeeper:
         here = screen in self._around
         just_went = here and self._focused is not None and not lasts(self._focused)
         if focused is not None or just_went:
-            screen.set_focus(_nearest(screen, self._around if here else (screen,)))
+            nearest = _nearest(screen, self._around if here else (screen,))
+            if nearest is None and focused is not None and focused.is_attached:
+                return  # not laid out yet: a screen that has just come, its only field about to be shown
+            screen.set_focus(nearest)
             self._focused, self._around = None, ()
 
 

@@ -130,8 +130,11 @@ async def test_the_palette_offers_the_keys_by_name(tmp_path: Path) -> None:
     async with stage(tmp_path) as at:
         await at.started()
         await at.press("ctrl+p")
+        await at.shows("Search for commands")
+        await at.until(lambda: at.app.screen.focused is not None, "the palette's field to have the focus")
         await at.press(*"choose sc")
         await at.shows("Choose scenario, techniques")
+        assert "Every command by name" not in at.text()
 
 
 async def test_q_closes_the_app_and_the_model(tmp_path: Path) -> None:
