@@ -13,9 +13,8 @@ from sandbox.engine.phase import Phase
 from sandbox.library.client import Client, Disclosure
 
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
-_OPEN = re.compile(
-    r"\b(?:what|how|where|when|who|which|why|in what way)\b|\b(?:tell me|describe|say more)\b", re.IGNORECASE
-)
+_OPEN = re.compile(r"\b(?:what|how|where|when|who|which|why)\b", re.IGNORECASE)
+_REQUEST = re.compile(r"\s*(?:please,? )?(?:tell me|describe|say more)\b", re.IGNORECASE)
 
 
 def as_heard(client: Client, before: Sequence[Turn], said: str, phase: Phase) -> str:
@@ -40,10 +39,16 @@ def opened(client: Client, before: Sequence[Turn], said: str) -> Iterator[Disclo
 
 
 def asks_about(said: str, disclosure: Disclosure) -> bool:
-    """Whether these words hold a question, of the kind it needs, that has one of its words."""
+    """Whether these words hold a question, of the kind it needs, that has one of its words.
+
+    A sentence without a question mark is no question, but where it begins by asking to be told.
+    """
     return any(
         _named(sentence, disclosure.asked)
-        and (bool(_OPEN.search(sentence)) or (disclosure.question == "any" and "?" in sentence))
+        and (
+            bool(_REQUEST.match(sentence))
+            or ("?" in sentence and (disclosure.question == "any" or bool(_OPEN.search(sentence))))
+        )
         for sentence in _SENTENCE.findall(said)
     )
 

@@ -31,6 +31,8 @@ def resisting(**more: object) -> Client:
         ("What is it like at home?", {CAR}),
         ("Tell me about your home.", {CAR}),
         ("Think of your brotherhood?", set()),
+        ("Let your hands lie where they like at home.", set()),
+        ("Notice what is there at home, and describe nothing.", set()),
     ],
 )
 def test_only_a_question_of_its_kind_opens_a_fact(said: str, opened: set[Disclosure]) -> None:
