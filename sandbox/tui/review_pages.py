@@ -17,6 +17,9 @@ from sandbox.review.wording import in_words
 from sandbox.store.mark import Entry, Mark, Marked, Note, Rating, Tick
 from sandbox.text import printable
 
+_LONGEST = 600
+"""Characters of a text that stand in one entry of the list: more would not fit on a small screen."""
+
 SEEN = ((1, "seen: the turn you are at is noted"), (0, "not seen"))
 
 Make = Callable[[int | None, int], Mark]
@@ -118,3 +121,14 @@ def _tick(session: str, statement: str, value: int | None, turn: int) -> Mark:
 
 def _note_text(note: Note, labels: Mapping[int, str]) -> str:
     return in_words(note, dict(labels), {})
+
+
+def parts(text: str | None) -> list[str]:
+    """A text in pieces that fit on a small screen, cut between words."""
+    rest, pieces = text or "", []
+    while len(rest) > _LONGEST:
+        cut = rest.rfind(" ", _LONGEST // 2, _LONGEST)
+        cut = cut if cut > 0 else _LONGEST
+        pieces.append(rest[:cut])
+        rest = rest[cut:].lstrip()
+    return [*pieces, rest] if rest else pieces

@@ -1,13 +1,20 @@
 """What each key of Review does: answering, notes that wait, blind reading, preference, disagreements."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
-from textual.widgets import Input
+import pytest
+from textual.widgets import Input, OptionList
 
 from sandbox.library.document import document_hash
+from sandbox.store.error import StoreError
 from sandbox.store.mark import By, Entry, Mark, MarkRecord, Note, Preference, Rating, Tick
+from sandbox.store.store import Store
+from sandbox.tui.messages import ReviewWanted
 from sandbox.tui.screens.agreement import AgreementScreen
 from sandbox.tui.screens.note import NotePrompt
 from sandbox.tui.screens.preference import PreferenceScreen
@@ -138,6 +145,119 @@ async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_ba
         assert isinstance(mark, Preference) and mark.choice == "no difference"
         await at.press("backspace")
         await at.until(lambda: held(at) == [])
+
+
+@contextmanager
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is read of sessions meanwhile comes once this ends, as on a slow disk."""
+    go_on, stored = threading.Event(), Store.stored
+
+    def slow(store: Store, sessions: Any) -> Any:
+        go_on.wait(30)
+        return stored(store, sessions)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "stored", slow)
+        try:
+            yield
+        finally:
+            go_on.set()
+
+
+def arms(at: Stage) -> list[str]:
+    """The session on screen and the others of its family."""
+    screen = at.app.screen
+    assert isinstance(screen, ReviewScreen)
+    return [head.id for head in at.services.conductor.store.family(screen.shown)]
+
+
+async def test_keys_that_mark_wait_for_the_transcript_they_would_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with judging(tmp_path) as at:
+        at.app.preferences.remember_reviewer("Ada")
+        screen = at.app.screen
+        assert isinstance(screen, ReviewScreen)
+        screen.post_message(ReviewWanted(tuple(arms(at)[1:]), None))
+        await at.shows("transcript 1 of 2")
+        with slow_reading(monkeypatch):
+            await at.press("right_square_bracket", "4", "n")
+            assert isinstance(at.app.screen, ReviewScreen), "no note on what is not there yet"
+        await at.shows("transcript 2 of 2")
+        assert held(at) == []
+        await at.press("4")
+        await at.until(lambda: len(held(at)) == 1)
+        (mark,) = held(at)
+        assert isinstance(mark, Rating) and mark.session == screen.shown
+
+
+async def test_nobody_chooses_of_a_pair_that_is_not_there_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with judging(tmp_path) as at:
+        store, form = at.services.conductor.store, at.services.conductor.library.form("session-rating")
+        with slow_reading(monkeypatch):
+            at.app.push_screen(PreferenceScreen(store, (form,), arms(at), lambda: "Ada", ()))
+            await at.press("a")
+        await at.shows("pair 1 of 3")
+        with slow_reading(monkeypatch):
+            await at.press("n", "a")
+        await at.shows("pair 2 of 3")
+        assert held(at) == []
+        await at.press("b")
+        await at.shows("You chose B")
+        assert len(held(at)) == 1
+
+
+async def test_a_record_that_another_program_writes_to_stops_no_key(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        at.app.preferences.remember_reviewer("Ada")
+        review = at.app.screen
+        rows = review.query_one("#rows", OptionList)
+        other = sqlite3.connect(at.services.conductor.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await at.press("4", "3")
+        assert rows.highlighted == 2, "it went on while nothing could be stored"
+        other.execute("ROLLBACK")
+        await at.until(lambda: len(held(at)) == 2)
+        await at.press("p")
+        await at.shows("What both began with")
+        other.execute("BEGIN IMMEDIATE")
+        await at.press("a", "b", "escape")
+        assert at.app.screen is review
+        other.execute("ROLLBACK")
+        other.close()
+        told = [4, 3, "b"]  # the last of each, though the screen was left
+        await at.until(
+            lambda: [getattr(mark, "value", getattr(mark, "choice", "")) for mark in held(at)] == told
+        )
+
+
+async def test_what_cannot_be_taken_back_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("The record is busy.")
+
+    async with judging(tmp_path) as at:
+        at.app.preferences.remember_reviewer("Ada")
+        await at.press("p")
+        await at.shows("What both began with")
+        await at.press("a")
+        await at.shows("You chose A")
+        monkeypatch.setattr(MarkRecord, "take_back", refuse)
+        await at.press("backspace")
+        await at.shows("The record is busy.")
+        assert at.app.is_running and len(held(at)) == 1
+
+
+async def test_without_a_form_that_asks_it_no_preference_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReviewScreen, "_asking", ())
+    async with judging(tmp_path) as at:
+        review = at.app.screen
+        await at.press("p")
+        assert at.app.screen is review
+        assert not review.active_bindings["p"].enabled
 
 
 async def test_one_key_goes_from_the_disagreement_to_its_turn(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Two arms of one shared start side by side, without their names: which one, or is there no difference?"""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from random import Random
 from typing import ClassVar
@@ -17,10 +18,11 @@ from sandbox.errors import SandboxError
 from sandbox.library.document import document_hash
 from sandbox.library.form import Form
 from sandbox.review.blind import blinded
-from sandbox.store.mark import By, Choice, MarkRecord, Preference
+from sandbox.store.mark import By, Choice, Marked, MarkRecord, Preference
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.text import printable
+from sandbox.tui.marking import MarkWriter
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.widgets.key_line import KeyLine
@@ -30,6 +32,15 @@ _SAID: dict[Choice, str] = {
     "b": "You chose B.",
     "no difference": "You saw no difference.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A pair as it is shown, and what was said of it."""
+
+    one: StoredSession
+    other: StoredSession
+    marked: Marked
 
 
 class PreferenceScreen(Screen[None]):
@@ -62,17 +73,19 @@ class PreferenceScreen(Screen[None]):
         reviewer: Callable[[], str],
         seen: Collection[str],
     ) -> None:
-        """`seen`: the arms that the reviewer has read by name."""
+        """`forms`: those that ask a preference, at least one. `seen`: the arms that the reviewer has read by
+        name."""
         super().__init__()
         self._seen = seen
         self._store = store
         self._forms = tuple(forms)
         self._reviewer = reviewer
         chance = Random("/".join(arms))  # noqa: S311 - an order, not a secret
-        self._pairs = [tuple(chance.sample(pair, 2)) for pair in combinations(arms, 2)]
+        self._pairs = [(a, b) for a, b in (chance.sample(pair, 2) for pair in combinations(arms, 2))]
         chance.shuffle(self._pairs)
         self._place = self._form = 0
-        self._found: tuple[StoredSession, StoredSession] | None = None
+        self._found: _Read | None = None
+        self._writer = MarkWriter(self, store)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
@@ -92,36 +105,38 @@ class PreferenceScreen(Screen[None]):
     @work(exclusive=True)
     async def _look(self) -> None:
         try:
-            one, other = self._pairs[self._place]
-            found = await read_for(self, self._store.stored, (one, other))
+            self._found = await read_for(self, self._read, self._pairs[self._place])
         except SandboxError as error:
             self.post_message(Trouble(error))
             self.dismiss()
             return
-        self._found = found[one], found[other]
         self._draw()
 
+    def _read(self, pair: tuple[str, str]) -> _Read:
+        one, other = pair
+        found = self._store.stored(pair)
+        return _Read(found[one], found[other], MarkRecord(self._store).marked(pair))
+
     def _draw(self) -> None:
-        if self._found is None or not self._forms:
+        if self._found is None:
             return
         place = f"pair {self._place + 1} of {len(self._pairs)}"
         self.query_one("#title", Static).update(
             Content(f"Which one?   {place}   reviewer {printable(self._reviewer())}")
         )
         width = max(20, (self.size.width - 6) // 2)
-        self.query_one("#pair", Static).update(_side_by_side(*self._found, width))
+        self.query_one("#pair", Static).update(_side_by_side(self._found.one, self._found.other, width))
         form = self._forms[self._form]
         self.query_one("#question", Static).update(Content(printable(form.preference or "")))
-        held = self._held
+        held = self._held(self._found.marked)
         said = _SAID[held.choice] if held else "a, b, or = for no difference"
         self.query_one("#said", Static).update(Content(said))
         self.refresh_bindings()
 
-    @property
-    def _held(self) -> Preference | None:
+    def _held(self, marked: Marked) -> Preference | None:
         """What this reviewer chose of the pair, as A and B stand here."""
         pair, hash = self._pairs[self._place], document_hash(self._forms[self._form])
-        for entry in MarkRecord(self._store).marked(pair).preferences:
+        for entry in marked.preferences:
             mine = entry.by.reviewer == self._reviewer() and entry.mark.form == hash
             if mine and {entry.mark.a, entry.mark.b} == set(pair):
                 return entry.mark if (entry.mark.a, entry.mark.b) == pair else _turned(entry.mark)
@@ -133,28 +148,31 @@ class PreferenceScreen(Screen[None]):
         return By(self._reviewer(), blind=not set(self._pairs[self._place]) & set(self._seen))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "next":
-            return True if len(self._pairs) > 1 else None
-        return True
+        needs = {
+            "choose": self._found is not None,
+            "take_back": self._found is not None,
+            "next": len(self._pairs) > 1,
+            "form": len(self._forms) > 1,
+        }
+        return True if needs.get(action, True) else None
 
     def action_choose(self, choice: Choice) -> None:
         a, b = self._pairs[self._place]
         form = self._forms[self._form]
         mark = Preference(a, b, document_hash(form), choice)
-        try:
-            MarkRecord(self._store).add((mark,), self._by, (form,))
-        except SandboxError as error:
-            self.post_message(Trouble(error))
-        self._draw()
+        self._writer.add(mark, self._by, (form,), self._look)
 
     def action_take_back(self) -> None:
-        if (held := self._held) is not None:
-            record = MarkRecord(self._store)
-            record.take_back((held, _turned(held)), self._by)
-            self._draw()
+        """Whichever choice is held then: one given just before may still be on its way into the record."""
+        pair, hash = self._pairs[self._place], document_hash(self._forms[self._form])
+        choices = [Preference(a, b, hash, choice) for a, b in (pair, pair[::-1]) for choice in _SAID]
+        self._writer.take_back(choices, self._by, self._look)
 
     def action_next(self) -> None:
+        """Until the next pair stands there, no key chooses: it would be for a pair that nobody saw."""
         self._place = (self._place + 1) % len(self._pairs)
+        self._found = None
+        self.refresh_bindings()
         self._look()
 
     def action_form(self) -> None:

@@ -3,8 +3,9 @@
 Every mark is stored as it is given, so that nothing is lost by leaving; a note in progress waits as a draft.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar
 
@@ -24,22 +25,20 @@ from sandbox.library.codebook import Codebook
 from sandbox.library.form import Form
 from sandbox.review.blind import blinded
 from sandbox.review.giving import reviewer_name
-from sandbox.store.mark import By, Mark, Marked, MarkRecord, Note
+from sandbox.store.mark import By, Marked, MarkRecord, Note
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.text import excerpt, printable
 from sandbox.tui.labels import titles_in
+from sandbox.tui.marking import MarkWriter
 from sandbox.tui.messages import Trouble
-from sandbox.tui.review_pages import Page, Row, mine_of, pages_of, tagged
-from sandbox.tui.screen import Screen, read_for
+from sandbox.tui.review_pages import Page, Row, mine_of, pages_of, parts, tagged
+from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.agreement import AgreementScreen
 from sandbox.tui.screens.note import Draft, NotePrompt
 from sandbox.tui.screens.preference import PreferenceScreen
 from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.widgets.key_line import KeyLine
-
-_LONGEST = 600
-"""Characters of a text that stand in one entry of the list: more would not fit on a small screen."""
 
 _NAMED = (
     "You have seen this arm's name: marks on it are kept as not blind. To judge blind, mark several in "
@@ -62,6 +61,7 @@ class _Read:
 
     session: StoredSession
     forms: tuple[Form, ...]
+    codebooks: tuple[Codebook, ...]
     marked: Marked
     arms: tuple[str, ...]
 
@@ -101,7 +101,8 @@ class ReviewScreen(Screen[None]):
         "the question marked on the right, wherever you are. f goes through the forms, the technique's "
         "fidelity list (not while blind: it would tell the technique) and your notes. Every mark is stored "
         "at once under your name; a changed one is a new entry. Several transcripts open blind. Notes of "
-        "others are not shown here: they would guide you. sandbox review show lists all."
+        "others are not shown here: they would guide you. sandbox review show lists all. p needs two arms of "
+        "this start, and a form with a question for two transcripts (its preference)."
     )
 
     def __init__(
@@ -120,6 +121,7 @@ class ReviewScreen(Screen[None]):
         self._arrange(blind=len(sessions) > 1)
         self._page = 0
         self._found: _Read | None = None
+        self._writer = MarkWriter(self, store)
         self._pages: tuple[Page, ...] = ()
         self._turns: list[int] = []
         self._drawn = ("", False)
@@ -143,7 +145,7 @@ class ReviewScreen(Screen[None]):
         """Show these sessions instead, the first of them at that turn."""
         self._listed, self._wanted = tuple(sessions), turn
         self._arrange(blind=len(sessions) > 1)
-        self._look()
+        self._open()
 
     @property
     def shown(self) -> str:
@@ -155,6 +157,12 @@ class ReviewScreen(Screen[None]):
         return self._called.get()
 
     # Reading
+
+    def _open(self) -> None:
+        """Read the session it is at now. Until that stands there no key marks: nobody has seen it."""
+        self._found = None
+        self.refresh_bindings()
+        self._look()
 
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
@@ -170,10 +178,11 @@ class ReviewScreen(Screen[None]):
 
     def _read(self, id: str) -> _Read:
         session = self._store.session(id)
-        documents = (entry.document for entry in self._library.entries("form"))
+        documents = [entry.document for kind in ("form", "codebook") for entry in self._library.entries(kind)]
         forms = tuple(one for one in documents if isinstance(one, Form))
+        codebooks = tuple(one for one in documents if isinstance(one, Codebook))
         arms = tuple(head.id for head in self._store.family(id) if head.plan.technique is not None)
-        return _Read(session, forms, MarkRecord(self._store).marked([id]), arms)
+        return _Read(session, forms, codebooks, MarkRecord(self._store).marked([id]), arms)
 
     def _draw(self) -> None:
         if self._found is None:
@@ -236,7 +245,7 @@ class ReviewScreen(Screen[None]):
             for speaker, text, marks in ((said, turn.said, tags), ("client", turn.reply, "")):
                 shown = blinded(text, session) if self._blind and text else text
                 style = "$text-muted" if speaker == "client" else "$text-accent"
-                for n, part in enumerate(_parts(shown)):
+                for n, part in enumerate(parts(shown)):
                     head = "   …" if n else f"{labels[turn.index]} {speaker}{marks}"
                     yield turn.index, Content.assemble((head, style), "\n", printable(part), "\n")
 
@@ -266,13 +275,14 @@ class ReviewScreen(Screen[None]):
         self.query_one("#question", Static).update(content)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if event.option_list.id == "rows" and self._pages:
+        if event.option_list.id == "rows" and self._found is not None:
             self._draw_question()
 
     @property
     def _row(self) -> Row | None:
-        rows = self._pages[self._page].rows if self._pages else ()
-        at = self.query_one("#rows", OptionList).highlighted
+        if self._found is None:
+            return None
+        rows, at = self._pages[self._page].rows, self.query_one("#rows", OptionList).highlighted
         return rows[at] if at is not None and at < len(rows) else None
 
     @property
@@ -288,8 +298,9 @@ class ReviewScreen(Screen[None]):
         needs = {
             "answer": row is not None and bool(row.answers),
             "take_back": row is not None and row.held is not None,
-            "note": bool(self._turns),
-            "prefer": self._found is not None and len(self._found.arms) > 1,
+            "note": self._found is not None and bool(self._turns),
+            "page": self._found is not None,
+            "prefer": self._found is not None and len(self._found.arms) > 1 and bool(self._asking),
             "go": len(self._order) > 1,
         }
         return True if needs.get(action, True) else None
@@ -307,24 +318,25 @@ class ReviewScreen(Screen[None]):
         mark = row.make(None if value < 0 else value, self.turn)
         form = self._pages[self._page].form
 
-        def go_on() -> None:
-            rows = self.query_one("#rows", OptionList)
-            if rows.highlighted is not None and rows.highlighted + 1 < rows.option_count:
-                rows.highlighted += 1
+        def give(by: By) -> None:
+            self._writer.add(mark, by, (form,) if form else (), self._look)
+            if is_there(self):
+                rows = self.query_one("#rows", OptionList)
+                if rows.highlighted is not None and rows.highlighted + 1 < rows.option_count:
+                    rows.highlighted += 1
 
-        self._named(lambda by: self._add(mark, by, (form,) if form else (), go_on))
+        self._named(give)
 
     def action_take_back(self) -> None:
         row = self._row
         if row is None or row.held is None:
             return
-        try:
-            MarkRecord(self._store).take_back((row.held,), self._by)
-        except SandboxError as error:
-            self.post_message(Trouble(error))
-            return
-        self.notify("Taken back; the record keeps both.", timeout=3)
-        self._look()
+
+        def then() -> None:
+            self.app.notify("Taken back; the record keeps both.", timeout=3)
+            self._look()
+
+        self._writer.take_back((row.held,), self._by, then)
 
     def action_note(self) -> None:
         assert self._found is not None  # noqa: S101 - the key is greyed out before
@@ -335,18 +347,16 @@ class ReviewScreen(Screen[None]):
         if self._blind:
             text = blinded(text, self._found.session)
 
+        def stored() -> None:
+            self._drafts.pop(key, None)
+            self._look()
+
         def take(draft: Draft | None) -> None:
             if draft is not None:
                 note = Note(key[0], key[1], "", draft.words, draft.text, draft.tags, draft.codebook)
-                self._named(
-                    lambda by: self._add(note, by, draft.documents, lambda: self._drafts.pop(key, None))
-                )
+                self._named(lambda by: self._writer.add(note, by, draft.documents, stored))
 
-        self.app.push_screen(NotePrompt(label, text, self._codebooks(), self._drafts, key), take)
-
-    def _codebooks(self) -> tuple[Codebook, ...]:
-        documents = (entry.document for entry in self._library.entries("codebook"))
-        return tuple(one for one in documents if isinstance(one, Codebook))
+        self.app.push_screen(NotePrompt(label, text, self._found.codebooks, self._drafts, key), take)
 
     @property
     def _by(self) -> By:
@@ -354,44 +364,35 @@ class ReviewScreen(Screen[None]):
 
     def _named(self, do: Callable[[By], object]) -> None:
         """Do it with the reviewer's name, which is asked for once."""
-        if self._reviewer:
-            do(self._by)
+        by = self._by
+        if by.reviewer:
+            do(by)
         else:
-            self._ask_name(lambda: do(self._by))
+            self._ask_name(lambda: do(replace(by, reviewer=self._reviewer)))
 
     def _ask_name(self, then: Callable[[], object]) -> None:
-        def take(answer: str | None) -> None:
-            if answer is None:
-                return
+        async def keep(answer: str) -> None:
             try:
-                self._called.set(reviewer_name(answer))
+                await asyncio.to_thread(lambda: self._called.set(reviewer_name(answer)))
             except SandboxError as error:
-                self.post_message(Trouble(error))
+                self.app.post_message(Trouble(error))
                 return
             then()
+
+        def take(answer: str | None) -> None:
+            if answer is not None:
+                self.app.run_worker(keep(answer), group="name")  # not the screen's: the mark comes after it
 
         note = "It stands beside each of your marks, and is remembered. r changes it."
         self.app.push_screen(LinePrompt("Your name, as a reviewer", note, "Ada"), take)
 
-    def _add(
-        self, mark: Mark, by: By, documents: Sequence[Form | Codebook], then: Callable[[], object]
-    ) -> None:
-        try:
-            MarkRecord(self._store).add((mark,), by, documents)
-        except SandboxError as error:
-            self.post_message(Trouble(error))
-            return
-        then()
-        self._look()
-
     # Other keys
 
     def action_page(self) -> None:
-        if self._pages:
-            self._page = (self._page + 1) % len(self._pages)
-            self.query_one("#rows", OptionList).highlighted = 0 if self._pages[self._page].rows else None
-            self._draw_page()
-            self.refresh_bindings()
+        self._page = (self._page + 1) % len(self._pages)
+        self.query_one("#rows", OptionList).highlighted = 0 if self._pages[self._page].rows else None
+        self._draw_page()
+        self.refresh_bindings()
 
     def action_blind(self) -> None:
         here = self.shown
@@ -400,7 +401,7 @@ class ReviewScreen(Screen[None]):
             self._place = self._order.index(here)
         elif here in self._seen:
             self.notify(_NAMED, severity="warning", timeout=12)
-        self._look()
+        self._open()
 
     def _arrange(self, *, blind: bool) -> None:
         """Hidden, the transcripts come in another order, the same each time."""
@@ -411,13 +412,18 @@ class ReviewScreen(Screen[None]):
     def action_go(self, by: int) -> None:
         self._place = (self._place + by) % len(self._order)
         self._wanted = 1
-        self._look()
+        self._open()
+
+    @property
+    def _asking(self) -> tuple[Form, ...]:
+        """The forms with a question for two transcripts side by side."""
+        return tuple(form for form in self._found.forms if form.preference) if self._found else ()
 
     def action_prefer(self) -> None:
-        if self._found is not None:
-            forms = tuple(form for form in self._found.forms if form.preference)
-            screen = PreferenceScreen(self._store, forms, self._found.arms, self._called.get, self._seen)
-            self._named(lambda _: self.app.push_screen(screen))
+        assert self._found is not None  # noqa: S101 - the key is greyed out before
+        arms, called = self._found.arms, self._called.get
+        screen = PreferenceScreen(self._store, self._asking, arms, called, self._seen)
+        self._named(lambda _: self.app.push_screen(screen) if is_there(self) else None)
 
     def action_agreement(self) -> None:
         self.app.push_screen(AgreementScreen(self._store))
@@ -437,14 +443,3 @@ def _option(row: Row) -> Option:
     said = f"{row.said}" if row.answers else ""
     text = row.label if row.answers else row.text
     return Option(Content.assemble((f"{said or '·'}  ", "bold"), excerpt(text, 300)))
-
-
-def _parts(text: str | None) -> list[str]:
-    """A text in pieces that fit on a small screen, cut between words."""
-    rest, parts = text or "", []
-    while len(rest) > _LONGEST:
-        cut = rest.rfind(" ", _LONGEST // 2, _LONGEST)
-        cut = cut if cut > 0 else _LONGEST
-        parts.append(rest[:cut])
-        rest = rest[cut:].lstrip()
-    return [*parts, rest] if rest else parts
