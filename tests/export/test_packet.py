@@ -91,7 +91,10 @@ def texts_in(content: bytes, name: str) -> list[str]:
             told = [name, inside.comment.decode()]
             for entry in inside.infolist():
                 told += [entry.comment.decode(), *texts_in(inside.read(entry), entry.filename)]
-                assert name.endswith((".docx", ".xlsx")) or entry.date_time == (1980, 1, 1, 0, 0, 0)
+                assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+                if entry.filename == "docProps/core.xml":
+                    days = set(re.findall(r"\d{4}-\d\d-\d\dT", inside.read(entry).decode()))
+                    assert days == {"2000-01-01T"}
             return told
     if content.startswith(b"%PDF"):
         reader = pypdf.PdfReader(io.BytesIO(content))

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,13 +15,17 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.analysis.reported import ReportOn
 from sandbox.cli.main import run_command_line
+from sandbox.engine.history import Skip
+from sandbox.engine.plan import Edited
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
 from sandbox.export.report.contents import _effects, contents
+from sandbox.export.report.guide_llm import guide_llm
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
 from sandbox.export.report.word import report_word
 from sandbox.library.workspace import create_workspace
+from sandbox.models.provider import ModelDescription
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.call import drawn_by
 from sandbox.store.progress import spent_by
@@ -201,4 +206,22 @@ async def test_guide_llm_is_answered_from_the_record_and_leaves_the_rest_to_the_
     assert "scripted" in answers["B.1"] and "You take part." in answers["C.2"]
     asked = [number for number, answer in answers.items() if "for the author" in answer]
     said = next(one.text for one in blocks if isinstance(one, Paragraph) and "GUIDE-LLM 1.0" in one.text)
-    assert asked == ["A.2", "C.1", "D.1", "E.1", "F.1", "G.1"] and ", ".join(asked) in said
+    assert answers["B.2"].startswith("On this machine: ") and "Automatic: " in answers["A.2"]
+    assert asked == ["A.2", "B.4", "C.1", "D.1", "E.1", "F.1", "G.1"] and ", ".join(asked) in said
+
+
+async def test_guide_llm_says_what_a_person_did_and_which_model_was_a_service(tmp_path: Path) -> None:
+    with await recorded(tmp_path, seeds=1) as store:
+        whole = on(store)
+    arm = whole.arms[-1]
+    changed = replace(
+        arm,
+        plan=arm.plan.model_copy(update={"edited": Edited(step="step-1")}),
+        skips=(Skip("step-2", 3, "clinician"),),
+        model=ModelDescription("openai/gpt-4o", "GPT-4o"),
+    )
+    made = replace(whole, arms=(*whole.arms[:-1], changed))
+    (table,) = (block for block in guide_llm(made) if isinstance(block, Table))
+    answers = {number: answer for number, _, answer in table.rows}
+    assert "A person left out 1 step, changed a step of the script in 1 session;" in answers["A.2"]
+    assert "By the API of a service: GPT-4o." in answers["B.2"] and "On this machine: " in answers["B.2"]

@@ -2,10 +2,10 @@
 
 import io
 import os
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sandbox.export import NOTICE
+from sandbox.export.undated import undated
 from sandbox.library.form import Form
 from sandbox.review.packet import PacketKey
 from sandbox.review.sheet import HEADINGS, NOT_SHOWN, rows_to_fill
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-_NO_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no zones
 _WIDTHS = {"question": 48, "answers": 60, "statement": 60, "note": 60, "words": 40, "reason": 40, "value": 40}
 _FREE_ROWS = 200
 """How many rows of notes have the list of answers; more may be written."""
@@ -40,10 +39,9 @@ def packet_spreadsheet(key: PacketKey) -> bytes:
     _offer_answers(book, key)
     _explain(book.create_sheet("How to"), key)
     book.properties.creator = ""
-    book.properties.created = book.properties.modified = _NO_DATE
     file = io.BytesIO()
     book.save(file)
-    return file.getvalue()
+    return undated(file.getvalue())
 
 
 def _fill(sheet: "Worksheet", name: str, rows: tuple[tuple[str | int, ...], ...]) -> None:

@@ -78,7 +78,9 @@ def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
         " p-values, where given, are of sign-flip tests adjusted by Holm's method."
     )
     spent = on.spent
-    cost = "no known cost" if spent.cost is None else f"${spent.cost:.4f} at list prices"
+    cost = f"${spent.cost:.4f} at list prices" if spent.cost else "no cost"
+    if spent.cost is None:
+        cost = "no known cost"
     yield Paragraph(
         f"It took {spent.calls:,} calls ({spent.retries:,} of them asked again), {spent.prompt_tokens:,}"
         f" prompt tokens ({spent.cached_tokens:,} of them cached) and {spent.completion_tokens:,} tokens of"

@@ -11,6 +11,8 @@ from sandbox.engine.plan import SessionPlan
 from sandbox.export.report.basis import spans
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.library.document import Document
+from sandbox.models.hosted import stays_here
+from sandbox.models.provider import ModelDescription
 
 _AUTHOR = "— for the author"
 _ALWAYS = ("temperature", "max_tokens")
@@ -91,9 +93,29 @@ def _documents(plans: list[SessionPlan]) -> tuple[Document, ...]:
 def _people(on: ReportOn) -> str:
     turns = [turn for arm in on.arms for turn in arm.turns if turn.origin != "scenario"]
     live = sum(turn.origin == "live" for turn in turns)
-    if not live:
-        return "Automatic: nobody typed or changed a turn."
-    return f"A person typed {live} of {len(turns)} turns of the therapist; the rest ran automatically."
+    skipped = sum(skip.reason == "clinician" for arm in on.arms for skip in arm.skips)
+    did = [
+        said
+        for count, said in (
+            (live, f"typed {live} of {len(turns)} turns of the therapist"),
+            (skipped, f"left out {_count(skipped, 'step')}"),
+            *(
+                (number, f"{what} in {_count(number, 'session')}")
+                for what, number in (
+                    ("changed a step of the script", sum(arm.plan.edited is not None for arm in on.arms)),
+                    ("asked for a reply again", sum(arm.plan.redo is not None for arm in on.arms)),
+                )
+            ),
+        )
+        if count
+    ]
+    if not did:
+        return "Automatic: nobody typed, changed or left out a turn."
+    return f"A person {', '.join(did)}; the rest ran automatically."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _models(on: ReportOn) -> str:
@@ -112,11 +134,27 @@ def _models(on: ReportOn) -> str:
 def _access(on: ReportOn) -> str:
     aside = {arm.plan.administration for arm in on.arms} == {"aside"}
     asked = (
-        "questionnaires are asked on side copies of it, one call each time, and leave no trace"
+        "questionnaires are asked on side copies of it, in one call or more each time, and leave no trace"
         if aside
         else "questionnaires are asked within it"
     )
-    return f"By API or on the machine (see B.1). Each session is one conversation; {asked}."
+    models = {arm.model.name: arm.model for arm in on.arms}
+    here = [model.title for model in models.values() if _on_this_machine(model)]
+    elsewhere = [model.title for model in models.values() if not _on_this_machine(model)]
+    reached = [
+        f"{how}: {', '.join(titles)}."
+        for how, titles in (("On this machine", here), ("By the API of a service", elsewhere))
+        if titles
+    ]
+    if told := {arm.plan.guidance.model for arm in on.arms if arm.plan.guidance} - models.keys():
+        reached.append(f"Where {', '.join(sorted(told))} ran is not in the record: {_AUTHOR}.")
+    return f"{' '.join(reached)} Each session is one conversation; {asked}."
+
+
+def _on_this_machine(model: ModelDescription) -> bool:
+    """Weights that the app read itself, or a server on this machine."""
+    service = "/" in model.name and not model.name.startswith("gguf:")
+    return not service or stays_here(model.name, model.facts.get("server", ""))
 
 
 def _parameters(on: ReportOn) -> str:
@@ -142,12 +180,13 @@ def _told(parameters: Mapping[str, object]) -> Iterator[str]:
 
 
 def _customised(plans: list[SessionPlan]) -> str:
-    said = ["Base model as it is: no fine-tuning, retrieval, tools, web search or agents."]
+    said = ["The app added nothing: no fine-tuning, retrieval, tools, web search or agents."]
     if any(plan.client.small_model.examples or plan.client.small_model.opening for plan in plans):
         said.append(
             "A model that is marked as small is shown the client's example turns, and its replies are opened"
             " for it; both stand in the client's document."
         )
+    said.append(f"What the model's maker did (instruction tuning, quantisation): {_AUTHOR}")
     return " ".join(said)
 
 

@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.export.report.blocks import (
@@ -20,14 +19,13 @@ from sandbox.export.report.blocks import (
     lines_of,
 )
 from sandbox.export.report.charts import missing, png
+from sandbox.export.undated import NO_DATE, undated
 from sandbox.text import excerpt, printable
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold."""
 _MOST_TITLE = 250
 """Characters of the title among the properties: the format holds 255."""
-_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-"""What stands where the format wants a date: when a file was written is nobody's business."""
 
 
 def report_word(blocks: Sequence[Block]) -> bytes:
@@ -41,12 +39,12 @@ def report_word(blocks: Sequence[Block]) -> bytes:
     properties = written.document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
     properties.title = excerpt(title, _MOST_TITLE)
-    properties.created = properties.modified = _NO_DATE
+    properties.created = properties.modified = NO_DATE
     for block in blocks:
         written.add(block)
     file = io.BytesIO()
     written.document.save(file)
-    return file.getvalue()
+    return undated(file.getvalue())
 
 
 class _Written:
