@@ -21,16 +21,26 @@ ALPHA = 0.05
 class Evidence:
     """The e-process after `n` differences, its largest value so far, and the confidence sequence.
 
-    `low` and `high` (None: no bound yet) hold the centre of symmetry at all times at once with 1 − α.
-    `decided_at`: after so many differences the e-process first reached 1/α; None: it has not.
+    `low` and `high` (None: no bound yet) hold the centre of symmetry at all times at once with 1 − α. They
+    are found when asked for, which takes far longer than the rest. `decided_at`: after so many differences
+    the e-process first reached 1/α; None: it has not.
     """
 
     n: int
     value: float
     largest: float
-    low: float | None
-    high: float | None
     decided_at: int | None
+    differences: tuple[float, ...]
+    size: float
+
+    @property
+    def low(self) -> float | None:
+        return _bound(self.differences, self.size)
+
+    @property
+    def high(self) -> float | None:
+        above = _bound([-one for one in self.differences], self.size)
+        return None if above is None else -above
 
     @property
     def decided(self) -> bool:
@@ -56,9 +66,7 @@ def evidence(differences: Sequence[float], size: float) -> Evidence:
         largest = max(largest, value)
         if decided is None and value >= 1 / ALPHA:
             decided = n
-    above = _bound([-one for one in differences], size)
-    high = None if above is None else -above
-    return Evidence(len(differences), value, largest, _bound(differences, size), high, decided)
+    return Evidence(len(differences), value, largest, decided, tuple(differences), size)
 
 
 def _bound(differences: Sequence[float], size: float) -> float | None:
