@@ -3,6 +3,7 @@
 It is run as the conductor runs all sessions, but for the record. What was said is kept here until it is over.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -92,18 +93,28 @@ class Rehearsal:
                 yield event
 
     async def again(self, step: int, controls: Controls | None = None) -> AsyncGenerator[Event, None]:
-        """Go on from before that step (from 0), drawn anew, with the script as the library has it now."""
-        technique = self._conductor.library.technique(self.technique.id)
-        self.technique = technique
-        arm, before = self._heads[-1], self._before(technique, step)
-        self._times += 1
-        rest = technique.model_copy(update={"steps": technique.steps[step:]})
-        head = branch(arm, before, rest, seed=other_seed(arm, "rehearsal", self._times))
+        """Go on from before that step (from 0), drawn anew, with the script as the library has it now.
+
+        Raises SandboxError as the rehearsal's making does; what was told stands then.
+        """
+        self.problem = None
+        arm = self._heads[-1]
+        self.technique, head = await asyncio.to_thread(self._from, step, arm)
         known = {arm.id: replace(self.history, inherited=0)}
         async with aclosing(self._told((head,), known, controls)) as events:
             async for event in events:
                 yield event
         self._heads = (*self._heads[:1], head)
+
+    def _from(self, step: int, arm: SessionHead) -> tuple[Technique, SessionHead]:
+        """The script as it is now, and the session that goes on with it. Reads: belongs on a thread."""
+        technique = self._conductor.library.technique(self.technique.id)
+        self._times += 1
+        rest = technique.model_copy(update={"steps": technique.steps[step:]})
+        seed = other_seed(arm, "rehearsal", self._times)
+        head = branch(arm, self._before(technique, step), rest, seed=seed)
+        self._conductor.check((head,), clinician=False)
+        return technique, head
 
     def _before(self, technique: Technique, step: int) -> int:
         """The turn after which that step, or a later one, was come to."""

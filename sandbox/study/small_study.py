@@ -1,12 +1,14 @@
 """A study made of choices instead of a file: one session over again, also in other scenarios and models."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.library.catalogue import Library
 from sandbox.library.document import Source
-from sandbox.library.ids import MAX_ID
+from sandbox.library.ids import MAX_ID, id_of
 from sandbox.library.study import Study
+from sandbox.models.name import full_name
 from sandbox.study.proposal import Proposal
 
 
@@ -63,6 +65,18 @@ def small_study(choices: Choices, library: Library) -> Study:
         follow_up=proposal.follow_up,
         therapist=proposal.therapist,
     )
+
+
+def name_apart(parts: Sequence[str], scenario: str, client: str, model: str) -> str:
+    """A study's name of these parts, and of those of the three that are not what the app proposes itself: so
+    none takes another's place. Where it cannot say them whole it ends with a digest of them."""
+    usual = Proposal()
+    own = [(scenario, usual.scenario), (client, usual.client), (full_name(model), full_name(usual.model))]
+    whole = "-".join([*parts, *(one for one, proposed in own if one != proposed)])
+    if (name := id_of(whole)) == whole:
+        return name
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
+    return f"{name[: MAX_ID - 7].strip('-')}-{digest}"
 
 
 def _counted(ids: Sequence[str], what: str) -> str:

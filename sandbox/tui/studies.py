@@ -110,7 +110,7 @@ class Studies:
         """Freeze the study's plan, start it, and show it; says why where it cannot be (False).
 
         A service of which it is not known yet whether it gives log-probabilities is asked first. `conductor`:
-        one that knows techniques that are in no file.
+        one that knows techniques that are in no file. One that is under way goes on as it was begun (False).
         """
         knows = conductor or self._conductor
         try:
@@ -119,10 +119,15 @@ class Studies:
         except SandboxError as error:
             self._app.post_message(Trouble(error))
             return False
-        await self._run(outline)
+        begun = await self._run(outline)
+        if not begun:
+            told = (
+                f"“{outline.name}” is under way. Start it again after its end: what is new in it runs then."
+            )
+            self._app.notify(told, timeout=10, markup=False)
         if show:
             self._show(outline, starting=True)
-        return True
+        return begun
 
     def _taken_up(self, study: Study, conductor: Conductor) -> Outline:
         """Its plan, frozen; what did not change stays the plan. Raises SandboxError when it cannot be run.
@@ -133,16 +138,16 @@ class Studies:
         check_study(conductor, outline)
         return outline
 
-    async def _run(self, outline: Outline) -> None:
-        """Start a process for what is missing, unless somebody runs it, or is about to."""
+    async def _run(self, outline: Outline) -> bool:
+        """Start a process for what is missing, unless somebody runs it, or is about to (False)."""
         root = outline.root
         self._look()
         if root in self._starting:
-            return
+            return False
         self._starting.add(root)
         try:
             if await asyncio.to_thread(self._in_hand, root):
-                return
+                return False
             at, began = datetime.now(UTC), time.monotonic()
             running = await asyncio.to_thread(self._launch, root)
             self._started[root] = _Started(outline, running, at, began)
@@ -151,6 +156,7 @@ class Studies:
         if not self._watched:
             self._watched = True
             self._app.set_interval(_SECONDS, self._look)
+        return True
 
     def _in_hand(self, root: str) -> bool:
         """Whether somebody runs it, or this app has started it and it has not said so in the record yet: that

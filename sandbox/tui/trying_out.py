@@ -18,12 +18,12 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.frozen import plan_of
 from sandbox.study.proposal import Proposal
 from sandbox.study.rehearsal import Rehearsal
-from sandbox.study.small_study import Choices, small_study
+from sandbox.study.small_study import Choices, name_apart, small_study
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import study_lines
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.proposing import last_choice
-from sandbox.tui.screen import bring_up
+from sandbox.tui.screen import bring_up, close_below
 from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.screens.small_study import Choice, Chosen, SmallStudyForm
 from sandbox.tui.studies import Studies
@@ -73,11 +73,16 @@ class TryingOut:
         """Let it be heard by the client, and after the scenario, that ran last. Raises SandboxError."""
         from sandbox.tui.screens.rehearsal import RehearsalScreen
 
+        if bring_up(self._app, RehearsalScreen, lambda one: one.technique == technique):
+            return
         last = last_choice(self._preferences.remembered.proposal, self._preferences.settings.model)
         wished = replace(last, techniques=(technique,), designs=("after scenario",))
         rehearsal = await asyncio.to_thread(Rehearsal, self._conductor, wished)
-        if not bring_up(self._app, RehearsalScreen):
-            self._app.push_screen(RehearsalScreen(rehearsal))
+        for one in self._app.screen_stack:
+            if isinstance(one, RehearsalScreen):
+                one.end()
+        self._app.push_screen(RehearsalScreen(rehearsal))
+        await close_below(self._app, lambda one: isinstance(one, RehearsalScreen))
 
     # Versions
 
@@ -178,9 +183,6 @@ class TryingOut:
         id = one.technique.id
         texts = {f"{id[: MAX_ID - 9]}-{version.hash[:8]}": version.technique for version in (one, other)}
         conductor = self._conductor.with_library(self._conductor.library.with_techniques(texts))
-        name = pairs_name(one, other)
-        if (before := self._conductor.studies.newest(name)) is not None:
-            seeds |= set(plan_of(before).study.all_seeds)
         proposal = Proposal(
             scenario=plan.scenario.id,
             techniques=tuple(texts),
@@ -192,14 +194,16 @@ class TryingOut:
             follow_up=plan.follow_up.id if plan.follow_up else None,
             therapist=plan.guidance.model if plan.guidance else None,
         )
-        study = small_study(_once(proposal, name), conductor.library)
+        name = pairs_name(one, other, plan)
         told = f"Two versions of {id} from the same shared starts."
-        return _Planned(
-            study.model_copy(
-                update={"seeds": tuple(sorted(seeds)), "sampling": plan.sampling, "description": told}
-            ),
-            conductor,
+        study = small_study(_once(proposal, name), conductor.library).model_copy(
+            update={"sampling": plan.sampling, "description": told}
         )
+        if (before := self._conductor.studies.newest(name)) is not None:
+            earlier = plan_of(before).study
+            if earlier.model_copy(update={"seeds": study.seeds}) == study:
+                seeds |= there.seeds & set(earlier.all_seeds)  # done: nothing is run that was not priced
+        return _Planned(study.model_copy(update={"seeds": tuple(sorted(seeds))}), conductor)
 
     # Taken apart
 
@@ -255,7 +259,9 @@ class TryingOut:
             control=design != "factorial",  # its arm without any step is filler already
             model=self._preferences.settings.model,
         )
-        name = f"dismantle-{technique}-{chosen['design']}"[:MAX_ID].strip("-")
+        shorter = ["nothing"] if replacing == "nothing" else []
+        parts = ("dismantle", technique, chosen["design"], *shorter)
+        name = name_apart(parts, proposal.scenario, proposal.client, proposal.model)
         choices = replace(_once(proposal, name), repeats=int(chosen["repeats"]))
         study = small_study(choices, conductor.library)
         source = study.source.model_copy(update={"method": method_of(chosen["design"], replacing)})

@@ -4,20 +4,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.engine.plan import SessionPlan
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import document_hash
-from sandbox.library.ids import MAX_ID
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import outline_of
 from sandbox.study.progress import progress_of
+from sandbox.study.small_study import name_apart
 from sandbox.workbench.versions import (
     Change,
     Pairs,
     ScriptVersion,
     changes,
     effect_of,
+    like,
     pairs_of,
     versions_of,
 )
@@ -75,7 +77,8 @@ class VersionReader:
 
     def _running(self, one: ScriptVersion, other: ScriptVersion) -> str:
         """`running: 5 of 8 sessions`, whichever of the two the pairs were asked for from."""
-        for name in (pairs_name(one, other), pairs_name(other, one)):
+        for first, second in ((one, other), (other, one)):
+            name = pairs_name(first, second, like(self._store, first))
             if (found := self._studies.newest(name)) is not None:
                 progress = progress_of(self._studies, outline_of(found))
                 if progress.condition in ("running", "paused"):
@@ -84,7 +87,7 @@ class VersionReader:
         return ""
 
 
-def pairs_name(one: ScriptVersion, other: ScriptVersion) -> str:
-    """What the study of the two in pairs is called."""
-    tail = f"-{one.hash[:6]}-{other.hash[:6]}"
-    return f"pairs-{one.technique.id}"[: MAX_ID - len(tail)].strip("-") + tail
+def pairs_name(one: ScriptVersion, other: ScriptVersion, plan: SessionPlan) -> str:
+    """What the study of the two in pairs is called, under the plan's scenario, client and model."""
+    parts = ("pairs", one.technique.id, one.hash[:6], other.hash[:6])
+    return name_apart(parts, plan.scenario.id, plan.client.id, plan.model)

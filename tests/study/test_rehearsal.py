@@ -1,5 +1,6 @@
 """A script is heard, and again from a step with its new text; the record stays as it was."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -48,6 +49,24 @@ async def test_a_step_is_said_again_with_its_new_text_after_what_was_said_before
     await hear(rehearsal.again(0))
     assert [turn.step for turn in rehearsal.history.turns] == [None, None, "settle", "breathe", "stay"]
     assert not (tmp_path / "sessions" / DATABASE).exists()
+
+
+async def test_a_script_that_a_clinician_types_by_now_is_refused_and_what_was_said_stands(
+    tmp_path: Path,
+) -> None:
+    rehearsal = Rehearsal(conductor(tmp_path, ScriptedProvider(["I feel it."])), Proposal())
+    await hear(rehearsal.begin())
+    said = rehearsal.history
+    file = tmp_path / "techniques" / "mindful-breathing.yaml"
+    scripted = file.read_text()
+    file.write_text(scripted + "\ndelivery: live\n")
+    with pytest.raises(SandboxError, match="delivered live"):
+        async with asyncio.timeout(20):
+            await hear(rehearsal.again(1))
+    assert rehearsal.history == said
+    file.write_text(scripted)
+    await hear(rehearsal.again(1))
+    assert [turn.step for turn in rehearsal.history.turns] == [None, None, "settle", "breathe", "stay"]
 
 
 async def test_a_model_that_fails_ends_it_and_the_step_can_be_tried_again(tmp_path: Path) -> None:

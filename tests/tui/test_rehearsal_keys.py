@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sandbox.tui.messages import TechniqueWanted
 from sandbox.tui.screens.library import LibraryScreen
 from sandbox.tui.screens.rehearsal import RehearsalScreen
 from tests.tui.test_library_keys import go_to, library
@@ -26,3 +27,12 @@ async def test_r_says_the_script_and_r_again_says_it_from_the_marked_step(tmp_pa
         await at.press("escape")
         await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "the Library")
         assert at.services.conductor.store.sessions() == ()
+
+
+async def test_another_technique_takes_the_place_of_the_one_rehearsed(tmp_path: Path) -> None:
+    async with library(tmp_path, size=(100, 60)) as at:
+        for technique, title in (("mindful-breathing", "Mindful breathing"), ("body-scan", "Body scan")):
+            at.app.post_message(TechniqueWanted(technique, "rehearse"))
+            await at.until(lambda: isinstance(at.app.screen, RehearsalScreen), "the rehearsal")
+            await at.shows(f"Rehearsal   {title}")
+        await at.until(lambda: [type(one) for one in at.app.screen_stack].count(RehearsalScreen) == 1, "one")

@@ -18,7 +18,7 @@ from sandbox.errors import SandboxError
 from sandbox.study.rehearsal import NOTHING_KEPT, Rehearsal
 from sandbox.text import printable
 from sandbox.tui.messages import Trouble
-from sandbox.tui.screen import Screen
+from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.widgets.key_line import KeyLine
 
 
@@ -48,7 +48,13 @@ class RehearsalScreen(Screen[None]):
         self._marked = 0
         self._playing = False
         self._open = ""
+        self._said = VerticalScroll(id="said")
         self._blocks: dict[int, tuple[Static, Turn | TurnStarted]] = {}
+
+    @property
+    def technique(self) -> str:
+        """The id of what is rehearsed."""
+        return self._rehearsal.technique.id
 
     def compose(self) -> ComposeResult:
         yield Static(
@@ -56,11 +62,11 @@ class RehearsalScreen(Screen[None]):
         )
         notice = " ".join((NOTHING_KEPT, *self._rehearsal.cautions))
         yield Static(Content(printable(notice)), id="notice", markup=False)
-        yield VerticalScroll(id="said")
+        yield self._said
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#said").focus()
+        self._said.focus()
         self._play(self._rehearsal.begin(self._controls))
 
     @work(exclusive=True, group="rehearsal")
@@ -70,6 +76,8 @@ class RehearsalScreen(Screen[None]):
         try:
             async with aclosing(told) as events:
                 async for event in events:
+                    if not is_there(self._said):  # the screen goes, or the app: what is said is broken off
+                        return
                     await self._show(event)
         except SandboxError as error:
             self.post_message(Trouble(error))
@@ -84,9 +92,11 @@ class RehearsalScreen(Screen[None]):
             case TurnStarted(index=index):
                 self._open = ""
                 await self._drop(index)
+                if not is_there(self._said):
+                    return
                 block = Static("", classes="told", markup=False)
                 self._blocks[index] = (block, event)
-                await self.query_one("#said").mount(block)
+                await self._said.mount(block)
                 self._draw(index)
             case TextDelta(index=index, text=text):
                 self._open += text
@@ -99,7 +109,7 @@ class RehearsalScreen(Screen[None]):
                 self._draw(turn.index)
             case StepSkipped(skip=skip):
                 said = f"step {skip.step} is left out: its condition does not hold"
-                await self.query_one("#said").mount(
+                await self._said.mount(
                     Static(
                         Content.styled(printable(said), "$text-muted"), classes="told skipped", markup=False
                     )
@@ -129,7 +139,7 @@ class RehearsalScreen(Screen[None]):
             lines.append(Content.styled(f"client{refused}: ", "$text-muted") + Content(printable(reply)))
         block.update(Content("\n").join(lines))
         if not isinstance(turn, Turn):
-            self.query_one("#said").scroll_end(animate=False)
+            self._said.scroll_end(animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "again":
@@ -143,12 +153,17 @@ class RehearsalScreen(Screen[None]):
         step = self._rehearsal.technique.steps[self._marked].id
         marked = [block for block, turn in self._blocks.values() if turn.step == step]
         if marked:
-            self.query_one("#said").scroll_to_widget(marked[0], animate=False)
+            self._said.scroll_to_widget(marked[0], animate=False)
 
     async def action_again(self) -> None:
         await self.query(".skipped").remove()
         self._play(self._rehearsal.again(self._marked, self._controls))
 
     def action_leave(self) -> None:
-        self._controls.stop()
+        self.end()
         self.dismiss()
+
+    def end(self) -> None:
+        """Break off what is being said, before the screen goes: nothing is drawn on it any more."""
+        self._controls.stop()
+        self.workers.cancel_group(self, "rehearsal")
