@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from sandbox.library.document import document_hash
+from sandbox.store import connection
 from sandbox.store.error import StoreError
 from sandbox.store.mark import By, Entry, Mark, MarkRecord, Note, Preference, Rating, Tick
 from sandbox.store.store import Store
@@ -209,7 +210,10 @@ async def test_nobody_chooses_of_a_pair_that_is_not_there_yet(
         assert len(held(at)) == 1
 
 
-async def test_a_record_that_another_program_writes_to_stops_no_key(tmp_path: Path) -> None:
+async def test_a_record_that_another_program_writes_to_stops_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_MILLISECONDS", 20_000)  # a slow machine is not a busy record
     async with judging(tmp_path) as at:
         at.app.preferences.remember_reviewer("Ada")
         review = at.app.screen
