@@ -194,7 +194,7 @@ class SandboxApp(App[None]):
             self.call_after_refresh(lambda: self.run_action("branch", default_namespace=self.screen))
 
     def on_transcript_wanted(self, message: TranscriptWanted) -> None:
-        self._once_open(lambda services: services.exports.transcript(message.session))
+        self._once_open(lambda services: services.exports.transcripts(message.sessions))
 
     def on_report_wanted(self, message: ReportWanted) -> None:
         self._once_open(lambda services: services.exports.report(message))

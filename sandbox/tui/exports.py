@@ -30,21 +30,34 @@ class Exports:
         self._app = app
         self._conductor = conductor
 
-    async def transcript(self, session: str) -> None:
-        """Ask which file it shall be, and write it. Runs on a worker."""
+    async def transcripts(self, sessions: tuple[str, ...]) -> None:
+        """Ask once which file it shall be, and write one for each of their families. Runs on a worker."""
         where, store = self._conductor.workspace, self._conductor.store
-        family = [head.id for head in store.family(session)]
-        if doubt := await asyncio.to_thread(details_leaving, store, family):
+
+        def read() -> tuple[tuple[str, ...], str]:
+            families = store.families(sessions)
+            trunks = dict.fromkeys(families[session][0].id for session in sessions)
+            everybody = {head.id for family in families.values() for head in family}
+            return tuple(trunks), details_leaving(store, everybody)
+
+        try:
+            trunks, doubt = await asyncio.to_thread(read)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+            return
+        if doubt:
             self._app.notify(printable(doubt), severity="warning", timeout=15, markup=False)
         form = await self._app.push_screen_wait(TranscriptQuestion())
         if form is None:
             return
 
         def write() -> tuple[Path, ...]:
-            return (write_transcript(store, where, session, cast(Format, form)),)
+            return tuple(write_transcript(store, where, trunk, cast(Format, form)) for trunk in trunks)
 
         if paths := await self._written(write):
-            self._app.notify(_short(paths[0], where), title="Transcript written", markup=False)
+            title = "Transcript written" if len(paths) == 1 else f"{len(paths)} transcripts written"
+            said = "\n".join(_short(path, where) for path in paths)
+            self._app.notify(said, title=title, markup=False)
 
     async def comparison(self, comparison: Comparison) -> None:
         where = self._conductor.workspace

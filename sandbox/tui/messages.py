@@ -53,11 +53,11 @@ class ReportWanted(Message):
 
 
 class TranscriptWanted(Message):
-    """The transcript of this session's whole family shall be written."""
+    """The transcripts of these sessions' whole families shall be written, one a family."""
 
-    def __init__(self, session: str) -> None:
+    def __init__(self, sessions: tuple[str, ...]) -> None:
         super().__init__()
-        self.session = session
+        self.sessions = sessions
 
 
 class MeasureWanted(Message):

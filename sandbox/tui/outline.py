@@ -24,6 +24,9 @@ from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.widgets.proposed_session import ProposalText
 
+OF_A_SESSION: tuple[Kind, ...] = ("scenario", "technique", "questionnaire", "client")
+"""The kinds of documents that a session is put together from."""
+
 _BY: dict[Way, str] = {
     "word": "by the next word's probabilities",
     "likelihood": "by the options' probabilities",
@@ -91,8 +94,7 @@ class Outlines:
 
     def documents(self) -> tuple[Entry, ...]:
         """Everything a session can be put together from, documents with problems too."""
-        kinds: tuple[Kind, ...] = ("scenario", "technique", "questionnaire", "client")
-        return tuple(entry for kind in kinds for entry in self._conductor.library.entries(kind))
+        return tuple(entry for kind in OF_A_SESSION for entry in self._conductor.library.entries(kind))
 
     async def outline(self, choices: Choices) -> Outline:
         """What the choices come to. Raises SandboxError when they cannot be run."""

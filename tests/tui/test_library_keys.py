@@ -189,6 +189,13 @@ async def test_u_puts_the_document_into_the_proposed_session(tmp_path: Path) -> 
         await at.ended()
 
 
+async def test_u_is_not_for_a_document_that_no_session_is_put_together_from(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        for id, usable in (("session-rating", None), ("therapist-moves", None), ("crowded-train", True)):
+            await go_to(at, id)
+            assert at.app.screen.check_action("use", ()) is usable, id
+
+
 async def test_u_of_what_cannot_be_run_says_why_and_changes_nothing(tmp_path: Path) -> None:
     async with library(tmp_path) as at:
         await go_to(at, "body-scan")  # longer than this workspace's control

@@ -10,6 +10,7 @@ from textual.widgets import Input, Select
 
 from sandbox.engine.events import Event, RunPlanned, SessionStarted
 from sandbox.engine.plan import SessionHead
+from sandbox.errors import SandboxError
 from sandbox.store.afterwards import asked_afterwards
 from sandbox.store.store import DATABASE, Store
 from sandbox.tui.screens.branch_picker import BranchPicker
@@ -235,6 +236,28 @@ async def test_e_writes_the_transcript(tmp_path: Path) -> None:
         await at.press("e")
         await at.press("m")
         await at.until(lambda: bool(list((tmp_path / "sessions" / "exports").glob("*.md"))), "the transcript")
+
+
+async def test_e_of_marked_sessions_asks_once_and_writes_their_family_once(tmp_path: Path) -> None:
+    async with listing(tmp_path) as at:
+        await at.press("space", "space")
+        await at.shows("2 marked")
+        await at.press("e")
+        await at.shows("Write the transcript as")
+        await at.press("m")
+        await at.shows("Transcript written")
+        assert isinstance(at.app.screen, SessionsScreen), "nothing more is asked"
+        assert len(list((tmp_path / "sessions" / "exports").glob("*.md"))) == 1
+
+
+async def test_e_says_why_a_session_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise SandboxError("The record is locked.")
+
+    async with listing(tmp_path) as at:
+        monkeypatch.setattr(Store, "families", locked)
+        await at.press("e")
+        await at.shows("The record is locked.")
 
 
 async def test_b_opens_the_session_with_the_branch_picker(tmp_path: Path) -> None:

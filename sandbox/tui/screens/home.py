@@ -96,4 +96,4 @@ class HomeScreen(Screen[None]):
     def action_export(self) -> None:
         run = self.query_one(RecentSessions).marked
         if isinstance(run, RecentRun):
-            self.post_message(TranscriptWanted(run.session))
+            self.post_message(TranscriptWanted((run.session,)))

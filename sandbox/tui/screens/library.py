@@ -22,6 +22,7 @@ from sandbox.library.document import FOLDERS, Kind
 from sandbox.text import excerpt
 from sandbox.tui.library_entries import KINDS, Entries, delete, look, read_entries, signature_of
 from sandbox.tui.messages import ScriptWish, TechniqueWanted, Trouble
+from sandbox.tui.outline import OF_A_SESSION
 from sandbox.tui.screen import Screen, bring_up, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
@@ -229,7 +230,7 @@ class LibraryScreen(Screen[None]):
         if action == "copy":
             return True if entry is not None and entry.shipped and not entry.here else None
         if action == "use":
-            usable = entry is not None and entry.document is not None and entry.kind != "study"
+            usable = entry is not None and entry.document is not None and entry.kind in OF_A_SESSION
             return True if usable else None
         if action == "script":
             usable = entry is not None and entry.document is not None and entry.kind == "technique"
@@ -368,7 +369,7 @@ class LibraryScreen(Screen[None]):
         self._open(path, new.kind)
 
     def action_use(self) -> None:
-        if self._looked is not None and self._looked.entry.document is not None:
+        if self._looked is not None:
             self.post_message(self.Chosen(self._looked.entry.kind, self._looked.entry.id))
 
     def action_script(self, wish: ScriptWish) -> None:

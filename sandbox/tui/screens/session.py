@@ -360,7 +360,7 @@ class SessionScreen(Screen[None]):
 
     def action_export(self) -> None:
         if self._session is not None:
-            self.post_message(TranscriptWanted(self._shown))
+            self.post_message(TranscriptWanted((self._shown,)))
 
     def action_review(self) -> None:
         if self._session is not None:

@@ -268,8 +268,8 @@ class SessionsScreen(Screen[None]):
         return (self._store.family(meant[0])[0].id,) if len(meant) == 1 else meant
 
     def action_export(self) -> None:
-        for session in self._meant():
-            self.post_message(TranscriptWanted(session))
+        if sessions := self._meant():
+            self.post_message(TranscriptWanted(sessions))
 
     def action_review(self) -> None:
         if sessions := self._meant():
