@@ -241,7 +241,7 @@ async def test_tab_and_arrows_walk_tree_and_text(tmp_path: Path) -> None:
 
 
 async def test_escape_goes_home_and_question_mark_explains(tmp_path: Path) -> None:
-    async with library(tmp_path) as at:
+    async with library(tmp_path, (100, 44)) as at:
         await at.press("question_mark")
         for words in ("Copy a shipped document", "Start a new document", "next document with a problem"):
             assert words in at.text()
