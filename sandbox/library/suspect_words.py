@@ -100,7 +100,7 @@ _ARGUING = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w{2,}"  # an e-mail address
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w{2,}"  # an e-mail address, tried once a run of letters: no long wait
     r"|(?<![\w.])\+?\d{2,4}[ /-]\d{3,4}[ -]?\d{3,6}(?!\w)"  # a telephone number
     r"|\b\d{1,2}[./]\d{1,2}[./](?:19|20)\d{2}\b|\b(?:19|20)\d{2}-\d{2}-\d{2}\b"  # a whole date
 )
