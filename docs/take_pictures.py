@@ -146,7 +146,7 @@ async def library(tour: Tour) -> None:
     await tour.press("l")
     await tour.shows("techniques")
     await tour.press("left", "left", "down", "right", *["down"] * 4)
-    await tour.shows("rationale")
+    await tour.shows(r"grade \d")
 
 
 async def sessions(tour: Tour) -> None:
