@@ -2,7 +2,6 @@
 would make it surer. Values first, then the same in a few sentences that say no more than the intervals do.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -208,11 +207,10 @@ def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
 
 def _size(one: Difference, higher_is: Direction) -> str:
     mean = one.paired.mean or 0.0
-    reach = one.bound / SMALL if one.bound else math.inf  # two changes from one start differ by no more
     said = _way(mean, reliable=one.paired.reliable)
     if one.paired.low is None or one.paired.high is None:
         return said
-    least, most = max(one.paired.low, -reach), min(one.paired.high, reach)
+    least, most = one.paired.low, one.paired.high
     near, far = sorted((least, most), key=abs)
     if least <= 0 <= most:
         low, high = _way(least), _way(most)
