@@ -20,6 +20,7 @@ from sandbox.tui.screens.agreement import AgreementScreen
 from sandbox.tui.screens.note import NotePrompt
 from sandbox.tui.screens.preference import PreferenceScreen
 from sandbox.tui.screens.review import ReviewScreen
+from tests.review.packets import STATEMENTS, two_sessions
 from tests.tui.stage import Stage, stage
 
 
@@ -97,10 +98,24 @@ async def test_a_note_that_was_not_stored_waits_and_its_tags_stand_beside_the_tu
 async def test_the_fidelity_list_is_ticked_at_a_turn_and_hidden_while_blind(tmp_path: Path) -> None:
     async with judging(tmp_path) as at:
         at.app.preferences.remember_reviewer("Ada")
-        pages = at.app.screen.query_one("#page")
+        two_sessions(at.services.conductor.store)
+        at.app.post_message(ReviewWanted(("breath",)))
+        await at.shows("Reply 3.")
         await at.press("f", "f")
-        assert "Fidelity" not in at.text(), "this technique has no list"
-        assert isinstance(at.app.screen, ReviewScreen) and pages.is_attached
+        await at.shows("Fidelity list")
+        await at.press("1")
+        await at.until(lambda: bool(held(at)))
+        assert held(at) == [Tick("breath", STATEMENTS[0], True, 1)]
+        await at.press("b")
+        await at.shows("transcript, blind")
+        assert STATEMENTS[0] not in at.text() and "Fidelity" not in at.text()
+        await at.press("f", "f", "f")
+        assert "Fidelity" not in at.text()
+
+
+async def test_blind_after_the_name_was_seen_is_not_blind(tmp_path: Path) -> None:
+    async with judging(tmp_path) as at:
+        at.app.preferences.remember_reviewer("Ada")
         await at.press("b")
         await at.shows("transcript, blind")
         await at.shows("You have seen this arm")
