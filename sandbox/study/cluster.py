@@ -90,7 +90,7 @@ class _Worker:
     runs: dict[str, bool]
 
     def has_room(self, own: bool) -> bool:
-        # A model served there has its machine to itself, as here.
+        # Runs on models served there go one at a time, as here.
         return len(self.runs) < self.cells and not (own and any(self.runs.values()))
 
 

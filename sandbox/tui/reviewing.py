@@ -1,5 +1,7 @@
 """Opening the Review screen on sessions of the record, and the notes that were begun there."""
 
+from typing import TYPE_CHECKING
+
 from textual.app import App
 
 from sandbox.study.conductor import Conductor
@@ -7,13 +9,14 @@ from sandbox.tui.messages import ReviewWanted
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.screen import bring_up
 
+if TYPE_CHECKING:  # the app is built before any of it is wanted
+    from sandbox.tui.screens.review import Drafts
+
 
 class Reviewing:
     """Notes that were typed and not stored wait here while the app is open, and which arms were named."""
 
     def __init__(self, app: App[None], preferences: Preferences, conductor: Conductor) -> None:
-        from sandbox.tui.screens.review import Drafts
-
         self._app = app
         self._preferences = preferences
         self._conductor = conductor

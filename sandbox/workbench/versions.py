@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Literal
 
 from sandbox.analysis.answer import Answer, answer, one_against_another
@@ -168,7 +167,7 @@ def like(store: Store, version: ScriptVersion) -> SessionPlan:
 def seeds_to_run(there: frozenset[int], count: int) -> tuple[int, ...]:
     """The seeds of the pairs that are missing where so many are wanted: the lowest that are not there."""
     missing = max(0, count - len(there))
-    return tuple(islice((seed for seed in itertools.count(1) if seed not in there), missing))
+    return tuple(itertools.islice((seed for seed in itertools.count(1) if seed not in there), missing))
 
 
 def restored(version: ScriptVersion, id: str) -> str:

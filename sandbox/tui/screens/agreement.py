@@ -57,9 +57,8 @@ class AgreementScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(_Parted).focus()
-        self._look()
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self) -> None:  # comes when it is opened, too
         self._look()
 
     @work(exclusive=True)

@@ -31,7 +31,7 @@ class VersionsScreen(Screen[None]):
     CSS_PATH = "versions.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "compare to this", id="versions.mark",
-                tooltip="Compare every other version to this one, not to the one before"),
+                tooltip="Compare every other version to this one, not to the one it was made of"),
         Binding("p", "pairs", "run pairs", id="versions.pairs",
                 tooltip="Run both versions from the same shared starts; says first what it takes"),
         Binding("c", "compare", "compare", id="versions.compare",
@@ -43,9 +43,9 @@ class VersionsScreen(Screen[None]):
     HELP = (
         "Up and down walk the versions. Below: what each did against its control, what changed since the "
         "version it is compared to, and the two in pairs, from the same shared starts and seeds. Space on a "
-        "version compares the others to it; without that it is the one before. p runs the pairs that are "
-        "missing, as a study of its own; this page says how far it is, and the interval as pairs come in. It "
-        "pools all pairs there are, the study's own page only those that the study ran."
+        "version compares the others to it; without that it is the one it was made of. p runs the pairs that "
+        "are missing, as a study of its own; this page says how far it is, and the interval as pairs come in."
+        " It pools all pairs there are, the study's own page only those that the study ran."
     )
 
     def __init__(

@@ -69,13 +69,13 @@ class _Row(Horizontal):
         return self._row.label
 
     def compose(self) -> ComposeResult:
-        differs = any(self._row.said_otherwise(place) for place in range(len(self._row.turns)))
-        yield Static(f"{self._row.label}{'≠' if differs else ''}", classes="turn-label", markup=False)
+        otherwise = [self._row.said_otherwise(place) for place in range(len(self._row.turns))]
+        yield Static(f"{self._row.label}{'≠' if any(otherwise) else ''}", classes="turn-label", markup=False)
         if self._row.shared:
             yield Static(_text(self._row.turns[0], shared=len(self._row.turns)), classes="cell", markup=False)
             return
-        for place, turn in enumerate(self._row.turns):
-            yield Static(_text(turn, said=self._row.said_otherwise(place)), classes="cell", markup=False)
+        for turn, said in zip(self._row.turns, otherwise, strict=True):
+            yield Static(_text(turn, said=said), classes="cell", markup=False)
 
 
 def _text(turn: Turn | None, shared: int = 0, said: Sequence[Piece] = ()) -> Content:
