@@ -52,11 +52,6 @@ class ArmHarm:
     opposed: tuple[str, ...]
     opposed_scales: tuple[str, ...]
 
-    @property
-    def share_worse(self) -> float | None:
-        """0 to 1; None without a run."""
-        return self.worse / self.runs if self.runs else None
-
 
 @dataclass(frozen=True, slots=True)
 class Harm:

@@ -63,6 +63,11 @@ class _Asked:
         )
 
 
+_without_names = click.option(
+    "--without-names", is_flag=True, help="A bundle: “reviewer 1” in place of reviewers' names."
+)
+
+
 @click.command("export")
 @click.argument(
     "words", nargs=-1, required=True, metavar="SESSION|STUDY... | data SESSION|STUDY... | questionnaire ID"
@@ -113,7 +118,7 @@ class _Asked:
 @seed
 @click.option("--tag", metavar="TAG", help="Data: of all sessions with this tag.")
 @click.option("--all", "everything", is_flag=True, help="Data: of all sessions of the record.")
-@click.option("--without-names", is_flag=True, help="A bundle: “reviewer 1” in place of reviewers' names.")
+@_without_names
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
 def command(
     words: tuple[str, ...],
@@ -140,6 +145,8 @@ def command(
     long tables with a codebook. After `questionnaire` comes a questionnaire's id: it is written as HL7 FHIR
     R4 (JSON).
     """
+    if without_names and (words[0], form) != (DATA, "bundle"):
+        raise click.UsageError("--without-names goes with “export data … --format bundle” alone.")
     asked = _Asked(scores, items, system, table, separator)
     chosen = tag is not None or everything
     plain = asked == _Asked(None, None, None, None, None) and family is None
@@ -173,8 +180,9 @@ def command(
     help="Where to; a bundle is a file that ends in .zip.",
 )
 @click.option("--format", "form", type=click.Choice(DATA_FORMATS), default="csv", show_default=True)
+@_without_names
 @click.option("--force", is_flag=True, help="Replace what an earlier export wrote there.")
-def study_export(name: str, path: Path, form: Format, force: bool) -> None:
+def study_export(name: str, path: Path, form: Format, without_names: bool, force: bool) -> None:
     """Write all that a study ran so far as a data set; prints its path.
 
     The same as `sandbox export data NAME`: long tables with a codebook (csv, parquet), BIDS, or a bundle.
@@ -183,9 +191,11 @@ def study_export(name: str, path: Path, form: Format, force: bool) -> None:
     from sandbox.store.store import DATABASE, Store
     from sandbox.store.study import StudyRecord
 
+    if without_names and form != "bundle":
+        raise click.UsageError("--without-names goes with --format bundle alone.")
     with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
         study = StudyRecord(store).named(name).name
-    export_data((study,), path, form, force=force)
+    export_data((study,), path, form, names=not without_names, force=force)
 
 
 def export_data(

@@ -32,7 +32,7 @@ def open_record() -> "AbstractContextManager[Store]":
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most."
 )
 @click.option("--unmarked", is_flag=True, help="Only those that nobody has marked.")
-@click.option("--blind", is_flag=True, help="Leave out techniques and models.")
+@click.option("--blind", is_flag=True, help="Leave out the arms' names.")
 @_without_names
 def list_reviewed(limit: int, unmarked: bool, blind: bool, without_names: bool) -> None:
     """List the arms that can be judged, the newest first, with the reviewers who marked them."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sandbox.analysis.agreement import LEAST_FOR_INTERVAL
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.export.model_rater import model_data, model_lines
 from sandbox.export.table import csv_text, terminal_table
@@ -63,16 +64,12 @@ def agreement_csv(found: Sequence[Judged]) -> str:
 _HEAD = ("", "both", "alike", "kappa", "ICC(A,1)", "ICC(C,1)", "α ordinal", "α interval")
 
 
-_FEW = 6
-"""Under so many transcripts kappa and alpha have no interval."""
-
-
 def _cautions(items: Sequence[ItemAgreement]) -> Iterator[str]:
     """On how few transcripts the numbers rest."""
     by_all = [f"{one.id} {one.complete}" for one in items if 0 < one.both != one.complete]
     if by_all:
         yield f"ICC rests on the transcripts that all reviewers answered: {', '.join(by_all)}."
-    few = [one.id for one in items if 0 < one.both < _FEW]
+    few = [one.id for one in items if 0 < one.both < LEAST_FOR_INTERVAL]
     if few:
         where = "" if len(few) == sum(one.both > 0 for one in items) else f" ({', '.join(few)})"
         yield f"Under six transcripts{where} these numbers say next to nothing."

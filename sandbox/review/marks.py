@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from sandbox.library.document import LINE_PATTERN, Slug
+from sandbox.store.mark import Choice, Speaker
 
 MARKS_FORMAT = "therapy-sandbox marks"
 """The value of `format` in every file of marks."""
@@ -23,10 +24,6 @@ Name = Annotated[
 """A reviewer's name, or what they go by; one line."""
 
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
-
-Speaker = Literal["therapist", "client"]
-
-Choice = Literal["a", "b", "no difference"]
 
 
 Moment = Annotated[

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from sandbox.errors import UsageError
 from sandbox.store.document import pointers
+from sandbox.store.mark import is_model
 from sandbox.store.row import LISTED, insert_all, listed
 from sandbox.text import excerpt
 
@@ -58,14 +59,14 @@ class _Table:
 
 @dataclass(slots=True)
 class _Move:
-    """One transfer under way: `numbers` has by table the new number of each old one. `aliases`: by reviewer
-    what stands in place of the name; None: names stay."""
+    """One transfer under way: `numbers` has by table the new number of each old one. `aliases`: by person
+    who reviewed what stands in place of the name; None: names stay."""
 
     source: Database
     target: Database
     tables: Mapping[str, _Table]
     numbers: dict[str, dict[int, int]] = field(default_factory=dict)
-    aliases: dict[str, str] | None = None
+    aliases: Mapping[str, str] | None = None
 
     def rows(self, table: _Table, where: str, *values: object) -> Iterator[dict[str, Any]]:
         order = "number" if "number" in table.columns else "rowid" if table.name == "documents" else "1, 2"
@@ -92,9 +93,8 @@ class _Move:
         def as_here(row: dict[str, Any]) -> dict[str, Any]:
             nonlocal highest
             row = {key: None if key in _LEFT_BEHIND else value for key, value in row.items()}
-            if self.aliases is not None and "reviewer" in row:
-                alias = f"reviewer {len(self.aliases) + 1}"
-                row["reviewer"] = self.aliases.setdefault(row["reviewer"], alias)
+            if self.aliases is not None and "reviewer" in row and not is_model(row["reviewer"]):
+                row["reviewer"] = self.aliases.get(row["reviewer"], "reviewer")
             for column, (other, key) in table.refers.items():
                 if key == "number" and row[column] is not None:
                     row[column] = self.numbers[other][row[column]]
@@ -109,16 +109,20 @@ class _Move:
         return as_here
 
 
-def transfer(source: Database, target: Database, sessions: Collection[str], *, names: bool = True) -> Moved:
+def transfer(
+    source: Database,
+    target: Database,
+    sessions: Collection[str],
+    aliases: Mapping[str, str] | None = None,
+) -> Moved:
     """Add what `source` holds of the sessions to `target`, which has the same tables. All or nothing is up to
     the caller's transaction. Their ancestors must be among them or in `target`.
 
-    Without `names` reviewers are called “reviewer 1”, “reviewer 2”.
+    With `aliases` people who reviewed go by these, in place of their names.
 
     A session that `target` has is left as it is. Raises UsageError when it is another one of that id.
     """
-    move = _Move(source, target, {table.name: table for table in _tables(source)})
-    move.aliases = None if names else {}
+    move = _Move(source, target, {table.name: table for table in _tables(source)}, aliases=aliases)
     known = _known(move, sessions)
     new = [id for id in sessions if id not in known]
     _add_documents(move, new)

@@ -63,7 +63,7 @@ def test_without_a_check_a_tenth_of_the_range_counts_and_it_says_how_to_find_out
     technique = found.arms[0]
     assert (technique.runs, technique.better, technique.unchanged, technique.worse) == (4, 1, 1, 2)
     assert technique.missing == 1 and technique.worst == "a4" and technique.worst_change == 45.0
-    assert technique.share_worse == 0.5 and not found.reliable and found.least == 10.0
+    assert 2 * technique.worse == technique.runs and not found.reliable and found.least == 10.0
     assert "the worst a4, +45.0" in found.lines[0] and "reliably" not in found.lines[0]
     assert "sandbox check-model m --questionnaire probe:word" in found.lines[-1]
     assert found.short == "Got worse: Breathing 2 of 4 runs (1 without a score)."

@@ -11,7 +11,7 @@ import openpyxl
 
 from sandbox.errors import ExitCode
 from sandbox.library.document import document_hash
-from sandbox.store.mark import By, MarkRecord, Rating
+from sandbox.store.mark import By, MarkRecord, Rating, model_reviewer
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import sandbox
 from tests.review.packets import key, marks, sent, shipped_form, spreadsheet
@@ -171,6 +171,10 @@ def test_scores_of_two_versions_of_a_form_are_never_put_together(workspace: Path
 
 def test_a_bundle_can_leave_without_the_reviewers_names(workspace: Path) -> None:
     packet_sent(workspace)
+    with Store.open(workspace / "sessions" / "sandbox.db") as store:
+        form = shipped_form()
+        model = By(model_reviewer("embedded"), blind=True)
+        MarkRecord(store).add((Rating("breath", document_hash(form), "warmth", 2),), model, (form,))
     sandbox(workspace, "review", "rate", "breath", "warmth=4", "--by", "Ada")
     path = workspace / "b.zip"
     words = ("export", "data", "breath", "--format", "bundle", "--to", str(path), "--without-names")
@@ -179,4 +183,9 @@ def test_a_bundle_can_leave_without_the_reviewers_names(workspace: Path) -> None
     with zipfile.ZipFile(path) as bundle:
         (workspace / "out.db").write_bytes(bundle.read("record.db"))
     with closing(sqlite3.connect(workspace / "out.db")) as db:
-        assert db.execute("SELECT reviewer, value FROM ratings").fetchall() == [("reviewer 1", 4)]
+        found = db.execute("SELECT reviewer, value FROM ratings ORDER BY value").fetchall()
+    assert found == [("model embedded", 2), ("reviewer 1", 4)], (
+        "a model stays a model, and people are counted"
+    )
+    refused = sandbox(workspace, "export", "breath", "--to", str(workspace / "x.md"), "--without-names")
+    assert refused.code == ExitCode.USAGE and not (workspace / "x.md").exists()

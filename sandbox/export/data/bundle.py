@@ -27,6 +27,7 @@ from sandbox.export.data.data_set import Contents, about, fill_tables
 from sandbox.export.data.extra import needed
 from sandbox.export.file import ExportError, refuse_existing
 from sandbox.library.document import Document
+from sandbox.review.judged import aliases
 from sandbox.store.connection import open_database
 from sandbox.store.document import kind_of
 from sandbox.store.store import Store
@@ -87,8 +88,9 @@ def _fill(store: Store, chosen: Chosen, folder: Path, *, names: bool) -> Content
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document.model_dump(mode="json"), indent=2, ensure_ascii=False), "utf-8")
     (folder / "versions.json").write_text(json.dumps(_versions(), indent=2) + "\n", "utf-8")
+    instead = None if names else aliases(store)
     with _new_record(folder / RECORD) as own, store.reading() as db:
-        transfer(db, own, chosen.sessions, names=names)
+        transfer(db, own, chosen.sessions, instead)
         _write_plans(own, folder)
     return contents
 

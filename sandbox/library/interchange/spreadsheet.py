@@ -95,7 +95,7 @@ def _refuse_bomb(content: bytes, file: str) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        todo = "an XLSForm is a spreadsheet saved as .xlsx"
+        todo = "save it as .xlsx"
         raise NoInstrument(f"this is not an .xlsx file: {error}", where=file, todo=todo) from None
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
         raise NoInstrument("the file unpacks to more than a form can need", where=file)
