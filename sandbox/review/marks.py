@@ -59,14 +59,12 @@ class Tick(_Mark):
 
 class TranscriptMarks(_Mark):
     """What was said of one transcript. `ratings`: by form id, by item id, the value of the answer chosen;
-    None where the reviewer says that the transcript does not show it. An item not answered is not there.
-    `seconds`: how long it was before the reviewer."""
+    None where the reviewer says that the transcript does not show it. An item not answered is not there."""
 
     code: Code
     ratings: dict[Slug, dict[Slug, Annotated[int, Field(strict=True)] | None]] = {}
     notes: tuple[Note, ...] = ()
     ticks: tuple[Tick, ...] = ()
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 class Preference(_Mark):

@@ -93,7 +93,6 @@ def marks(reviewer: str = "Ada", **fields: Any) -> dict[str, Any]:
                     }
                 ],
                 "ticks": [{"statement": STATEMENTS[0], "seen": True, "turn": 2}],
-                "seconds": 61.5,
             }
         ],
         "preferences": [{"pair": "P1", "form": "session-rating", "choice": "b", "reason": "kinder"}],

@@ -7,10 +7,7 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (selector, within = document) => within.querySelector(selector);
   const pages = all("main > section");
-  const seconds = {};
-  let current = pages[0];
   let unsaved = false;
-  let active = Date.now();
 
   // What is typed, as the file has it
 
@@ -65,7 +62,6 @@
         ratings: ratings(section),
         notes: notes(section),
         ticks: ticks(section),
-        seconds: Math.round(seconds[section.id] ?? 0),
       })).filter((told) => Object.keys(told.ratings).length || told.notes.length || told.ticks.length),
       preferences: preferences(),
     };
@@ -95,7 +91,6 @@
     for (const each of told.transcripts ?? []) {
       const section = document.getElementById(each.code);
       if (!section) continue;
-      seconds[each.code] = each.seconds ?? 0;
       for (const item of all("fieldset[data-item]", section)) {
         const answer = (each.ratings?.[item.dataset.form] ?? {})[item.dataset.item];
         if (answer !== undefined) check(item, answer === null ? "" : String(answer));
@@ -146,7 +141,7 @@
   }
 
   function show(id) {
-    current = document.getElementById(id) ?? pages[0];
+    const current = document.getElementById(id) ?? pages[0];
     for (const section of pages) section.hidden = section !== current;
     for (const link of all("nav a")) {
       if (link.hash === "#" + current.id) link.setAttribute("aria-current", "page");
@@ -207,13 +202,6 @@
   });
 
   document.addEventListener("input", (event) => { if (event.target.id !== "open") changed(); });
-  for (const kind of ["pointermove", "keydown", "scroll"]) {
-    document.addEventListener(kind, () => { active = Date.now(); }, {passive: true});
-  }
-  setInterval(() => {
-    const reading = document.visibilityState === "visible" && Date.now() - active < 120_000;
-    if (reading && current.classList.contains("transcript")) seconds[current.id] = (seconds[current.id] ?? 0) + 1;
-  }, 1000);
   window.addEventListener("hashchange", () => show(location.hash.slice(1)));
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
