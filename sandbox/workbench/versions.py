@@ -99,9 +99,10 @@ def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVers
         arms = gather_compared(store, trunks)
     except UsageError:
         return None
+    heads = store.heads(trunks)
     first: dict[object, str] = {}
-    for arm in arms:
-        first.setdefault(_start(arm.plan), arm.trunk)
+    for trunk in trunks:  # by its own plan: a redone reply has another seed, and is no start
+        first.setdefault(_start(heads[trunk].plan), trunk)
     starts, texts = set(first.values()), [version.technique for version in versions]
     over = (arm for arm in arms if arm.trunk in starts and arm.state not in ("planned", "running"))
     own = tuple(arm for arm in over if arm.is_control or arm.plan.technique in texts)

@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.cli.main import run_command_line
+from sandbox.engine.branch import redo
 from sandbox.engine.plan import trunk_and_branches
+from sandbox.engine.run import run
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.document import document_hash
 from sandbox.library.loading import load_file
 from sandbox.library.technique import Step
 from sandbox.library.workspace import create_workspace
+from sandbox.store.recorder import recorded as recorder
 from sandbox.store.store import DATABASE, Store
 from sandbox.workbench.versions import (
     changes,
@@ -86,6 +89,20 @@ async def test_a_version_whose_sessions_were_removed_is_none(tmp_path):
     (trunk,) = versions_of(store, FIRST.id)[1].trunks
     store.remove(store.family(trunk)[1].id, "thrown away")
     assert [version.technique for version in versions_of(store, FIRST.id)] == [FIRST]
+
+
+async def test_a_redone_reply_makes_a_repeated_start_no_second_one(tmp_path):
+    store = Store.open(tmp_path / DATABASE)
+    for _ in range(2):
+        heads = trunk_and_branches(plan(seed=1), (FIRST, CONTROL))
+        await record_run(store, heads, telling())
+    again = redo(store.head(heads[1].id), store.history(heads[1].id), 3, 99)
+    known = {heads[1].id: store.history(heads[1].id)}
+    async for _event in recorder(run((again,), telling(), known=known), store):
+        pass
+    (version,) = versions_of(store, FIRST.id)
+    found = effect_of(store, version)
+    assert found is not None and "1 run:" in found.lines[0]
 
 
 async def test_a_start_run_twice_over_is_one_observation(tmp_path):
