@@ -66,6 +66,9 @@ def list_reviewed(limit: int, unmarked: bool, blind: bool, without_names: bool) 
     ]
     head = ("session", "date", "scenario", *(() if blind else ("arm",)), "reviewers")
     click.echo(terminal_table(head, rows))
+    there = sum(not unmarked or one.summary.id not in by for one in found)
+    if there > len(shown):
+        click.echo(f"These are the newest {len(shown)} of {there}: --limit {there} lists all.", err=True)
 
 
 @click.command("show", short_help="Show every mark on a session.")

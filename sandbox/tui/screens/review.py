@@ -426,6 +426,9 @@ class ReviewScreen(Screen[None]):
         self._named(lambda _: self.app.push_screen(screen) if is_there(self) else None)
 
     def action_agreement(self) -> None:
+        if self._blind:
+            self.notify("Agreement names the arms, and what others said. Press b first.", timeout=6)
+            return
         self.app.push_screen(AgreementScreen(self._store))
 
     def action_name(self) -> None:
