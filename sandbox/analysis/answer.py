@@ -2,6 +2,7 @@
 would make it surer. Values first, then the same in a few sentences that say no more than the intervals do.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -214,10 +215,17 @@ def _size(one: Difference, higher_is: Direction) -> str:
     near, far = sorted((least, most), key=abs)
     if least <= 0 <= most:
         low, high = _way(least), _way(most)
-        return f"{said} [{high} to {low}]" if mean < 0 else f"{said} [{low} to {high}]"
+        inside = f"{high} to {low}" if mean < 0 else f"{low} to {high}"
+        return f"{said} [{inside}{', wider than the scale' if _beyond_the_scale(one) else ''}]"
     meaning = {"more distress": mean < 0, "less distress": mean > 0}.get(higher_is)
     words = "" if meaning is None else f", {'less' if meaning else 'more'} distress"
     return f"{said} [{numeral(abs(near))} to {_way(far)}]{words}"
+
+
+def _beyond_the_scale(one: Difference) -> bool:
+    """Whether the interval holds differences that two changes from one start cannot have."""
+    reach = one.bound / SMALL if one.bound else math.inf
+    return max(abs(one.paired.low or 0), abs(one.paired.high or 0)) > reach
 
 
 def _way(value: float, *, reliable: bool = True) -> str:

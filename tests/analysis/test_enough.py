@@ -31,9 +31,11 @@ def test_equal_differences_and_nothing_beside_are_sentences():
     )
 
 
-def test_an_interval_is_never_told_beyond_what_the_scale_allows():
+def test_an_interval_beyond_what_the_scale_allows_is_called_so():
     (first, *_) = answer(runs([-70.0, 15.0])).lines
-    assert "100.0 lower]" in first and "100.0 higher to" in first
+    assert "567.5 lower, wider than the scale]" in first
+    (first, *_) = answer(runs(STRONG)).lines
+    assert "scale" not in first
 
 
 def test_each_effect_is_said_only_where_it_holds_for_each():
