@@ -2,8 +2,10 @@
 
 Prints a table in Markdown (docs/models.md): tokens a second, read and written, alone and beside two busy
 processes, each setting in turn in every round; and how far the log-probabilities of the same token ids lie
-apart, cached and not. The app may use no setting where that is not 0. (Not among the short benchmarks of CI:
-it takes some minutes, and wants an idle machine.)
+apart, cached and not. The app may use no setting where that is not 0. With `--slots` the table is another:
+how fast one server is that works for 1, 2, 4 or 8 sessions at once, and how far a session's probabilities
+then lie from those it has alone. (Not among the short benchmarks of CI: it takes some minutes, and wants an
+idle machine.)
 """
 
 import argparse
@@ -13,8 +15,10 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +28,7 @@ from sandbox.models import llama_server
 from sandbox.models.embedded import _packaged_weights
 
 _CONTEXT = 2048
+_SESSIONS = 8
 _TEXT = "It is late. You walk home from the station and hear steps behind you. Someone grabs your arm. "
 _OTHER = "Please describe how a washing machine is installed, step by step, from the hose to the door. "
 _WAITING = {
@@ -44,6 +49,7 @@ class Setting:
     waiting: str = "spin 300"
     threads: int = 2
     weights: Path | None = None
+    slots: int = 1
 
     def row(self) -> str:
         cache = self.keys if self.keys == self.values else f"{self.keys}, {self.values}"
@@ -127,6 +133,44 @@ class Engine:
         )
         return {top["id"]: top["logprob"] for top in answer["completion_probabilities"][0]["top_logprobs"]}
 
+    def share(self, number: int) -> float:
+        """Sessions a second, where eight each read about 60 tokens and write 40, so many at once as there
+        are slots."""
+
+        def session(place: int) -> None:
+            self.ask(
+                "/completion", prompt=self.tokens(f"{number}, {place}. {_TEXT * 3}"), n_predict=40,
+                temperature=0, ignore_eos=True, cache_prompt=False,
+            )  # fmt: skip
+
+        started = time.perf_counter()
+        with ThreadPoolExecutor(self.setting.slots) as pool:
+            list(pool.map(session, range(_SESSIONS)))
+        return _SESSIONS / (time.perf_counter() - started)
+
+    def disturbed(self) -> float:
+        """How far one prompt's log-probabilities move when the other slots work beside it."""
+        prompt = self.tokens(f"{_TEXT * 31}Right now, I feel very")
+        alone = self.probabilities(prompt, cached=False)
+        others = self.setting.slots - 1
+        if not others:
+            return 0.0
+        far = 0.0
+        with ThreadPoolExecutor(others) as pool:
+            for _ in range(3):
+                work = [
+                    pool.submit(
+                        self.ask, "/completion", prompt=self.tokens(f"{place}. {_OTHER * 12}"), n_predict=80,
+                        temperature=0, ignore_eos=True, cache_prompt=False,
+                    )
+                    for place in range(others)
+                ]  # fmt: skip
+                beside = self.probabilities(prompt, cached=False)
+                far = max(far, *(abs(alone[token] - beside[token]) for token in alone.keys() & beside.keys()))
+                for one in work:
+                    one.result()
+        return far
+
     def row(self) -> str:
         """Median and, in brackets, the fastest: what an idle moment allows."""
         cells = [
@@ -143,14 +187,15 @@ def engine(setting: Setting, weights: Path) -> Iterator[Engine]:
     apart = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.engine_speed", "--child", setting.keys,
-         setting.values, "ENABLED" if setting.flash else "DISABLED"],
+         setting.values, "ENABLED" if setting.flash else "DISABLED", str(setting.slots)],
         env=apart | _WAITING[setting.waiting],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     ) as child:  # fmt: skip
         assert child.stdin is not None and child.stdout is not None
         config = {
-            "weights": str(setting.weights or weights), "key": "key", "context": _CONTEXT, "gpu_layers": 0,
-            "cache_mib": 64, "threads": setting.threads, "parent": os.getpid(), "hidden_states": False,
+            "weights": str(setting.weights or weights), "key": "key", "context": _CONTEXT * setting.slots,
+            "gpu_layers": 0, "cache_mib": 64, "threads": setting.threads,
+            "parent": os.getpid(), "hidden_states": False,
         }  # fmt: skip
         child.stdin.write(json.dumps(config) + "\n")
         child.stdin.flush()
@@ -161,7 +206,7 @@ def engine(setting: Setting, weights: Path) -> Iterator[Engine]:
         child.stdin.close()
 
 
-def serve(keys: str, values: str, flash: str) -> None:
+def serve(keys: str, values: str, flash: str, slots: str) -> None:
     """In the child: the app's server, its parameters changed just before it starts."""
     import xllamacpp
 
@@ -171,6 +216,7 @@ def serve(keys: str, values: str, flash: str) -> None:
         params.flash_attn_type = getattr(xllamacpp.llama_flash_attn_type, f"LLAMA_FLASH_ATTN_TYPE_{flash}")
         params.cache_type_k = getattr(xllamacpp.ggml_type, f"GGML_TYPE_{keys}")
         params.cache_type_v = getattr(xllamacpp.ggml_type, f"GGML_TYPE_{values}")
+        params.n_parallel = int(slots)
         return start(params)
 
     xllamacpp.Server = changed
@@ -189,12 +235,35 @@ def busy(count: int) -> Iterator[None]:
             other.wait()
 
 
+def slots(rounds: int) -> None:
+    """The table of servers with several slots, each in turn in every round."""
+    with ExitStack() as stack:
+        engines = [
+            stack.enter_context(engine(Setting(slots=slots), _packaged_weights())) for slots in (1, 2, 4, 8)
+        ]
+        apart = [one.disturbed() for one in engines]
+        speeds: list[list[float]] = [[] for _ in engines]
+        for number in range(rounds):
+            for found, one in zip(speeds, engines, strict=True):
+                found.append(one.share(number))
+            print(f" {os.getloadavg()[0]:.1f}", end="", file=sys.stderr, flush=True)
+    print("\n| slots | sessions a second | against one slot | apart |")
+    print("|---:|---:|---:|---:|")
+    for one, found, far in zip(engines, speeds, apart, strict=True):
+        ratio = statistics.median(mine / first for mine, first in zip(found, speeds[0], strict=True))
+        print(f"| {one.setting.slots} | {statistics.median(found):.2f} | {ratio:.2f} | {far:.3g} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--smoke", action="store_true", help="one setting, one round, to see that it runs")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--weights", type=Path, nargs="*", default=[], help="GGUF files of the same model")
+    parser.add_argument("--slots", action="store_true", help="servers with 1, 2, 4 and 8 slots instead")
     arguments = parser.parse_args()
+    if arguments.slots:
+        slots(arguments.rounds)
+        return
     shipped = _packaged_weights()
     chosen = settings(arguments.weights)[: 1 if arguments.smoke else None]
     with ExitStack() as stack:
