@@ -94,13 +94,14 @@ def command(
     """
     from sandbox.cli.conducting import chosen_settings, open_conductor
     from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import all_runnable, chosen_seeds, play, refuse_too_many, study_of
+    from sandbox.cli.repeat import all_runnable, chosen, chosen_seeds, play, refuse_too_many
     from sandbox.export import NOTICE
     from sandbox.store.tag import clean_tag
     from sandbox.study.frozen import take_up
     from sandbox.study.progress import finished_trunks
     from sandbox.study.proposal import Proposal
     from sandbox.study.series import series_plan
+    from sandbox.study.small_study import small_study
 
     wanted, tag = chosen_seeds(1, None, seeds), clean_tag(name)
     conductor = open_conductor(local_only=local_only)
@@ -108,7 +109,7 @@ def command(
     proposals = list(_proposals(usual, clients, scenarios, conductor.library))
     refuse_too_many(len(proposals) * len(wanted))
     each = [_of_equal_turns(heads) for heads in all_runnable(conductor, proposals)]
-    study = study_of(tag, proposals, wanted)
+    study = small_study(chosen(tag, proposals, wanted), conductor.library)
     with conductor.store:
         warn(conductor, *each)
         outline = take_up(conductor, study, partial(series_plan, study, each, wanted)).outline

@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 @click.option("--repeat", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N",
               help="How many shared starts, with the seeds from --seed on.")  # fmt: skip
 @options.seed
-@click.option("--name", metavar="NAME", help="The study's name.  [default: of technique and design]")
+@click.option(
+    "--name", metavar="NAME", help="The study's name.  [default: of technique, design and what is not usual]"
+)
 @options.local_only
 @options.quiet
 @options.as_json
@@ -76,23 +78,24 @@ def command(
     """
     from sandbox.cli.conducting import open_conductor
     from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import added_controls, all_runnable, chosen_seeds, first_of_each, play, study_of
+    from sandbox.cli.repeat import all_runnable, chosen, chosen_seeds, first_of_each, play
     from sandbox.errors import ExitCode
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
-    from sandbox.workbench.dismantling import DESIGNS, dismantle, method_of
+    from sandbox.study.small_study import small_study
+    from sandbox.workbench.dismantling import DESIGNS, dismantle, method_of, name_of
 
     conductor = open_conductor(local_only=local_only)
     library = conductor.library
     whole = library.technique(technique)
-    chosen, _ = DESIGNS[design]
-    arms = dismantle(whole, library.default_control(), chosen, replacing=replacing, seed=seed)
+    arms_of, _ = DESIGNS[design]
+    arms = dismantle(whole, library.default_control(), arms_of, replacing=replacing, seed=seed)
     conductor.library = library.with_techniques({arm.technique.id: arm.technique for arm in arms})
     proposals = [
         Proposal(
             scenario=scenario,
             techniques=tuple(arm.technique.id for arm in arms),
-            control=chosen != "factorial",  # its arm without any step is filler already
+            control=arms_of != "factorial",  # its arm without any step is filler already
             client=client,
             measures=measures,
             model=model,
@@ -100,17 +103,17 @@ def command(
         )
         for scenario in scenarios
     ]
-    first, *_ = all_runnable(conductor, proposals)
-    called = name or f"dismantle-{technique}-{design}"[:60]
+    all_runnable(conductor, proposals)
+    called = name or name_of(technique, design, replacing, scenarios, client, model)
     with conductor.store:
         seeds = chosen_seeds(seed, repeat, None)
-        study = study_of(called, proposals, seeds, added_controls(first, proposals[0]))
+        study = small_study(chosen(called, proposals, seeds), conductor.library)
         source = study.source.model_copy(update={"method": method_of(design, replacing)})
         outline = take_up(conductor, study.model_copy(update={"source": source})).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
-            _report(conductor, outline, arms, chosen, replacing, scale, as_json=as_json)
+            _report(conductor, outline, arms, arms_of, replacing, scale, as_json=as_json)
     context.exit(code)
 
 

@@ -20,8 +20,6 @@ from sandbox.errors import ExitCode, UsageError
 from sandbox.export.comparison import comparison_terminal
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.file import export_family
-from sandbox.library.document import Source
-from sandbox.library.study import Study
 from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
@@ -30,6 +28,7 @@ from sandbox.study.frozen import Outline, plan_of, take_up
 from sandbox.study.plan import heads
 from sandbox.study.progress import cell_states, finished_arms, finished_trunks
 from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import CHOSEN_BY, Choices, small_study
 from sandbox.text import printable
 
 MOST = 1000
@@ -37,8 +36,8 @@ MOST = 1000
 
 _LAST_SEED = 2**31 - 1
 _LONGEST_NAME = 40
-_AUTHOR = "sandbox run"
-"""Who the document of a study made of options says it is by."""
+_MADE_OF_OPTIONS = (CHOSEN_BY, "sandbox run")
+"""Who the document of a study that is in no file says it is by; the second in records before 2026-12."""
 
 
 def chosen_seeds(first: int, repeat: int | None, written: str | None) -> tuple[int, ...]:
@@ -101,13 +100,11 @@ def run_all(
     refuse_too_many(len(proposals) * len(seeds))
     tag = clean_tag(name) if name is not None else None
     conductor = open_conductor(local_only=local_only)
-    first, *_ = all_runnable(conductor, proposals)
+    all_runnable(conductor, proposals)
     with conductor.store:
         called = tag if tag is not None else _free_name(conductor.studies, proposals[0])
         _refuse_documents_study(conductor.studies, called)
-        outline = take_up(
-            conductor, study_of(called, proposals, seeds, added_controls(first, proposals[0]))
-        ).outline
+        outline = take_up(conductor, small_study(chosen(called, proposals, seeds), conductor.library)).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, tag, plain=plain, quiet=quiet)
         arms = finished_arms(conductor.studies, outline)
@@ -119,7 +116,7 @@ def run_all(
 def _refuse_documents_study(studies: StudyRecord, name: str) -> None:
     """Raises UsageError where a study of that name was planned from a document, which no option changes."""
     found = studies.newest(study_name(name))
-    if found is not None and plan_of(found).study.source.author != _AUTHOR:
+    if found is not None and plan_of(found).study.source.author not in _MADE_OF_OPTIONS:
         raise UsageError(
             f"There is a study “{found.name}” already, planned from a document.",
             todo=f"Choose another --name, or go on with that one: sandbox study resume {found.name}",
@@ -183,37 +180,15 @@ def _free_name(studies: StudyRecord, proposal: Proposal) -> str:
     return next(name for name in names if name not in taken)
 
 
-def added_controls(heads: Sequence[SessionHead], proposal: Proposal) -> tuple[str, ...]:
-    """The controls among the sessions that the proposal does not name itself."""
-    techniques = [head.plan.technique for head in heads if head.plan.technique is not None]
-    found = [one.id for one in techniques if one.is_control and one.id not in proposal.techniques]
-    return tuple(dict.fromkeys(found))
-
-
-def study_of(
-    name: str, proposals: Sequence[Proposal], seeds: Sequence[int], controls: tuple[str, ...] = ()
-) -> Study:
-    """The document that says what the options say. Raises UsageError for a name without letter or digit."""
-    first = proposals[0]
-    return Study(
-        id=study_name(name),
-        title=name,
-        description="Made by `sandbox run`.",
-        source=Source(author=_AUTHOR, drafted_by="person"),
-        licence="none",
-        version="1",
-        models=tuple(dict.fromkeys(one.model for one in proposals)),
-        clients=tuple(dict.fromkeys(one.client for one in proposals)),
-        scenarios=tuple(dict.fromkeys(one.scenario for one in proposals)),
-        techniques=tuple(dict.fromkeys(first.techniques)),
-        controls=controls,
-        designs=tuple(dict.fromkeys(first.designs)),
+def chosen(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> Choices:
+    """What the options say, as choices. Raises UsageError for a name without letter or digit."""
+    return Choices(
+        proposals[0],
+        tuple(dict.fromkeys(one.scenario for one in proposals)),
+        tuple(dict.fromkeys(one.client for one in proposals)),
+        tuple(dict.fromkeys(one.model for one in proposals)),
+        name=study_name(name),
         seeds=tuple(seeds),
-        measures=tuple(dict.fromkeys(first.measures)),
-        shuffled=first.shuffled,
-        administration=first.administration,
-        follow_up=first.follow_up,
-        therapist=first.therapist,
     )
 
 

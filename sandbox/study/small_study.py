@@ -11,13 +11,16 @@ from sandbox.library.study import Study
 from sandbox.models.name import full_name
 from sandbox.study.proposal import Proposal
 
+CHOSEN_BY = "who ran it"
+"""Who the document of a study made of choices says it is by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a session is put together from, with several of some. The proposal's own stand first in each.
 
-    `repeats` runs each combination so often, with the seeds from the proposal's on. `name`: the study's,
-    empty for one that is made of the choices.
+    `repeats` runs each combination so often, with the seeds from the proposal's on; `seeds` says them one by
+    one in place of that. `name`: the study's, empty for one that is made of the choices.
     """
 
     proposal: Proposal
@@ -26,11 +29,12 @@ class Choices:
     models: tuple[str, ...]
     repeats: int = 1
     name: str = ""
+    seeds: tuple[int, ...] = ()
 
     @property
     def starts(self) -> int:
         """How many shared starts it comes to."""
-        return len(self.scenarios) * len(self.clients) * len(self.models) * self.repeats
+        return len(self.scenarios) * len(self.clients) * len(self.models) * (len(self.seeds) or self.repeats)
 
     @property
     def usual_name(self) -> str:
@@ -47,8 +51,8 @@ def small_study(choices: Choices, library: Library) -> Study:
     return Study(
         id=choices.name,
         title=choices.name.replace("-", " ").capitalize(),
-        description=f"Chosen by hand, {choices.repeats} times.",
-        source=Source(author="who ran it", drafted_by="person", method="chosen by hand"),
+        description=f"Chosen by hand, {len(choices.seeds) or choices.repeats} times.",
+        source=Source(author=CHOSEN_BY, drafted_by="person", method="chosen by hand"),
         licence="not stated",
         version="1",
         models=choices.models,
@@ -58,7 +62,8 @@ def small_study(choices: Choices, library: Library) -> Study:
         controls=controls or (None if proposal.control else ()),
         designs=proposal.designs,
         repeats=choices.repeats,
-        first_seed=proposal.seed,
+        first_seed=1 if choices.seeds else proposal.seed,
+        seeds=choices.seeds,
         measures=proposal.measures,
         shuffled=proposal.shuffled,
         administration=proposal.administration,

@@ -18,7 +18,7 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.frozen import plan_of
 from sandbox.study.proposal import Proposal
 from sandbox.study.rehearsal import Rehearsal
-from sandbox.study.small_study import Choices, name_apart, small_study
+from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import study_lines
 from sandbox.tui.preferences import Preferences
@@ -28,7 +28,7 @@ from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.screens.small_study import Choice, Chosen, SmallStudyForm
 from sandbox.tui.studies import Studies
 from sandbox.tui.version_view import VersionReader, pairs_name
-from sandbox.workbench.dismantling import DESIGNS, Replacing, dismantle, method_of
+from sandbox.workbench.dismantling import DESIGNS, Replacing, dismantle, method_of, name_of
 from sandbox.workbench.versions import Pairs, ScriptVersion, like, pairs_of, seeds_to_run, versions_of
 
 if TYPE_CHECKING:
@@ -259,9 +259,9 @@ class TryingOut:
             control=design != "factorial",  # its arm without any step is filler already
             model=self._preferences.settings.model,
         )
-        shorter = ["nothing"] if replacing == "nothing" else []
-        parts = ("dismantle", technique, chosen["design"], *shorter)
-        name = name_apart(parts, proposal.scenario, proposal.client, proposal.model)
+        name = name_of(
+            technique, chosen["design"], replacing, [proposal.scenario], proposal.client, proposal.model
+        )
         choices = replace(_once(proposal, name), repeats=int(chosen["repeats"]))
         study = small_study(choices, conductor.library)
         source = study.source.model_copy(update={"method": method_of(chosen["design"], replacing)})

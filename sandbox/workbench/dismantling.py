@@ -18,6 +18,7 @@ from sandbox.library.ids import MAX_ID
 from sandbox.library.study import Study
 from sandbox.library.technique import Step, Technique
 from sandbox.store.store import Store
+from sandbox.study.small_study import name_apart
 
 Replacing = Literal["filler", "nothing"]
 """What stands where a step was left out: filler text of the same length, or nothing (a shorter script)."""
@@ -215,6 +216,15 @@ def result_of(
 
 
 _METHOD = "dismantling"
+
+
+def name_of(
+    technique: str, word: str, replacing: Replacing, scenarios: Sequence[str], client: str, model: str
+) -> str:
+    """What the study is called: given again with the same choices it goes on, with others it is another.
+    `word` is a key of DESIGNS."""
+    shorter = ["nothing"] if replacing == "nothing" else []
+    return name_apart(("dismantle", technique, word, *shorter), "-".join(scenarios), client, model)
 
 
 def method_of(word: str, replacing: Replacing) -> str:

@@ -69,6 +69,10 @@ def test_given_again_it_runs_only_what_is_new(place: Path, monkeypatch) -> None:
     assert found["starts"] == 1 and len(found["arms"]) == 8 and len(found["pairs"]) == 3
     assert dismantle(place, monkeypatch, provider, "--repeat", "2", "--design", "factorial").code == 0
     assert len(provider.requests) == 2 * once
+    elsewhere = dismantle(place, monkeypatch, provider, "--repeat", "1", "--scenario", "doing-laundry")
+    assert "sandbox compare dismantle-three-steps-left-out-doing-laundry" in elsewhere.out, (
+        "a study of its own"
+    )
 
 
 def test_what_cannot_be_taken_apart_is_said_before_any_call(place: Path, monkeypatch) -> None:
