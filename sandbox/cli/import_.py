@@ -133,6 +133,8 @@ def _bring_in(file: Path) -> None:
     for id in starts:
         click.echo(id)
     known = f" {len(moved.known)} were here already and stay as they are." if moved.known else ""
+    if moved.marks:
+        known += f" New on them: {moved.marks} marks of reviewers (sandbox review show SESSION)."
     click.echo(f"{len(moved.new)} sessions brought in.{known}", err=True)
     if moved.unlike:
         which = ", ".join(moved.unlike[:4]) + " …" * (len(moved.unlike) > 4)

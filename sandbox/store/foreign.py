@@ -19,7 +19,7 @@ from sandbox.store.document import Documents
 from sandbox.store.error import StoreError
 from sandbox.store.history import histories
 from sandbox.store.integrity import altered_documents, damages
-from sandbox.store.mark import Entry, MarkRecord, Note, Preference, Rating, Tick
+from sandbox.store.mark import MarkRecord, Note, Preference, Rating, Tick
 from sandbox.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, version_of
 from sandbox.store.session import heads_of, lineage, planned_by
 from sandbox.store.state import states_of
@@ -44,9 +44,9 @@ _AT_ONCE = 100
 
 
 def bring_in(store: Store, path: Path, read_study: ReadStudy) -> Moved:
-    """Add every session of the record at `path` to this one, all or nothing; those here already stay as they
-    are. `path` is a copy of ours: an older record is brought to this version's tables first. `read_study`
-    reads each study that was added to.
+    """Add every session of the record at `path` to this one, all or nothing; those here already get the marks
+    that are new, and else stay as they are. `path` is a copy of ours: an older record is brought to this
+    version's tables first. `read_study` reads each study that was added to.
 
     Raises StoreError for a record that is damaged, altered, of a newer version or no record at all,
     UsageError for one that contradicts this one.
@@ -56,6 +56,7 @@ def bring_in(store: Store, path: Path, read_study: ReadStudy) -> Moved:
             found = source.execute("SELECT id FROM sessions ORDER BY number")
             moved = transfer(source, db, [row[0] for row in found])
             _refuse_unreadable(store, db, moved.new)
+            _refuse_unreadable_marks(store, [*moved.new, *moved.known])
             _refuse_unreadable_studies(store, moved.studies, read_study)
         return moved
     except (sqlite3.DatabaseError, RecursionError) as error:
@@ -126,15 +127,14 @@ def _refuse_unreadable(store: Store, db: Database, sessions: Collection[str]) ->
         for read in (calls_of, planned_by, tags_of):
             read(db, some)
         asked_afterwards(store, some)
-        for entry in MarkRecord(store).every(some):
-            _refuse_unreadable_mark(entry)
 
 
-def _refuse_unreadable_mark(entry: Entry[Any]) -> None:
+def _refuse_unreadable_marks(store: Store, sessions: Collection[str]) -> None:
     """Plain values are checked: an instance of a dataclass is taken by pydantic as it is."""
-    _MARKS[type(entry.mark)].validate_python(asdict(entry.mark))
-    if entry.at.utcoffset() is None:
-        raise _refused("a mark has a time without its zone")
+    for entry in MarkRecord(store).every(sessions):
+        _MARKS[type(entry.mark)].validate_python(asdict(entry.mark))
+        if entry.at.utcoffset() is None:
+            raise _refused("a mark has a time without its zone")
 
 
 def _refuse_unreadable_studies(store: Store, roots: Collection[str], read_study: ReadStudy) -> None:

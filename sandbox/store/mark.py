@@ -1,7 +1,7 @@
 """What reviewers say of sessions, in the record: ratings, notes, ticks and preferences, and the packets sent.
 
-Append-only: to change or take back a mark is a new entry, and the newest of its thing counts. Whether a mark
-fits a form or a packet is review's business.
+Append-only: to change or take back a mark is a new entry, and the newest of its thing counts, wherever it was
+made. Whether a mark fits a form or a packet is review's business.
 """
 
 import json
@@ -172,10 +172,10 @@ class MarkRecord:
         that are taken back with it; `still`: what of these counts on, as said elsewhere. Raises NotFoundError
         for a session that is not there.
         """
-        with self._store.writing() as (db, at):
+        with self._store.writing() as (db, clock):
             lineage(db, {session for mark in (*marks, *instead) for session in sessions_of(mark)})
             store_documents(db, {document_hash(document): document for document in documents})
-            now = _said(db, marks, by.reviewer)
+            now, at = _said(db, (*marks, *instead), by.reviewer, clock)
             new = tuple(mark for mark in dict.fromkeys(marks) if not _says(now.get(thing(mark)), mark, by))
             for mark in new:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=True))
@@ -189,8 +189,8 @@ class MarkRecord:
 
     def take_back(self, marks: Sequence[Mark], by: By) -> tuple[Mark, ...]:
         """Add an entry that takes back each of the marks that the reviewer holds now; which they are."""
-        with self._store.writing() as (db, at):
-            now = _said(db, marks, by.reviewer)
+        with self._store.writing() as (db, clock):
+            now, at = _said(db, marks, by.reviewer, clock)
             held = tuple(mark for mark in marks if (one := now.get(thing(mark))) and one.mark == mark)
             for mark in held:
                 insert(db, _TABLES[type(mark)], _row(mark, by, at, given=False))
@@ -293,14 +293,16 @@ def thing(mark: Mark) -> tuple[object, ...]:
             return "preference", *sorted((a, b)), form
 
 
-def _said(db: Database, marks: Iterable[Mark], reviewer: str) -> dict[tuple[object, ...], Entry[Any]]:
-    """By thing, what the reviewer holds now of the marks' sessions."""
+def _said(
+    db: Database, marks: Iterable[Mark], reviewer: str, clock: datetime
+) -> tuple[dict[tuple[object, ...], Entry[Any]], datetime]:
+    """By thing, what the reviewer holds now of the marks' sessions; and the time of a new entry: that of the
+    clock, or of the newest entry where that is later. Of a clock that was set back nothing older counts."""
     sessions = {session for mark in marks for session in sessions_of(mark)}
-    return {
-        thing(entry.mark): entry
-        for kind in _TABLES
-        for entry in _newest(_entries(db, kind, sessions, reviewer))
-    }
+    entries = [entry for kind in _TABLES for entry in _entries(db, kind, sessions, reviewer)]
+    return {thing(entry.mark): entry for entry in _newest(entries)}, max(
+        [clock, *(one.at for one in entries)]
+    )
 
 
 def _says(held: Entry[Any] | None, mark: Mark, by: By) -> bool:
@@ -313,13 +315,17 @@ def _says(held: Entry[Any] | None, mark: Mark, by: By) -> bool:
 def _newest(entries: Iterable[Entry[M]]) -> Iterator[Entry[M]]:
     """Each reviewer's newest of each thing, in the order given; none where it is taken back."""
     newest = {(entry.by.reviewer, thing(entry.mark)): entry for entry in entries}
-    yield from sorted((one for one in newest.values() if one.given), key=lambda one: one.number)
+    yield from sorted((one for one in newest.values() if one.given), key=_age)
+
+
+def _age(entry: Entry[Any]) -> tuple[datetime, int]:
+    return entry.at, entry.number
 
 
 def _entries(
     db: Database, kind: type, sessions: Collection[str] | None, reviewer: str | None = None
 ) -> list[Entry[Any]]:
-    """The entries of a kind as they were made: of these sessions, or all; of one reviewer, or all."""
+    """The entries of a kind, the oldest first: of these sessions, or all; of one reviewer, or all."""
     columns, where, values = _COLUMNS[kind], [], []
     if sessions is not None:
         about = ("a", "b") if kind is Preference else ("session",)
@@ -330,10 +336,10 @@ def _entries(
         values.append(reviewer)
     rows = db.execute(
         f"SELECT {', '.join((*columns, *_BY))} FROM {_TABLES[kind]}"  # noqa: S608
-        f"{' WHERE ' if where else ''}{' AND '.join(where)} ORDER BY number",
+        f"{' WHERE ' if where else ''}{' AND '.join(where)}",
         values,
     ).fetchall()
-    return [_entry(kind, row[: len(columns)], row[len(columns) :]) for row in rows]
+    return sorted((_entry(kind, row[: len(columns)], row[len(columns) :]) for row in rows), key=_age)
 
 
 def _entry(kind: type, mark: tuple[Any, ...], by: tuple[Any, ...]) -> Entry[Any]:

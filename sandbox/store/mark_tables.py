@@ -1,7 +1,7 @@
 """The tables of what reviewers say, and of the packets sent to them, as `migrations.py` adds them.
 
-A row says what one reviewer holds from then on of one thing; the newest row of a thing counts (the views).
-`given` 0: it is taken back.
+A row says what one reviewer holds from then on of one thing; the newest row of a thing counts (the views):
+the latest, and of one moment that of the highest number. `given` 0: it is taken back.
 """
 
 from sandbox.store.unchanging import append_only, never_replaced
@@ -85,3 +85,14 @@ MARKS = (
     never_replaced("packets", ("number",), ("id",)),
     never_replaced("returned_files", ("number",), ("sha256",)),
 )
+
+MARKS_BY_TIME = tuple(
+    statement
+    for table, key in _KEYS.items()
+    for statement in (
+        f"DROP VIEW present_{table}",
+        f"CREATE VIEW present_{table} AS SELECT * FROM {table} WHERE given = 1 AND number IN"  # noqa: S608
+        f" (SELECT first_value(number) OVER (PARTITION BY {key} ORDER BY at DESC, number DESC) FROM {table})",
+    )
+)
+"""Marks from another record come in after later ones that were given here."""

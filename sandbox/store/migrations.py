@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from sandbox.store.calibration_tables import CALIBRATIONS
 from sandbox.store.error import StoreError
-from sandbox.store.mark_tables import MARKS
+from sandbox.store.mark_tables import MARKS, MARKS_BY_TIME
 from sandbox.store.unchanging import append_only, never_replaced
 
 APPLICATION_ID = 0x5342_5831
@@ -369,6 +369,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("measured afterwards", _AFTERWARDS),
     Migration("calibrations", CALIBRATIONS),
     Migration("marks of reviewers", MARKS),
+    Migration("the newest mark by its time", MARKS_BY_TIME),
 )
 """Entry n (from 1) makes version n. Entries are added, never changed."""
 

@@ -17,10 +17,15 @@ from sandbox.errors import UsageError
 from sandbox.store.document import pointers
 from sandbox.store.mark import is_model
 from sandbox.store.row import LISTED, insert_all, listed
+from sandbox.store.state import APP
 from sandbox.text import excerpt
 
 _LEFT_BEHIND = frozenset({"pid", "process_started", "host"})
-_APART = frozenset({"sessions", "study_sessions", "tags", "ratings", "notes", "ticks", "preferences"})
+_MARKS = frozenset({"ratings", "notes", "ticks", "preferences"})
+_APART = frozenset({"sessions", "study_sessions", "tags"}) | _MARKS
+_NOBODY = frozenset({APP, "clinician"})
+"""Authors who are no names of people."""
+
 _AT_ONCE = 500
 """Sessions whose rows are looked for together."""
 
@@ -30,7 +35,8 @@ _ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """`new` sessions were added, `known` were there already, and of those `unlike` have other rows here.
+    """`new` sessions were added, `known` were there already, and of those `unlike` have other rows here;
+    `marks` on known ones were added.
 
     `studies` are the roots of those of which a plan or a line of the log was added; `apart` are the names of
     those that were planned anew in both places, whose plans and log stay as they are here.
@@ -41,6 +47,7 @@ class Moved:
     unlike: tuple[str, ...]
     studies: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    marks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class _Table:
 @dataclass(slots=True)
 class _Move:
     """One transfer under way: `numbers` has by table the new number of each old one. `aliases`: by person
-    who reviewed what stands in place of the name; None: names stay."""
+    who reviewed what stands in place of the name, wherever it is an author's; None: names stay."""
 
     source: Database
     target: Database
@@ -93,8 +100,10 @@ class _Move:
         def as_here(row: dict[str, Any]) -> dict[str, Any]:
             nonlocal highest
             row = {key: None if key in _LEFT_BEHIND else value for key, value in row.items()}
-            if self.aliases is not None and "reviewer" in row and not is_model(row["reviewer"]):
-                row["reviewer"] = self.aliases.get(row["reviewer"], "reviewer")
+            if self.aliases is not None:
+                for who in {"reviewer", "author"} & row.keys():
+                    if not is_model(row[who]) and row[who] not in _NOBODY:
+                        row[who] = self.aliases.get(row[who], who)
             for column, (other, key) in table.refers.items():
                 if key == "number" and row[column] is not None:
                     row[column] = self.numbers[other][row[column]]
@@ -120,7 +129,8 @@ def transfer(
 
     With `aliases` people who reviewed go by these, in place of their names.
 
-    A session that `target` has is left as it is. Raises UsageError when it is another one of that id.
+    A session that `target` has gets the marks that are new, and else is left as it is. Raises UsageError when
+    it is another one of that id.
     """
     move = _Move(source, target, {table.name: table for table in _tables(source)}, aliases=aliases)
     known = _known(move, sessions)
@@ -131,14 +141,17 @@ def transfer(
     own = [table for table in move.tables.values() if table.to("sessions") and table.name != "sessions"]
     for some in _portions(new):
         move.add(move.tables["sessions"], move.rows(move.tables["sessions"], f"id IN {LISTED}", listed(some)))
+    marks = 0
     for table in own:
         _add_of_sessions(move, table, new, sessions)
+        if table.name in _MARKS:
+            marks += _add_marks(move, table, list(known))
     for table in move.tables.values():
         for column, (other, key) in table.refers.items():
             if key == "number" and not table.to("sessions"):
                 for numbers in _portions(list(move.numbers.get(other, {}))):
                     move.add(table, move.rows(table, f"{column} IN {LISTED}", json.dumps(numbers)))
-    return Moved(tuple(new), tuple(known), _unlike(move, known), studies, apart)
+    return Moved(tuple(new), tuple(known), _unlike(move, known), studies, apart, marks)
 
 
 def _tables(db: Database) -> Iterator[_Table]:
@@ -298,6 +311,29 @@ def _add_of_sessions(move: _Move, table: _Table, new: Sequence[str], sessions: C
             sql = f"SELECT DISTINCT {own} FROM {table.name} WHERE {column} IN {LISTED}"  # noqa: S608
             _add_named(move, {row[0] for row in move.source.execute(sql, [listed(some)])})
         move.add(table, move.rows(table, f"{column} IN {LISTED}", listed(some)))
+
+
+def _add_marks(move: _Move, table: _Table, known: Sequence[str]) -> int:
+    """The marks on sessions of the target that it lacks; how many.
+
+    Who gave one is not compared: the source may have it without the name.
+    """
+    column = table.to("sessions")
+    compared = [name for name in table.columns if name not in ("number", "reviewer")]
+    named = [own for own, (other, _) in table.refers.items() if other == "documents"]
+    added = 0
+    for some in _portions(known):
+        sql = f"SELECT {', '.join(compared)} FROM {table.name} WHERE {column} IN {LISTED}"  # noqa: S608
+        here = set(move.target.execute(sql, [listed(some)]))
+        rows = [
+            row
+            for row in move.rows(table, f"{column} IN {LISTED}", listed(some))
+            if tuple(row[name] for name in compared) not in here
+        ]
+        _add_named(move, {row[own] for row in rows for own in named if row[own] is not None})
+        move.add(table, rows)
+        added += len(rows)
+    return added
 
 
 def _portions(values: Sequence[Any]) -> Iterator[list[Any]]:

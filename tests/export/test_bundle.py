@@ -237,6 +237,24 @@ def test_a_session_that_went_on_here_stays_as_it_is_and_is_told(
     assert again.code == ExitCode.OK and "talking1" in again.err and rows(there) == before
 
 
+def test_marks_on_sessions_that_are_here_come_in_once_and_the_latest_counts(here: Path, there: Path) -> None:
+    for who, value in (("Ada", 4), ("Bea", 2)):
+        sandbox(here, "review", "rate", "breath11", f"warmth={value}", "--by", who)
+    sandbox(there, "import", str(bundled(here, "last")))
+    sandbox(here, "review", "rate", "breath11", "warmth=5", "--by", "Ada")
+    sandbox(here, "review", "note", "breath11", "2", "Well said.", "--by", "Ada")
+    path = bundled(here, "last")
+    sandbox(there, "review", "rate", "breath11", "warmth=1", "--by", "Ada")  # later than what comes in
+    came = sandbox(there, "import", str(path))
+    assert came.code == ExitCode.OK and "New on them: 2 marks of reviewers" in came.err, came.err
+    before, shown = rows(there), sandbox(there, "review", "show", "breath11").out
+    assert "warmth: 1 cold" in shown and "Well said." in shown and "warmth: 2 polite" in shown
+    assert "New on them" not in sandbox(there, "import", str(path)).err and rows(there) == before
+    words = ("export", "data", "last", "--to", str(path), "--format", "bundle", "--force", "--without-names")
+    assert sandbox(here, *words).code == ExitCode.OK
+    assert "New on them" not in sandbox(there, "import", str(path)).err, "the same marks without the names"
+
+
 # What is refused
 
 

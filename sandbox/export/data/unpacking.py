@@ -40,7 +40,8 @@ class BadBundle(SandboxError):
 
 
 def bring_in_bundle(store: Store, path: Path) -> Moved:
-    """Add the sessions of the bundle to the record, all or nothing; those there already stay as they are.
+    """Add the sessions of the bundle to the record, all or nothing; those there already get the marks that
+    are new, and else stay as they are.
 
     Raises NotFoundError without such a file, BadBundle, and what `bring_in` raises.
     """
