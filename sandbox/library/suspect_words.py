@@ -31,20 +31,6 @@ _UNSEEN = re.compile(
 )
 """Embeddings, overrides and isolates of direction, spaces without width, tags, and others without a shape."""
 
-_EMERGENCY = re.compile(
-    r"\b(?:i(?:['’]m| am| have|['’]ve)? (?:really )?(?:(?:want|going|about|planning|plan|decided) to "
-    r"(?:die|kill myself|end my life|hurt myself)|suicidal|taken an overdose|overdosed|cut my wrists)"
-    r"|my (?:own )?(?:patient|client|husband|wife|partner|son|daughter|mother|father|friend|colleague) "
-    r"(?:is|has|just|was|wants|says (?:he|she|they))[^.?!]{0,40}?"
-    r"(?:suicid\w*|overdos\w*|kill(?:ed|ing)? (?:him|her|them)sel\w+|to die|unconscious|not breathing"
-    r"|bleeding)"
-    r"|this is real(?=\s*(?:[.,!;]|$))|(?:this|it) is (?:not a (?:role[- ]?play|simulation|test|game)"
-    r"|an emergency)"
-    r"|(?:call|need|send) (?:an ambulance|911|999|112|the police)|need help (?:right )?now)\b",
-    re.IGNORECASE,
-)
-"""Somebody's own danger, a real person's, or a call for help."""
-
 _GRAVE = re.compile(
     r"\b(?:blood\w*|knife|gun|weapon|rape\w*|assault\w*|suicid\w*|kill\w*|murder\w*|corpse|died|dead body|"
     r"vomit\w*|pus|maggots?|wound\w*|abuse\w*|molest\w*|self-harm)\b",
@@ -165,15 +151,6 @@ def arguing(text: str) -> str | None:
 def personal(text: str) -> str | None:
     """The first thing that looks like a real person's address, number or date."""
     return _first(_PERSONAL, text)
-
-
-def emergency(text: str) -> str | None:
-    """The first words, in English, of somebody who may be speaking of a real emergency and not of the script:
-    of themselves, of a real person, or of help that is needed now.
-
-    By rule, and both ways wrong at times: a reason to show where help is, never a finding.
-    """
-    return _first(_EMERGENCY, text)
 
 
 def words(text: str) -> int:

@@ -23,7 +23,7 @@ class LiveRun:
 
     `history` reads a session's history from the record; new branches continue from there. `remarks` is what
     has to be said of the scores: measures that are not usable with the model, or were never checked with it.
-    `leaves_machine`: what is said goes to a model elsewhere.
+    `leaves_machine`: what is said goes to a model elsewhere. `language`: that of its scenario (BCP 47).
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class LiveRun:
         self.problem: SandboxError | None = None
         self.remarks: tuple[str, ...] = ()
         self.leaves_machine = False
+        self.language = "en"
         self._play = play
         self._history = history
         self._listeners: list[Listener] = []

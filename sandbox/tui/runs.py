@@ -84,6 +84,7 @@ class Runs:
         live.add(*heads)
         live.remarks = cautions(self._conductor, heads)
         live.leaves_machine = self._conductor.leaves_machine(heads)
+        live.language = heads[0].plan.scenario.language
         return live
 
     def recorded(self, session: str, *, resume: bool = False) -> LiveRun:
@@ -103,6 +104,7 @@ class Runs:
         live.read_anew(RunState(states), spent=sum(seconds_run(one.states) for one in stored))
         live.remarks = tuple(remark.sentence for remark in self._remarks(stored, resume=resume))
         live.leaves_machine = self._conductor.leaves_machine(one.head for one in stored)
+        live.language = stored[0].head.plan.scenario.language
         if resume:
             live.add(*self._conductor.to_finish(session))
         return live

@@ -134,7 +134,7 @@ class SessionScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one(TherapistLine).leaves_machine = self.live.leaves_machine
+        self.query_one(TherapistLine).belongs_to(self.live)
         if self._following:  # it may have gone on while the screen was put together
             self._shown = self.live.state.running or self._shown
         self.live.listen(self._heard)

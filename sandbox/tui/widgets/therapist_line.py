@@ -8,8 +8,10 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from sandbox.engine.privacy import warning
-from sandbox.library.suspect_words import emergency, personal
+from sandbox.library.emergency import emergency
+from sandbox.library.suspect_words import personal
 from sandbox.text import printable
+from sandbox.tui.live_run import LiveRun
 
 PLACEHOLDER = "say something yourself (s), or n for the next step"
 AWAITED = "this step is yours to say (s), or k leaves it out"
@@ -57,6 +59,7 @@ class TherapistLine(TextArea):
         )  # fmt: skip
         self.leaves_machine = False
         """Whether what is said goes to a model elsewhere: then a real person's details are asked about."""
+        self.script_language = "en"
         self._asked_about = ""
         self._earlier: list[str] = []
         self._draft = ""
@@ -74,6 +77,10 @@ class TherapistLine(TextArea):
             event.stop()
             event.prevent_default()
             act()
+
+    def belongs_to(self, run: LiveRun) -> None:
+        """Say what is typed in that run: to its models, in its language."""
+        self.leaves_machine, self.script_language = run.leaves_machine, run.language
 
     def invite(self, *, kept: bool, awaited: bool, ended: bool, comparable: bool) -> None:
         """Say what the line is for: words are waiting to be said, or are waited for, or may be typed."""
@@ -93,7 +100,7 @@ class TherapistLine(TextArea):
             return
         if text:
             self._earlier.append(text)
-            if emergency(text):
+            if emergency(text, self.script_language):
                 self.notify(HELP_IS_ELSEWHERE, severity="warning", timeout=30, markup=False)
         self._show("")
         self._draft = ""
