@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +15,17 @@ def write_whole(path: Path, content: str | bytes, *, overwrite: bool = False, mo
     """Write `content` (text as UTF-8, its line ends as they are) to `path`, as `whole_file` does."""
     with whole_file(path, overwrite=overwrite, mode=mode) as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def free_path(path: Path, ending: str | None = None) -> Path:
+    """`path`, or with a number before its ending where something stands there already.
+
+    `ending`: more than the suffix, such as `.fhir.json`.
+    """
+    ending = path.suffix if ending is None else ending
+    stem = path.name.removesuffix(ending)
+    numbered = (path.with_name(f"{stem}-{number}{ending}") for number in count(2))
+    return next(one for one in chain([path], numbered) if not os.path.lexists(one))
 
 
 @contextmanager

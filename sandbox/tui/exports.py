@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from itertools import chain, count
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +20,7 @@ from sandbox.study.conductor import Conductor
 from sandbox.text import printable
 from sandbox.tui.messages import ReportWanted, Trouble
 from sandbox.tui.screens.prompt import TranscriptQuestion
+from sandbox.whole_file import free_path
 
 
 class Exports:
@@ -104,10 +104,7 @@ def write_transcript(store: Store, workspace: Workspace, session: str, form: For
     """
     family = gather(store, store.family(session)[0].id, whole_family=True)
     named = workspace.sessions / "exports" / name_for(family, form)
-    stem = named.name.removesuffix(ending(form))
-    numbered = (named.with_name(f"{stem}-{number}{ending(form)}") for number in count(2))
-    path = next(path for path in chain([named], numbered) if not path.exists())
-    return export_family(family, path, form=form)
+    return export_family(family, free_path(named, ending(form)), form=form)
 
 
 def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from itertools import chain, count
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,7 +23,7 @@ from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.step_draft import StepDraft
 from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.key_line import KeyLine
-from sandbox.whole_file import write_whole
+from sandbox.whole_file import free_path, write_whole
 
 _PAUSE = 0.2
 """Seconds after a key until what is typed is kept and checked."""
@@ -259,8 +258,7 @@ class StepEditor(Screen[Technique | None]):
 def _lend(path: Path, text: str) -> Path:
     """Put the text into a file of that name. A file that is there already is text that could not be taken
     back: it stays, and the new one gets a number."""
-    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    free = next(path for path in chain([path], numbered) if not path.exists())
+    free = free_path(path)
     write_whole(free, text + "\n", overwrite=False, mode=0o600)
     return free
 
