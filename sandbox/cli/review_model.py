@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 @click.command("ask", short_help="Have a model fill in a form: a column of its own.")
 @click.argument("model", metavar="MODEL")
 @click.argument("sessions", metavar="SESSION|STUDY...", nargs=-1, required=True)
-@click.option(
-    "--form", default="session-rating", show_default=True, metavar="ID", help="The form it fills in."
-)
+@options.form
 @options.local_only
 @options.quiet
 @click.pass_context
@@ -61,19 +59,16 @@ async def _ask(
     conductor: "Conductor", model: str, sessions: Sequence[str], form: "Form", *, quiet: bool
 ) -> "ExitCode":
     from sandbox.cli.conducting import end_on_termination
-    from sandbox.engine.privacy import warning
     from sandbox.errors import ExitCode
-    from sandbox.library.suspect_words import personal
+    from sandbox.export.leaving import details_in_transcripts
     from sandbox.models.name import full_name
     from sandbox.review.model_reviewer import rate_by_model
 
     name = full_name(model)
     if not conductor.models.are_local([name]):
-        told = (turn for one in conductor.store.histories(set(sessions)).values() for turn in one.turns)
-        found = next((detail for turn in told if (detail := personal(f"{turn.said} {turn.reply}"))), None)
-        click.echo(
-            f"Caution: {warning(found)}" if found else f"The transcripts go to {printable(name)}.", err=True
-        )
+        click.echo(f"The transcripts go to {printable(name)}.", err=True)
+        if found := details_in_transcripts(conductor.store, sessions, (form,)):
+            click.echo(f"Caution: {printable(found)}", err=True)
     count = f"{len(form.items)} questions about each of {len(sessions)} sessions"
     calls = len(form.items) * len(sessions)
     click.echo(f"{count}: {calls:,} calls, what was answered before apart.", err=True)

@@ -62,6 +62,15 @@ def store_skip(db: Database, session: str, skip: Skip, at: datetime) -> None:
     )
 
 
+_WRITTEN = {
+    "an answer to “{}”": "SELECT s.session, w.item, w.raw FROM administrations s"
+    " JOIN answers w ON w.administration = s.number",
+    "an answer to “{}”, asked afterwards": "SELECT s.session, json_extract(w.value, '$.item'),"
+    " json_extract(w.value, '$.raw') FROM later_measurements s, json_each(s.administration, '$.answers') w",
+    "what the model thought at turn {}": "SELECT s.session, s.turn, coalesce(s.thoughts, '') FROM calls s",
+}
+
+
 def said_in(db: Database, sessions: Collection[str]) -> Iterator[tuple[str, int, str]]:
     """Session, turn and text of all that was said and replied in them, their ancestors' part left out."""
     rows = db.execute(
@@ -72,6 +81,14 @@ def said_in(db: Database, sessions: Collection[str]) -> Iterator[tuple[str, int,
         yield session, turn, said
         if reply:
             yield session, turn, reply
+
+
+def written_in(db: Database, sessions: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """Session, what it is, and text of what models wrote beside the conversation: answers, also those given
+    afterwards, and what was thought before a reply."""
+    for what, sql in _WRITTEN.items():
+        for session, place, text in db.execute(f"{sql} WHERE s.session IN {LISTED}", [listed(sessions)]):
+            yield session, what.format(place), text
 
 
 def histories(
