@@ -22,6 +22,7 @@ from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.text import excerpt
 
 WORD_PROBE = "word-probe"
+SHIPPED_CODEBOOK = "therapist-moves"
 _SHIPPED_NAMES = Path(__file__).with_name("shipped.txt")
 
 D = TypeVar("D", bound=Document)
@@ -105,6 +106,13 @@ class Library:
     def default_control(self) -> Technique:
         """The control a new comparison proposes."""
         return self.technique(DEFAULT_CONTROL)
+
+    def default_codebook(self) -> Codebook | None:
+        """The codebook whose tags a reviewer is offered: of those that can be used the first by id, the
+        shipped one last. None where there is none."""
+        usable = (entry.document for entry in self.entries("codebook"))
+        found = (one for one in usable if isinstance(one, Codebook))
+        return min(found, key=lambda one: (one.id == SHIPPED_CODEBOOK, one.id), default=None)
 
     def ids(self, kind: Kind) -> tuple[str, ...]:
         """All ids of a kind in alphabetical order, valid or not; no file is read."""

@@ -45,9 +45,9 @@ class Blinding:
         return text if self._names is None else self._names.sub(HIDDEN, text)
 
 
-def blinded(text: str, session: StoredSession) -> str:
-    """`text` as a blind reader of the session sees it."""
-    return Blinding((session.head.plan,), (session.model.title,)).shown(text)
+def blind_to(*sessions: StoredSession) -> Blinding:
+    """What hides the names of these sessions from a blind reader."""
+    return Blinding((one.head.plan for one in sessions), (one.model.title for one in sessions))
 
 
 def _models(plan: SessionPlan) -> Iterator[str]:

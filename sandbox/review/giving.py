@@ -4,7 +4,7 @@ stored."""
 from collections.abc import Iterable, Mapping
 
 from sandbox.engine.history import turn_labels
-from sandbox.engine.plan import arm_title
+from sandbox.engine.plan import SessionHead, arm_title
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.codebook import Codebook
 from sandbox.library.document import document_hash
@@ -30,14 +30,18 @@ def reviewer_name(text: str) -> str:
     return name
 
 
+def arms_of(family: Iterable[SessionHead]) -> tuple[SessionHead, ...]:
+    """Those of a family that are judged: each has a technique. A start, redone or not, has none."""
+    return tuple(head for head in family if head.plan.technique is not None)
+
+
 def arm_named(store: Store, text: str) -> str:
     """The session to review: an arm, or a session that has none. Raises UsageError for a shared start, which
     names its arms; NotFoundError."""
     session = store.resolve(text)
     family = store.family(session)
-    arms = [head for head in family if head.plan.technique is not None]
-    head = next(head for head in family if head.id == session)
-    if head.plan.technique is None and arms:
+    arms = arms_of(family)
+    if arms and session not in {arm.id for arm in arms}:
         named = ", ".join(f"{arm.id} ({arm_title(arm.plan)})" for arm in arms[:6])
         raise UsageError(
             "A shared start has no technique to judge.", where=session, todo=f"Its arms: {named}"

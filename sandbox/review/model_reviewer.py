@@ -19,7 +19,7 @@ from sandbox.library.form import Form, FormItem
 from sandbox.models.opening import refuse_without_key
 from sandbox.models.provider import Completion, Message, Provider, Request, Sampling
 from sandbox.models.recording import Call, RecordingProvider
-from sandbox.review.blind import blinded
+from sandbox.review.blind import blind_to
 from sandbox.seed import derived_seed
 from sandbox.store.afterwards import add_calls
 from sandbox.store.mark import By, MarkRecord, Note, Rating, model_reviewer
@@ -131,8 +131,9 @@ async def judge(
 
 def _blinded(session: StoredSession) -> tuple[Turn, ...]:
     """The session's turns without the names of its technique and its model."""
+    hidden = blind_to(session)
     return tuple(
-        replace(turn, said=blinded(turn.said, session), reply=turn.reply and blinded(turn.reply, session))
+        replace(turn, said=hidden.shown(turn.said), reply=turn.reply and hidden.shown(turn.reply))
         for turn in session.history.turns
     )
 

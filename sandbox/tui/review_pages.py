@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sandbox.engine.history import Turn
 from sandbox.library.document import document_hash
 from sandbox.library.form import Form
 from sandbox.library.technique import Technique
@@ -16,9 +15,6 @@ from sandbox.review.sheet import NOT_SHOWN
 from sandbox.review.wording import in_words
 from sandbox.store.mark import Entry, Mark, Marked, Note, Rating, Tick
 from sandbox.text import printable
-
-_LONGEST = 600
-"""Characters of a text that stand in one entry of the list: more would not fit on a small screen."""
 
 SEEN = ((1, "seen: the turn you are at is noted"), (0, "not seen"))
 
@@ -84,12 +80,6 @@ def mine_of(marked: Marked, reviewer: str) -> Marked:
     return Marked(own(marked.ratings), own(marked.notes), own(marked.ticks), own(marked.preferences))
 
 
-def tagged(mine: Marked, turn: Turn) -> tuple[str, ...]:
-    """The tags that the reviewer gave the turn, and `note` for a note without any."""
-    notes = [entry.mark for entry in mine.notes if entry.mark.turn == turn.index]
-    return tuple(dict.fromkeys(tag for note in notes for tag in (note.tags or ("note",))))
-
-
 def _form_page(session: str, form: Form, ratings: Mapping[tuple[str, str], Rating]) -> Page:
     hash = document_hash(form)
     rows = []
@@ -121,14 +111,3 @@ def _tick(session: str, statement: str, value: int | None, turn: int) -> Mark:
 
 def _note_text(note: Note, labels: Mapping[int, str]) -> str:
     return in_words(note, dict(labels), {})
-
-
-def parts(text: str | None) -> list[str]:
-    """A text in pieces that fit on a small screen, cut between words."""
-    rest, pieces = text or "", []
-    while len(rest) > _LONGEST:
-        cut = rest.rfind(" ", _LONGEST // 2, _LONGEST)
-        cut = cut if cut > 0 else _LONGEST
-        pieces.append(rest[:cut])
-        rest = rest[cut:].lstrip()
-    return [*pieces, rest] if rest else pieces

@@ -147,6 +147,15 @@ async def test_several_open_blind_and_a_name_that_was_seen_stays_seen(tmp_path: 
         await at.shows("of 2, blind (name seen)")
         await at.press("4")
         await at.until(lambda: len(held(at)) == 1 and not ratings(at)[-1].by.blind)
+        assert at.app.screen.active_bindings["p"].enabled
+        trunk, one, _ = arms(at)
+        at.app.screen.post_message(ReviewWanted((one, trunk)))
+
+        def alone() -> bool:
+            keys = at.app.screen.active_bindings
+            return keys["n"].enabled and not keys["p"].enabled
+
+        await at.until(alone, "an arm that was not marked is not set beside the other")
 
 
 async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_back(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from sandbox.analysis.arm import Arm
 from sandbox.engine.history import Turn
 from sandbox.export import NOTICE
 from sandbox.export.report.blocks import Block, Exchange, Heading, Paragraph, Said, lines_of
+from sandbox.review.blind import Blinding
 from sandbox.review.packet import PacketKey, PacketTranscript
-from sandbox.review.packing import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class CodedTranscript:
 
 def coded(key: PacketKey, arms: Sequence[Arm]) -> tuple[CodedTranscript, ...]:
     """Every transcript of the packet, in its order."""
-    known, words = {arm.id: arm for arm in arms}, Words(arms, blind=key.blind)
-    return tuple(_coded(one, known[one.session], words, blind=key.blind) for one in key.transcripts)
+    known, named = {arm.id: arm for arm in arms}, arms if key.blind else ()
+    hidden = Blinding((arm.plan for arm in named), (arm.model.title for arm in named))
+    return tuple(_coded(one, known[one.session], hidden, blind=key.blind) for one in key.transcripts)
 
 
 def transcript_blocks(key: PacketKey, one: CodedTranscript) -> tuple[Block, ...]:
@@ -38,21 +39,21 @@ def transcript_blocks(key: PacketKey, one: CodedTranscript) -> tuple[Block, ...]
     )
 
 
-def _coded(key: PacketTranscript, arm: Arm, words: Words, *, blind: bool) -> CodedTranscript:
+def _coded(key: PacketTranscript, arm: Arm, hidden: Blinding, *, blind: bool) -> CodedTranscript:
     by_index = {turn.index: turn for turn in arm.history.turns}
     title = "" if blind else f"{arm.title} · {arm.plan.scenario.title} · {arm.model.title}"
     turns = (by_index[index] for index in key.turns)
-    return CodedTranscript(key, title, tuple(_exchanges(key.code, turns, words)))
+    return CodedTranscript(key, title, tuple(_exchanges(key.code, turns, hidden)))
 
 
-def _exchanges(code: str, turns: Iterator[Turn], words: Words) -> Iterator[Exchange]:
+def _exchanges(code: str, turns: Iterator[Turn], hidden: Blinding) -> Iterator[Exchange]:
     line = 1
     for number, turn in enumerate(turns, 1):
         place = f"{code}.{number}"
         who = "Therapist" if turn.phase == "technique" else "Situation"
-        said = [Said(place, who, words.shown(turn.said), line=line)]
+        said = [Said(place, who, hidden.shown(turn.said), line=line)]
         line += len(lines_of(said[0].words))
         if turn.reply is not None:
-            said.append(Said(place, "Client (simulated)", words.shown(turn.reply), line=line))
+            said.append(Said(place, "Client (simulated)", hidden.shown(turn.reply), line=line))
             line += len(lines_of(said[1].words))
         yield Exchange(place, f"Turn {number}", tuple(said))

@@ -1,6 +1,6 @@
 """A note on a turn: its text, the words it is about, tags of a codebook. What is typed waits as a draft."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -53,14 +53,14 @@ class NotePrompt(ModalScreen[Draft | None]):
         self,
         label: str,
         said: str,
-        codebooks: Sequence[Codebook],
+        codebook: Codebook | None,
         drafts: MutableMapping[tuple[str, int], Draft],
         key: tuple[str, int],
     ) -> None:
         super().__init__()
         self._label = label
         self._said = " ".join(said.split())
-        self._codebook = codebooks[0] if codebooks else None
+        self._codebook = codebook
         self._drafts = drafts
         self._key = key
         self._asked = False

@@ -17,7 +17,7 @@ from sandbox.engine.history import Turn
 from sandbox.errors import SandboxError
 from sandbox.library.document import document_hash
 from sandbox.library.form import Form
-from sandbox.review.blind import blinded
+from sandbox.review.blind import Blinding, blind_to
 from sandbox.store.mark import By, Choice, Marked, MarkRecord, Preference
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
@@ -196,10 +196,11 @@ def _side_by_side(one: StoredSession, other: StoredSession, width: int) -> Conte
         if mine != theirs:
             break
         shared += 1
+    hidden = blind_to(one, other)
     lines = [Content.styled("What both began with", "bold $text-accent")]
     for turn in one.history.turns[:shared]:
-        lines.append(_text(turn, one))
-    columns = [[_text(turn, session) for turn in session.history.turns[shared:]] for session in (one, other)]
+        lines.append(_text(turn, hidden))
+    columns = [[_text(turn, hidden) for turn in session.history.turns[shared:]] for session in (one, other)]
     lines += [Content(""), _row(Content.styled("A", "bold"), Content.styled("B", "bold"), width)]
     for n in range(max(map(len, columns))):
         left, right = (column[n] if n < len(column) else Content("–") for column in columns)
@@ -207,11 +208,11 @@ def _side_by_side(one: StoredSession, other: StoredSession, width: int) -> Conte
     return Content("\n").join(lines)
 
 
-def _text(turn: Turn, session: StoredSession) -> Content:
-    said = Content.styled(printable(blinded(turn.said, session)), "$text-accent")
+def _text(turn: Turn, hidden: Blinding) -> Content:
+    said = Content.styled(printable(hidden.shown(turn.said)), "$text-accent")
     if turn.reply is None:
         return said
-    return Content("\n").join((said, Content(f"  client: {printable(blinded(turn.reply, session))}")))
+    return Content("\n").join((said, Content(f"  client: {printable(hidden.shown(turn.reply))}")))
 
 
 def _row(left: Content, right: Content, width: int) -> Content:

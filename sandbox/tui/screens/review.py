@@ -4,7 +4,7 @@ Every mark is stored as it is given, so that nothing is lost by leaving; a note 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar
@@ -23,8 +23,8 @@ from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.codebook import Codebook
 from sandbox.library.form import Form
-from sandbox.review.blind import blinded
-from sandbox.review.giving import reviewer_name
+from sandbox.review.blind import blind_to
+from sandbox.review.giving import arms_of, reviewer_name
 from sandbox.store.mark import By, Marked, MarkRecord, Note
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
@@ -32,13 +32,14 @@ from sandbox.text import excerpt, printable
 from sandbox.tui.labels import titles_in
 from sandbox.tui.marking import MarkWriter
 from sandbox.tui.messages import Trouble
-from sandbox.tui.review_pages import Page, Row, mine_of, pages_of, parts, tagged
+from sandbox.tui.review_pages import Page, Row, mine_of, pages_of
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.screens.agreement import AgreementScreen
 from sandbox.tui.screens.note import Draft, NotePrompt
 from sandbox.tui.screens.preference import PreferenceScreen
 from sandbox.tui.screens.prompt import LinePrompt
 from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.reviewed_transcript import ReviewedTranscript
 
 _NAMED = (
     "You have seen this arm's name: marks on it are kept as not blind. To judge blind, mark several in "
@@ -57,11 +58,11 @@ class ReviewerName:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """All that a session's pages are made of."""
+    """All that a session's pages are made of. `arms` are those that p sets side by side."""
 
     session: StoredSession
     forms: tuple[Form, ...]
-    codebooks: tuple[Codebook, ...]
+    codebook: Codebook | None
     marked: Marked
     arms: tuple[str, ...]
 
@@ -102,7 +103,7 @@ class ReviewScreen(Screen[None]):
         "fidelity list (not while blind: it would tell the technique) and your notes. Every mark is stored "
         "at once under your name; a changed one is a new entry. Several transcripts open blind. Notes of "
         "others are not shown here: they would guide you. sandbox review show lists all. p needs two arms of "
-        "this start, and a form with a question for two transcripts (its preference)."
+        "this start, both marked where several were, and a form that asks about two (its preference)."
     )
 
     def __init__(
@@ -123,13 +124,11 @@ class ReviewScreen(Screen[None]):
         self._found: _Read | None = None
         self._writer = MarkWriter(self, store)
         self._pages: tuple[Page, ...] = ()
-        self._turns: list[int] = []
-        self._drawn = ("", False)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
         with Horizontal(id="body"):
-            yield OptionList(id="transcript", markup=False)
+            yield ReviewedTranscript(id="transcript")
             with Vertical(id="marks"):
                 yield Static("", id="page", markup=False)
                 yield OptionList(id="rows", markup=False)
@@ -138,7 +137,7 @@ class ReviewScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#transcript").focus()
+        self._transcript.focus()
         self._look()
 
     def show(self, sessions: Sequence[str], turn: int | None) -> None:
@@ -178,11 +177,13 @@ class ReviewScreen(Screen[None]):
 
     def _read(self, id: str) -> _Read:
         session = self._store.session(id)
-        documents = [entry.document for kind in ("form", "codebook") for entry in self._library.entries(kind)]
+        documents = (entry.document for entry in self._library.entries("form"))
         forms = tuple(one for one in documents if isinstance(one, Form))
-        codebooks = tuple(one for one in documents if isinstance(one, Codebook))
-        arms = tuple(head.id for head in self._store.family(id) if head.plan.technique is not None)
-        return _Read(session, forms, codebooks, MarkRecord(self._store).marked([id]), arms)
+        arms = [head.id for head in arms_of(self._store.family(id))]
+        if len(self._listed) > 1:
+            arms = [arm for arm in arms if arm in self._listed]
+        codebook, marked = self._library.default_codebook(), MarkRecord(self._store).marked([id])
+        return _Read(session, forms, codebook, marked, tuple(arms))
 
     def _draw(self) -> None:
         if self._found is None:
@@ -194,7 +195,8 @@ class ReviewScreen(Screen[None]):
         self._pages = pages_of(self.shown, self._found.forms, technique, mine, labels)
         self._page = min(self._page, len(self._pages) - 1)
         self._draw_title()
-        self._draw_transcript(mine)
+        turn, self._wanted = self._wanted, None
+        self._transcript.draw(self._found.session, mine, blind=self._blind, turn=turn)
         self._draw_page()
         self.refresh_bindings()
 
@@ -214,40 +216,6 @@ class ReviewScreen(Screen[None]):
     def on_resize(self) -> None:
         if self._found is not None:
             self._draw_title()
-
-    def _draw_transcript(self, mine: Marked) -> None:
-        """The turns; where they stand already only their marks change, and the reader stays there."""
-        listed = self.query_one("#transcript", OptionList)
-        lines = tuple(self._lines(mine))
-        turns = [turn for turn, _ in lines]
-        known = (self.shown, self._blind) == self._drawn and turns == self._turns
-        self._drawn, self._turns = (self.shown, self._blind), turns
-        if known:
-            for n, (_, text) in enumerate(lines):
-                if listed.get_option_at_index(n).prompt != text:
-                    listed.replace_option_prompt_at_index(n, text)
-        else:
-            listed.clear_options()
-            listed.add_options(Option(text) for _, text in lines)
-        wanted, self._wanted = self._wanted, None
-        if turns and (wanted is not None or not known):
-            listed.highlighted = turns.index(wanted) if wanted in turns else 0
-            self.call_after_refresh(listed.scroll_to_highlight, True)
-
-    def _lines(self, mine: Marked) -> Iterator[tuple[int, Content]]:
-        """Each piece of the transcript with the turn it is of."""
-        assert self._found is not None  # noqa: S101 - drawn once it is read
-        session, turns = self._found.session, self._found.session.history.turns
-        labels = turn_labels(turns)
-        for turn in turns:
-            tags = "".join(f"  ✎ {tag}" for tag in tagged(mine, turn))
-            said = "scenario" if turn.origin == "scenario" else "therapist"
-            for speaker, text, marks in ((said, turn.said, tags), ("client", turn.reply, "")):
-                shown = blinded(text, session) if self._blind and text else text
-                style = "$text-muted" if speaker == "client" else "$text-accent"
-                for n, part in enumerate(parts(shown)):
-                    head = "   …" if n else f"{labels[turn.index]} {speaker}{marks}"
-                    yield turn.index, Content.assemble((head, style), "\n", printable(part), "\n")
 
     def _draw_page(self) -> None:
         page, rows = self._pages[self._page], self.query_one("#rows", OptionList)
@@ -286,10 +254,13 @@ class ReviewScreen(Screen[None]):
         return rows[at] if at is not None and at < len(rows) else None
 
     @property
+    def _transcript(self) -> ReviewedTranscript:
+        return self.query_one(ReviewedTranscript)
+
+    @property
     def turn(self) -> int:
         """The session's turn under the cursor of the transcript; 1 before there is one."""
-        at = self.query_one("#transcript", OptionList).highlighted
-        return self._turns[at] if at is not None and at < len(self._turns) else 1
+        return self._transcript.turn
 
     # Marks
 
@@ -298,7 +269,7 @@ class ReviewScreen(Screen[None]):
         needs = {
             "answer": row is not None and bool(row.answers),
             "take_back": row is not None and row.held is not None,
-            "note": self._found is not None and bool(self._turns),
+            "note": self._found is not None and not self._transcript.is_empty,
             "page": self._found is not None,
             "prefer": self._found is not None and len(self._found.arms) > 1 and bool(self._asking),
             "go": len(self._order) > 1,
@@ -345,7 +316,7 @@ class ReviewScreen(Screen[None]):
         label = turn_labels(self._found.session.history.turns)[turn.index]
         text = f"{turn.said}\n{turn.reply or ''}"
         if self._blind:
-            text = blinded(text, self._found.session)
+            text = blind_to(self._found.session).shown(text)
 
         def stored() -> None:
             self._drafts.pop(key, None)
@@ -356,7 +327,7 @@ class ReviewScreen(Screen[None]):
                 note = Note(key[0], key[1], "", draft.words, draft.text, draft.tags, draft.codebook)
                 self._named(lambda by: self._writer.add(note, by, draft.documents, stored))
 
-        self.app.push_screen(NotePrompt(label, text, self._found.codebooks, self._drafts, key), take)
+        self.app.push_screen(NotePrompt(label, text, self._found.codebook, self._drafts, key), take)
 
     @property
     def _by(self) -> By:
