@@ -2,6 +2,8 @@
 
 import click
 
+from sandbox.cli.record import open_record
+
 
 @click.command("compare", short_help="Set sessions side by side, a row a turn.")
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
@@ -40,14 +42,12 @@ def command(
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_csv
     from sandbox.export.comparison_result import comparison_result
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
     from sandbox.study.progress import study_or_session
     from sandbox.text import printable
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         named = (id for session in sessions for id in study_or_session(store, session))
         found = gather_compared(store, dict.fromkeys(named))
         scale = scale or own_scale(store, sessions)

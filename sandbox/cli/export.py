@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from sandbox.cli.export_blind import export_blind
+from sandbox.cli.record import open_record
 from sandbox.cli.review_packet import equal_length, seed
 
 if TYPE_CHECKING:
@@ -187,13 +188,11 @@ def study_export(name: str, path: Path, form: Format, without_names: bool, force
 
     The same as `sandbox export data NAME`: long tables with a codebook (csv, parquet), BIDS, or a bundle.
     """
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
     from sandbox.store.study import StudyRecord
 
     if without_names and form != "bundle":
         raise click.UsageError("--without-names goes with --format bundle alone.")
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         study = StudyRecord(store).named(name).name
     export_data((study,), path, form, names=not without_names, force=force)
 
@@ -212,8 +211,6 @@ def export_data(
     from sandbox.errors import UsageError
     from sandbox.export.data.choosing import choose
     from sandbox.export.file import refuse_missing_folder
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
 
     refuse_missing_folder(path)
     if (form == "bundle") != (path.suffix.lower() == ".zip"):
@@ -221,7 +218,7 @@ def export_data(
             f"“{path.name}” does not fit the format {form}.",
             todo="A bundle ends in .zip; the other formats write a folder.",
         )
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         chosen = choose(store, words, tag=tag, everything=everything)
         _warn_of_details(store, chosen.sessions)
         count = _write_data(store, chosen, path, form, names=names, force=force)
@@ -264,11 +261,9 @@ def _export_sessions(
     """One session to a file, or to a folder under a name that says what it is; several to a folder."""
     from sandbox.analysis.family import gather
     from sandbox.export.file import export_family, format_of, name_for, refuse_missing_folder
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
     from sandbox.store.study import StudyRecord
 
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         if len(words) > 1 or StudyRecord(store).newest(words[0]) is not None:
             _export_each(store, words, file, form or "html", asked, force)
             return

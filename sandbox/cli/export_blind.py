@@ -5,8 +5,8 @@ from typing import Literal
 
 import click
 
+from sandbox.cli.record import open_record
 from sandbox.cli.review_packet import chance, keep
-from sandbox.cli.review_reading import open_record
 
 BlindFormat = Literal["html", "docx", "pdf", "md"]
 BLIND_FORMATS: tuple[BlindFormat, ...] = ("html", "docx", "pdf", "md")

@@ -25,3 +25,15 @@ local_only = click.option("--local-only", is_flag=True, help="Refuse any model t
 plain = click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
 quiet = click.option("--quiet", is_flag=True, help="No progress on stderr.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+DEFAULT_FORM = "session-rating"
+form = click.option(
+    "--form",
+    "form",
+    default=DEFAULT_FORM,
+    show_default=True,
+    metavar="ID",
+    help="The form that is filled in.",
+)
+codebook = click.option(
+    "--codebook", metavar="ID", help="Where tags are from.  [default: one of your own, else therapist-moves]"
+)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sandbox.cli.record import open_record
+
 
 @click.command("report", short_help="Write what came out for a colleague: HTML, Word, PDF or Markdown.")
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
@@ -38,13 +40,11 @@ def command(
     from sandbox.export.file import refuse_missing_folder
     from sandbox.export.leaving import details_leaving
     from sandbox.export.report.file import REPORT_FORMATS, refuse_format, write_report
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
     from sandbox.text import printable
 
     refuse_format(file, REPORT_FORMATS)
     refuse_missing_folder(file)
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         on = gather_report(
             store, sessions, scale=scale, questionnaire=questionnaire, title=title, question=question
         )

@@ -1,6 +1,5 @@
 """`sandbox review`: transcripts judged by people, and how far they agree."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
+from sandbox.cli.record import open_record
 from sandbox.cli.review_model import ask
-from sandbox.cli.review_packet import key, packet
-from sandbox.cli.review_reading import agreement, list_reviewed, open_record, show
+from sandbox.cli.review_packet import codebook_named, key, packet
+from sandbox.cli.review_reading import agreement, list_reviewed, show
+from sandbox.cli.streams import can_ask
 from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from sandbox.library.form import Form
     from sandbox.store.mark import By, Mark
     from sandbox.store.store import Store
-
-_DEFAULT_FORM = "session-rating"
-_DEFAULT_CODEBOOK = "therapist-moves"
 
 
 @click.group("review", short_help="Judge transcripts, take in marks of colleagues, see who agrees.")
@@ -38,9 +37,6 @@ _by = click.option(
 )
 _blind = click.option("--blind", is_flag=True, help="Say that you did not know the technique.")
 _reason = click.option("--reason", default="", metavar="TEXT", help="Why, for a mark that corrects another.")
-_form = click.option(
-    "--form", "form", default=_DEFAULT_FORM, show_default=True, metavar="ID", help="The form."
-)
 
 
 @command.command("note", short_help="Leave a note on a turn, with tags if you like.")
@@ -50,9 +46,7 @@ _form = click.option(
 @click.option(
     "--tag", "tags", multiple=True, metavar="TAG", help="A tag of the codebook; several may be given."
 )
-@click.option(
-    "--codebook", default=_DEFAULT_CODEBOOK, show_default=True, metavar="ID", help="Where the tags are from."
-)
+@options.codebook
 @click.option("--words", default="", metavar="TEXT", help="The words of the turn that the note is about.")
 @_by
 @_blind
@@ -62,7 +56,7 @@ def note(
     turn: str,
     text: str,
     tags: tuple[str, ...],
-    codebook: str,
+    codebook: str | None,
     words: str,
     by: str | None,
     blind: bool,
@@ -80,21 +74,21 @@ def note(
         raise UsageError("The note is empty.", todo="Give it a TEXT, a --tag, or both.")
     with open_record() as store:
         id = giving.arm_named(store, session)
-        book = _library().codebook(codebook)
-        given = giving.tags(book, tags)
+        book = codebook_named(_library(), codebook) if tags else None
+        given = giving.tags(book, tags) if book else ()
         index = giving.turn_named(store, id, turn)
         if words and words not in _said(store, id, index):
             raise UsageError(
                 "These words are not in that turn.", where=f"{id} {turn}", todo="Copy them as they stand."
             )
-        made = Note(id, index, "", words, text.strip(), given, document_hash(book) if given else None)
-        _add(store, (made,), _who(by, blind, reason), (book,) if given else ())
+        made = Note(id, index, "", words, text.strip(), given, document_hash(book) if book else None)
+        _add(store, (made,), _who(by, blind, reason), (book,) if book else ())
 
 
 @command.command("rate", short_help="Fill in a form for a session.")
 @click.argument("session", metavar="SESSION")
 @click.argument("answers", metavar="[ITEM=VALUE]…", nargs=-1)
-@_form
+@options.form
 @_by
 @_blind
 @_reason
@@ -117,7 +111,7 @@ def rate(session: str, answers: tuple[str, ...], form: str, by: str | None, blin
 @click.argument("one", metavar="SESSION")
 @click.argument("other", metavar="SESSION")
 @click.argument("choice", type=click.Choice(("first", "second", "no-difference")))
-@_form
+@options.form
 @_by
 @_blind
 @_reason
@@ -236,7 +230,7 @@ def _asked(form: "Form") -> Mapping[str, str]:
     from sandbox.review.giving import answer
     from sandbox.text import printable
 
-    if not (sys.stdin is not None and sys.stdin.isatty()):
+    if not can_ask():
         raise UsageError("There is no terminal to ask in.", todo="Give the answers: warmth=4 pace=-")
     click.echo(f"{printable(form.instruction)}\n", err=True)
     found = {}
@@ -277,7 +271,7 @@ def _who(by: str | None, blind: bool, reason: str) -> "By":
 
     remembered = load_remembered()
     typed = by or remembered.reviewer
-    if not typed and sys.stdin is not None and sys.stdin.isatty():
+    if not typed and can_ask():
         typed = click.prompt("Your name, as it is to stand beside your marks", err=True)
     if not typed:
         raise UsageError("Whose marks are these?", todo="Give your name once: --by NAME. It is remembered.")

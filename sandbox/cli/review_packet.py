@@ -1,21 +1,29 @@
 """`sandbox review packet | key`: transcripts for a colleague without the app, and what their codes are."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.cli.review_reading import open_record
+from sandbox.cli import options
+from sandbox.cli.record import open_record
+from sandbox.cli.streams import can_ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.analysis.arm import Arm
+    from sandbox.library.catalogue import Library
+    from sandbox.library.codebook import Codebook
     from sandbox.library.form import Form
-    from sandbox.review.packet import PacketKey
+    from sandbox.review.packet import NamedKey, PacketKey
     from sandbox.store.store import Store
+
+_VARIABLE = "SANDBOX_PASSPHRASE"
 
 seed = click.option(
     "--seed",
@@ -35,12 +43,12 @@ equal_length = click.option(
     "--form",
     "forms",
     multiple=True,
-    default=("session-rating",),
+    default=(options.DEFAULT_FORM,),
     show_default=True,
     metavar="ID",
     help="What is filled in; several may be given.",
 )
-@click.option("--codebook", default="therapist-moves", show_default=True, metavar="ID", help="The tags.")
+@options.codebook
 @click.option(
     "--to", "file", required=True, metavar="FILE.zip", type=click.Path(path_type=Path), help="Where to."
 )
@@ -58,7 +66,7 @@ equal_length = click.option(
 def packet(
     sessions: tuple[str, ...],
     forms: tuple[str, ...],
-    codebook: str,
+    codebook: str | None,
     file: Path,
     blind: bool,
     pairs: bool,
@@ -88,11 +96,19 @@ def packet(
     packing = Packing(blind=blind, paired=pairs, equal_length=equal_length)
     with open_record() as store:
         arms = arms_for_review(store, sessions)
-        key = pack(arms, documents, library.codebook(codebook), packing, chance(seed))
+        key = pack(arms, documents, codebook_named(library, codebook), packing, chance(seed))
         content = packet_zip(key, arms)
         keep(store, key, arms)  # first: a packet whose key is lost is worth nothing
         write_file(file, content, overwrite=force)
     click.echo(str(file))
+
+
+def codebook_named(library: "Library", id: str | None) -> "Codebook":
+    """The codebook, or the one that is usual here. Raises NotFoundError, InvalidDocument."""
+    from sandbox.library.catalogue import SHIPPED_CODEBOOK
+
+    found = library.default_codebook() if id is None else None
+    return found or library.codebook(id or SHIPPED_CODEBOOK)
 
 
 def chance(seed: int | None) -> Random:
@@ -102,14 +118,14 @@ def chance(seed: int | None) -> Random:
 
 def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     """Put the key into the record, and tell on stderr where it is and what to mind."""
-    from sandbox.export.leaving import details_leaving
+    from sandbox.export.leaving import details_in_transcripts
     from sandbox.remembered import load_remembered
     from sandbox.review.packing import length_caution
     from sandbox.store.mark import MarkRecord
     from sandbox.text import printable
 
     MarkRecord(store).add_packet(key.id, key, load_remembered().reviewer or "")
-    found = details_leaving(store, [arm.id for arm in arms])
+    found = details_in_transcripts(store, [arm.id for arm in arms], key.documents)
     for caution in filter(None, (length_caution(key), found)):
         click.echo(f"Caution: {printable(caution)}", err=True)
     kind = "Blind" if key.blind else "Open"
@@ -120,27 +136,80 @@ def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     )
 
 
-@click.command("key", short_help="Show what the codes of a packet stand for.")
-@click.argument("packet", metavar="PACKET")
+@click.command("key", short_help="Show what the codes of a packet stand for, or lock it in a file.")
+@click.argument("packet", metavar="PACKET|FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def key(packet: str, as_json: bool) -> None:
-    """Show which session each code of PACKET is. Whoever is to judge blind should not read it."""
-    from sandbox.export.table import terminal_table
-    from sandbox.review.packet import PacketKey
-    from sandbox.review.packing import arms_for_review
-    from sandbox.store.mark import MarkRecord
+@click.option(
+    "--to",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Show nothing, and write it to a file that a passphrase opens.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+def key(packet: str, as_json: bool, file: Path | None, force: bool) -> None:
+    """Show which session each code of PACKET is; FILE is a key that --to wrote, and needs no record.
 
+    Whoever is to judge blind should not read it. The passphrase is asked for without being shown; without a
+    terminal it is what SANDBOX_PASSPHRASE holds, or the first line of stdin.
+    """
+    from sandbox.export.file import refuse_existing, refuse_missing_folder, write_file
+    from sandbox.export.packet.locked_key import LockedKey
+
+    if file is None:
+        _show(_key_of(packet), as_json=as_json)
+        return
+    refuse_missing_folder(file)
+    refuse_existing(file, overwrite=force)
+    found = _key_of(packet)
+    write_file(file, LockedKey.of(found, _passphrase(file, new=True)).text(), overwrite=force)
+    click.echo(str(file))
+    click.echo(f"Without its passphrase nobody can open it. With it: sandbox review key {file}", err=True)
+
+
+def _key_of(packet: str) -> "NamedKey":
+    """The key of a packet of the record, or that of a locked file, wherever one is."""
+    from sandbox.export.packet.locked_key import LockedKey
+    from sandbox.review.packing import named_key
+
+    path = Path(packet)
+    if path.is_file() or path.name != packet or path.suffix:
+        return LockedKey.read(path).opened(_passphrase(path, new=False))
     with open_record() as store:
-        found = PacketKey.model_validate(MarkRecord(store).packet(packet))
-        arms = {arm.id: arm for arm in arms_for_review(store, [one.session for one in found.transcripts])}
+        return named_key(store, packet)
+
+
+def _passphrase(file: Path, *, new: bool) -> str:
+    """The passphrase of the file; a new one is typed twice. It is never an argument: those can be seen."""
+    from sandbox.errors import UsageError
+
+    if given := os.environ.get(_VARIABLE):
+        return given
+    if can_ask():
+        asked = f"{'A' if new else 'The'} passphrase for {file.name}"
+        return str(click.prompt(asked, hide_input=True, confirmation_prompt=new, err=True))
+    given = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
+    if not given:
+        raise UsageError(
+            "There is no passphrase.",
+            where=str(file),
+            todo=f"Type it in a terminal, set {_VARIABLE}, or send it in as a line of stdin.",
+        )
+    return given
+
+
+def _show(found: "NamedKey", *, as_json: bool) -> None:
+    from sandbox.export.table import terminal_table
+
+    packet, arms = found.packet, found.arms
     if as_json:
-        click.echo(json.dumps(found.model_dump(mode="json"), indent=2))
+        click.echo(json.dumps(packet.model_dump(mode="json"), indent=2))
         return
     rows = [
-        (one.code, one.session, arms[one.session].title, arms[one.session].plan.model, str(len(one.turns)))
-        for one in found.transcripts
+        (one.code, one.session, arms[one.session].title, arms[one.session].model, str(len(one.turns)))
+        for one in packet.transcripts
     ]
     click.echo(terminal_table(("transcript", "session", "arm", "model", "turns"), rows))
-    if found.pairs:
-        pairs = [(pair.code, pair.a, pair.b) for pair in found.pairs]
+    if packet.pairs:
+        pairs = [(pair.code, pair.a, pair.b) for pair in packet.pairs]
         click.echo("\n" + terminal_table(("pair", "A", "B"), pairs))

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sandbox.cli.record import open_record
 from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ _without_names = click.option(
 )
 
 
-def open_record() -> "AbstractContextManager[Store]":
-    """The record at hand. Raises NotFoundError where nothing was run."""
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
-
-    return Store.open(find_workspace().sessions / DATABASE, create=False)
-
-
 @click.command("list", short_help="List sessions, with who marked them.")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most."
@@ -37,6 +29,7 @@ def open_record() -> "AbstractContextManager[Store]":
 def list_reviewed(limit: int, unmarked: bool, blind: bool, without_names: bool) -> None:
     """List the arms that can be judged, the newest first, with the reviewers who marked them."""
     from sandbox.export.table import terminal_table
+    from sandbox.review.giving import arms_of
     from sandbox.review.judged import aliases
     from sandbox.store.listing import SessionFilter
     from sandbox.store.mark import MarkRecord, sessions_of
@@ -45,6 +38,9 @@ def list_reviewed(limit: int, unmarked: bool, blind: bool, without_names: bool) 
     with open_record() as store:
         names = aliases(store) if without_names else {}
         found = [one for one in store.find(SessionFilter(), 1000) if one.summary.state == "finished"]
+        families = store.families([one.summary.id for one in found if one.summary.technique is None])
+        starts = {id for id, family in families.items() if arms_of(family)}
+        found = [one for one in found if one.summary.id not in starts]
         marked = MarkRecord(store).marked([one.summary.id for one in found])
         by: dict[str, set[str]] = {}
         for entry in marked.all():

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli.record import open_record
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sandbox.store.store import Store
     from sandbox.workbench.versions import Change, Piece
 
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
@@ -29,7 +30,7 @@ def log(technique: str) -> None:
     from sandbox.text import printable
     from sandbox.workbench.versions import changes, effect_of, versions_of
 
-    with _store() as store:
+    with open_record() as store:
         try:
             versions = versions_of(store, technique)
         except NotFoundError:
@@ -67,7 +68,7 @@ def diff(technique: str, one: str, other: str) -> None:
     """
     from sandbox.workbench.versions import changes, pairs_of, version_named, versions_of
 
-    with _store() as store:
+    with open_record() as store:
         versions = versions_of(store, technique)
         first, second = version_named(versions, one), version_named(versions, other)
         pairs = pairs_of(store, second, first)
@@ -104,17 +105,10 @@ def restore(technique: str, version: str, file: Path, force: bool) -> None:
             todo="Use small letters, digits and hyphens, and end in .yaml.",
         )
     refuse_missing_folder(file)
-    with _store() as store:
+    with open_record() as store:
         found = version_named(versions_of(store, technique), version)
     write_file(file, restored(found, file.stem), overwrite=force)
     click.echo(file)
-
-
-def _store() -> "Store":
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
-
-    return Store.open(find_workspace().sessions / DATABASE, create=False)
 
 
 def _current(technique: str) -> str | None:

@@ -2,6 +2,8 @@
 
 import click
 
+from sandbox.cli.record import open_record
+
 
 @click.command("sessions", short_help="List what was run; filter, search.")
 @click.option("--scenario", metavar="ID|TITLE", help="Only this scenario.")
@@ -31,15 +33,13 @@ def command(
     """
     from sandbox.errors import UsageError
     from sandbox.export.session_list import session_list_csv, session_list_json, session_list_terminal
-    from sandbox.library.workspace import find_workspace
     from sandbox.store.listing import SessionFilter
-    from sandbox.store.store import DATABASE, Store
     from sandbox.store.study import StudyRecord
     from sandbox.store.tag import clean_tag
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         wanted = SessionFilter(
             scenario=scenario,
             technique=technique,

@@ -2,6 +2,8 @@
 
 import click
 
+from sandbox.cli.record import open_record
+
 
 @click.command("show")
 @click.argument("session")
@@ -25,14 +27,12 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
     from sandbox.export.archive import archive_json
     from sandbox.export.case_text import case_text
     from sandbox.export.transcript.contents import transcript_markdown
-    from sandbox.library.workspace import find_workspace
-    from sandbox.store.store import DATABASE, Store
 
     if as_json and single_case:
         raise UsageError("--json and --single-case cannot both be printed.", todo="Choose one of them.")
     if scale is not None and not single_case:
         raise UsageError("--scale is for the single-case view.", todo="Add --single-case.")
-    with Store.open(find_workspace().sessions / DATABASE, create=False) as store:
+    with open_record() as store:
         found = gather(store, store.resolve(session), whole_family=family)
     if single_case:
         name = chosen_scale(found.arms, scale)

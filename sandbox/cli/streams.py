@@ -119,6 +119,11 @@ def tell(heading: str, remarks: Iterable[object]) -> None:
         click.echo("\n".join((heading, *lines)), err=True)
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal and can be asked something."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def terminal_width() -> int | None:
     """The columns of the terminal that stdout is; None where it is none, and lines may be of any length."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

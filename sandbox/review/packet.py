@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.library.codebook import Codebook
+from sandbox.library.document import Document
 from sandbox.library.form import Form
 from sandbox.review.marks import Code
 
@@ -45,3 +46,22 @@ class PacketKey(_Kept):
     pairs: tuple[PacketPair, ...] = ()
     forms: tuple[Form, ...]
     codebook: Codebook | None = None
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The forms, and the codebook if there is one."""
+        return *self.forms, *((self.codebook,) if self.codebook else ())
+
+
+class KeyArm(_Kept):
+    """What a session of a packet is: its arm's title, and its model's name."""
+
+    title: str
+    model: str
+
+
+class NamedKey(_Kept):
+    """A key that can be read without the record: `arms` has each of its sessions."""
+
+    packet: PacketKey
+    arms: dict[str, KeyArm]

@@ -14,8 +14,8 @@ from sandbox.engine.history import Turn
 from sandbox.errors import UsageError
 from sandbox.library.codebook import Codebook
 from sandbox.library.form import Form
-from sandbox.review.blind import Blinding
-from sandbox.review.packet import PacketKey, PacketPair, PacketTranscript
+from sandbox.review.packet import KeyArm, NamedKey, PacketKey, PacketPair, PacketTranscript
+from sandbox.store.mark import MarkRecord
 from sandbox.store.store import Store
 from sandbox.study.progress import study_or_session
 
@@ -25,7 +25,8 @@ _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 @dataclass(frozen=True, slots=True)
 class Packing:
     """How a packet is made. `blind`: without what tells the arm. `paired`: arms of one shared start are set
-    side by side. `equal_length`: each transcript ends after as many technique turns as the shortest has."""
+    side by side, where a form asks about two. `equal_length`: each transcript ends after as many technique
+    turns as the shortest has."""
 
     blind: bool = True
     paired: bool = True
@@ -57,7 +58,7 @@ def pack(
 
     In a blind packet nothing is ticked: a technique's list would name it.
     """
-    shuffled = list(arms)
+    shuffled, paired = list(arms), packing.paired and any(form.preference for form in forms)
     chance.shuffle(shuffled)
     digits = max(2, len(str(len(shuffled))))
     codes = {arm.id: f"T{number:0{digits}}" for number, arm in enumerate(shuffled, 1)}
@@ -73,7 +74,7 @@ def pack(
             )
             for arm, turns in zip(shuffled, _shown(shuffled, packing), strict=True)
         ),
-        pairs=tuple(_pairs(arms, codes, chance)) if packing.paired else (),
+        pairs=tuple(_pairs(arms, codes, chance)) if paired else (),
         forms=tuple(forms),
         codebook=codebook,
     )
@@ -105,6 +106,13 @@ def _pairs(arms: Sequence[Arm], codes: dict[str, str], chance: Random) -> Iterat
         yield PacketPair(code=f"P{number:02}", a=codes[two[0].id], b=codes[two[1].id])
 
 
+def named_key(store: Store, packet: str) -> NamedKey:
+    """The key of a packet made here. Raises NotFoundError."""
+    key = PacketKey.model_validate(MarkRecord(store).packet(packet))
+    arms = arms_for_review(store, [one.session for one in key.transcripts])
+    return NamedKey(packet=key, arms={arm.id: KeyArm(title=arm.title, model=arm.plan.model) for arm in arms})
+
+
 def length_caution(key: PacketKey) -> str:
     """That the length of a blind packet's transcripts may tell the arm; empty where it cannot."""
     lengths = sorted({len(one.turns) for one in key.transcripts})
@@ -114,16 +122,3 @@ def length_caution(key: PacketKey) -> str:
         f"The transcripts have {lengths[0]} to {lengths[-1]} turns: their length may tell the arm."
         " --equal-length ends each after as many technique turns as the shortest has."
     )
-
-
-class Words:
-    """The words of a packet's sessions as a reviewer reads them: of a blind one without any name of its
-    techniques, their steps and its models."""
-
-    def __init__(self, arms: Sequence[Arm], *, blind: bool) -> None:
-        titles = {arm.model.title for arm in arms}
-        self._blinding = Blinding((arm.plan for arm in arms), titles) if blind else None
-
-    def shown(self, text: str) -> str:
-        """The text, in a blind packet with HIDDEN in place of each name."""
-        return text if self._blinding is None else self._blinding.shown(text)

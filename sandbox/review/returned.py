@@ -148,10 +148,9 @@ def fitted(record: MarkRecord, returned: Returned) -> Fitted:
     if fit.faults:
         raise InvalidMarks(str(returned.path), tuple(fit.faults))
     _refuse_older(record, returned)
-    documents = (*key.forms, *((key.codebook,) if key.codebook else ()))
     asked = len(key.transcripts) * sum(len(form.items) for form in key.forms)
     asked += len(key.pairs) * sum(form.preference is not None for form in key.forms)
-    return Fitted(returned, marks, documents, key.blind, asked)
+    return Fitted(returned, marks, key.documents, key.blind, asked)
 
 
 def take_in(record: MarkRecord, found: Fitted) -> TakenIn:

@@ -9,11 +9,14 @@ from typing import Any
 
 import openpyxl
 
+from sandbox.engine.events import RunPlanned, SessionFinished
+from sandbox.engine.plan import Redo, SessionHead
 from sandbox.errors import ExitCode
 from sandbox.library.document import document_hash
 from sandbox.store.mark import By, MarkRecord, Rating, model_reviewer
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import sandbox
+from tests.documents import plan, technique
 from tests.review.packets import key, marks, sent, shipped_form, spreadsheet
 
 
@@ -73,6 +76,31 @@ def test_a_broken_file_is_named_by_its_cell_and_nothing_of_any_file_is_taken_in(
     assert done.code == ExitCode.INVALID_DOCUMENT and done.out == ""
     assert "bea.xlsx" in done.err and "sheet “Ratings”, row 3, answer: 9 is no answer to “warmth”" in done.err
     assert all_marks(workspace) == []
+
+
+def test_a_key_opens_with_its_passphrase_alone_and_without_the_record(
+    workspace: Path, tmp_path: Path
+) -> None:
+    packet_sent(workspace)
+    file, right = tmp_path / "p1.key", "four words of mine"
+    lock = ("review", "key", "p1", "--to", str(file))
+    for refused, variables in (("no passphrase", {}), ("8 characters", {"SANDBOX_PASSPHRASE": "short"})):
+        done = sandbox(workspace, *lock, **variables)
+        assert done.code == ExitCode.USAGE and refused in done.err and not file.exists()
+    done = sandbox(workspace, *lock, SANDBOX_PASSPHRASE=right)
+    assert done.code == ExitCode.OK and done.out.strip() == str(file), done.err
+    locked = file.read_text()
+    assert "p1" in locked and "breath" not in locked and "session-rating" not in locked
+    again = sandbox(workspace, *lock, SANDBOX_PASSPHRASE=right)
+    assert again.code == ExitCode.USAGE and "--force" in again.err and file.read_text() == locked
+
+    elsewhere = tmp_path / "elsewhere"
+    opened = sandbox(elsewhere, "review", "key", str(file), SANDBOX_PASSPHRASE=right)
+    assert opened.out == sandbox(workspace, "review", "key", "p1").out != "", opened.err
+    wrong = sandbox(elsewhere, "review", "key", str(file), SANDBOX_PASSPHRASE="four words of yours")
+    assert wrong.code == ExitCode.USAGE and "does not open the key of p1" in wrong.err and not wrong.out
+    file.write_text("{}")
+    assert "no locked key" in sandbox(elsewhere, "review", "key", str(file)).err
 
 
 def test_a_file_older_than_the_one_taken_in_keeps_out_the_others_too(workspace: Path) -> None:
@@ -156,6 +184,25 @@ def test_marks_given_here_are_remembered_changed_and_taken_back(workspace: Path)
     assert "taken back" in sandbox(workspace, "review", "show", "breath", "--all").out
     wrong = sandbox(workspace, "review", "rate", "breath", "warmth=9")
     assert wrong.code == ExitCode.USAGE and "1 cold, or dismissive" in wrong.err
+
+
+def test_the_list_offers_what_can_be_judged(workspace: Path) -> None:
+    base, arm = plan(), plan(technique=technique())
+    again = base.model_copy(update={"redo": Redo(phase="induction", origin="scenario", said="It is dark.")})
+    heads = (
+        SessionHead(id="start", plan=base),
+        SessionHead(id="again", plan=again, parent="start", parent_turn=0),
+        SessionHead(id="armed", plan=arm, parent="start"),
+        SessionHead(id="alone", plan=base),
+    )
+    with Store.open(workspace / "sessions" / DATABASE) as store:
+        store.record(RunPlanned(heads))
+        for head in heads:
+            store.record(SessionFinished(head.id, "finished"))
+    listed = sandbox(workspace, "review", "list").out
+    assert [line.split()[0] for line in listed.splitlines()] == ["session", "alone", "armed"]
+    refused = sandbox(workspace, "review", "rate", "again", "warmth=4", "--by", "Ada")
+    assert refused.code == ExitCode.USAGE and "armed (Breathing)" in refused.err
 
 
 def test_scores_of_two_versions_of_a_form_are_never_put_together(workspace: Path) -> None:

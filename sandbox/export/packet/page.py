@@ -57,11 +57,7 @@ def packet_page(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
     by_code = {one.key.code: one for one in transcripts}
     sections = [
         *(_transcript(key, one) for one in transcripts),
-        *(
-            _pair(pair, by_code, key.forms)
-            for pair in key.pairs
-            if any(form.preference for form in key.forms)
-        ),
+        *(_pair(pair, by_code, key.forms) for pair in key.pairs),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

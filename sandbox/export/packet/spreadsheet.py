@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sandbox.export import NOTICE
 from sandbox.export.undated import undated
-from sandbox.library.form import Form
 from sandbox.review.packet import PacketKey
 from sandbox.review.sheet import HEADINGS, NOT_SHOWN, rows_to_fill
 from sandbox.text import printable
@@ -102,7 +101,7 @@ def _explain(sheet: "Worksheet", key: PacketKey) -> None:
         "Notes: a row a note: the transcript, the number of the turn, and the note or tags.",
         *(f"Form {form.id}: {form.instruction}" for form in key.forms),
         *_tags(key),
-        *(["Pairs: a, b or no difference: which of the two transcripts."] if _asks(key.forms, key) else []),
+        *(["Pairs: a, b or no difference: which of the two transcripts."] if key.pairs else []),
         NOTICE,
     ]
     for number, line in enumerate(lines, 1):
@@ -116,7 +115,3 @@ def _tags(key: PacketKey) -> list[str]:
     if key.codebook is None:
         return []
     return [f"Tag {tag.id}: {tag.title}. {tag.when}" for tag in key.codebook.tags]
-
-
-def _asks(forms: tuple[Form, ...], key: PacketKey) -> bool:
-    return bool(key.pairs) and any(form.preference for form in forms)
