@@ -1,4 +1,7 @@
-"""Text that came from elsewhere (a model, a file, a person) made safe to show as plain text."""
+"""Text that came from elsewhere (a model, a file, a person) made safe to show as plain text.
+
+And a number with its noun.
+"""
 
 import re
 import unicodedata
@@ -28,3 +31,8 @@ def excerpt(text: str, length: int = 80) -> str:
         return line
     head = line[: max(length - 1, 0)]
     return head.rsplit(" ", 1)[0].rstrip(" ,;:") + "…" if " " in head else head + "…"
+
+
+def number_of(count: int, noun: str) -> str:
+    """`1 run`, `2 runs`, `1,000 runs`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

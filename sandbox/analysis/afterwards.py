@@ -40,9 +40,11 @@ def named_afterwards(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tup
     )
 
 
-def later_courses(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tuple[Trajectory, ...]:
+def later_courses(
+    later: Iterable[AskedAfterwards], plan: SessionPlan, own_after: int
+) -> tuple[Trajectory, ...]:
     """The trajectories of what was asked afterwards."""
-    return trajectories(History(measured=named_afterwards(later, plan)), plan.stretches)
+    return trajectories(History(measured=named_afterwards(later, plan)), plan.stretches, own_after)
 
 
 def later_remarks(

@@ -3,13 +3,13 @@ would make it surer. Values first, then the same in a few sentences that say no 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from statistics import stdev
 
-from sandbox.analysis.comparison import ComparedArm, Comparison, compared_with
+from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
 from sandbox.analysis.effect import (
     SMALL,
     Direction,
@@ -22,8 +22,9 @@ from sandbox.analysis.effect import (
 )
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import Verdict, pairs_to_tell, verdict
+from sandbox.analysis.sequential import Evidence, evidence
 from sandbox.library.questionnaire import Scale
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 _FEW = 3
 """Of more than so many arms or pairs not each is given a sentence."""
@@ -53,6 +54,11 @@ class Difference:
     @cached_property
     def verdict(self) -> Verdict:
         return verdict(self.values, self.bound)
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """What may be looked at after every run, with `bound` as its size; None without one, or a run."""
+        return evidence(self.values, self.bound) if self.bound and self.values else None
 
     @property
     def told_apart(self) -> bool:
@@ -123,7 +129,7 @@ def one_against_another(comparison: Comparison, one: ComparedArm, other: Compare
     found = _between(one, other, comparison, bound)
     if found is None:
         return ""
-    pairs = "1 pair" if len(found.values) == 1 else f"{len(found.values)} pairs"
+    pairs = number_of(len(found.values), "pair")
     said = f"{pairs} at {found.at}: {_size(found, scale.higher_is if scale else 'neither')}."
     if len(found.values) == 1:
         return printable(f"{said} One pair has no interval.")
@@ -153,9 +159,8 @@ def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Di
         )
         if effect.value is not None:
             values.append(effect.value)
-    return Difference(
-        arm.title, " and ".join(others), _place(arm, comparison, arm.primary), tuple(values), paired, bound
-    )
+    at = _place((arm, *arms_compared_with(arm, comparison.arms)), comparison, arm.primary)
+    return Difference(arm.title, " and ".join(others), at, tuple(values), paired, bound)
 
 
 def _between(
@@ -175,17 +180,19 @@ def _between(
             found.setdefault(label or "", []).append(effect)
     if not found:
         return None
-    at, effects = max(found.items(), key=lambda one: len(one[1]))  # runs of one length only
+    at, effects = max(found.items(), key=lambda one: len(one[1]))  # a run that was stopped has no end
     values = tuple(effect.value for effect in effects if effect.value is not None)
     reliable = all(effect.reliable for effect in effects)
     paired = replace(paired_difference(values), reliable=reliable)
-    return Difference(one.title, other.title, _place(one, comparison, at), values, paired, bound)
+    return Difference(one.title, other.title, _place((one, other), comparison, at), values, paired, bound)
 
 
-def _place(arm: ComparedArm, comparison: Comparison, label: str) -> str:
-    """`t5` for an end that was measured at t5, since nothing was said after it."""
-    found = (session.at(comparison.scale, label) for session in arm.sessions)
-    return next((point.as_at for point in found if point is not None and point.as_at), label)
+def _place(arms: Iterable[ComparedArm], comparison: Comparison, label: str) -> str:
+    """`t5` for an end that was measured at t5 in all of them, since nothing was said after it."""
+    row = next(row for row in comparison.rows if row.label == label)
+    found = {row.cells[comparison.arms.index(arm)].as_at for arm in arms}
+    same = found.pop() if len(found) == 1 else ""
+    return label if not same or " " in same else same
 
 
 # In words
@@ -201,8 +208,7 @@ def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
         groups.setdefault((one.against, one.at, len(one.values)), []).append(one)
     for (against, at, runs), members in groups.items():
         sizes = "; ".join(f"{one.title} {_size(one, higher_is)}" for one in members)
-        how_many = "1 run" if runs == 1 else f"{runs} runs"
-        lines.append(printable(f"Beyond {against} at {at}, {how_many}: {sizes}."))
+        lines.append(printable(f"Beyond {against} at {at}, {number_of(runs, 'run')}: {sizes}."))
     return lines
 
 
@@ -304,8 +310,7 @@ def _ended(one: Difference) -> str:
 def _more(one: Difference) -> str:
     if one.more_runs is None:
         return ""
-    runs = f"{one.more_runs} more {'run' if one.more_runs == 1 else 'runs'}"
-    return f" About {runs} would do, if it went on like this."
+    return f" About {number_of(one.more_runs, 'more run')} would do, if it went on like this."
 
 
 def _too_few(one: Difference) -> bool:

@@ -83,6 +83,16 @@ def beginning(session: StoredSession, find: Callable[[str], StoredSession | None
     return Beginning(parent, inherited, turns, of, stretches)
 
 
+def own_after(session: StoredSession) -> int:
+    """The turn of the whole history after which its own part begins: where it left its parent, or the step
+    comes that is said otherwise; the last turn, where that was not said yet."""
+    history, edited = session.history, session.head.plan.edited
+    if edited is None:
+        return history.inherited
+    said = (turn.index for turn in session.own_turns if turn.step == edited.step)
+    return next(said, len(history.turns) + 1) - 1
+
+
 def skips(session: StoredSession, find: Callable[[str], StoredSession | None]) -> tuple[Skip, ...]:
     """The steps left out before and in it, those of the session it goes on with among them."""
     left = find(session.head.parent) if session.head.plan.goes_on and session.head.parent else None
@@ -279,7 +289,8 @@ def arm_of(
     For the rest see Arm.
     """
     head = session.head
-    replies = reply_valence(session.history, head.plan.scenario.language)
+    own = own_after(session)
+    replies = reply_valence(session.history, head.plan.scenario.language, own)
     tone = as_trajectory(replies, head.plan.stretches)
     later, checks = tuple(later), tuple(checks)
     return Arm(
@@ -289,8 +300,8 @@ def arm_of(
         plan=head.plan,
         state=session.state.now,
         courses=(
-            *trajectories(session.history, head.plan.stretches),
-            *later_courses(later, head.plan),
+            *trajectories(session.history, head.plan.stretches, own),
+            *later_courses(later, head.plan, own),
             *([tone] if tone.points else []),
         ),
         history=session.history,

@@ -23,8 +23,8 @@ from sandbox.analysis.single_case import (
     tau_u,
 )
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.engine.phase import Phase
-from sandbox.text import printable
+from sandbox.engine.phase import Phase, Point
+from sandbox.text import number_of, printable
 
 _NAMES: dict[Phase, str] = {
     "baseline": "baseline",
@@ -75,8 +75,8 @@ def case(arm: Arm, name: ScaleName) -> Case:
     """The session on that scale. One without a technique, or without scores, has no index and says so."""
     points = [point for point in arm.course(name).points if not point.as_at]
     phases = tuple(
-        CasePhase(_NAMES[phase], tuple(one.label for one in group), tuple(one.value for one in group))
-        for phase, members in itertools.groupby(points, key=lambda point: point.phase)
+        CasePhase(phase, tuple(one.label for one in group), tuple(one.value for one in group))
+        for phase, members in itertools.groupby(points, key=lambda point: _phase(arm, point.point))
         for group in [tuple(members)]
     )
     scale = scale_of(arm.asked, name)
@@ -85,8 +85,10 @@ def case(arm: Arm, name: ScaleName) -> Case:
     at = next((n for n, phase in enumerate(phases) if phase.name == _NAMES["technique"]), 0)
     before, after = (phases[at - 1].known, phases[at].known) if at else ((), ())
     told: tuple[str, ...] = ()
-    if higher_is == "neither" or not before or not after:
-        why = "neither end of this scale is better" if higher_is == "neither" else "a phase has no score"
+    own = not at or bool(arm.course(name).telling)
+    if higher_is == "neither" or not before or not after or not own:
+        why = "a phase has no score" if own else "nothing was measured once its own part began"
+        why = "neither end of this scale is better" if higher_is == "neither" else why
         told = (f"No index can be given: {why}.",)
         before = after = ()
     lower = higher_is == "more distress"
@@ -100,7 +102,8 @@ def case(arm: Arm, name: ScaleName) -> Case:
     )
     if found is not None:
         told = (
-            f"Phase A: {phases[at - 1].name}, {_points(before)}; phase B: technique, {_points(after)}."
+            f"Phase A: {phases[at - 1].name}, {number_of(len(before), 'point')}; phase B: technique,"
+            f" {number_of(len(after), 'point')}."
             f" {'Lower' if lower else 'Higher'} counts as improvement.",
             _indices(found, *indices),
             _randomised(p, len(before), len(after)),
@@ -114,8 +117,10 @@ def case(arm: Arm, name: ScaleName) -> Case:
     return Case(arm.title, arm.id, name, low, high, phases, found, *indices, p, lines)
 
 
-def _points(scores: tuple[float, ...]) -> str:
-    return f"{len(scores)} {'point' if len(scores) == 1 else 'points'}"
+def _phase(arm: Arm, point: Point) -> str:
+    """What the stretch is called that the point lies in: of an arm that left in the middle of another
+    technique, the turns up to there are that one's."""
+    return _NAMES[point.phase] if arm.is_own(point) else f"technique of {arm.began.of}"
 
 
 def _indices(found: Nap, *others: float | None) -> str:

@@ -1,7 +1,8 @@
 """Arms side by side: a row a measurement point, each arm's score, change, and difference from the control.
 
-Rows are aligned by the number of the technique turn. change = score − score after the scenario; difference =
-change − the control's change in the same trunk: the technique effect. Where the technique did not follow the
+Rows are aligned by the number of the technique turn, `end` is each arm's own (effect.last_common_label).
+change = score − score after the scenario; difference = change − the control's change in the same trunk: the
+technique effect. Where the technique did not follow the
 scenario, change = score − baseline (see effect). All in the scale's units and with the
 score's own sign: below zero it fell, or fell further. Nothing is read or written here.
 """
@@ -20,7 +21,7 @@ from sandbox.analysis.effect import (
     technique_effect,
 )
 from sandbox.analysis.remarks import Remark, on_reading
-from sandbox.analysis.trajectory import ScaleName
+from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.phase import Phase, Point, begins_at
 from sandbox.engine.plan import arm_title, in_order
 from sandbox.library.document import Document, document_hash
@@ -38,7 +39,7 @@ class ComparedArm:
     """A column: one session, or in a pooled comparison the sessions of one technique, one a trunk.
 
     `reference` marks the arm that the others are compared with. `primary` labels the point named beforehand,
-    the end: the last at which it and its control were measured after as many turns; empty for a reference.
+    the end: the last that it and its control have in common; empty for a reference.
     """
 
     title: str
@@ -64,7 +65,9 @@ class ComparedPoint:
 
     Not a point of one session but the means over `sessions`; None: not measured.
     `change` is the mean over `changes` sessions: those whose difference is known, so that a row adds up.
-    `difference` is None for the arm that is compared with, and before the technique begins.
+    `difference` is None for the arm that is compared with, and before the technique begins. `as_at`: the
+    scores are those of an earlier point again, since nothing was said in between: `t5`, or, of sessions of
+    unequal length, `t5 to t7`.
     """
 
     score: float | None
@@ -74,20 +77,24 @@ class ComparedPoint:
     reliable: bool = True
     reason: str = ""
     changes: int = 0
+    as_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A measurement point with a cell an arm. `number` counts technique turns from 1, 0 elsewhere.
-
-    `as_at`: every arm's score is that of an earlier point again, since nothing was said in between.
-    """
+    """A measurement point with a cell an arm. `number` counts technique turns from 1, 0 elsewhere."""
 
     label: str
     phase: Phase
     number: int
     cells: tuple[ComparedPoint, ...]
-    as_at: str = ""
+
+    @property
+    def as_at(self) -> str:
+        """The turn whose row this one repeats; empty where some arm has another score here."""
+        found = {cell.as_at for cell in self.cells if cell.score is not None or cell.reason}
+        one = next(iter(found)) if len(found) == 1 else ""
+        return "" if " " in one else one
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,6 @@ def compare(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool = False) 
             p.phase,
             p.number,
             tuple(_cell(arm, arms, beside, scale, p) for arm in arms),
-            _as_at(sessions, scale, p.label),
         )
         for p in _points(sessions, scale)
     )
@@ -328,17 +334,18 @@ def _points(sessions: Sequence[Arm], scale: ScaleName) -> tuple[Point, ...]:
     return tuple(sorted(by_label.values(), key=lambda point: (order.index(point.phase), point.number)))
 
 
-def _as_at(sessions: Sequence[Arm], scale: ScaleName, label: str) -> str:
-    """`t5` where that is when every arm's score at `label` was given, `t3 to t5` where arms differ."""
-    found = [point for session in sessions if (point := session.at(scale, label)) is not None]
-    labels = sorted({point.as_at for point in found})
-    return " to ".join(dict.fromkeys((labels[0], labels[-1]))) if labels and all(labels) else ""
+def _as_at(found: Iterable[TrajectoryPoint | None]) -> str:
+    """`t5` where all these scores are that of t5 again, `t3 to t5` where they differ, else empty."""
+    given = sorted((one.point.after_turn, one.as_at) for one in found if one is not None)
+    if not given or not all(label for _, label in given):
+        return ""
+    return " to ".join(dict.fromkeys((given[0][1], given[-1][1])))
 
 
 def _primary(arm: ComparedArm, beside: Beside, scale: ScaleName) -> str:
     """The last point at which most of the arm's sessions can be set against what stands beside them.
 
-    Runs of one script may be of unequal length, where a step is repeated: then the end of the shorter ones.
+    A run that was stopped has no end: of few it leaves them out, of many the end is where those are.
     """
     pairs = [
         (session.course(scale), other.course(scale))
@@ -371,6 +378,7 @@ def _cell(
         reliable=all(one is None or one.reliable for one in found),
         reason=next((one.reason for one in found if one is not None and one.reason), ""),
         changes=len(changes),
+        as_at=_as_at(found),
     )
 
 

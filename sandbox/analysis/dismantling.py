@@ -218,18 +218,18 @@ class Starts:
 def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName) -> Starts:
     """The arms of a dismantling by their shared starts. `steps` says, by a technique's id, what it has.
 
-    An arm whose last score is missing is not in its start, and a turn with a missing score at either end is
-    not there in its arm.
+    An arm whose last score is missing, or that has none of its own, is not in its start, and a turn with a
+    missing score at either end is not there in its arm.
     """
     last: dict[str, dict[Steps, float]] = {}
     turns: dict[str, dict[int, dict[Steps, float]]] = {}
     control: dict[str, float | None] = {}
     for arm in arms:
         technique = arm.plan.technique
-        points = arm.course(scale).points
-        if technique is None or not points:
+        course = arm.course(scale)
+        if technique is None or not course.telling:
             continue
-        end = points[-1].value
+        end = course.telling[-1].value
         if technique.id not in steps:
             if technique.is_control:
                 control[arm.trunk] = end
@@ -237,7 +237,7 @@ def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName)
         its = steps[technique.id]
         if end is not None:
             last.setdefault(arm.trunk, {})[its] = end
-        for before, now in pairwise(points):
+        for before, now in pairwise(course.points):
             if now.phase == "technique" and before.value is not None and now.value is not None:
                 turns.setdefault(arm.trunk, {}).setdefault(now.point.number, {})[its] = (
                     now.value - before.value
@@ -337,6 +337,6 @@ def dismantled(
 
 def _end(arms: Iterable[Arm], technique: str, note: str, scale: ScaleName) -> ArmEnd:
     own = [arm for arm in arms if arm.plan.technique is not None and arm.plan.technique.id == technique]
-    ends = [points[-1].value for arm in own if (points := arm.course(scale).points)]
+    ends = [points[-1].value for arm in own if (points := arm.course(scale).telling)]
     known = [value for value in ends if value is not None]
     return ArmEnd(note, fmean(known) if known else None, len(known))

@@ -49,36 +49,35 @@ def change(trajectory: Trajectory, label: str | None = None) -> Effect:
     if now is not None and now.phase == "technique" and now not in trajectory.after_start:
         return Effect(None, now.label, f"{now.label} came before the scenario")
     start = "after the scenario" if begins_at(trajectory.stretches) == "induction" else "at baseline"
-    return _difference(now, trajectory.start, _place(now, label), start, at=_label(now, label))
+    return _difference(now, trajectory.start, _place(trajectory, now, label), start, at=_label(now, label))
 
 
 def residual(trajectory: Trajectory, label: str | None = None) -> Effect:
     """Score at `label` (None: at the last telling point) − baseline."""
     now = _now(trajectory, label)
-    return _difference(now, trajectory.baseline, _place(now, label), "at baseline", at=_label(now, label))
+    place = _place(trajectory, now, label)
+    return _difference(now, trajectory.baseline, place, "at baseline", at=_label(now, label))
 
 
 def technique_effect(technique: Trajectory, control: Trajectory, label: str | None = None) -> Effect:
-    """Change under the technique − change under the control, both at `label` and after as many turns.
+    """Change under the technique − change under the control, at like points (last_common_label).
 
-    `label` None: the last point at which both were so measured. The two must continue from
-    the same state and go through the same stretches (branches of one trunk): that is what pairs them, and a
-    difference there makes the effect undefined.
+    `label` None: the last of them. The two must continue from the same state and go through the same
+    stretches (branches of one trunk): that is what pairs them, and a difference there makes the effect
+    undefined.
     """
     if apart := _not_paired(technique, control):
         return Effect(None, label or "", apart)
     label = label or last_common_label(technique, control)
     if label is None:
-        return Effect(
-            None, reason="technique and control have no measurement in common after as many technique turns"
-        )
+        for whose, one in (("technique", technique), ("control", control)):
+            if not one.telling:
+                return Effect(None, reason=f"{whose}: {change(one).reason}")
+        return Effect(None, reason="technique and control have no measurement in common")
     under_technique, under_control = change(technique, label), change(control, label)
     if under_technique.value is None or under_control.value is None:
         whose = "technique" if under_technique.value is None else "control"
         return Effect(None, label, f"{whose}: {(under_technique.reason or under_control.reason)}")
-    now, beside = technique.at(label), control.at(label)
-    if now is not None and beside is not None and now.point != beside.point:
-        return Effect(None, label, f"“{label}” comes after another number of turns under the control")
     return Effect(
         under_technique.value - under_control.value,
         label,
@@ -124,12 +123,13 @@ def moved_under_control(change: Effect, control: str = "the control") -> str:
 
 
 def last_common_label(one: Trajectory, other: Trajectory) -> str | None:
-    """The last telling point that both were measured at, after as many turns.
+    """The last like point of two arms: the end, each arm's own, or else the last turn that both had.
 
-    Of arms of unequal length it is a `t`: they share the label `end`, but not the time that passed before it.
+    This is where like points are defined: points of one label, each in the arm's own part. `t3` is the same
+    turn under both; `end` is each arm's own end, after however many turns.
     """
-    measured = {point.point for point in other.telling}
-    return next((point.label for point in reversed(one.telling) if point.point in measured), None)
+    measured = {point.label for point in other.telling}
+    return next((point.label for point in reversed(one.telling) if point.label in measured), None)
 
 
 def _now(trajectory: Trajectory, label: str | None) -> TrajectoryPoint | None:
@@ -142,9 +142,11 @@ def _label(now: TrajectoryPoint | None, label: str | None) -> str:
     return now.label if now else label or ""
 
 
-def _place(now: TrajectoryPoint | None, label: str | None) -> str:
-    place = _label(now, label)
-    return f"at {place}" if place else "once the technique began"
+def _place(trajectory: Trajectory, now: TrajectoryPoint | None, label: str | None) -> str:
+    if place := _label(now, label):
+        return f"at {place}"
+    own = all(trajectory.is_own(point.point) for point in trajectory.after_start)
+    return "once the technique began" if own else "in its own part"
 
 
 def _difference(

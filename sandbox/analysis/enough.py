@@ -11,8 +11,8 @@ from statistics import stdev
 from sandbox.analysis.answer import Answer, Difference
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import pairs_for_width
-from sandbox.analysis.sequential import ALPHA, Evidence, evidence
-from sandbox.text import printable
+from sandbox.analysis.sequential import ALPHA, Evidence
+from sandbox.text import number_of, printable
 
 _LEAST = 6
 """Fewer differences decide nothing: an e-value is at most 2ⁿ / 2, and 20 decides."""
@@ -33,9 +33,9 @@ class Looked:
 def looked_at(found: Answer) -> tuple[Looked, ...]:
     """Every arm against what stands beside it; none on a scale without a range, or without a run."""
     return tuple(
-        Looked(one, evidence(one.values, one.bound), _needed(one.values, one.bound))
+        Looked(one, one.evidence, _needed(one.values, one.bound))
         for one in found.beyond
-        if one.bound and one.values
+        if one.evidence is not None and one.bound
     )
 
 
@@ -72,8 +72,7 @@ def _named(looked: Sequence[Looked]) -> str:
 def _value(found: Evidence) -> str:
     if found.decided_at is not None:
         return f"at run {found.decided_at} of {found.n}"
-    runs = f"{found.n} {'run' if found.n == 1 else 'runs'}"
-    return f"{numeral(found.value)} after {runs}"
+    return f"{numeral(found.value)} after {number_of(found.n, 'run')}"
 
 
 def _planning(wanted: Sequence[Looked], looked: Sequence[Looked]) -> str:

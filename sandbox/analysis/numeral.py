@@ -20,6 +20,18 @@ def numeral(value: float | None, *, signed: bool = False, decimals: int = 1, rel
     return sign + text + doubt
 
 
+def percent(share: float | None) -> str:
+    """`51 %`, `−4 %` of a share of 1; an en dash for None."""
+    return MISSING if share is None else f"{numeral(100 * share, decimals=0)} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """`[−3.1, +2.0]`, an en dash where there is none."""
+    if low is None or high is None:
+        return MISSING
+    return f"[{numeral(low, signed=True)}, {numeral(high, signed=True)}]"
+
+
 def for_data(value: float) -> float:
     """The number for a data file: without the noise of floating point behind the fourth decimal."""
     return round(value, 4)

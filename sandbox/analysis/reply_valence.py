@@ -31,9 +31,10 @@ class ReplyPoint:
 
 @dataclass(frozen=True, slots=True)
 class ReplyValence:
-    """The replies of one session in order, inherited ones included."""
+    """The replies of one session in order, inherited ones included; `own_after` as of a Trajectory."""
 
     points: tuple[ReplyPoint, ...] = ()
+    own_after: int = 0
 
     def at(self, label: str) -> float | None:
         """The negativity of the reply with that label; None where there was none."""
@@ -41,15 +42,16 @@ class ReplyValence:
 
     @property
     def change(self) -> float | None:
-        """Negativity of the newest technique reply minus that of the last reply of the scenario before it."""
+        """Negativity of the newest technique reply of its own part minus that of the last reply of the
+        scenario before it."""
         induced = next((point for point in reversed(self.points) if point.label == "ind"), None)
-        replied = [point for point in self.points if point.phase == "technique"]
+        replied = [one for one in self.points if one.phase == "technique" and one.turn > self.own_after]
         if induced is None or not replied or replied[-1].turn < induced.turn:
             return None
         return replied[-1].negativity - induced.negativity
 
 
-def reply_valence(history: History, language: str = "en") -> ReplyValence:
+def reply_valence(history: History, language: str = "en", own_after: int = 0) -> ReplyValence:
     """The trajectory of a session's replies, refused ones left out; empty when they are not English, the word
     list's language."""
     if language.partition("-")[0] != "en":
@@ -71,7 +73,8 @@ def reply_valence(history: History, language: str = "en") -> ReplyValence:
                 negativity(turn.reply or ""),
             )
             for turn, number in numbered
-        )
+        ),
+        own_after,
     )
 
 
@@ -87,7 +90,7 @@ def as_trajectory(replies: ReplyValence, stretches: Stretches = USUAL) -> Trajec
         point = Point(reply.turn, reply.phase, reply.number if reply.phase == "technique" else 0)
         if point.label == reply.label:  # else no measurement follows the reply
             points.append(TrajectoryPoint(point, reply.negativity))
-    return Trajectory(*REPLIES, tuple(points), stretches)
+    return Trajectory(*REPLIES, tuple(points), stretches, replies.own_after)
 
 
 def _label(turn: Turn, number: int, *, closing: bool) -> str:

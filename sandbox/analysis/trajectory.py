@@ -41,7 +41,8 @@ class Trajectory:
     """The points of one scale of one questionnaire read in one way, in the order they were measured.
 
     Two questionnaires may both have a scale of that id, so the questionnaire belongs to its name. `stretches`
-    are those of the session: they say what its changes are counted from.
+    are those of the session: they say what its changes are counted from. `own_after` is the turn of the whole
+    history after which its own part begins: what was measured up to there shows what another arm did.
     """
 
     questionnaire: str
@@ -49,6 +50,7 @@ class Trajectory:
     scale: str
     points: tuple[TrajectoryPoint, ...]
     stretches: Stretches = USUAL
+    own_after: int = 0
 
     @cached_property
     def name(self) -> ScaleName:
@@ -81,11 +83,18 @@ class Trajectory:
 
     @cached_property
     def telling(self) -> tuple[TrajectoryPoint, ...]:
-        """Of those, the points that can show what the technique did: where it came before the scenario, those
-        after the scenario."""
-        if not technique_first(self.stretches):
-            return self.after_start
-        return tuple(point for point in self.after_start if point.phase == "induction")
+        """Of those, the points of its own part that can show what the technique did: where it came before the
+        scenario, those after the scenario."""
+        first = technique_first(self.stretches)
+        return tuple(
+            point
+            for point in self.after_start
+            if (point.phase == "induction" or not first) and self.is_own(point.point)
+        )
+
+    def is_own(self, point: Point) -> bool:
+        """Whether it lies in the session's own part. One without a technique says nothing of its own."""
+        return "technique" not in self.stretches or point.after_turn > self.own_after
 
     def last(self, phase: Phase) -> TrajectoryPoint | None:
         return next((point for point in reversed(self.points) if point.phase == phase), None)
@@ -99,7 +108,9 @@ class Trajectory:
         return {point.label: point for point in self.points}
 
 
-def trajectories(history: History, stretches: Stretches = USUAL) -> tuple[Trajectory, ...]:
+def trajectories(
+    history: History, stretches: Stretches = USUAL, own_after: int = 0
+) -> tuple[Trajectory, ...]:
     """Every scale's trajectory, parents' points included, in the order the scales first appear."""
     last: dict[tuple[str, Way], dict[Point, Measured]] = {}
     for measured in history.measured:
@@ -117,6 +128,7 @@ def trajectories(history: History, stretches: Stretches = USUAL) -> tuple[Trajec
                     own = kept[score.scale] = []
                 own.append(made)
         found += [
-            Trajectory(questionnaire, way, scale, tuple(points), stretches) for scale, points in kept.items()
+            Trajectory(questionnaire, way, scale, tuple(points), stretches, own_after)
+            for scale, points in kept.items()
         ]
     return tuple(found)

@@ -6,7 +6,7 @@ from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
-from sandbox.analysis.sequential import evidence
+from sandbox.analysis.rank import cluster_lines
 from sandbox.export.result import (
     AnswerResult,
     ArmColumn,
@@ -25,7 +25,7 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
         way=way,
         scale=scale,
         trunks=comparison.trunks,
-        answer=_answer_result(answer(comparison)),
+        answer=answer_result(answer(comparison)),
         harm=harm(comparison),
         noise=noise(comparison),
         arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
@@ -42,20 +42,21 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
     )
 
 
-def _answer_result(found: Answer) -> AnswerResult:
+def answer_result(found: Answer) -> AnswerResult:
+    """The values of an answer, as every table of effects and every JSON has them."""
     p_values = [sign_flip_p(one.values) for one in found.beyond]
     beyond = zip(found.beyond, p_values, holm(p_values), strict=True)
     return AnswerResult(
         lines=found.lines,
         enough=enough(found),
+        clusters=cluster_lines(found),
         beyond=tuple(_difference_result(one, p, adjusted) for one, p, adjusted in beyond),
         between=tuple(_difference_result(one, sign_flip_p(one.values), None) for one in found.between),
     )
 
 
 def _difference_result(one: Difference, p: float | None, p_holm: float | None) -> DifferenceResult:
-    bound = one.bound
-    looked = evidence(one.values, bound) if bound and one.values else None
+    looked = one.evidence
     return DifferenceResult(
         title=one.title,
         against=one.against,
@@ -66,7 +67,7 @@ def _difference_result(one: Difference, p: float | None, p_holm: float | None) -
         low=one.paired.low,
         high=one.paired.high,
         verdict=one.verdict,
-        bound=bound,
+        bound=one.bound,
         more_runs=one.more_runs,
         hedges_gz=hedges_gz(one.values),
         bca=bca_interval(one.values),

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable
 
-from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison
-from sandbox.analysis.effect import PairedDifference
+from sandbox.analysis.comparison import (
+    ComparedArm,
+    ComparedPoint,
+    Comparison,
+    arms_compared_with,
+    compared_with,
+)
+from sandbox.analysis.effect import PairedDifference, technique_effect
 from sandbox.analysis.harm import harm
 from sandbox.analysis.noise import noise
-from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.numeral import MISSING, interval, numeral
 from sandbox.engine.phase import begins_at
 from sandbox.engine.plan import SessionPlan
+from sandbox.export.result import DifferenceResult
 
 
 def heading(comparison: Comparison) -> str:
@@ -64,12 +71,30 @@ def difference_text(difference: PairedDifference | None, arm: ComparedArm, decim
     )
     if difference.mean is None:
         return mean
-    interval = "" if difference.low is None or difference.high is None else f" [{low}, {high}]"
-    return f"{mean}{interval}{'' if difference.reliable else ' ?'}{_fewer(difference.pairs, arm)}"
+    around = "" if difference.low is None or difference.high is None else f" [{low}, {high}]"
+    return f"{mean}{around}{'' if difference.reliable else ' ?'}{_fewer(difference.pairs, arm)}"
 
 
 def _fewer(n: int, arm: ComparedArm) -> str:
     return f" n={n}" if n < len(arm.sessions) else ""
+
+
+def effect_columns(one: DifferenceResult) -> dict[str, str]:
+    """A row of a table of effects, by its columns' heads in order."""
+    known = one.low is not None or one.verdict == "equivalent"
+    return {
+        "arm": one.title,
+        "against": one.against,
+        "at": one.at,
+        "runs": str(one.runs),
+        "mean": numeral(one.mean, signed=True, reliable=one.reliable),
+        "95 % interval": interval(one.low, one.high),
+        "BCa": interval(*(one.bca or (None, None))),
+        "g_z": numeral(one.hedges_gz, signed=True, decimals=2),
+        "p (Holm)": numeral(one.p_holm, decimals=3),
+        "e-value": numeral(None if one.e_value is None else min(one.e_value, 1e6)),
+        "verdict": one.verdict if known else (MISSING, "one run", "no interval")[min(2, one.runs)],
+    }
 
 
 def explanation(comparison: Comparison) -> str:
@@ -114,11 +139,14 @@ def runs_each(comparison: Comparison) -> str:
 
 def _primary(comparison: Comparison) -> str:
     """Which difference counts, named beforehand, and what the others are."""
-    ends = {arm.title: arm.primary for arm in comparison.arms if arm.primary}
+    rows = {row.label: row for row in comparison.rows}
+    ends = {}
+    for place, arm in enumerate(comparison.arms):
+        if arm.primary:
+            as_at = rows[arm.primary].cells[place].as_at
+            ends[arm.title] = f"{arm.primary}, as at {as_at}" if as_at else arm.primary
     if not ends:
         return ""
-    same = {row.label: f"{row.label}, as at {row.as_at}" for row in comparison.rows if row.as_at}
-    ends = {title: same.get(label, label) for title, label in ends.items()}
     labels = dict.fromkeys(ends.values())
     where = (
         next(iter(labels))
@@ -151,15 +179,16 @@ def reasons(comparison: Comparison) -> tuple[str, ...]:
 
     Where every difference is one pair, `explanation` says so for the whole comparison.
     """
-    undefined: dict[str, None] = {}
+    nowhere = {arm.title: why for arm in comparison.arms if (why := _no_like_point(arm, comparison))}
+    undefined = dict.fromkeys(f"{title}: no difference, because {why}." for title, why in nowhere.items())
     without_interval: dict[tuple[str, str], list[str]] = {}
     for row in comparison.rows:
         for arm, cell in zip(comparison.arms, row.cells, strict=True):
             difference = cell.difference
             if difference is None or not difference.reason:
                 continue
-            if difference.mean is None and arm.primary not in ("", row.label):
-                continue  # the point that counts has one
+            if difference.mean is None and (arm.primary not in ("", row.label) or arm.title in nowhere):
+                continue  # the point that counts has one, or it is said above
             if difference.mean is None:
                 undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
             elif len(arm.sessions) > 1:
@@ -168,3 +197,16 @@ def reasons(comparison: Comparison) -> tuple[str, ...]:
         f"{title}: no interval at {', '.join(labels)}, because {reason}."
         for (title, reason), labels in without_interval.items()
     )
+
+
+def _no_like_point(arm: ComparedArm, comparison: Comparison) -> str:
+    """Why an arm and the control beside it have no point in common; empty where they have one."""
+    if arm.primary or not arms_compared_with(arm, comparison.arms):
+        return ""
+    pairs = ((one, compared_with(one, comparison.arms)) for one in arm.sessions)
+    found = (
+        technique_effect(one.course(comparison.scale), other.course(comparison.scale)).reason
+        for one, other in pairs
+        if other is not None
+    )
+    return next(filter(None, found), "")

@@ -1,4 +1,4 @@
-"""What the JSON outputs hold: `run --json`, `compare --json` and the export `.json`, each by its schema.
+"""What the JSON outputs hold, each by its schema: run, compare, import data with `--json`, export's `.json`.
 
 They are built of the same parts: cautions, arms, trajectories with their effects. The schemas stand in
 docs/schemas; a change of a key is a new FORMAT_VERSION.
@@ -182,10 +182,14 @@ class DifferenceResult(Part):
 
 
 class AnswerResult(Part):
-    """What the comparison says, in sentences; `beyond` has the arms against what stands beside them."""
+    """What the comparison says, in sentences; `beyond` has the arms against what stands beside them.
+
+    `clusters`: which arms are not told apart from one another, a sentence for each set of one start.
+    """
 
     lines: tuple[str, ...]
     enough: str
+    clusters: tuple[str, ...]
     beyond: tuple[DifferenceResult, ...]
     between: tuple[DifferenceResult, ...]
 
@@ -203,6 +207,30 @@ class ComparisonResult(Output):
     noise: Noise | None
     arms: tuple[ArmColumn, ...]
     rows: tuple[PointRow, ...]
+
+
+class ArmChange(Part):
+    """An arm's own change over its runs (its score at the end, where no start was named), and Student's 95 %
+    interval."""
+
+    title: str
+    runs: int
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class ExternalResult(Output):
+    """What `import data --json` prints. `disagreements`: the totals that are not what their items give."""
+
+    format: Literal["therapy-sandbox data"] = "therapy-sandbox data"
+    by: Literal["human", "model"]
+    file: str
+    row_count: int
+    answer: AnswerResult
+    changes: tuple[ArmChange, ...]
+    disagreements: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class ArchivedDocument(Part):
@@ -288,7 +316,9 @@ class Archive(Output):
     arms: tuple[ArmResult, ...]
 
 
-OUTPUTS: dict[str, type[Output]] = {"run": RunResult, "compare": ComparisonResult, "export": Archive}
+OUTPUTS: dict[str, type[Output]] = {
+    "run": RunResult, "compare": ComparisonResult, "export": Archive, "data": ExternalResult
+}  # fmt: skip
 """Each output by the command that writes it."""
 
 

@@ -64,16 +64,22 @@ def ended(trajectory: Trajectory, after_turn: int, value: float) -> Trajectory:
     return replace(trajectory, points=(*trajectory.points, end))
 
 
-def test_the_end_is_the_same_time_only_where_the_arms_had_as_many_turns():
+def test_like_points_are_the_same_turn_or_each_arms_own_end():
     shorter, longer = ended(BREATHING, 3, 11.0), ended(course(8.0, 79.0, 60.0, 21.0, 5.0), 4, 5.0)
-    effect = technique_effect(shorter, longer)
-    assert (effect.value, effect.at) == (-10.0, "t2")
-    at_the_end = technique_effect(shorter, longer, "end")
-    assert at_the_end.value is None and "another number of turns" in at_the_end.reason
-    alike = technique_effect(shorter, ended(FILLER, 3, 18.0))
-    assert (alike.value, alike.at) == (-7.0, "end")
-    unmeasured = technique_effect(ended(course(8.0, 79.0), 3, 11.0), ended(course(8.0, 79.0), 4, 5.0))
-    assert unmeasured.value is None and "as many technique turns" in unmeasured.reason
+    at_the_end = technique_effect(shorter, longer)
+    assert (at_the_end.value, at_the_end.at) == (6.0, "end")
+    assert technique_effect(shorter, longer, "t2").value == -10.0
+    stopped = technique_effect(BREATHING, longer)
+    assert (stopped.value, stopped.at) == (-10.0, "t2")
+
+
+def test_what_was_measured_before_an_arm_left_another_says_nothing_of_it():
+    left = replace(BREATHING, own_after=3)  # after t2
+    for effect in (change(left), residual(left), technique_effect(left, FILLER)):
+        assert effect.value is None and "nothing was measured in its own part" in effect.reason
+    assert last_common_label(left, FILLER) is None
+    assert technique_effect(ended(left, 4, 18.0), ended(FILLER, 3, 18.0)).value == 0.0
+    assert change(replace(left, stretches=("induction", "follow-up")), "t2").value == -68.0
 
 
 @pytest.mark.parametrize(
@@ -84,7 +90,8 @@ def test_the_end_is_the_same_time_only_where_the_arms_had_as_many_turns():
         (change(course(8.0, 79.0)), "nothing was measured once the technique began"),
         (change(BREATHING, "t9"), "nothing was measured at t9"),
         (residual(course(8.0, 79.0, None)), "the score at t1 is missing (refused)"),
-        (technique_effect(BREATHING, course(8.0, 79.0)), "no measurement in common"),
+        (technique_effect(BREATHING, course(8.0, 79.0)), "control: nothing was measured once"),
+        (technique_effect(BREATHING, ended(course(8.0, 79.0), 4, 5.0)), "no measurement in common"),
         (technique_effect(BREATHING, course(8.0, 70.0, 60.0, 21.0)), "same state"),
         (technique_effect(BREATHING, course(8.0, 79.0, 60.0, None)), "control: the score at t2"),
         (technique_effect(course(8.0, 79.0, 1.0, None), FILLER), "technique: the score at t2"),

@@ -81,25 +81,25 @@ async def test_where_the_scenario_did_nothing_is_said_once_among_the_cautions(tm
 
 
 async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
-    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2). Compare them up to t2"
+    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2). Turn by turn compare"
     assert said in await printed(tmp_path / "text", capsys)
     result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
     assert any(said in remark["sentence"] for remark in result["cautions"])
 
 
-async def test_the_effect_of_arms_of_unequal_length_is_taken_after_as_many_turns(tmp_path, capsys):
+async def test_the_effect_of_arms_of_unequal_length_is_taken_at_their_own_ends(tmp_path, capsys):
     out = await printed(tmp_path / "text", capsys)
     probed, listed = out.split("Simulated gloom")
     assert (
-        "Technique effect of Breathing: ±0.0 at t2 (±0.0, control ±0.0), the same as under the control ("
+        "Technique effect of Breathing: ±0.0 at end (±0.0, control ±0.0), the same as under the control ("
         in probed
     )
-    assert "as many technique turns" in listed, "measured at the end alone"
+    assert "Technique effect of Breathing: ±0.0 at end" in listed, "measured at the end alone"
     (transcript,) = (tmp_path / "text" / "workspace" / "sessions").glob("*.md")
-    assert "| technique effect | ±0.0 at t2 |" in transcript.read_text(encoding="utf-8")
+    assert "| technique effect | ±0.0 at end |" in transcript.read_text(encoding="utf-8")
     breathing = json.loads(await printed(tmp_path / "json", capsys, as_json=True))["arms"][0]
     effects = {one["scale"]: one["technique"] for one in breathing["trajectories"]}
-    assert (effects["distress"]["at"], effects["gloom"]["value"]) == ("t2", None)
+    assert (effects["distress"]["at"], effects["gloom"]["at"]) == ("end", "end")
 
 
 def test_after_a_marked_induction_there_is_no_such_caution(tmp_path, capsys):

@@ -1,11 +1,14 @@
 """Branches that redo a reply: the old one stays, the script goes on from there, and the record knows both."""
 
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sandbox.analysis.family import gather_compared
+from sandbox.analysis.answer import answer
+from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import gather, gather_compared
 from sandbox.engine.branch import branch, edited, other_seed, redo
 from sandbox.engine.controls import Controls
 from sandbox.engine.guidance import guidance_for
@@ -13,6 +16,7 @@ from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.errors import UsageError
+from sandbox.export.comparison_text import reasons
 from sandbox.library.technique import Repeat, Step
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.recorder import recorded
@@ -173,6 +177,27 @@ async def test_a_changed_step_is_said_from_the_state_before_it_and_the_script_go
     assert (await go_on(store, earlier)).turns[2].said == "Another beginning."
     later = edited(head, history, said_otherwise(head.plan.technique, 2, "Another end."))
     assert (later.parent_turn, later.plan.passed) == (4, {"step-1": 1, "step-2": 1})
+
+
+async def test_a_changed_step_has_no_effect_before_it_was_said(store):
+    """Up to there an arm has the scores of the one it left: they are not what its own words did."""
+    control = technique().model_copy(update={"id": "control", "title": "Manual", "family": "control"})
+    heads = trunk_and_branches(plan(), (technique(), control))
+    await record_run(store, heads)
+    head = edited(heads[1], store.history(heads[1].id), said_otherwise(technique(), 2, "Other words."))
+    known = {one.id: store.history(one.id) for one in heads}
+    async with aclosing(recorded(run((head,), scripted(), known=known), store)) as events:
+        await anext(events)
+    found = gather(store, heads[0].id)
+    arm, scale = found.arm(head.id), found.main_scales[0]
+    assert arm.at(scale, "t2") is not None, "it has the scores of the arm it left"
+    effects = found.effects(arm, scale)
+    assert (effects.change.value, effects.residual.value, arm.replies.change) == (None, None, None)
+    assert effects.technique is not None and effects.technique.value is None
+    compared = compare(gather_compared(store, [heads[0].id]), scale)
+    assert [one.title for one in answer(compared).beyond] == [technique().title]
+    why = "no difference, because technique: nothing was measured in its own part."
+    assert reasons(compared) == (f"{arm.title}: {why}",)
 
 
 async def test_a_changed_step_stands_beside_the_control_and_both_arms_in_the_comparison(store):

@@ -250,9 +250,9 @@ TRAJECTORIES = Table(
         Column("technique_effect", "number", "change − change under that control at the same point; below 0:"
                " lower than under the control", unit="the scale's own",
                values="twice the scale's range either way", missing="before the technique, no control beside"
-               " it, a score is missing, or the points come after different numbers of turns"),
-        Column("primary", "0/1", "1: the point that counts, the last one that the arm and that control were"
-               " both measured at after as many turns"),
+               " it, or a score is missing there"),
+        Column("primary", "0/1", "1: the point that counts: the end, each arm's own, or the last turn that"
+               " the arm and that control both had"),
         _NOTE,
     ),
 )  # fmt: skip
