@@ -19,13 +19,14 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
     """Print the transcript of SESSION: an id, the beginning of one, or `last`.
 
     The single-case view draws the scores phase by phase, and says how far the technique's overlap those
-    before it, and what the standards for such designs make of it.
+    before it, and what the standards for such designs make of it; an appendix answers SCRIBE 2016.
     """
     from sandbox.analysis.case import case
     from sandbox.analysis.family import chosen_scale, gather
     from sandbox.errors import UsageError
     from sandbox.export.archive import archive_json
-    from sandbox.export.case_text import case_text
+    from sandbox.export.case_text import appendix_text, case_text
+    from sandbox.export.report.scribe import lead, scribe_items
     from sandbox.export.transcript.contents import transcript_markdown
 
     if as_json and single_case:
@@ -36,6 +37,8 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
         found = gather(store, store.resolve(session), whole_family=family)
     if single_case:
         name = chosen_scale(found.arms, scale)
-        click.echo("\n\n".join(case_text(case(arm, name)) for arm in found.arms))
+        items = scribe_items(found.arms, name)
+        texts = [*(case_text(case(arm, name)) for arm in found.arms), appendix_text(lead(items), items)]
+        click.echo("\n\n".join(texts))
         return
     click.echo(archive_json(found) if as_json else transcript_markdown(found), nl=False)

@@ -1,12 +1,14 @@
-"""A single case as text: a phase-change graph in characters, and what its numbers say."""
+"""A single case as text: a phase-change graph in characters, what its numbers say, and the appendix."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from sandbox.analysis.case import Case
 from sandbox.analysis.numeral import numeral
 from sandbox.export import NOTICE
 from sandbox.text import printable
 
+_WIDE = 79
 _ROWS = 10
 _CELLS = 6
 """Of a point."""
@@ -24,6 +26,17 @@ def case_text(found: Case) -> str:
             *found.lines,
             NOTICE,
         )
+    )
+
+
+def appendix_text(lead: str, items: Sequence[tuple[str, str, str]]) -> str:
+    """An item a paragraph: its number, topic and answer. Ends without a newline."""
+    told = [lead, "", *(f"{number:>2}  {topic}: {answer}" for number, topic, answer in items)]
+    return "\n".join(
+        textwrap.fill(
+            printable(line), _WIDE, subsequent_indent="    " * (line != lead), break_on_hyphens=False
+        )
+        for line in told
     )
 
 

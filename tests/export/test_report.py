@@ -194,12 +194,22 @@ async def test_few_runs_give_a_report_without_a_p(tmp_path, seeds):
     assert "nan" not in text.lower().split() and "In short" in text
 
 
-async def test_guide_llm_is_answered_from_the_record_and_leaves_the_rest_to_the_author(
+async def test_guide_llm_and_scribe_are_answered_from_the_record_and_leave_the_rest_to_the_author(
     tmp_path: Path,
 ) -> None:
     with await recorded(tmp_path, seeds=2) as store:
         blocks = contents(on(store))
-    (table,) = (one for one in blocks if isinstance(one, Table) and one.head[0] == "item")
+    single, table = (one for one in blocks if isinstance(one, Table) and one.head[0] == "item")
+    told = {topic: answer for _, topic, answer in single.rows}
+    assert [number for number, _, _ in single.rows] == [str(number) for number in range(1, 27)]
+    assert told["replication"] == "One of 2 runs of the same design."
+    assert told["aims"] == "Question: Which is better?"
+    assert "Breathing: finished, 3 technique turns" in told["sequence completed"]
+    assert "after the scenario (1 point), then technique (3 points)" in told["design"]
+    assert "6 of 6 turns of the therapist were said by the script" in told["procedural fidelity"]
+    left = [number for number, _, answer in single.rows if "for the author" in answer]
+    assert {"1", "2", "22", "26"} <= set(left) and not {"5", "14", "19", "21"} & set(left)
+    assert any(", ".join(left) in one.text for one in blocks if isinstance(one, Paragraph))
     answers = {number: answer for number, _, answer in table.rows}
     assert " ".join(answers) == "A.1 A.2 B.1 B.2 B.3 B.4 B.5 C.1 C.2 D.1 E.1 E.2 F.1 G.1"
     assert "seeds 1–2." in answers["B.3"] and "temperature 0.0" in answers["B.3"]

@@ -4,26 +4,24 @@ Every number is that of the comparison, from the same functions. Nothing is said
 """
 
 from collections.abc import Iterator, Sequence
-from statistics import median
 
 from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.case import DEPENDENCE, case
-from sandbox.analysis.comparison import ComparedArm, Comparison, compare
-from sandbox.analysis.effect import PairedDifference, change, paired_difference, residual, scale_of
+from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.effect import change, scale_of
 from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import ArmHarm, harm
 from sandbox.analysis.noise import noise
-from sandbox.analysis.numeral import MISSING, numeral
-from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
-from sandbox.analysis.rank import cluster_lines
+from sandbox.analysis.numeral import MISSING, interval, numeral, percent
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
-from sandbox.analysis.sequential import ALPHA, evidence
-from sandbox.analysis.trajectory import ScaleName
-from sandbox.engine.phase import USUAL, technique_first
+from sandbox.analysis.residuals import residuals
+from sandbox.analysis.sequential import ALPHA
+from sandbox.engine.phase import USUAL
 from sandbox.export import NOTICE
-from sandbox.export.comparison_text import cells, explanation, heading, reasons
+from sandbox.export.comparison_result import answer_result
+from sandbox.export.comparison_text import cells, effect_columns, explanation, heading, reasons
 from sandbox.export.report.basis import (
     limits,
     measuring,
@@ -35,12 +33,10 @@ from sandbox.export.report.basis import (
 from sandbox.export.report.blocks import Block, Bullets, Chart, Heading, Paragraph, Table
 from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, trajectories
 from sandbox.export.report.guide_llm import guide_llm
+from sandbox.export.report.scribe import scribe, scribe_items
 from sandbox.export.report.talk import talk
 from sandbox.library.document import Document
 from sandbox.measurement.estimate import mean_estimate, rate_estimate
-
-_FLOOR = 0.05
-"""A baseline within this share of the scale's range from its calm end leaves no room to return to."""
 
 
 def contents(on: ReportOn) -> tuple[Block, ...]:
@@ -61,7 +57,7 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
         *methods(on, comparison),
         *provenance(on),
         *limits(comparison),
-        *_cases(_shown(comparison, found), on.scale),
+        *_cases(on, _shown(comparison, found)),
         *guide_llm(on),
     )
 
@@ -203,24 +199,12 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
     if not known:
         return
     yield Heading("Technique effects")
-    p_values = holm([sign_flip_p(one.values) for one in found.beyond])
-    adjusted = dict(zip(found.beyond, p_values, strict=True))
+    said = answer_result(found)
+    rows = [effect_columns(one) for one in (*said.beyond, *said.between) if one.mean is not None]
     table = Table(
         "Differences at the point named beforehand, in the scale's units",
-        (
-            "arm",
-            "against",
-            "at",
-            "runs",
-            "mean",
-            "95 % interval",
-            "BCa",
-            "g_z",
-            "p (Holm)",
-            "e-value",
-            "verdict",
-        ),
-        tuple(_effect_row(one, adjusted.get(one)) for one in known),
+        tuple(rows[0]),
+        tuple(tuple(row.values()) for row in rows),
         numbers_from=3,
     )
     yield Chart(
@@ -229,47 +213,19 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
         forest([_plotted_effect(one, found) for one in known], f"difference in {comparison.scale[2]}"),
         table,
     )
-    if grouped := cluster_lines(found):
-        yield Bullets(grouped)
+    if said.clusters:
+        yield Bullets(said.clusters)
     yield Paragraph(
         "g_z is in units of the differences' own spread. p is by sign flips, adjusted over the techniques by"
         " Holm's method; none is given with fewer than six runs. The e-value may be looked at after every run"
         " and decides from 20 on. “Equivalent” is said only when two one-sided tests put the effect within a"
         " tenth of the scale's range."
     )
-    if any(one.told_apart and (_e_value(one) or 0.0) < 1 / ALPHA for one in known):
+    if any(one.told_apart and one.evidence and one.evidence.value < 1 / ALPHA for one in known):
         yield Paragraph(
             "Where the interval says “lower” or “higher” and the e-value is under 20: the interval counts for"
             " one look at a number of runs that was planned, the e-value where somebody looked along the way."
         )
-
-
-def _e_value(one: Difference) -> float | None:
-    return evidence(one.values, one.bound).value if one.bound and one.values else None
-
-
-def _effect_row(one: Difference, p: float | None) -> tuple[str, ...]:
-    paired = one.paired
-    e_value = _e_value(one)
-    return (
-        one.title,
-        one.against,
-        one.at,
-        str(len(one.values)),
-        numeral(paired.mean, signed=True, reliable=paired.reliable),
-        _interval(paired.low, paired.high),
-        _interval(*(bca_interval(one.values) or (None, None))),
-        numeral(hedges_gz(one.values), signed=True, decimals=2),
-        numeral(p, decimals=3),
-        numeral(min(e_value, 1e6), decimals=1) if e_value is not None else MISSING,
-        one.verdict if one.known else "no interval" if len(one.values) > 1 else "one run",
-    )
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return MISSING
-    return f"[{numeral(low, signed=True)}, {numeral(high, signed=True)}]"
 
 
 def _plotted_effect(one: Difference, found: Answer) -> PlottedEffect:
@@ -284,62 +240,30 @@ def _plotted_effect(one: Difference, found: Answer) -> PlottedEffect:
 def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     """Whether each affect returned to where it was before the scenario."""
     names = [name for name in scales(on.arms) if name != REPLIES and name[:2] == on.scale[:2]]
-    rows = []
-    floors: dict[str, None] = {}
-    for name in names:
-        for arm in _after_technique(comparison):
-            left = paired_difference([residual(session.course(name)).value for session in arm.sessions])
-            if left.mean is None:
-                continue
-            if _at_floor(arm, name):
-                floors.setdefault(name[2])
-            rows.append(
-                (
-                    name[2],
-                    arm.title,
-                    numeral(left.mean, signed=True),
-                    _interval(left.low, left.high),
-                    _returned(left),
-                )
-            )
-    if not rows:
+    found = tuple(residuals(comparison.arms, names))
+    if not found:
         return
     yield Heading("What was left at the end")
     yield Table(
         "Residual: last score − baseline, mean over runs",
         ("scale", "arm", "residual", "95 % interval", "back at baseline?"),
-        tuple(rows),
+        tuple(
+            (
+                one.scale[2],
+                one.title,
+                numeral(one.left.mean, signed=True),
+                interval(one.left.low, one.left.high),
+                f"{one.returned}{one.why and ': ' + one.why}",
+            )
+            for one in found
+        ),
         numbers_from=2,
     )
-    if floors:
+    if any(one.why for one in found):
         yield Paragraph(
-            f"The baseline of {', '.join(floors)} lies at the calm end of its scale: whether that returned,"
-            " or fell as far as there was room, cannot be said."
+            "Where the baseline lies at the calm end of its scale a score can only have moved away from it,"
+            " and of fewer than three runs an interval says little: whether it is back cannot be said."
         )
-
-
-def _returned(left: PairedDifference) -> str:
-    if left.low is None or left.high is None:
-        return "no interval"
-    if left.low > 0:
-        return "no: above it"
-    return "no: below it" if left.high < 0 else "not told apart from it"
-
-
-def _after_technique(comparison: Comparison) -> tuple[ComparedArm, ...]:
-    """The arms that end with what the technique left: not those whose scenario was told after it."""
-    return tuple(arm for arm in comparison.arms if not technique_first(arm.sessions[0].plan.stretches))
-
-
-def _at_floor(arm: ComparedArm, name: ScaleName) -> bool:
-    scale = scale_of(arm.sessions[0].asked, name)
-    begun = [s.course(name).baseline for s in arm.sessions]
-    values = [point.value for point in begun if point is not None and point.value is not None]
-    if scale is None or scale.higher_is == "neither" or not values:
-        return False
-    low, high = scale.range
-    calm = low if scale.higher_is == "more distress" else high
-    return abs(median(values) - calm) <= _FLOOR * (high - low)
 
 
 def _harm(comparison: Comparison) -> Iterator[Block]:
@@ -363,7 +287,7 @@ def _harm(comparison: Comparison) -> Iterator[Block]:
 def _harm_row(arm: ArmHarm) -> tuple[str, ...]:
     share = rate_estimate(arm.worse, arm.runs)
     low, high = (share.low or 0.0, share.high or 0.0) if share else (0.0, 0.0)
-    worse = f"{_percent(share.value)} [{100 * low:.0f}, {100 * high:.0f}]" if share else MISSING
+    worse = f"{percent(share.value)} [{100 * low:.0f}, {100 * high:.0f}]" if share else MISSING
     worst = f"{arm.worst} ({numeral(arm.worst_change, signed=True)})" if arm.worst else MISSING
     counts = (arm.runs, arm.better, arm.unchanged, arm.worse)
     return arm.title, *map(str, counts), worse, worst
@@ -381,7 +305,7 @@ def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     yield Table(
         "Variance components of the changes (analysis of variance, balanced; Brennan 2001)",
         ("source", "variance", "share"),
-        tuple((one.what, numeral(one.variance), _percent(one.share)) for one in found.sources),
+        tuple((one.what, numeral(one.variance), percent(one.share)) for one in found.sources),
     )
     calls = on.spent.calls / max(1, len({id for arm in on.arms for id in (arm.id, arm.trunk)}))
     dollars = on.spent.cost / on.spent.calls if on.spent.cost and on.spent.calls else None
@@ -401,9 +325,10 @@ def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     )
 
 
-def _cases(arms: Sequence[Arm], name: ScaleName) -> Iterator[Block]:
+def _cases(on: ReportOn, arms: Sequence[Arm]) -> Iterator[Block]:
     """The run that is shown in full, arm by arm, as clinicians draw a single case."""
-    found = [case(arm, name) for arm in arms if arm.plan.technique is not None]
+    name, treated = on.scale, [arm for arm in arms if arm.plan.technique is not None]
+    found = [case(arm, name) for arm in treated]
     if not found:
         return
     yield Heading("Appendix: single-case view")
@@ -419,10 +344,8 @@ def _cases(arms: Sequence[Arm], name: ScaleName) -> Iterator[Block]:
             ),
         )
         yield Bullets(one.lines[:-1])
-
-
-def _percent(share: float | None) -> str:
-    return MISSING if share is None else f"{numeral(100 * share, decimals=0)} %"
+    runs = len({arm.trunk for arm in on.arms})
+    yield from scribe(scribe_items(treated, name, question=on.question, runs=runs, plans=on.plans))
 
 
 def _shown(comparison: Comparison, found: Answer) -> tuple[Arm, ...]:

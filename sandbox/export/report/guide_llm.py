@@ -4,8 +4,9 @@ GUIDE-LLM 1.0 (Feuerriegel and others 2026, www.llm-checklist.com): 14 core item
 study with language models. The items are put here in words of our own, under their own numbers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.reported import ReportOn
 from sandbox.engine.plan import SessionPlan
 from sandbox.export.report.basis import spans
@@ -13,8 +14,10 @@ from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.library.document import Document
 from sandbox.models.hosted import stays_here
 from sandbox.models.provider import ModelDescription
+from sandbox.text import number_of
 
-_AUTHOR = "— for the author"
+AUTHOR = "— for the author"
+"""Stands where only the author can answer."""
 _ALWAYS = ("temperature", "max_tokens")
 """Parameters that are told also where they are nothing."""
 
@@ -23,7 +26,7 @@ def guide_llm(on: ReportOn) -> Iterator[Block]:
     """A row an item: its number, what it asks, what the record says."""
     rows = tuple(_rows(on))
     yield Heading("Appendix: GUIDE-LLM")
-    left = [number for number, _, answer in rows if _AUTHOR in answer]
+    left = [number for number, _, answer in rows if AUTHOR in answer]
     yield Paragraph(
         "The 14 core items of GUIDE-LLM 1.0 (www.llm-checklist.com), answered from the record. Only the"
         f" author can answer or complete {', '.join(left)}."
@@ -34,7 +37,7 @@ def guide_llm(on: ReportOn) -> Iterator[Block]:
 def _rows(on: ReportOn) -> Iterator[tuple[str, str, str]]:
     plans = [arm.plan for arm in on.arms]
     yield "A.1", "what models were used for", _use(plans)
-    yield "A.2", "how far people were in the loop", f"{_people(on)} Who watched over it: {_AUTHOR}"
+    yield "A.2", "how far people were in the loop", f"{by_people(on.arms)} Who watched over it: {AUTHOR}"
     yield "B.1", "which models, exactly, and when", _models(on)
     yield "B.2", "how they were reached, in one chat or in single calls", _access(on)
     yield "B.3", "temperature and the like, seeds, number of runs", _parameters(on)
@@ -49,23 +52,23 @@ def _rows(on: ReportOn) -> Iterator[tuple[str, str, str]]:
         "the exact prompts",
         "What was said in one run stands under “What was said”; the texts of all documents are in the record,"
         " under the hashes above, and in a bundle of it (`sandbox export data`). Where that is to be found:"
-        f" {_AUTHOR}",
+        f" {AUTHOR}",
     )
     yield "C.2", "system-wide instructions", _systems(plans)
     yield (
         "D.1",
         "personal or sensitive data",
-        f"The app adds none: clients are simulated. Whether a text was drawn from a person: {_AUTHOR}",
+        f"The app adds none: clients are simulated. Whether a text was drawn from a person: {AUTHOR}",
     )
-    yield "E.1", "whether people checked what models wrote", _AUTHOR
+    yield "E.1", "whether people checked what models wrote", AUTHOR
     yield "E.2", "what was done to the models' answers", _processed(on)
     yield (
         "F.1",
         "code and scripts that can be had",
         "Every call was made by this app from the documents above. Link to app, documents and record:"
-        f" {_AUTHOR}",
+        f" {AUTHOR}",
     )
-    yield "G.1", "funding, support, relationships", _AUTHOR
+    yield "G.1", "funding, support, relationships", AUTHOR
 
 
 def _use(plans: list[SessionPlan]) -> str:
@@ -90,20 +93,21 @@ def _documents(plans: list[SessionPlan]) -> tuple[Document, ...]:
     return tuple(found.values())
 
 
-def _people(on: ReportOn) -> str:
-    turns = [turn for arm in on.arms for turn in arm.turns if turn.origin != "scenario"]
+def by_people(arms: Sequence[Arm]) -> str:
+    """What people did by hand in these sessions."""
+    turns = [turn for arm in arms for turn in arm.turns if turn.origin != "scenario"]
     live = sum(turn.origin == "live" for turn in turns)
-    skipped = sum(skip.reason == "clinician" for arm in on.arms for skip in arm.skips)
+    skipped = sum(skip.reason == "clinician" for arm in arms for skip in arm.skips)
     did = [
         said
         for count, said in (
             (live, f"typed {live} of {len(turns)} turns of the therapist"),
-            (skipped, f"left out {_count(skipped, 'step')}"),
+            (skipped, f"left out {number_of(skipped, 'step')}"),
             *(
-                (number, f"{what} in {_count(number, 'session')}")
+                (number, f"{what} in {number_of(number, 'session')}")
                 for what, number in (
-                    ("changed a step of the script", sum(arm.plan.edited is not None for arm in on.arms)),
-                    ("asked for a reply again", sum(arm.plan.redo is not None for arm in on.arms)),
+                    ("changed a step of the script", sum(arm.plan.edited is not None for arm in arms)),
+                    ("asked for a reply again", sum(arm.plan.redo is not None for arm in arms)),
                 )
             ),
         )
@@ -112,10 +116,6 @@ def _people(on: ReportOn) -> str:
     if not did:
         return "Automatic: nobody typed, changed or left out a turn."
     return f"A person {', '.join(did)}; the rest ran automatically."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _models(on: ReportOn) -> str:
@@ -139,19 +139,19 @@ def _access(on: ReportOn) -> str:
         else "questionnaires are asked within it"
     )
     models = {arm.model.name: arm.model for arm in on.arms}
-    here = [model.title for model in models.values() if _on_this_machine(model)]
-    elsewhere = [model.title for model in models.values() if not _on_this_machine(model)]
+    here = [model.title for model in models.values() if on_this_machine(model)]
+    elsewhere = [model.title for model in models.values() if not on_this_machine(model)]
     reached = [
         f"{how}: {', '.join(titles)}."
         for how, titles in (("On this machine", here), ("By the API of a service", elsewhere))
         if titles
     ]
     if told := {arm.plan.guidance.model for arm in on.arms if arm.plan.guidance} - models.keys():
-        reached.append(f"Where {', '.join(sorted(told))} ran is not in the record: {_AUTHOR}.")
+        reached.append(f"Where {', '.join(sorted(told))} ran is not in the record: {AUTHOR}.")
     return f"{' '.join(reached)} Each session is one conversation; {asked}."
 
 
-def _on_this_machine(model: ModelDescription) -> bool:
+def on_this_machine(model: ModelDescription) -> bool:
     """Weights that the app read itself, or a server on this machine."""
     service = "/" in model.name and not model.name.startswith("gguf:")
     return not service or stays_here(model.name, model.facts.get("server", ""))
@@ -186,7 +186,7 @@ def _customised(plans: list[SessionPlan]) -> str:
             "A model that is marked as small is shown the client's example turns, and its replies are opened"
             " for it; both stand in the client's document."
         )
-    said.append(f"What the model's maker did (instruction tuning, quantisation): {_AUTHOR}")
+    said.append(f"What the model's maker did (instruction tuning, quantisation): {AUTHOR}")
     return " ".join(said)
 
 
