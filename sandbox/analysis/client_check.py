@@ -11,7 +11,7 @@ from statistics import median
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.client_resistance import Resistance, resistance
 from sandbox.analysis.effect import SMALL, change, induction_effect, scale_of
-from sandbox.analysis.numeral import numeral
+from sandbox.analysis.numeral import numeral, percent
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.library.client import Client
 from sandbox.library.questionnaire import Scale
@@ -215,11 +215,6 @@ def _with_care(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:
         yield f"only {percent(figures.first_person)} of the replies are in the first person"
     yield from (one.finding for one in figures.controls if one.finding)
     yield from figures.resistance.findings()
-
-
-def percent(share: float) -> str:
-    """`51 %`, `−4 %`."""
-    return f"{numeral(100 * share, decimals=0)} %"
 
 
 # What is counted

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.numeral import numeral
+from sandbox.analysis.numeral import percent
 from sandbox.engine.disclosure import asks_about, tells
 from sandbox.engine.history import Turn
 from sandbox.library.client import Client, Disclosure
@@ -52,13 +52,13 @@ class Resistance:
     def findings(self) -> Iterator[str]:
         """Where the client gives way whatever is said: what a script seems to do, that may do."""
         if self.agrees is not None and self.agrees > AGREES:
-            yield f"it assents to {_percent(self.agrees)} of what a control says: that flatters a script"
+            yield f"it assents to {percent(self.agrees)} of what a control says: that flatters a script"
         if self.drift is not None and self.drift > DRIFT:
-            yield f"it gives way as turns go by: assent rises by {_percent(self.drift)} within a control"
+            yield f"it gives way as turns go by: assent rises by {percent(self.drift)} within a control"
         if self.unasked:
-            yield f"{_percent(self.unasked)} of what it tells only when asked is told unasked"
+            yield f"{percent(self.unasked)} of what it tells only when asked is told unasked"
         if self.told is not None and self.told < TOLD:
-            yield f"only {_percent(self.told)} of what a question opened is told: good questions do not show"
+            yield f"only {percent(self.told)} of what a question opened is told: good questions do not show"
 
 
 def resistance(arms: Sequence[Arm], client: Client) -> Resistance:
@@ -108,7 +108,3 @@ def _new(turn: Turn, fact: Disclosure) -> bool:
 def _share(found: Iterable[bool]) -> float | None:
     cases = list(found)
     return sum(cases) / len(cases) if cases else None
-
-
-def _percent(share: float) -> str:
-    return f"{numeral(100 * share, decimals=0)} %"

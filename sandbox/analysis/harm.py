@@ -25,7 +25,7 @@ from sandbox.analysis.suitability import Suitability
 from sandbox.analysis.trajectory import ScaleName, Trajectory
 from sandbox.engine.phase import technique_first
 from sandbox.measurement.administration import UNSAMPLED
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 _IDS = 3
 """Of more sessions not each is named."""
@@ -70,7 +70,7 @@ class Harm:
     def short(self) -> str:
         """`Got worse: Body scan 1 of 10 runs.`, empty where none did."""
         worse = [
-            f"{arm.title} {arm.worse} of {arm.runs} {'run' if arm.runs == 1 else 'runs'}{_unscored(arm)}"
+            f"{arm.title} {arm.worse} of {number_of(arm.runs, 'run')}{_unscored(arm)}"
             for arm in self.arms
             if arm.worse
         ]

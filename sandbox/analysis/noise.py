@@ -24,7 +24,7 @@ from sandbox.analysis.variance_components import (
 from sandbox.engine.plan import arm_title
 from sandbox.measurement.student import t_quantile
 from sandbox.models.name import short_name
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 TECHNIQUE, SEED = "technique", "seed"
 _PLACES: Mapping[str, Callable[[Arm], str]] = {
@@ -165,7 +165,7 @@ def _purchases(found: Components) -> Iterator[Purchase]:
 
 
 def _more(facet: str, more: int) -> str:
-    return f"{more} more {facet}{'' if more == 1 else 's'}"
+    return number_of(more, f"more {facet}")
 
 
 # In words

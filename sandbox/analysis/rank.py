@@ -15,18 +15,14 @@ Cluster = tuple[str, ...]
 """Titles of arms of which no two are told apart, the one with the lowest score first."""
 
 
-def clusters(found: Answer) -> tuple[tuple[Cluster, ...], ...]:
-    """For each set of arms that share their starts: the largest clusters there are, the lowest first.
+def cluster_lines(found: Answer) -> tuple[str, ...]:
+    """A line for each set of arms that share their starts: the largest clusters there are, the lowest first.
 
     An arm may stand in several: it is told apart from neither neighbour, though these are from each other.
     Each pair is judged at 5 % by itself. Their control is among the arms. (Maximal cliques: Bron and Kerbosch
     1973.) A set with a pair that has no interval gets none: whether those two stand together is not known.
+    Empty where no arm has two runs.
     """
-    return tuple(_clusters(members, found) for members in _sets(found) if not _unknown(members, found))
-
-
-def cluster_lines(found: Answer) -> tuple[str, ...]:
-    """The same in words, a line for each set of arms; empty where no arm has two runs."""
     return tuple(printable(_line(members, found)) for members in _sets(found))
 
 

@@ -342,8 +342,8 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
         spans = {title: dict.fromkeys(map(str, (min(found), max(found)))) for title, found in turns.items()}
         counts = ", ".join(f"{title} {' to '.join(span)}" for title, span in spans.items())
         text = (
-            f"The arms differ in the number of technique turns ({counts}). Turn by turn compare"
-            f" {_up_to_where(turns)}; “end” is each arm's own, after more turns in some than in others."
+            f"The arms differ in the number of technique turns ({counts}). Compare {_up_to_where(turns)}"
+            " turn by turn: “end” is each arm's own, after more turns in some than in others."
         )
         yield Remark("length", "caution", text)
 

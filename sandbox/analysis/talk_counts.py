@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.numeral import MISSING, numeral, percent
 from sandbox.engine.history import Turn
 from sandbox.library.readability import questions, reading_grade, words
 from sandbox.library.suspect_words import advice
@@ -149,7 +149,7 @@ def rows(counts: TalkCounts | None) -> tuple[tuple[str, str], ...]:
     first = (counts.first_person or 0) / counts.client_words if known else None
     before = {None: MISSING, True: "yes", False: "no"}[counts.advice_first]
     return (
-        ("therapist's share of the words", _percent(counts.share)),
+        ("therapist's share of the words", percent(counts.share)),
         ("therapist's turns", str(counts.turns)),
         ("questions per turn", numeral(per, decimals=2)),
         ("open questions", _count(counts.open_questions)),
@@ -159,7 +159,7 @@ def rows(counts: TalkCounts | None) -> tuple[tuple[str, str], ...]:
         ("longest turn, words", str(counts.longest)),
         ("reading grade", numeral(counts.grade)),
         ("client's words", str(counts.client_words)),
-        ("client's words in the first person", _percent(first)),
+        ("client's words in the first person", percent(first)),
         ("client's replies that begin with agreement", _of(counts.agreement, counts.replies)),
     )
 
@@ -185,10 +185,6 @@ def _reflections(told: Iterable[str]) -> int:
 def _advice_first(text: str) -> bool | None:
     found = advice(text)
     return None if found is None else "?" not in text[: found.start()]
-
-
-def _percent(share: float | None) -> str:
-    return MISSING if share is None else f"{100 * share:.0f} %"
 
 
 def _count(number: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.analysis.numeral import percent
 from sandbox.cli import options
 from sandbox.text import printable
 
@@ -198,11 +199,11 @@ def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
             *map(numeral, (one.baseline, one.induced)),
             numeral(one.rise, signed=True),
             numeral(one.neutral),
-            _percent(one.floor),
-            _percent(one.ceiling),
+            percent(one.floor),
+            percent(one.ceiling),
             numeral(one.words, decimals=0),
-            _percent(one.varied),
-            _percent(one.first_person),
+            percent(one.varied),
+            percent(one.first_person),
         )
         for one in found
     ]
@@ -214,7 +215,7 @@ def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
             control.control,
             str(control.runs),
             numeral(control.change, signed=True),
-            _percent(control.undone),
+            percent(control.undone),
             f"{control.worse} of {control.runs}",
         )
         for one in found
@@ -229,12 +230,12 @@ def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
             (
                 one.client.id,
                 str(one.resistance.replies),
-                _percent(one.resistance.agrees),
-                _percent(one.resistance.drift),
+                percent(one.resistance.agrees),
+                percent(one.resistance.drift),
                 str(one.resistance.facts) if one.client.discloses else MISSING,
-                _percent(one.resistance.unasked),
+                percent(one.resistance.unasked),
                 str(one.resistance.opened) if one.client.discloses else MISSING,
-                _percent(one.resistance.told),
+                percent(one.resistance.told),
             )
             for one in found
         ],
@@ -244,13 +245,6 @@ def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
         yield from textwrap.wrap(f"{printable(one.client.title)}: {printable(one.verdict)}", 100)
     yield ""
     yield from textwrap.wrap(LEGEND, 100)
-
-
-def _percent(share: float | None) -> str:
-    from sandbox.analysis.client_check import percent
-    from sandbox.analysis.numeral import MISSING
-
-    return MISSING if share is None else percent(share)
 
 
 def _as_data(one: "ClientCheck") -> dict[str, object]:

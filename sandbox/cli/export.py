@@ -228,7 +228,7 @@ def export_data(
 
 def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:
     """Say on stderr what looks like a real person's details, before anything leaves the record."""
-    from sandbox.export.leaving import details_leaving
+    from sandbox.analysis.leaving import details_leaving
     from sandbox.text import printable
 
     if doubt := details_leaving(store, sessions):

@@ -49,6 +49,7 @@ _TOLD = 20
     metavar="NAME",
     help="Of a file with several: which form, language or section (its number or first words).",
 )
+@click.option("--json", "as_json", is_flag=True, help="Of trial data: print what comes out as JSON.")
 @click.option("--force", is_flag=True, help="Replace the questionnaire if there is one of that id.")
 def command(
     file: Path,
@@ -63,6 +64,7 @@ def command(
     language: str | None,
     values: str | None,
     part: str | None,
+    as_json: bool,
     force: bool,
 ) -> None:
     """Make a questionnaire of FILE, in the workspace's questionnaires folder; prints its path.
@@ -79,10 +81,12 @@ def command(
     if str(file) == "data" and (table is not None or map_ is not None):
         if table is None or map_ is None:
             raise click.UsageError("Trial data is named so: sandbox import data FILE.csv --map MAP.yaml")
-        import_data(table, map_)
+        import_data(table, map_, as_json=as_json)
         return
-    if table is not None or map_ is not None:
-        raise click.UsageError("Only trial data has a map: sandbox import data FILE.csv --map MAP.yaml")
+    if table is not None or map_ is not None or as_json:
+        raise click.UsageError(
+            "Only trial data has a map, and JSON: sandbox import data FILE.csv --map MAP.yaml"
+        )
     if file.suffix.lower() == ".zip":
         others = (form, id_, title, timeframe, licence, author, language, values, part)
         if force or any(one is not None for one in others):

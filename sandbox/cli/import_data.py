@@ -10,13 +10,13 @@ _MOST = 50_000_000
 """Bytes of a file."""
 
 
-def import_data(file: Path, map: Path) -> None:
+def import_data(file: Path, map: Path, *, as_json: bool) -> None:
     """Print what the rows say. Nothing is stored. Raises SandboxError."""
     from pydantic import ValidationError
 
     from sandbox.analysis.external import DataMap, external
     from sandbox.errors import UsageError
-    from sandbox.export.external_text import external_text
+    from sandbox.export.external import external_result, external_text
     from sandbox.library.catalogue import Library
     from sandbox.library.loading import read_at_most, read_values
     from sandbox.library.workspace import find_workspace
@@ -53,4 +53,5 @@ def import_data(file: Path, map: Path) -> None:
             )  # fmt: skip
     library = Library(find_workspace())
     questionnaire = library.questionnaire(told.questionnaire) if told.questionnaire is not None else None
-    click.echo(external_text(external(rows, told, questionnaire), file.name))
+    found = external_result(external(rows, told, questionnaire), file.name)
+    click.echo(found.text() if as_json else external_text(found), nl=not as_json)

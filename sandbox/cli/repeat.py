@@ -30,7 +30,7 @@ from sandbox.study.plan import heads
 from sandbox.study.progress import cell_states, finished_arms, finished_trunks
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import CHOSEN_BY, Choices, small_study
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 MOST = 1000
 """More runs than this in one command are taken for a slip of the hand."""
@@ -215,7 +215,7 @@ async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estim
             printable(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”."), err=True
         )
     planned = sum(len(outline.cells[cell.number]) for cell in missing)
-    runs = f"{len(missing):,} {'run' if len(missing) == 1 else 'runs'}"
+    runs = number_of(len(missing), "run")
     click.echo(printable(f"{runs}, {planned:,} sessions, in the study “{outline.name}”."), err=True)
     found = found or await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
     for line in estimate_lines(found):

@@ -36,9 +36,9 @@ def command(
     SESSION is an id, the beginning of one, `last`, or the name of a study: its finished runs. A shared start
     stands for all its arms. Several starts are averaged over where they ran alike.
     """
+    from sandbox.analysis.leaving import details_leaving
     from sandbox.analysis.reported import gather_report
     from sandbox.export.file import refuse_missing_folder
-    from sandbox.export.leaving import details_leaving
     from sandbox.export.report.file import REPORT_FORMATS, refuse_format, write_report
     from sandbox.text import printable
 

@@ -58,9 +58,9 @@ def ask(
 async def _ask(
     conductor: "Conductor", model: str, sessions: Sequence[str], form: "Form", *, quiet: bool
 ) -> "ExitCode":
+    from sandbox.analysis.leaving import details_in_transcripts
     from sandbox.cli.conducting import end_on_termination
     from sandbox.errors import ExitCode
-    from sandbox.export.leaving import details_in_transcripts
     from sandbox.models.name import full_name
     from sandbox.review.model_reviewer import rate_by_model
 

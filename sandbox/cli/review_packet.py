@@ -118,7 +118,7 @@ def chance(seed: int | None) -> Random:
 
 def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     """Put the key into the record, and tell on stderr where it is and what to mind."""
-    from sandbox.export.leaving import details_in_transcripts
+    from sandbox.analysis.leaving import details_in_transcripts
     from sandbox.remembered import load_remembered
     from sandbox.review.packing import length_caution
     from sandbox.store.mark import MarkRecord

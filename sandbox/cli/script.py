@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli.record import open_record
+from sandbox.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +45,7 @@ def log(technique: str) -> None:
             click.echo(
                 f"{number}  {version.hash[:8]}  version {printable(version.technique.version)}"
                 f"  first run {version.first:%Y-%m-%d %H:%M}"
-                f"  {starts} shared {'start' if starts == 1 else 'starts'}{here}"
+                f"  {number_of(starts, 'shared start')}{here}"
             )
             found = effect_of(store, version)
             for line in found.lines if found is not None else ("No control stands beside it.",):

@@ -9,7 +9,7 @@ import click
 
 from sandbox.cli import options
 from sandbox.errors import ExitCode, UsageError
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -197,7 +197,7 @@ def _load_text(one: "Estimate") -> str:
     if not one.runs:
         return "everything is finished"
     return (
-        f"{_count(one.runs, 'run')}, {_count(one.sessions, 'session')}: {one.calls:,} calls,"
+        f"{number_of(one.runs, 'run')}, {number_of(one.sessions, 'session')}: {one.calls:,} calls,"
         f" {one.prompt_tokens:,} prompt tokens, {one.reply_tokens:,} of replies;"
         f" {_cost_text(one.cost)}, {_time_text(one.seconds)}"
     )
@@ -208,7 +208,7 @@ def _basis(one: "Estimate") -> str:
     if one.from_runs == 0:
         return f"(texts are counted {counted}; the rest is as usual with this model)"
     if one.from_runs:
-        earlier = _count(one.from_runs, "earlier run")
+        earlier = number_of(one.from_runs, "earlier run")
         return f"(texts are counted {counted}; the rest is as in {earlier} of this model)"
     return (
         f"(texts are counted {counted}; every reply is taken to be as long as it may be, so this is an upper"
@@ -220,7 +220,7 @@ def _sum_text(found: "Sequence[Estimate]") -> str:
     costs = [one.cost for one in found]
     cost = None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
     calls, sessions = sum(one.calls for one in found), sum(one.sessions for one in found)
-    return f"{_count(sessions, 'session')}, {calls:,} calls; {_cost_text(cost)}"
+    return f"{number_of(sessions, 'session')}, {calls:,} calls; {_cost_text(cost)}"
 
 
 def _cost_text(cost: float | None) -> str:
@@ -288,10 +288,6 @@ def _as_data(
         ],
         "documents": {hash: one.id for hash, one in plan.documents.items()},
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @click.command("list", short_help="List the studies: documents, planned, running, finished.")

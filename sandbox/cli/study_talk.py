@@ -38,7 +38,7 @@ from sandbox.study.frozen import Outline
 from sandbox.study.looks import Look
 from sandbox.study.plan import Cell
 from sandbox.study.runner import run_study
-from sandbox.text import excerpt, printable
+from sandbox.text import excerpt, number_of, printable
 
 
 class StudyTalk:
@@ -159,8 +159,8 @@ class StudyTalk:
 def _workers_text(workers: int, cells: int) -> str:
     if not workers:
         return "Waiting for workers: the cluster has none now. Ctrl-C ends it."
-    some = "1 worker" if workers == 1 else f"{workers:,} workers"
-    return f"The cluster has {some}, and room for {cells:,} {'run' if cells == 1 else 'runs at once'}."
+    runs = "run" if cells == 1 else "runs at once"
+    return f"The cluster has {number_of(workers, 'worker')}, and room for {cells:,} {runs}."
 
 
 def time_text(seconds: float) -> str:

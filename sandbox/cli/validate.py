@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 if TYPE_CHECKING:
     from sandbox.errors import Problem
@@ -72,7 +72,7 @@ def _as_data(problem: "Problem") -> dict[str, object]:
 
 def _summary(inspection: "Inspection", roots: Sequence[Path]) -> str:
     """How many documents each of several places has: the Library shows one of each id."""
-    parts = [_count(len(inspection.files), "document")]
+    parts = [number_of(len(inspection.files), "document")]
     roots = [root for root in roots if root not in inspection.absent]
     if len(roots) > 1:
         each = [
@@ -84,13 +84,9 @@ def _summary(inspection: "Inspection", roots: Sequence[Path]) -> str:
     absent = {str(path) for path in inspection.absent}
     inside = [problem for problem in inspection.problems if problem.file not in absent]
     wrong = len({problem.file for problem in inside})
-    parts.append(f"{_count(len(inside), 'problem')} in {wrong} of them" if wrong else "no problems")
+    parts.append(f"{number_of(len(inside), 'problem')} in {wrong} of them" if wrong else "no problems")
     if absent:
-        parts.append(f"{_count(len(absent), 'path')} without documents")
+        parts.append(f"{number_of(len(absent), 'path')} without documents")
     if inspection.warnings:
-        parts.append(_count(len(inspection.warnings), "warning"))
+        parts.append(number_of(len(inspection.warnings), "warning"))
     return ", ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -26,6 +26,7 @@ from sandbox.library.task import Task
 from sandbox.library.technique import Delivery, Step, Technique
 from sandbox.library.template import StepContext, render
 from sandbox.library.yaml.tree import Tree
+from sandbox.text import number_of
 
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _DEPENDS = re.compile(r"\b(?:score|turn)\b")
@@ -162,12 +163,12 @@ def _matrix(study: Study) -> Iterator[Passage]:
     if study.question:
         yield Passage("question", study.question)
     sizes = (
-        _count(len(study.models), "model"),
-        _count(len(study.clients), "client"),
-        _count(len(study.scenarios), "scenario"),
-        _count(study.runs, "repeat"),
+        number_of(len(study.models), "model"),
+        number_of(len(study.clients), "client"),
+        number_of(len(study.scenarios), "scenario"),
+        number_of(study.runs, "repeat"),
     )
-    starts, arms = _count(study.trunks, "shared start"), _count(study.arms, "arm")
+    starts, arms = number_of(study.trunks, "shared start"), number_of(study.arms, "arm")
     sessions = f"{study.trunks * (1 + study.arms):,} sessions"
     yield Passage("matrix", f"{' × '.join(sizes)} = {starts}, each with {arms}: {sessions}.")
     for label, ids in (
@@ -229,10 +230,6 @@ def _filled_in(form: Form) -> Iterator[Passage]:
 
 def _answers(levels: tuple[Level, ...]) -> tuple[str, ...]:
     return tuple(f"  {level.value}  {level.label}" for level in levels)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _played(client: Client) -> Iterator[Passage]:

@@ -8,6 +8,7 @@ from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.export.model_rater import model_data, model_lines
 from sandbox.export.table import csv_text, terminal_table
 from sandbox.review.judged import Disagreement, Figure, ItemAgreement, Judged, PreferenceCount
+from sandbox.text import number_of
 
 _MOST_SHOWN = 10
 
@@ -16,10 +17,11 @@ def agreement_lines(one: Judged) -> Iterator[str]:
     """Who judged what with one text of a form, how far they agree item by item, and what they prefer."""
     people = ", ".join(one.reviewers) or "nobody"
     yield f"{one.form.title} ({one.form.id} {one.form.version}, {one.hash[:8]})"
-    counts = f"{_count(one.sessions, 'transcript')}, {_count(one.ratings, 'rating')}"
+    counts = f"{number_of(one.sessions, 'transcript')}, {number_of(one.ratings, 'rating')}"
     yield f"{counts}, {one.blind} of them given blind; by {people}"
     if one.no_answers:
-        yield f"Left out: {_count(one.no_answers, 'rating')} that this form has no such item or answer for."
+        left = number_of(one.no_answers, "rating")
+        yield f"Left out: {left} that this form has no such item or answer for."
     if any(item.both for item in one.items):
         yield ""
         yield terminal_table(_HEAD, [row for item in one.items for row in _lines(item)])
@@ -98,16 +100,12 @@ def _preferred(question: str, count: PreferenceCount) -> Iterator[str]:
     chose = ((count.one, count.chose_one), (count.other, count.chose_other))
     counts = (*chose, ("no difference", count.no_difference))
     yield "  " + "   ".join(f"{what}: {number}" for what, number in counts)
-    pairs = f"{_count(count.pairs, 'pair')} of transcripts"
+    pairs = f"{number_of(count.pairs, 'pair')} of transcripts"
     if (rate := count.rate) is not None and rate.low is not None and rate.high is not None:
         yield (
             f"  {count.one} in {rate.value:.0%} ({rate.low:.0%} to {rate.high:.0%}) of {rate.n} of {pairs} on"
             " which somebody chose; each pair counts once"
         )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _data(one: Judged) -> dict[str, Any]:

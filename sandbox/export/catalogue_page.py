@@ -25,6 +25,7 @@ from sandbox.library.scenario import Affect, Scenario
 from sandbox.library.study import Study
 from sandbox.library.task import Task
 from sandbox.library.technique import Family, Technique
+from sandbox.text import number_of
 
 D = TypeVar("D", bound=Document)
 
@@ -174,7 +175,7 @@ def _questionnaire(questionnaire: Questionnaire) -> str:
             for scale in questionnaire.scales
         ],
     )
-    count = f"{items} item" if items == 1 else f"{items} items"
+    count = number_of(items, "item")
     lines = [
         f"`{questionnaire.id}` · {kind} · {count} · asks about: {questionnaire.timeframe}",
         inline(questionnaire.description),
@@ -242,7 +243,7 @@ def _matrix(study: Study) -> Iterator[str]:
         (study.runs, "repeat"),
         (study.trunks * (1 + study.arms), "session"),
     ):
-        yield f"{number:,} {noun}{'' if number == 1 else 's'}"
+        yield number_of(number, noun)
 
 
 def _origin(document: Document, references: Sequence[Reference]) -> list[str]:

@@ -8,7 +8,7 @@ from sandbox.analysis.dismantling import LEAST_STARTS, Dismantling, StepEffect
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.export import NOTICE
 from sandbox.export.table import terminal_table
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 _MAIN = {
     "factorial": "What each step does to the last score: arms with it − arms without it",
@@ -30,7 +30,7 @@ def dismantling_json(found: Dismantling) -> str:
 
 def _lines(found: Dismantling) -> Iterator[str]:
     questionnaire, way, scale = found.scale
-    starts = f"{found.starts} shared {'start' if found.starts == 1 else 'starts'}"
+    starts = number_of(found.starts, "shared start")
     yield f"Simulated {printable(scale)} ({printable(questionnaire)}, read by {way}), {starts}"
     if found.main:
         yield ""

@@ -9,7 +9,7 @@ from sandbox.analysis.comparison import ComparedArm
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.history import Turn, turn_labels
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 
 def all_replies(arms: Sequence[ComparedArm], scale: ScaleName, label: str) -> tuple[Content, ...]:
@@ -19,7 +19,7 @@ def all_replies(arms: Sequence[ComparedArm], scale: ScaleName, label: str) -> tu
         said = [(session, turn) for session in arm.sessions if (turn := _turn(session, label)) is not None]
         if not said:
             continue
-        runs = f"{len(said)} {'run' if len(said) == 1 else 'runs'}"
+        runs = number_of(len(said), "run")
         lines += [Content.styled(f"{printable(arm.title)} · {label} · {runs}", "bold"), Content("")]
         for session, turn in sorted(said, key=lambda one: _by_score(one[0], scale, label)):
             lines += [*_reply(session, turn, scale, label), Content("")]

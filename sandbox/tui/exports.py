@@ -9,10 +9,10 @@ from textual.app import App
 
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.family import gather
+from sandbox.analysis.leaving import details_leaving
 from sandbox.errors import SandboxError
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.file import Format, ending, export_family, name_for, write_file
-from sandbox.export.leaving import details_leaving
 from sandbox.library.workspace import Workspace
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord

@@ -8,7 +8,7 @@ from sandbox.analysis.answer import Answer, Difference
 from sandbox.analysis.effect import SMALL
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.rank import cluster_lines
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 _NUMBERS = 24
 """Cells that the numbers beside the plot take."""
@@ -28,7 +28,7 @@ def forest_lines(found: Answer, width: int) -> Iterator[str]:
     room = max(_LEAST, width - _NUMBERS)
     least, most = _reach(known)
     for one in known:
-        runs = f"{len(one.values)} {'run' if len(one.values) == 1 else 'runs'}"
+        runs = number_of(len(one.values), "run")
         said = (
             one.verdict if one.known else "one run has no interval" if len(one.values) == 1 else "no interval"
         )

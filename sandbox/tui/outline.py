@@ -22,6 +22,7 @@ from sandbox.study.estimate import estimates, refuse_endless
 from sandbox.study.planning import planned
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices, small_study
+from sandbox.text import number_of
 from sandbox.tui.widgets.proposed_session import ProposalText
 
 OF_A_SESSION: tuple[Kind, ...] = ("scenario", "technique", "questionnaire", "client")
@@ -129,7 +130,7 @@ async def study_lines(conductor: Conductor, study: Study) -> tuple[str, ...]:
     found = await estimates(conductor, plan)
     refuse_endless(plan, found)
     sessions = sum(1 + len(cell.arms) for cell in plan.cells)
-    starts = "1 shared start" if len(plan.cells) == 1 else f"{len(plan.cells):,} shared starts"
+    starts = number_of(len(plan.cells), "shared start")
     lines = [f"a study: {starts}, {sessions:,} sessions with their arms"]
     for one in found:
         whose = f"{one.title}: " if len(found) > 1 else ""

@@ -181,7 +181,10 @@ class TryingOut:
         if not seeds:
             raise SandboxError(f"{len(there.seeds)} pairs are there already.", todo="Ask for more.")
         id = one.technique.id
-        texts = {f"{id[: MAX_ID - 9]}-{version.hash[:8]}": version.technique for version in (one, other)}
+        texts = {
+            f"{id[: MAX_ID - 9]}-{version.hash[:8]}": version.technique
+            for version in sorted((one, other), key=lambda version: version.hash)
+        }
         conductor = self._conductor.with_library(self._conductor.library.with_techniques(texts))
         proposal = Proposal(
             scenario=plan.scenario.id,

@@ -77,8 +77,8 @@ class VersionReader:
 
     def _running(self, one: ScriptVersion, other: ScriptVersion) -> str:
         """`running: 5 of 8 sessions`, whichever of the two the pairs were asked for from."""
-        for first, second in ((one, other), (other, one)):
-            name = pairs_name(first, second, like(self._store, first))
+        for planned_as in (one, other):
+            name = pairs_name(one, other, like(self._store, planned_as))
             if (found := self._studies.newest(name)) is not None:
                 progress = progress_of(self._studies, outline_of(found))
                 if progress.condition in ("running", "paused"):
@@ -88,6 +88,7 @@ class VersionReader:
 
 
 def pairs_name(one: ScriptVersion, other: ScriptVersion, plan: SessionPlan) -> str:
-    """What the study of the two in pairs is called, under the plan's scenario, client and model."""
-    parts = ("pairs", one.technique.id, one.hash[:6], other.hash[:6])
+    """What the study of the two in pairs is called, whichever comes first, under the plan's scenario, client
+    and model."""
+    parts = ("pairs", one.technique.id, *sorted((one.hash[:6], other.hash[:6])))
     return name_apart(parts, plan.scenario.id, plan.client.id, plan.model)

@@ -246,12 +246,12 @@ def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_sc
     assert compare(alike, DISTRESS).cautions == ()
     repeated = (replace(ONE, history=History(taken(5))), replace(ITS_CONTROL, history=History(taken(3))))
     (warning,) = compare(repeated, DISTRESS).cautions
-    assert "(Breathing 5, Filler (control) 3). Turn by turn compare them up to t3;" in warning
+    assert "(Breathing 5, Filler (control) 3). Compare them up to t3 turn by turn" in warning
     assert "“end” is each arm's own" in warning
     long = replace(TWO, plan=TWO.plan.model_copy(update={"technique": technique("One.", id="walk")}))
     three = (*repeated, replace(long, history=History(taken(5))))
     (warning, *_) = [one for one in compare(three, DISTRESS).cautions if "technique turns" in one]
-    assert "compare Filler (control) with Breathing" in warning and " up to t3;" in warning
+    assert "Compare Filler (control) with Breathing" in warning and " up to t3 turn" in warning
 
 
 def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about():

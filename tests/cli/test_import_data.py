@@ -1,12 +1,15 @@
 """Trial data from elsewhere: the same numbers as by hand, never mixed with the record, every doubt named."""
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from sandbox.cli.main import run_command_line
 from sandbox.library.workspace import create_workspace
 
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 MAP = """\
 by: human
 run: person
@@ -50,6 +53,14 @@ def test_paired_rows_are_answered_as_sessions_are_and_nothing_is_stored(place, c
     assert "Beyond reading at post, 6 runs: breathing 31.0 lower [" in out
     assert "Told apart from reading: breathing." in out and "Have I run enough?" in out
     assert "0.031" in out  # the sign-flip p of six differences of one sign
+    assert run_command_line(["import", "data", "t.csv", "--map", "m.yaml", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    schema = json.loads((SCHEMAS / "data.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(said)
+    (beyond,), (moved, _) = said["answer"]["beyond"], said["changes"]
+    assert (beyond["runs"], beyond["mean"], beyond["p_holm"]) == (6, -31.0, 0.03125)
+    assert said["answer"]["lines"][0] in out and (moved["title"], moved["mean"]) == ("breathing", -51.0)
+    assert "simulated" not in said["notice"], "they are people's"
     assert not (place / "sessions" / "sandbox.db").exists()
 
 

@@ -56,7 +56,7 @@ async def test_the_main_scale_of_every_questionnaire_is_printed_distress_first(t
     assert "Simulated calm" not in out, "only the main scale"
     probed, listed = out[first:second], out[second:]
     assert {"base", "ind", "t1", "t2", "t3", "end"} <= set(probed.split())
-    assert not {"t1", "t2"} & set(listed[: listed.index("Breathing has no technique effect")].split()), (
+    assert not {"t1", "t2"} & set(listed[: listed.index("Technique effect of Breathing")].split()), (
         "not given there"
     )
     assert out.count("not a feeling") == 1 and out.count("Negativity of the replies") == 1
@@ -81,7 +81,7 @@ async def test_where_the_scenario_did_nothing_is_said_once_among_the_cautions(tm
 
 
 async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
-    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2). Turn by turn compare"
+    said = "differ in the number of technique turns (Breathing 3, Filler (control) 2). Compare them up to t2"
     assert said in await printed(tmp_path / "text", capsys)
     result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
     assert any(said in remark["sentence"] for remark in result["cautions"])

@@ -39,7 +39,7 @@ def trunk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     return heads[0].id
 
 
-@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("name", [name for name in OUTPUTS if name != "data"])
 def test_what_is_printed_fits_the_shipped_schema(
     name: str, trunk: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

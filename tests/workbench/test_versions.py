@@ -80,7 +80,7 @@ async def test_two_versions_stand_in_pairs_where_both_ran_and_each_start_once(tm
     found = pairs_of(store, second, first)
     assert found.seeds == {4, 5} and len(found.sessions) == 6
     (line,) = found.lines
-    assert line.startswith("2 pairs at t2: ")
+    assert line.startswith("2 pairs at end: ")
     assert seeds_to_run(found.seeds, 4) == (1, 2) and seeds_to_run(found.seeds, 2) == ()
 
 

@@ -17,6 +17,7 @@ from sandbox.export.report.html import STYLE, escaped, exchange_html
 from sandbox.library.codebook import Codebook
 from sandbox.library.form import Form, FormItem
 from sandbox.review.packet import PacketKey, PacketPair
+from sandbox.text import number_of
 
 _STYLE = """
 body { max-width: 72rem; } header .bar { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
@@ -71,7 +72,7 @@ def packet_page(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
 
 
 def _head(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
-    count = "1 transcript" if len(transcripts) == 1 else f"{len(transcripts)} transcripts"
+    count = number_of(len(transcripts), "transcript")
     blind = " You are not told which technique or model it is." if key.blind else ""
     parts = [one.key.code for one in transcripts] + [pair.code for pair in key.pairs]
     links = "".join(f'<li><a href="#{code}">{code} <span class="done"></span></a></li>' for code in parts)

@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sandbox.errors import SandboxError
-from sandbox.text import excerpt, printable
+from sandbox.text import excerpt, number_of, printable
 from sandbox.tui.messages import ComparisonWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.version_view import VersionLook, VersionReader
@@ -127,7 +127,7 @@ class VersionsScreen(Screen[None]):
         """`2  27 Nov 09:30  3 starts  version 2 by anna  (the file now)`."""
         against = self._other
         sign = "◆" if against is not None and against.hash == one.hash and self._against else " "
-        starts = f"{len(one.trunks)} {'start' if len(one.trunks) == 1 else 'starts'}"
+        starts = number_of(len(one.trunks), "start")
         who = f" by {printable(one.technique.changed_by)}" if one.technique.changed_by else ""
         here = "  (the file now)" if one.hash == self.reader.current else ""
         when = one.first.astimezone().strftime("%d %b %H:%M")

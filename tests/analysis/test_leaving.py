@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from sandbox.analysis.leaving import details_in_transcripts, details_leaving
 from sandbox.engine.events import AdministrationFinished, RunPlanned, TurnFinished
 from sandbox.engine.history import Measured, Turn
 from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import ExitCode
-from sandbox.export.leaving import details_in_transcripts, details_leaving
 from sandbox.measurement.administration import Administration, Answer
 from sandbox.store.mark import By, MarkRecord, Note
 from sandbox.store.store import DATABASE, Store
