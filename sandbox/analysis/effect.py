@@ -45,6 +45,13 @@ def induction_effect(trajectory: Trajectory) -> Effect:
 
 def change(trajectory: Trajectory, label: str | None = None) -> Effect:
     """Score at `label` (None: at the last telling point) − score after the scenario, or − baseline."""
+    known = trajectory.changes
+    if label not in known:
+        known[label] = _change(trajectory, label)
+    return known[label]
+
+
+def _change(trajectory: Trajectory, label: str | None) -> Effect:
     now = _now(trajectory, label)
     if now is not None and now.phase == "technique" and now not in trajectory.after_start:
         return Effect(None, now.label, f"{now.label} came before the scenario")

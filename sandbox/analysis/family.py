@@ -323,9 +323,11 @@ def _gathered(store: Store, ids: tuple[str, ...], *, controls: bool, earlier: bo
         for one in (standing or [id]) if id == own.trunk else [id]:
             wanted.setdefault(one, own)
     if controls:
-        for own in families.values():
-            chosen = [own.arm(id) for id, its in wanted.items() if its is own]
-            wanted.update((control.id, own) for control in _missing_controls(chosen, own))
+        chosen: dict[str, list[Arm]] = {trunk: [] for trunk in families}
+        for id, own in wanted.items():
+            chosen[own.trunk].append(own.arm(id))
+        for trunk, own in families.items():
+            wanted.update((control.id, own) for control in _missing_controls(chosen[trunk], own))
     if len(wanted) < 2:
         raise UsageError(
             "There is nothing to compare this session with.",

@@ -113,12 +113,12 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
 
 def _in_order(said: Iterable[Remark]) -> tuple[Remark, ...]:
     """Each sentence once, of all the arms it was said of, by severity."""
-    found: dict[str, Remark] = {}
+    found: dict[str, tuple[Remark, dict[str, None]]] = {}
     for one in said:
-        other = found.get(one.sentence)
-        arms = tuple(dict.fromkeys((*other.arms, *one.arms))) if other else one.arms
-        found[one.sentence] = replace(other or one, arms=arms)
-    return tuple(sorted(found.values(), key=lambda one: _ORDER.index(one.severity)))
+        _, arms = found.setdefault(one.sentence, (one, {}))
+        arms.update(dict.fromkeys(one.arms))
+    once = (replace(one, arms=tuple(arms)) for one, arms in found.values())
+    return tuple(sorted(once, key=lambda one: _ORDER.index(one.severity)))
 
 
 # Of one session

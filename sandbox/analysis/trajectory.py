@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sandbox.engine.history import History, Measured
 from sandbox.engine.phase import USUAL, Phase, Point, Stretches, begins_at, technique_first
 from sandbox.measurement.administration import Way
+
+if TYPE_CHECKING:
+    from sandbox.analysis.effect import Effect
 
 Reading = Way | Literal["tone"]
 """How scores were come by: a way of reading a questionnaire, or the tone of the client's ordinary replies."""
@@ -52,7 +55,7 @@ class Trajectory:
     stretches: Stretches = USUAL
     own_after: int = 0
 
-    @cached_property
+    @property
     def name(self) -> ScaleName:
         return self.questionnaire, self.way, self.scale
 
@@ -95,6 +98,11 @@ class Trajectory:
     def is_own(self, point: Point) -> bool:
         """Whether it lies in the session's own part. One without a technique says nothing of its own."""
         return "technique" not in self.stretches or point.after_turn > self.own_after
+
+    @cached_property
+    def changes(self) -> "dict[str | None, Effect]":
+        """What `effect.change` found so far, by label: a comparison asks for each of them several times."""
+        return {}
 
     def last(self, phase: Phase) -> TrajectoryPoint | None:
         return next((point for point in reversed(self.points) if point.phase == phase), None)

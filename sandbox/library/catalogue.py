@@ -27,6 +27,10 @@ _SHIPPED_NAMES = Path(__file__).with_name("shipped.txt")
 
 D = TypeVar("D", bound=Document)
 _Signature = tuple[int, int, int]
+_Read = dict[Path, tuple[_Signature, Document]]
+
+_SHIPPED: _Read = {}
+"""What was read of the documents that ship, for every library of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Library:
     def __init__(self, workspace: Workspace, shipped: Path | None = None) -> None:
         self.workspace = workspace
         self._shipped = shipped or shipped_content()
-        self._loaded: dict[Path, tuple[_Signature, Document]] = {}
+        self._own: _Read = {}
         self._made: dict[str, Technique] = {}
 
     def with_techniques(self, made: Mapping[str, Technique]) -> "Library":
@@ -165,11 +169,12 @@ class Library:
         except OSError:
             return load_file(path, kind)  # says what is the matter
         signature = (found.st_ino, found.st_mtime_ns, found.st_size)
-        known = self._loaded.get(path)
+        read = _SHIPPED if path.parent.parent == self._shipped else self._own
+        known = read.get(path)
         if known is None or known[0] != signature:
             refuse_stray_link(path)
             known = (signature, load_file(path, kind))
-            self._loaded[path] = known
+            read[path] = known
         return known[1]
 
 

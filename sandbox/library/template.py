@@ -99,6 +99,7 @@ def check_expression(expression: str) -> None:
     scales_in_expression(expression)
 
 
+@lru_cache(maxsize=2048)  # the arms of a comparison say the same texts
 def scales_in_text(text: str) -> tuple[str, ...]:
     """The ids of the scales whose scores a text uses. Raises as check_text does."""
     if not _has_markup(text):
@@ -108,6 +109,7 @@ def scales_in_text(text: str) -> tuple[str, ...]:
     return check(text, environment())
 
 
+@lru_cache(maxsize=2048)
 def scales_in_expression(expression: str) -> tuple[str, ...]:
     """The ids of the scales whose scores a condition uses. Raises as check_expression does."""
     from sandbox.library.template_check import check_condition

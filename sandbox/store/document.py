@@ -1,7 +1,8 @@
 """Documents in the record: each stored once under the hash of its content, and plans that point at them."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -31,6 +32,13 @@ _PLANS = 5000
 
 _DESIGNS = 500
 """How many plans that differ in more than their seed are kept at most."""
+
+_SEED = re.compile(r'"seed":([0-9]+)')
+"""A seed in a stored plan. In a text it would have its quotes escaped."""
+
+_POINTED_AT = re.compile(rf'"{re.escape(POINTER)}"\s*:\s*"([^"]*)"')
+
+_Design = tuple[str, ...]
 
 
 READERS: Mapping[str, TypeAdapter[Any]] = {
@@ -86,7 +94,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._read: dict[str, Document | ValidationError] = {}
-        self._designs: dict[str, SessionPlan] = {}
+        self._designs: dict[_Design, SessionPlan] = {}
         self._plans: dict[str, SessionPlan] = {}
 
     def plans(self, db: Database, stored: Mapping[str, str]) -> dict[str, SessionPlan]:
@@ -94,19 +102,30 @@ class Documents:
 
         Raises StoreError if a document is not there, or this version cannot read what is.
         """
-        plans = {id: json.loads(plan) for id, plan in stored.items() if plan not in self._plans}
-        self._take_up(db, {name for plan in plans.values() for name in pointers(plan)})
-        new = {stored[id]: self._plan(id, plan) for id, plan in plans.items()}
-        known = self._plans | new
+        new = self._read_plans(db, {text: id for id, text in stored.items() if text not in self._plans})
         # A comparison reads the plans of its sessions twice, and the sessions of a run share theirs.
-        self._plans = known if len(known) <= _PLANS else {}
-        return {id: known[plan] for id, plan in stored.items()}
+        known = {**self._plans, **new}
+        self._plans = known if len(known) <= _PLANS else new
+        return {id: known[text] for id, text in stored.items()}
+
+    def _read_plans(self, db: Database, texts: Mapping[str, str]) -> dict[str, SessionPlan]:
+        """By its text, each plan; `texts` name a session of each."""
+        # Hundreds of sessions differ in their seed alone, and checking a plan takes a millisecond.
+        parts = {text: _around_seed(text) for text in texts}
+        first = {design: text for text, (design, _) in parts.items() if design not in self._designs}
+        self._take_up(db, {name for text in first.values() for name in pointers(text)})
+        read = {design: self._plan(texts[text], json.loads(text)) for design, text in first.items()}
+        known = {**self._designs, **read}
+        self._designs = known if len(known) <= _DESIGNS else read
+        return {
+            text: known[design] if seed is None else known[design].model_copy(update={"seed": int(seed)})
+            for text, (design, seed) in parts.items()
+        }
 
     def unfolded(self, db: Database, stored: Mapping[str, str]) -> dict[str, Any]:
         """By name, the tree of plain values with its documents put back. Raises as `plans` does."""
-        trees = {name: json.loads(text) for name, text in stored.items()}
-        self._take_up(db, {document for tree in trees.values() for document in pointers(tree)})
-        return {name: self._unfold(f"plan {name[:12]}", tree) for name, tree in trees.items()}
+        self._take_up(db, {document for text in stored.values() for document in pointers(text)})
+        return {name: self._unfold(f"plan {name[:12]}", json.loads(text)) for name, text in stored.items()}
 
     def _take_up(self, db: Database, names: set[str]) -> None:
         new = sorted(names - self._read.keys())
@@ -132,15 +151,8 @@ class Documents:
 
     def _plan(self, session: str, plan: Any) -> SessionPlan:
         where = f"session {session}"
-        # Hundreds of sessions differ in their seed alone, and checking a plan takes a millisecond.
-        seed = plan["seed"]
-        design = as_json({**plan, "seed": 0})
         try:
-            if design not in self._designs:
-                if len(self._designs) >= _DESIGNS:
-                    self._designs.clear()
-                self._designs[design] = SessionPlan.model_validate(self._unfold(where, {**plan, "seed": 0}))
-            return self._designs[design].model_copy(update={"seed": seed})
+            return SessionPlan.model_validate(self._unfold(where, plan))
         except ValidationError as error:
             raise _unreadable(where, error) from error
 
@@ -153,6 +165,12 @@ class Documents:
         return found
 
 
+def _around_seed(text: str) -> tuple[_Design, str | None]:
+    """A stored plan without its seed, and that; all of it, and None, where it has more than the one."""
+    before, *rest = _SEED.split(text)
+    return ((before, rest[1]), rest[0]) if len(rest) == 2 else ((text,), None)
+
+
 def _unreadable(where: str, error: ValidationError) -> StoreError:
     problem = error.errors()[0]
     place = ".".join(str(part) for part in problem["loc"])
@@ -163,17 +181,9 @@ def _unreadable(where: str, error: ValidationError) -> StoreError:
     )
 
 
-def pointers(plan: Any) -> Iterator[str]:
-    """The hashes of the documents a stored plan points at."""
-    if isinstance(plan, dict):
-        if set(plan) == {POINTER}:
-            yield str(plan[POINTER])
-        else:
-            for part in plan.values():
-                yield from pointers(part)
-    elif isinstance(plan, list):
-        for part in plan:
-            yield from pointers(part)
+def pointers(text: str) -> tuple[str, ...]:
+    """The hashes of the documents that a plan points at; `text` is the plan as it is stored."""
+    return tuple(dict.fromkeys(_POINTED_AT.findall(text)))
 
 
 def store_documents(db: Database, documents: Mapping[str, Document]) -> None:

@@ -1,6 +1,5 @@
 """Whether the record still says what was written: SQLite's own check, and each document against its hash."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,7 +49,7 @@ def documents_of(db: Database, sessions: Iterable[str]) -> dict[str, tuple[str, 
     """By session, the hashes of the documents its plan points at, and of what it was asked afterwards."""
     wanted = listed(sessions)
     rows = db.execute(f"SELECT id, plan FROM sessions WHERE id IN {LISTED}", [wanted])  # noqa: S608
-    found = {id: dict.fromkeys(pointers(json.loads(plan))) for id, plan in rows}
+    found = {id: dict.fromkeys(pointers(plan)) for id, plan in rows}
     later = db.execute(
         f"SELECT DISTINCT session, questionnaire FROM later_measurements WHERE session IN {LISTED}",  # noqa: S608
         [wanted],

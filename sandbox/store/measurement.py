@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -98,11 +99,14 @@ def _whole(row: Sequence[Any], answers: tuple[Answer, ...], scores: tuple[Score,
 
 def _bare(row: Sequence[Any], scores: tuple[Score, ...]) -> Administration:
     questionnaire, way, seed, reliable, rest = row
-    known = json.loads(rest) if rest else {}
-    told: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in known.items()
-    }
-    return Administration(questionnaire, way, (), (), (), scores, seed, bool(reliable), **told)
+    return Administration(questionnaire, way, (), (), (), scores, seed, bool(reliable), **_told(rest or "{}"))
+
+
+@lru_cache(maxsize=512)
+def _told(rest: str) -> Mapping[str, Any]:
+    """What `more` holds. Measurements of one kind mostly have the same, a long list of words among it."""
+    known: Mapping[str, Any] = json.loads(rest)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
 
 
 def _parts(
@@ -112,22 +116,22 @@ def _parts(
     rows = db.execute(
         f"SELECT p.administration, {', '.join('p.' + name for name in columns)}, p.more"  # noqa: S608
         f" FROM administrations a CROSS JOIN {table} p ON p.administration = a.number"
-        f" WHERE a.session IN {LISTED} ORDER BY p.administration, p.position",
+        f" WHERE a.session IN {LISTED} ORDER BY a.session, a.number, p.position",  # as the indexes have it
         [wanted],
     )
     parts: defaultdict[int, list[T]] = defaultdict(list)
-    for row in rows:
-        parts[row[0]].append(read(row))
+    for administration, *own, rest in rows:
+        parts[administration].append(read(own, rest))
     return parts
 
 
-def _answer(row: Sequence[Any]) -> Answer:
-    part = without_more(dict(zip((*_ANSWER, "more"), row[1:], strict=True)))
+def _answer(own: Sequence[Any], rest: str | None) -> Answer:
+    part = without_more(dict(zip((*_ANSWER, "more"), (*own, rest), strict=True)))
     if part["distribution"] is not None:
         part["distribution"] = json.loads(part["distribution"])
     return _READ_ANSWER.validate_python(part)
 
 
-def _score(row: Sequence[Any]) -> Score:
-    score = Score(row[1], row[2], row[3], row[4], row[5])
-    return replace(score, **json.loads(row[6])) if row[6] else score
+def _score(own: Sequence[Any], rest: str | None) -> Score:
+    score = Score(*own)
+    return replace(score, **json.loads(rest)) if rest else score

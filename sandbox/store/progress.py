@@ -4,8 +4,8 @@ A trunk with nothing still to be run belongs to a run that has ended, and is lef
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sandbox.engine.phase import USUAL, technique_first
 from sandbox.store.document import POINTER, pointers
 from sandbox.store.row import LISTED, listed
 from sandbox.store.session import SUMMARY, SessionSummary, families_of, summaries_in
-from sandbox.store.state import Open, Process, State
+from sandbox.store.state import Open, Process, State, now_in, owner
 
 _TURNS_FOR_A_PACE = 3
 
@@ -46,6 +46,9 @@ class Spent:
         )
 
 
+_NOTHING = Spent()
+
+
 @dataclass(frozen=True, slots=True)
 class SessionProgress:
     """A session of a run. `turns` is how many turns of its own it has if no step is left out or repeated."""
@@ -70,7 +73,7 @@ class RunProgress:
 
     @property
     def spent(self) -> Spent:
-        return sum((session.spent for session in self.sessions), Spent())
+        return sum((session.spent for session in self.sessions), _NOTHING)
 
     @property
     def turns_done(self) -> int:
@@ -92,56 +95,65 @@ class RunProgress:
         return (now - min(starts)).total_seconds() / self.turns_done * self.turns_left
 
 
-def runs_of(db: Database, open_now: Open, lengths: dict[str, int]) -> tuple[RunProgress, ...]:
+def runs_of(db: Database, open_now: Open, known: dict[str, SessionProgress]) -> tuple[RunProgress, ...]:
     """Every living process with a session running or still to begin, and all of its run, oldest first.
 
-    `lengths` keeps, from one reading to the next, how many turns each session is planned to have.
+    `known` keeps what was read last: what a plan says is read once, what happens is read again.
     """
     opened = open_now.owned(db, ["planned", "running"])
     living = {process: sessions for process, sessions in opened.items() if process.alive}
     families = families_of(db, [session for sessions in living.values() for session in sessions])
-    found = []
-    for process, sessions in living.items():
-        kin = {member for session in sessions for member in families[session]}
-        found.append(RunProgress(process, _planned_by(db, process, listed(kin), lengths)))
-    return tuple(found)
+    kin = {
+        process: {member for session in sessions for member in families[session]}
+        for process, sessions in living.items()
+    }
+    for over in known.keys() - set().union(*kin.values()):
+        del known[over]
+    return tuple(RunProgress(process, _planned_by(db, process, of, known)) for process, of in kin.items())
 
 
 def _planned_by(
-    db: Database, process: Process, kin: str, lengths: dict[str, int]
+    db: Database, process: Process, kin: Set[str], known: dict[str, SessionProgress]
 ) -> tuple[SessionProgress, ...]:
-    """What the process planned of the sessions listed in `kin`."""
-    summaries = summaries_in(
-        db.execute(
-            f"{SUMMARY} WHERE l.state <> 'removed' AND s.id IN {LISTED} AND EXISTS (SELECT 1 FROM states"  # noqa: S608
-            " WHERE session = s.id AND pid = ? AND process_started = ? AND coalesce(host, '') = ?)"
-            " ORDER BY s.number",
-            [kin, process.pid, process.started, process.host],
-        )
+    """What the process planned of `kin`."""
+    _take_up(db, kin - known.keys(), known)
+    wanted = listed(kin)
+    spent = _spent(db, wanted)
+    rows = db.execute(
+        f"""SELECT s.id, l.state, l.reason, l.pid, l.process_started, l.host,
+            (SELECT count(*) FROM turns WHERE session = s.id),
+            (SELECT min(at) FROM states WHERE session = s.id AND state = 'running')
+        FROM sessions s JOIN states l ON l.number = (SELECT max(number) FROM states WHERE session = s.id)
+        WHERE s.id IN {LISTED} AND l.state <> 'removed' AND EXISTS (SELECT 1 FROM states
+            WHERE session = s.id AND pid = ? AND process_started = ? AND coalesce(host, '') = ?)
+        ORDER BY s.number""",  # noqa: S608
+        [wanted, process.pid, process.started, process.host],
     )
-    began = dict(
-        db.execute(
-            f"SELECT session, min(at) FROM states WHERE session IN {LISTED} AND state = 'running'"  # noqa: S608
-            " GROUP BY session",
-            [kin],
-        ).fetchall()
-    )
-    spent = _spent(db, kin)
-    _measure(db, [one.id for one in summaries if one.id not in lengths], lengths)
-    return tuple(
-        SessionProgress(
-            one,
-            lengths[one.id],
-            spent.get(one.id, Spent()),
-            datetime.fromisoformat(began[one.id]) if one.id in began else None,
-        )
-        for one in summaries
-    )
+    alive = {process: True}
+    planned = []
+    for id, state, reason, pid, started, host, turns, began in rows:
+        now = now_in(state, owner(pid, started, host), alive) if state == "running" else state
+        one = known[id] = _gone_on(known[id], (now, reason, turns), spent.get(id, _NOTHING), began)
+        planned.append(one)
+    return tuple(planned)
+
+
+def _gone_on(
+    last: SessionProgress, now: tuple[State, str, int], spent: Spent, began: str | None
+) -> SessionProgress:
+    """The session as it is now; as it was read last, where nothing happened since."""
+    summary, at = last.summary, datetime.fromisoformat(began) if began else None
+    if (summary.state, summary.reason, summary.turns) != now:
+        state, reason, turns = now
+        summary = replace(summary, state=state, reason=reason, turns=turns)
+    elif last.spent == spent and last.began == at:
+        return last
+    return SessionProgress(summary, last.turns, spent, at)
 
 
 def spent_by(db: Database, sessions: Collection[str]) -> Spent:
     """What the calls of all these sessions took together."""
-    return sum(_spent(db, listed(sessions)).values(), Spent())
+    return sum(_spent(db, listed(sessions)).values(), _NOTHING)
 
 
 def _spent(db: Database, sessions: str) -> dict[str, Spent]:
@@ -160,17 +172,22 @@ def _spent(db: Database, sessions: str) -> dict[str, Spent]:
     }
 
 
-def _measure(db: Database, sessions: Sequence[str], lengths: dict[str, int]) -> None:
-    """Add how many turns each is planned to have."""
-    if not sessions:
+def _take_up(db: Database, new: Set[str], known: dict[str, SessionProgress]) -> None:
+    """Add what is told of each before it begins, and how many turns it is planned to have."""
+    if not new:
         return
-    wanted = listed(sessions)
+    wanted = listed(new)
     rows = db.execute(f"SELECT id, plan, parent_turn FROM sessions WHERE id IN {LISTED}", [wanted])  # noqa: S608
-    plans = [(id, json.loads(plan), left_at) for id, plan, left_at in rows]
-    names = {name for _, plan, _ in plans for name in pointers(plan)}
+    plans = {id: (plan, left_at) for id, plan, left_at in rows}
+    names = {name for plan, _ in plans.values() for name in pointers(plan)}
     documents = db.execute(f"SELECT hash, json FROM documents WHERE hash IN {LISTED}", [listed(names)])  # noqa: S608
     told = {name: _length(json.loads(text)) for name, text in documents}
-    lengths.update((id, _turns(plan, left_at, told)) for id, plan, left_at in plans)
+    summaries = summaries_in(db.execute(f"{SUMMARY} WHERE s.id IN {LISTED}", [wanted]))
+    known.update(
+        (one.id, SessionProgress(one, _turns(json.loads(plan), left_at, told), _NOTHING, None))
+        for one in summaries
+        for plan, left_at in [plans[one.id]]
+    )
 
 
 def _turns(plan: Mapping[str, Any], left_at: int | None, told: Mapping[str, int]) -> int:

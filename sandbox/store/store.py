@@ -39,7 +39,7 @@ from sandbox.store.listing import (
     found_sessions,
 )
 from sandbox.store.measurement import store_measured
-from sandbox.store.progress import RunProgress, runs_of
+from sandbox.store.progress import RunProgress, SessionProgress, runs_of
 from sandbox.store.row import insert_all
 from sandbox.store.session import (
     SessionSummary,
@@ -97,7 +97,7 @@ class Store:
         self._models: dict[str, str] = {}
         self._compared: dict[str, Altered | None] = {}
         self._documents = Documents()
-        self._lengths: dict[str, int] = {}
+        self._under_way: dict[str, SessionProgress] = {}
         self._open_now = Open()
 
     @classmethod
@@ -359,7 +359,7 @@ class Store:
     def runs(self) -> tuple[RunProgress, ...]:
         """The runs under way in any living process, with all the sessions each of them planned."""
         with self.reading() as db:
-            return runs_of(db, self._open_now, self._lengths)
+            return runs_of(db, self._open_now, self._under_way)
 
     def calls(self, session: str) -> tuple[StoredAttempt, ...]:
         """Every attempt at a model call made in the session, in order. Raises NotFoundError."""

@@ -208,7 +208,7 @@ def _unlike(move: _Move, known: Iterable[str]) -> tuple[str, ...]:
 def _add_documents(move: _Move, sessions: Sequence[str]) -> None:
     for some in _portions(sessions):
         plans = move.source.execute(f"SELECT plan FROM sessions WHERE id IN {LISTED}", [listed(some)])  # noqa: S608
-        _add_named(move, {name for (plan,) in plans for name in pointers(json.loads(plan))})
+        _add_named(move, {name for (plan,) in plans for name in pointers(plan)})
 
 
 def _add_named(move: _Move, names: Collection[str]) -> None:
@@ -248,7 +248,7 @@ def _add_studies(move: _Move, sessions: Collection[str]) -> tuple[tuple[str, ...
                 {**plan, "name": f"{plan['name']} {root[:8]}"} if plan["name"] in names else plan
                 for plan in plans
             ]
-        _add_named(move, {name for plan in plans for name in pointers(json.loads(plan["plan"]))})
+        _add_named(move, {name for plan in plans for name in pointers(plan["plan"])})
         move.add(move.tables["studies"], plans)
         lines = _new_lines(move, root, known=bool(here))
         move.add(move.tables["study_log"], lines)
