@@ -114,9 +114,10 @@ class _Written:
         made._tbl.tblStyle_val = self._ids["Light Grid Accent 1"]
         for cells, texts in zip(made.rows, (table.head, *table.rows), strict=True):
             for place, (cell, text) in enumerate(zip(cells.cells, texts, strict=True)):
-                cell.text = _text(text)
+                paragraph = cell.paragraphs[0]
+                paragraph.add_run(_text(text))
                 if place >= table.numbers_from:
-                    cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
     def _talk(self, talk: Conversation) -> None:
         for row in talk.rows:
