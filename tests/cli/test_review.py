@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import unicodedata
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_a_key_opens_with_its_passphrase_alone_and_without_the_record(
     workspace: Path, tmp_path: Path
 ) -> None:
     packet_sent(workspace)
-    file, right = tmp_path / "p1.key", "four words of mine"
+    file, right = tmp_path / "p1.key", "vier Wörter"
     lock = ("review", "key", "p1", "--to", str(file))
     for refused, variables in (("no passphrase", {}), ("8 characters", {"SANDBOX_PASSPHRASE": "short"})):
         done = sandbox(workspace, *lock, **variables)
@@ -95,9 +96,10 @@ def test_a_key_opens_with_its_passphrase_alone_and_without_the_record(
     assert again.code == ExitCode.USAGE and "--force" in again.err and file.read_text() == locked
 
     elsewhere = tmp_path / "elsewhere"
-    opened = sandbox(elsewhere, "review", "key", str(file), SANDBOX_PASSPHRASE=right)
+    typed = unicodedata.normalize("NFD", right)  # as another keyboard makes it
+    opened = sandbox(elsewhere, "review", "key", str(file), SANDBOX_PASSPHRASE=typed)
     assert opened.out == sandbox(workspace, "review", "key", "p1").out != "", opened.err
-    wrong = sandbox(elsewhere, "review", "key", str(file), SANDBOX_PASSPHRASE="four words of yours")
+    wrong = sandbox(elsewhere, "review", "key", str(file), SANDBOX_PASSPHRASE="vier andere Wörter")
     assert wrong.code == ExitCode.USAGE and "does not open the key of p1" in wrong.err and not wrong.out
     file.write_text("{}")
     assert "no locked key" in sandbox(elsewhere, "review", "key", str(file)).err

@@ -4,6 +4,7 @@ Which packet it is of can be read; which session each code is cannot, and a chan
 """
 
 import os
+import unicodedata
 from pathlib import Path
 from typing import Literal, Self
 
@@ -93,7 +94,9 @@ class LockedKey(BaseModel):
 
 
 def _drawn_from(passphrase: str, salt: bytes) -> bytes:
-    """32 bytes by scrypt, N 2^15, r 8, p 3: 32 MiB and some tenths of a second, for each guess too."""
+    """32 bytes by scrypt, N 2^15, r 8, p 3: 32 MiB and some tenths of a second, for each guess too. Accents
+    are put in one form first: keyboards differ."""
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=3).derive(passphrase.encode())
+    typed = unicodedata.normalize("NFC", passphrase)
+    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=3).derive(typed.encode("utf-8", "surrogateescape"))
