@@ -11,12 +11,13 @@ from sandbox.cli.record import open_record
 from sandbox.cli.review_packet import equal_length, seed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from sandbox.export.data.choosing import Chosen
     from sandbox.export.file import Choice
     from sandbox.export.file import Format as Transcript
     from sandbox.export.session_table import TableName
+    from sandbox.library.document import Document
     from sandbox.store.store import Store
 
 DOCUMENT = "questionnaire"
@@ -235,6 +236,23 @@ def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:
         click.echo(f"Caution: {printable(doubt)}", err=True)
 
 
+def _warn_of_authors(store: "Store", documents: "Iterable[Document]") -> None:
+    """Say which documents name a reviewer: each stays word for word, since sessions are known by its hash."""
+    from sandbox.library.technique import Technique
+    from sandbox.review.judged import aliases
+    from sandbox.text import printable
+
+    people = aliases(store).keys()
+    named = [
+        one.id
+        for one in documents
+        if {one.source.author, one.changed_by if isinstance(one, Technique) else None} & people
+    ]
+    if named:
+        told = f"Caution: a reviewer's name stands in a document, as its author: {', '.join(named)}."
+        click.echo(printable(told), err=True)
+
+
 def _write_data(
     store: "Store", chosen: "Chosen", path: Path, form: Format, *, names: bool, force: bool
 ) -> int:
@@ -244,7 +262,10 @@ def _write_data(
     from sandbox.export.data.data_set import write_tables
 
     if form == "bundle":
-        return write_bundle(store, chosen, path, overwrite=force, names=names).sessions
+        contents = write_bundle(store, chosen, path, overwrite=force, names=names)
+        if not names:
+            _warn_of_authors(store, contents.documents.values())
+        return contents.sessions
     if form == "bids":
         return write_bids(store, chosen, path, overwrite=force).sessions
     return write_tables(store, chosen, path, form, overwrite=force).sessions

@@ -226,9 +226,12 @@ def test_a_bundle_can_leave_without_the_reviewers_names(workspace: Path) -> None
         MarkRecord(store).add((Rating("breath", document_hash(form), "warmth", 2),), model, (form,))
     sandbox(workspace, "review", "rate", "breath", "warmth=4", "--by", "Ada")
     path = workspace / "b.zip"
+    signed = technique().model_copy(update={"changed_by": "Ada", "changed_on": "2026-11-27 09:30 UTC"})
+    with Store.open(workspace / "sessions" / "sandbox.db") as store:
+        store.record(RunPlanned((SessionHead(id="changed", plan=plan(technique=signed), parent="breath"),)))
     words = ("export", "data", "breath", "--format", "bundle", "--to", str(path), "--without-names")
     done = sandbox(workspace, *words)
-    assert done.code == ExitCode.OK, done.err
+    assert done.code == ExitCode.OK and "as its author: breathing" in done.err, done.err
     with zipfile.ZipFile(path) as bundle:
         (workspace / "out.db").write_bytes(bundle.read("record.db"))
     with closing(sqlite3.connect(workspace / "out.db")) as db:
