@@ -212,6 +212,7 @@ def export_data(
     from sandbox.errors import UsageError
     from sandbox.export.data.choosing import choose
     from sandbox.export.file import refuse_missing_folder
+    from sandbox.text import number_of
 
     refuse_missing_folder(path)
     if (form == "bundle") != (path.suffix.lower() == ".zip"):
@@ -224,7 +225,8 @@ def export_data(
         _warn_of_details(store, chosen.sessions)
         count = _write_data(store, chosen, path, form, names=names, force=force)
     click.echo(str(path))
-    click.echo(f"{count:,} sessions of {len(chosen.families):,} shared starts.", err=True)
+    starts = number_of(len(chosen.families), "shared start")
+    click.echo(f"{number_of(count, 'session')} of {starts}.", err=True)
 
 
 def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:

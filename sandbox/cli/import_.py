@@ -129,17 +129,18 @@ def _bring_in(file: Path) -> None:
     from sandbox.export.data.unpacking import bring_in_bundle
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
-    from sandbox.text import printable
+    from sandbox.text import number_of, printable
 
     with Store.open(find_workspace().sessions / DATABASE) as store:
         moved = bring_in_bundle(store, file)
         starts = dict.fromkeys(members[0].id for members in store.families(moved.new).values())
     for id in starts:
         click.echo(id)
-    known = f" {len(moved.known)} were here already and stay as they are." if moved.known else ""
+    known = f" Here already, and left as they are: {len(moved.known)}." if moved.known else ""
     if moved.marks:
-        known += f" New on them: {moved.marks} marks of reviewers (sandbox review show SESSION)."
-    click.echo(f"{len(moved.new)} sessions brought in.{known}", err=True)
+        marks = number_of(moved.marks, "mark")
+        known += f" New on them: {marks} of reviewers (sandbox review show SESSION)."
+    click.echo(f"{number_of(len(moved.new), 'session')} brought in.{known}", err=True)
     if moved.unlike:
         which = ", ".join(moved.unlike[:4]) + " …" * (len(moved.unlike) > 4)
         click.echo(

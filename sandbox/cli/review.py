@@ -170,7 +170,7 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
     from sandbox.errors import SandboxError
     from sandbox.review import returned
     from sandbox.store.mark import MarkRecord
-    from sandbox.text import printable
+    from sandbox.text import number_of, printable
 
     with open_record() as store:
         record = MarkRecord(store)
@@ -194,7 +194,7 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
                 click.echo(f"{name}: taken in before; nothing changed")
                 continue
             withdrawn = f", {len(taken.withdrawn)} taken back" if taken.withdrawn else ""
-            told = f"{len(taken.new)} new marks{withdrawn}; {one.filled_in()}"
+            told = f"{number_of(len(taken.new), 'new mark')}{withdrawn}; {one.filled_in()}"
             click.echo(f"{name}: {printable(taken.reviewer)}, {told}")
     click.echo("See how far they agree: sandbox review agreement", err=True)
 

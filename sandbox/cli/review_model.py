@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.text import excerpt, printable
+from sandbox.text import excerpt, number_of, printable
 
 if TYPE_CHECKING:
     from sandbox.errors import ExitCode
@@ -69,9 +69,10 @@ async def _ask(
         click.echo(f"The transcripts go to {printable(name)}.", err=True)
         if found := details_in_transcripts(conductor.store, sessions, (form,)):
             click.echo(f"Caution: {printable(found)}", err=True)
-    count = f"{len(form.items)} questions about each of {len(sessions)} sessions"
+    about = "one session" if len(sessions) == 1 else f"each of {len(sessions)} sessions"
+    count = f"{number_of(len(form.items), 'question')} about {about}"
     calls = len(form.items) * len(sessions)
-    click.echo(f"{count}: {calls:,} calls, what was answered before apart.", err=True)
+    click.echo(f"{count}: {number_of(calls, 'call')}, what was answered before apart.", err=True)
     missing = 0
 
     def tell(session: str, one: "Answered") -> None:

@@ -122,7 +122,7 @@ def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     from sandbox.remembered import load_remembered
     from sandbox.review.packing import length_caution
     from sandbox.store.mark import MarkRecord
-    from sandbox.text import printable
+    from sandbox.text import number_of, printable
 
     MarkRecord(store).add_packet(key.id, key, load_remembered().reviewer or "")
     found = details_in_transcripts(store, [arm.id for arm in arms], key.documents)
@@ -130,7 +130,8 @@ def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
         click.echo(f"Caution: {printable(caution)}", err=True)
     kind = "Blind" if key.blind else "Open"
     click.echo(
-        f"{kind} packet {key.id}: {len(key.transcripts)} transcripts, {len(key.pairs)} pairs."
+        f"{kind} packet {key.id}: {number_of(len(key.transcripts), 'transcript')},"
+        f" {number_of(len(key.pairs), 'pair')}."
         f" What its codes stand for: sandbox review key {key.id}",
         err=True,
     )

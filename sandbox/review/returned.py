@@ -20,7 +20,7 @@ from sandbox.review.packet import PacketKey, PacketTranscript
 from sandbox.review.sheet import Place, read_sheet
 from sandbox.store import mark
 from sandbox.store.mark import By, Entry, Mark, MarkRecord, ReturnedFile
-from sandbox.text import excerpt, printable
+from sandbox.text import excerpt, number_of, printable
 
 MAX_BYTES = 16 * 1024 * 1024
 SUFFIXES = (".json", ".xlsx")
@@ -48,7 +48,7 @@ class InvalidMarks(SandboxError):
         shown = [str(fault) for fault in faults[:20]]
         more = f"\n… and {len(faults) - 20} more" if len(faults) > 20 else ""
         super().__init__(
-            f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}:\n" + "\n".join(shown) + more,
+            f"{number_of(len(faults), 'fault')}:\n" + "\n".join(shown) + more,
             where=printable(file),
             todo=f"{todo}Nothing was changed. Mend the file, or ask its reviewer for it again.",
         )

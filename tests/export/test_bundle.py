@@ -90,7 +90,7 @@ async def test_another_machine_has_the_same_numbers_and_twice_adds_nothing(
     assert len(trunks) == 3 and sandbox(here, *words).out == sandbox(there, *words).out != ""
     before = rows(there)
     again = sandbox(there, "import", str(here / "b.zip"))
-    assert again.code == ExitCode.OK and again.out == "" and "here already" in again.err
+    assert again.code == ExitCode.OK and again.out == "" and "Here already" in again.err
     assert rows(there) == before
     for form in ("csv", "json", "md"):
         for place in (here, there):
