@@ -20,6 +20,12 @@ from sandbox.cli.record import open_record
     default=None,
     help="Show averages over runs, or each run.  [default: averages where there are several]",
 )
+@click.option(
+    "--mixed",
+    "with_model",
+    is_flag=True,
+    help="Fit a mixed model too, of all runs at once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a row an arm and point, for a spreadsheet.")
 def command(
@@ -27,6 +33,7 @@ def command(
     scale: str | None,
     questionnaire: str | None,
     pool: bool | None,
+    with_model: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -38,6 +45,7 @@ def command(
     """
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import chosen_scale, gather_compared
+    from sandbox.analysis.mixed import mixed
     from sandbox.analysis.reported import own_scale
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_csv
@@ -47,20 +55,23 @@ def command(
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
+    if with_model and as_csv:
+        raise UsageError("A mixed model has no place in --csv.", todo="Leave one of them out.")
     with open_record() as store:
         named = (id for session in sessions for id in study_or_session(store, session))
         found = gather_compared(store, dict.fromkeys(named))
         scale = scale or own_scale(store, sessions)
     pooled = worth_pooling(found) if pool is None else pool
     comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
+    model = mixed(comparison) if with_model else None
     if as_json:
-        click.echo(comparison_result(comparison).text(), nl=False)
+        click.echo(comparison_result(comparison, model).text(), nl=False)
     elif as_csv:
         click.echo(comparison_csv(comparison), nl=False)
     else:
         from sandbox.cli.streams import terminal_width
         from sandbox.export.comparison import comparison_terminal
 
-        click.echo(comparison_terminal(comparison, terminal_width()))
+        click.echo(comparison_terminal(comparison, terminal_width(), model))
         for caution in comparison.cautions:
             click.echo(f"Caution: {printable(caution)}", err=True)

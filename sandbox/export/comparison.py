@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import ComparedArm, ComparedPoint, Comparison, Row, arms_compared_with
 from sandbox.analysis.enough import enough
+from sandbox.analysis.mixed import Mixed
 from sandbox.analysis.talk_counts import HOW, counts_of, pooled, rows
 from sandbox.export import NOTICE
 from sandbox.export.comparison_text import cells, explanation, harm_lines, heading, noise_lines, reasons
@@ -99,7 +100,7 @@ def _flat(comparison: Comparison, row: Row, arm: ComparedArm, cell: ComparedPoin
     }
 
 
-def comparison_terminal(comparison: Comparison, width: int | None = None) -> str:
+def comparison_terminal(comparison: Comparison, width: int | None = None, mixed: Mixed | None = None) -> str:
     """For a terminal: a legend by letters, a table narrow enough to read, and what its columns mean.
 
     With a `width` no line is wider, in cells, if that can be: a wide table becomes several, one below the
@@ -123,6 +124,7 @@ def comparison_terminal(comparison: Comparison, width: int | None = None) -> str
             *_tables(comparison, width),
             *_filled(harm_lines(comparison), width),
             *_filled(noise_lines(comparison), width),
+            *_filled(mixed.lines if mixed is not None else (), width),
             *_filled(map(printable, (*reasons(comparison), explanation(comparison), NOTICE)), width),
         ]
     )

@@ -4,6 +4,7 @@ from sandbox.analysis.answer import Answer, Difference, answer
 from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
 from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import harm
+from sandbox.analysis.mixed import Mixed
 from sandbox.analysis.noise import noise
 from sandbox.analysis.paired import bca_interval, hedges_gz, holm, sign_flip_p
 from sandbox.analysis.rank import cluster_lines
@@ -17,7 +18,7 @@ from sandbox.export.result import (
 )
 
 
-def comparison_result(comparison: Comparison) -> ComparisonResult:
+def comparison_result(comparison: Comparison, mixed: Mixed | None = None) -> ComparisonResult:
     questionnaire, way, scale = comparison.scale
     return ComparisonResult(
         cautions=comparison.remarks,
@@ -28,6 +29,7 @@ def comparison_result(comparison: Comparison) -> ComparisonResult:
         answer=answer_result(answer(comparison)),
         harm=harm(comparison),
         noise=noise(comparison),
+        mixed=mixed,
         arms=tuple(_compared_arm(arm, comparison) for arm in comparison.arms),
         rows=tuple(
             PointRow(

@@ -18,6 +18,7 @@ from sandbox.analysis.comparison import (
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.family import Family
 from sandbox.analysis.harm import Harm
+from sandbox.analysis.mixed import Mixed
 from sandbox.analysis.noise import Noise
 from sandbox.analysis.paired import Verdict
 from sandbox.analysis.remarks import Remark
@@ -195,7 +196,8 @@ class AnswerResult(Part):
 
 
 class ComparisonResult(Output):
-    """What `compare --json` prints. `trunks` counts the independent observations."""
+    """What `compare --json` prints. `trunks` counts the independent observations; `mixed` is there with
+    `--mixed`."""
 
     format: Literal["therapy-sandbox comparison"] = "therapy-sandbox comparison"
     questionnaire: str
@@ -205,6 +207,7 @@ class ComparisonResult(Output):
     answer: AnswerResult
     harm: Harm | None
     noise: Noise | None
+    mixed: Mixed | None
     arms: tuple[ArmColumn, ...]
     rows: tuple[PointRow, ...]
 

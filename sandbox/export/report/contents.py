@@ -12,6 +12,7 @@ from sandbox.analysis.comparison import Comparison, compare
 from sandbox.analysis.effect import change, scale_of
 from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import ArmHarm, harm
+from sandbox.analysis.mixed import mixed
 from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, interval, numeral, percent
 from sandbox.analysis.reply_valence import REPLIES
@@ -51,6 +52,7 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
         *_residuals(on, comparison),
         *_harm(comparison),
         *_noise(on, comparison),
+        *_mixed(comparison),
         *talk(_shown(comparison, found)),
         *measuring(on),
         *missing(comparison),
@@ -321,6 +323,23 @@ def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
                 numeral(one.within),
             )
             for one in found.purchases
+        ),
+    )
+
+
+def _mixed(comparison: Comparison) -> Iterator[Block]:
+    """All runs in one model, where it can be fitted."""
+    found = mixed(comparison)
+    if found.reason:
+        return
+    yield Heading("All runs in one model")
+    yield Bullets(found.lines)
+    yield Table(
+        f"Mixed model of the changes, beyond {found.against}",
+        ("", "estimate", "95 % interval"),
+        tuple(
+            (one.title, numeral(one.estimate, signed=True, decimals=2), interval(one.low, one.high))
+            for one in (*found.terms, *filter(None, [found.induced]))
         ),
     )
 

@@ -11,6 +11,7 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.case import Case, case
 from sandbox.analysis.effect import SMALL, worsening
 from sandbox.analysis.numeral import numeral
+from sandbox.analysis.single_case import design_standard
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.export.report.basis import spans
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
@@ -37,10 +38,15 @@ def lead(items: Sequence[Item]) -> str:
 
 
 def scribe_items(
-    arms: Sequence[Arm], name: ScaleName, *, question: str = "", runs: int = 1, plans: Sequence[str] = ()
+    arms: Sequence[Arm],
+    name: ScaleName,
+    *,
+    question: str = "",
+    runs: int = 1,
+    plans: Sequence[str] | None = None,
 ) -> tuple[Item, ...]:
     """All 26, of the arms of one shared start. `runs`: how many starts were run alike, this one among them;
-    `plans` has a sentence for each study that they are of."""
+    `plans` has a sentence for each study that they are of (None: not known)."""
     cases = [case(arm, name) for arm in arms]
     answers = (*_introduced(arms, question), *_method(arms, cases, name, runs), *_results(arms, cases, name),
                *_concluded(plans))  # fmt: skip
@@ -49,7 +55,7 @@ def scribe_items(
 
 def _introduced(arms: Sequence[Arm], question: str) -> Iterator[tuple[str, str]]:
     cited = dict.fromkeys(
-        reference.title
+        reference.title.rstrip(".")
         for arm in arms
         if arm.plan.technique is not None
         for reference in arm.plan.technique.references
@@ -69,7 +75,7 @@ def _method(
     seeds = spans(sorted({arm.plan.seed for arm in arms}))
     yield "design", f"{order}. The order was fixed before the run. {_standard(cases)}"
     yield "procedural changes", f"{by_people(arms)} {_stopped(arms)}".strip()
-    again = f"One of {runs} runs of the same design." if runs > 1 else f"One run. Planned repeats: {AUTHOR}"
+    again = f"One of {runs} runs of the same design." if runs > 1 else f"One run is shown. Others: {AUTHOR}"
     yield "replication", again
     yield (
         "randomisation",
@@ -131,7 +137,7 @@ def _results(arms: Sequence[Arm], cases: Sequence[Case], name: ScaleName) -> Ite
     )
 
 
-def _concluded(plans: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _concluded(plans: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     yield "interpretation", AUTHOR
     yield (
         "limitations",
@@ -142,8 +148,9 @@ def _concluded(plans: Sequence[str]) -> Iterator[tuple[str, str]]:
         "applicability",
         f"To no person. To other models, clients and scenarios only as far as they were run: {AUTHOR}",
     )
-    held = " ".join(plans) or "No study plan was frozen before the run."
-    yield "protocol", f"{held} Where protocol and record can be had: {AUTHOR}"
+    held = "No study plan was frozen before the run. " if plans is not None else ""
+    held = f"{' '.join(plans)} " if plans else held
+    yield "protocol", f"{held}Where protocol and record can be had: {AUTHOR}"
     yield "funding", AUTHOR
 
 
@@ -156,7 +163,9 @@ def _phases(one: Case) -> str:
 
 def _standard(cases: Sequence[Case]) -> str:
     """What the design standard says, of each design once."""
-    return " ".join(dict.fromkeys(line for one in cases for line in one.lines if "standard" in line))
+    return " ".join(
+        dict.fromkeys(design_standard([len(phase.known) for phase in one.phases]) for one in cases)
+    )
 
 
 def _stopped(arms: Sequence[Arm]) -> str:
