@@ -4,6 +4,7 @@ Losing the file loses nothing else; a wrong one is put aside without a word. Set
 """
 
 import contextlib
+import getpass
 import json
 import os
 from collections.abc import Mapping
@@ -53,6 +54,16 @@ def load_remembered(path: Path | None = None) -> Remembered:
         proposal=proposal if isinstance(proposal, dict) else {},
         reviewer=reviewer if isinstance(reviewer, str) else "",
     )
+
+
+def who() -> str:
+    """Who sits here: the name they gave as a reviewer, else as the system knows them. Reads a file."""
+    if reviewer := load_remembered().reviewer:
+        return reviewer
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
 
 
 def save_remembered(remembered: Remembered, path: Path | None = None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sandbox.analysis.arm import Arm, control_beside
-from sandbox.analysis.conditions import script_keys
+from sandbox.analysis.conditions import scripts_apart
 from sandbox.analysis.effect import (
     PairedDifference,
     change,
@@ -218,8 +218,6 @@ def _kinds(sessions: Sequence[Arm]) -> dict[str, object]:
 
     By the text of each document and not by its id: an edited scenario is another one.
     """
-    said = {id(s.plan.technique): s.plan.technique for s in sessions if s.plan.technique is not None}
-    keys = script_keys(said.values())
     known: dict[int, str] = {}
 
     def text(document: Document | None) -> str:
@@ -230,6 +228,7 @@ def _kinds(sessions: Sequence[Arm]) -> dict[str, object]:
             known[id(document)] = document_hash(document)
         return known[id(document)]
 
+    keys = scripts_apart(sessions)
     return {session.id: _kind(session, keys, text) for session in sessions}
 
 
@@ -244,7 +243,7 @@ def _kind(session: Arm, keys: Mapping[str, str], text: Callable[[Document | None
 
 
 def _titles(members: Sequence[Members]) -> list[str]:
-    """Technique titles, told apart by what differs: model, version, scenario, client, seed, id."""
+    """Technique titles, told apart by what differs: model, version, scenario, client, wording, seed, id."""
     titles = [_title(group) for group in members]
     for told in (
         lambda s: short_name(s.plan.model),
@@ -252,6 +251,7 @@ def _titles(members: Sequence[Members]) -> list[str]:
         lambda s: f"version {s.plan.technique.version}" if s.plan.technique else "",
         lambda s: s.plan.scenario.title,
         lambda s: s.plan.client.title,
+        lambda s: f"wording {s.plan.technique.wording or 0}" if s.plan.technique else "",
         lambda s: f"seed {s.plan.seed}",
         lambda s: s.id,
     ):

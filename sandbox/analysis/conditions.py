@@ -13,7 +13,7 @@ def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
     """For the hash of each technique, a key that is the same for the same script.
 
     A control is cut to the length of the techniques beside it (engine/composition), so one that is another's
-    cut, all else being equal, is the same script.
+    cut, all else being equal, is the same script. So are a script and its wordings (`Technique.worded`).
     """
     keys: dict[str, str] = {}
     longest: dict[str, list[tuple[Technique, str]]] = {}
@@ -22,7 +22,7 @@ def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
         name = document_hash(technique)
         if name in keys:
             continue
-        keys[name] = name
+        keys[name] = technique.derived_from or name if technique.wording else name
         if technique.is_control:
             rest = longest.setdefault(document_hash(technique.model_copy(update={"steps": ()})), [])
             steps = technique.steps
@@ -32,6 +32,20 @@ def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
             else:
                 keys[name] = whole
     return keys
+
+
+def scripts_apart(sessions: Iterable[Arm]) -> dict[str, str]:
+    """The same of the sessions' techniques, but where one start has two wordings of a script they are set
+    against each other, and each keeps a key of its own."""
+    arms = [(one.trunk, one.plan.technique) for one in sessions if one.plan.technique is not None]
+    keys = script_keys({id(technique): technique for _, technique in arms}.values())
+    told: dict[tuple[str, str], set[str]] = {}
+    for trunk, technique in arms:
+        if not technique.is_control:
+            name = document_hash(technique)
+            told.setdefault((trunk, keys[name]), set()).add(name)
+    apart = {key for (_, key), names in told.items() if len(names) > 1}
+    return {name: name if key in apart else key for name, key in keys.items()}
 
 
 def _cuts(control: Technique, turns: int) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

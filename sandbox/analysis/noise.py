@@ -1,8 +1,9 @@
 """Where the spread of a study's changes comes from, and what more of which would narrow. Pure.
 
-A generalisability study of the changes over technique × scenario × client × model × seed, and the decision
-study that follows from it (variance_components; Brennan 2001). A control is one of the techniques: what makes
-techniques differ from it differently from case to case is noise to a technique effect.
+A generalisability study of the changes over technique × scenario × client × model × wording × seed, and the
+decision study that follows from it (variance_components; Brennan 2001). A control is one of the techniques:
+what makes techniques differ from it differently from case to case is noise to a technique effect. Where a
+script ran in several wordings, also how much of the spread of its own runs that is (wording_share).
 """
 
 import math
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
-from sandbox.analysis.effect import change
+from sandbox.analysis.effect import change, scale_of
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.analysis.variance_components import (
@@ -21,18 +22,20 @@ from sandbox.analysis.variance_components import (
     error_freedom,
     error_variance,
 )
+from sandbox.analysis.wording_share import WordingShare, wording_shares
 from sandbox.engine.plan import arm_title
 from sandbox.measurement.student import t_quantile
 from sandbox.models.name import short_name
 from sandbox.text import number_of, printable
 
-TECHNIQUE, SEED = "technique", "seed"
+TECHNIQUE, WORDING, SEED = "technique", "wording", "seed"
 _PLACES: Mapping[str, Callable[[Arm], str]] = {
     "scenario": lambda arm: arm.plan.scenario.id,
     "client": lambda arm: arm.plan.client.id,
     "model": lambda arm: short_name(arm.plan.model),
 }
 """What a run is of, beside its seed: a level of each."""
+_OWN = (TECHNIQUE, SEED)
 _ENDLESS = 10**9
 
 
@@ -60,7 +63,8 @@ class Noise:
     """`within` is half the 95 % interval of a technique effect over all levels, as it is now.
 
     `levels`: how many of each facet. `left_out`: runs that had not all arms. `unknown`: facets of one level.
-    With `reason` nothing could be taken apart, and it says why. `lines` says it in words.
+    With `reason` nothing could be taken apart, and it says why. `wordings`: of each script that ran in
+    several, how much of the spread of its runs they are. `lines` says it in words, `short` the same in brief.
     """
 
     levels: tuple[tuple[str, int], ...]
@@ -70,43 +74,74 @@ class Noise:
     left_out: int
     unknown: tuple[str, ...]
     reason: str
+    wordings: tuple[WordingShare, ...]
     lines: tuple[str, ...]
+
+    @property
+    def short(self) -> tuple[str, ...]:
+        """The first of the lines, and what wording is of each script."""
+        return tuple(dict.fromkeys((*self.lines[:1], *(printable(one.line) for one in self.wordings))))
 
 
 def noise(comparison: Comparison) -> Noise | None:
-    """Of a comparison over several scenarios, clients or models; None for one of each."""
+    """Of a comparison over several scenarios, clients, models or wordings; None for one of each."""
     sessions = [one for arm in comparison.arms for one in arm.sessions if one.plan.technique is not None]
-    facets = [name for name, place in _PLACES.items() if len({place(one) for one in sessions}) > 1]
-    if not facets:
+    places = {name: {one.trunk: place(one) for one in sessions} for name, place in _PLACES.items()}
+    facets = [name for name, levels in places.items() if len(set(levels.values())) > 1]
+    cases = {one.trunk: tuple(places[name][one.trunk] for name in facets) for one in sessions}
+    shares = wording_shares(sessions, comparison.scale, cases)
+    wordings = _wordings(sessions)
+    worded = [*facets, WORDING] if len(set(wordings.values())) > 1 else facets
+    if not worded:
         return None
     unknown = tuple(name for name in _PLACES if name not in facets)
-    cells, left_out, reason = _cells(sessions, comparison.scale, facets)
+    cells, left_out, reason = _cells(sessions, comparison.scale, {**places, WORDING: wordings}, worded)
+    if reason and facets and worded != facets:  # too few of each wording: without them, then
+        worded = facets
+        cells, left_out, reason = _cells(sessions, comparison.scale, places, facets)
+    told = tuple(printable(one.line) for one in shares)
     if reason:
-        return Noise((), (), None, (), left_out, unknown, reason, (printable(reason),))
-    found = components((TECHNIQUE, *facets, SEED), cells)
+        return Noise((), (), None, (), left_out, unknown, reason, shares, (printable(reason), *told))
+    found = components((TECHNIQUE, *worded, SEED), cells)
     sources = tuple(
         Source(" × ".join(effect), variance, found.share(effect))
         for effect, variance in sorted(found.variance.items(), key=lambda one: -one[1])
     )
     within = _within(found, {})
     purchases = tuple(_purchases(found))
-    said = _lines(found, sources, within, purchases, left_out, unknown)
+    scale = scale_of(sessions[0].asked, comparison.scale)
+    room = scale.range[1] - scale.range[0] if scale is not None else math.inf
+    said = map(printable, _lines(found, sources, within, room, purchases, left_out, unknown))
     levels = tuple(found.sizes.items())
-    return Noise(levels, sources, within, purchases, left_out, unknown, "", tuple(map(printable, said)))
+    return Noise(levels, sources, within, purchases, left_out, unknown, "", shares, (*said, *told))
 
 
 # The design
 
 
+def _wordings(sessions: Sequence[Arm]) -> dict[str, str]:
+    """By shared start the wording its scripts were said in: one with fewer begins again, so the highest."""
+    found: dict[str, int] = {}
+    for one in sessions:
+        said = one.plan.technique.wording if one.plan.technique is not None else None
+        found[one.trunk] = max(found.get(one.trunk, 0), said or 0)
+    return {trunk: str(number) for trunk, number in found.items()}
+
+
 def _cells(
-    sessions: Sequence[Arm], name: ScaleName, facets: Sequence[str]
+    sessions: Sequence[Arm],
+    name: ScaleName,
+    places: Mapping[str, Mapping[str, str]],
+    facets: Sequence[str],
 ) -> tuple[dict[Levels, float], int, str]:
-    """A change a cell of the crossed design, how many runs were left out, and why there is no design."""
+    """A change a cell of the crossed design, how many runs were left out, and why there is no design.
+
+    `places` has the level of each facet by shared start.
+    """
     trunks: dict[str, dict[str, float]] = {}
     where: dict[str, tuple[Levels, int]] = {}
     for one in sessions:
-        place = tuple(_PLACES[facet](one) for facet in facets)
-        where[one.trunk] = place, one.plan.seed
+        where[one.trunk] = tuple(places[facet][one.trunk] for facet in facets), one.plan.seed
         if (by := change(one.course(name)).value) is not None:
             trunks.setdefault(one.trunk, {}).setdefault(arm_title(one.plan), by)
     techniques = {title for changes in trunks.values() for title in changes}
@@ -175,6 +210,7 @@ def _lines(
     found: Components,
     sources: Sequence[Source],
     within: float,
+    room: float,
     purchases: Sequence[Purchase],
     left_out: int,
     unknown: Sequence[str],
@@ -190,17 +226,21 @@ def _lines(
     best = min(twice, key=lambda one: one.within)
     floor = min(within, _within(found, {SEED: _ENDLESS}))
     known = f"Over all of them a technique effect is known to about ± {numeral(within)}."
-    if numeral(best.within) == numeral(within):
+    if within > room:  # of two or three cases with hardly a degree of freedom
+        known = "Over all of them a technique effect is not known: its interval is wider than the scale."
+    if best.within > room or numeral(best.within) == numeral(within):
         yield known
     else:
-        others = " or ".join(f"{one.what} to ± {numeral(one.within)}" for one in twice if one is not best)
+        rest = [one for one in twice if one is not best and one.within <= room]
+        others = " or ".join(f"{one.what} to ± {numeral(one.within)}" for one in rest)
         yield (
             f"{known} For the same {best.sessions:,} sessions more, {best.what} would narrow that to"
-            f" ± {numeral(best.within)}, {others}."
+            f" ± {numeral(best.within)}{', ' if rest else ''}{others}."
         )
-    if two := [f"two {facet}s" for facet in found.facets if found.sizes[facet] == 2 and facet in _PLACES]:
-        yield f"{' and '.join(two).capitalize()} hardly show how far cases differ: hence ± {numeral(within)}."
-    if floor > within / 2:
+    if two := [f"two {facet}s" for facet in found.facets if found.sizes[facet] == 2 and facet not in _OWN]:
+        hence = "" if within > room else f": hence ± {numeral(within)}"
+        yield f"{' and '.join(two).capitalize()} hardly show how far cases differ{hence}."
+    if within / 2 < floor <= room:
         yield f"However many seeds were run, it would stay at ± {numeral(floor)} with these cases."
     if left_out:
         runs = "1 run is" if left_out == 1 else f"{left_out} runs are"
@@ -215,7 +255,9 @@ def _cases(found: Components) -> Iterator[str]:
     own = found.variance[TECHNIQUE,]
     for facet in found.facets:
         together = found.variance.get((TECHNIQUE, facet), 0.0)
-        if facet not in (TECHNIQUE, SEED) and together > own:
+        if (
+            facet not in (*_OWN, WORDING) and together > own
+        ):  # of wording its share is told, with its interval
             yield (
                 f"It depends on the {facet}: what a technique does differs more from {facet} to {facet}"
                 f" (variance {numeral(together)}) than techniques differ on average ({numeral(own)})."

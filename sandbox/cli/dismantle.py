@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
+from sandbox.text import printable
 
 if TYPE_CHECKING:
+    from sandbox.library.study import Wordings
     from sandbox.study.conductor import Conductor
     from sandbox.study.frozen import Outline
     from sandbox.workbench.dismantling import Design, Dismantled, Replacing
@@ -48,6 +50,13 @@ if TYPE_CHECKING:
               help="How many shared starts, with the seeds from --seed on.")  # fmt: skip
 @options.seed
 @click.option(
+    "--wordings",
+    type=click.Choice(("base", "spread")),
+    default="base",
+    show_default=True,
+    help="spread: the shared starts take turns with the variants of the steps. base: none is said.",
+)
+@click.option(
     "--name", metavar="NAME", help="The study's name.  [default: of technique, design and what is not usual]"
 )
 @options.local_only
@@ -66,6 +75,7 @@ def command(
     scale: str | None,
     repeat: int,
     seed: int,
+    wordings: "Wordings",
     name: str | None,
     local_only: bool,
     quiet: bool,
@@ -104,12 +114,13 @@ def command(
         for scenario in scenarios
     ]
     all_runnable(conductor, proposals)
-    called = name or name_of(technique, design, replacing, scenarios, client, model)
+    called = name or name_of(technique, design, replacing, scenarios, client, model, wordings)
     with conductor.store:
         seeds = chosen_seeds(seed, repeat, None)
         study = small_study(chosen(called, proposals, seeds), conductor.library)
         source = study.source.model_copy(update={"method": method_of(design, replacing)})
-        outline = take_up(conductor, study.model_copy(update={"source": source})).outline
+        wished = study.model_copy(update={"source": source, "wordings": wordings})
+        outline = take_up(conductor, wished).outline
         warn(conductor, *first_of_each(outline).values())
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
@@ -127,6 +138,7 @@ def _report(
     *,
     as_json: bool,
 ) -> None:
+    from sandbox.cli.study_run import spread_of
     from sandbox.export.dismantling import dismantling_json, dismantling_terminal
     from sandbox.study.progress import finished_arms
     from sandbox.workbench.dismantling import result_of
@@ -134,5 +146,10 @@ def _report(
     sessions = finished_arms(conductor.studies, outline)
     result = result_of(conductor.store, sessions, arms, design, replacing, scale)
     click.echo(dismantling_json(result) if as_json else dismantling_terminal(result), nl=not as_json)
-    if not as_json:
-        click.echo(f"\nThe arms side by side: sandbox compare {outline.name}")
+    if as_json:
+        return
+    found = spread_of(conductor, outline)
+    for one in found.wordings if found is not None else ():
+        if one.script == arms[0].technique.title:
+            click.echo(f"\n{printable(one.line)}")
+    click.echo(f"\nThe arms side by side: sandbox compare {outline.name}")

@@ -27,7 +27,7 @@ COMMANDS = {
     "import": "Bring in a questionnaire (FHIR, REDCap, XLSForm) or a bundle of sessions.",
     "review": "Judge transcripts, take in marks of colleagues, see who agrees.",
     "dismantle": "See which step of a script does the work.",
-    "script": "See the versions of a technique that ran, and what each did.",
+    "script": "See the versions of a technique, and other wordings of it.",
     "validate": "Check scenarios, techniques and all other documents.",
     "new": "Start a scenario, technique or other document of your own.",
     "preview": "See what a document will say, turn by turn, with its tokens.",

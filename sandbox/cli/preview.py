@@ -199,7 +199,8 @@ def _page(
     for passage, other in zip(said, beside or [None] * len(said), strict=False):
         lines += _row(passage, other, counted, width)
     lines += _heard(read, width) if read is not None else []
-    lines += [line for each in counted for line in _totals(each, said, aside)]
+    own = said[: len(aside)] if aside else said  # variants come last, and are not said in a session
+    lines += [line for each in counted for line in _totals(each, own, aside)]
     return lines
 
 

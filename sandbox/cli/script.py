@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli.record import open_record
+from sandbox.cli.script_propose import propose
 from sandbox.text import number_of
 
 if TYPE_CHECKING:
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
 
 
-@click.group("script", short_help="See the versions of a technique that ran, and what each did.")
+@click.group("script", short_help="See the versions of a technique, and other wordings of it.")
 def command() -> None:
     """Every text of a technique that ever ran is in the record. See what changed and what it did."""
+
+
+command.add_command(propose)
 
 
 @command.command("log", short_help="List the versions: date, what changed, runs, effect.")
 @click.argument("technique", metavar="TECHNIQUE")
 def log(technique: str) -> None:
-    """List every version of TECHNIQUE that ran here, the oldest first, with its effect."""
+    """List every version of TECHNIQUE that ran here, the oldest first, with its effect.
+
+    What changed is told against the version before, of a wording against the script that it is a wording of.
+    """
     from sandbox.errors import NotFoundError
     from sandbox.library.catalogue import Library
     from sandbox.library.workspace import find_workspace
@@ -43,17 +50,18 @@ def log(technique: str) -> None:
             starts = len(version.trunks)
             here = "  (the file as it is now)" if version.hash == known else ""
             click.echo(
-                f"{number}  {version.hash[:8]}  version {printable(version.technique.version)}"
+                f"{number}  {version.hash[:8]}  {printable(version.called)}"
                 f"  first run {version.first:%Y-%m-%d %H:%M}"
                 f"  {number_of(starts, 'shared start')}{here}"
             )
             found = effect_of(store, version)
             for line in found.lines if found is not None else ("No control stands beside it.",):
                 _say(f"   {line}")
-            if before is not None:
-                for line in _told(changes(before.technique, version.technique)):
-                    _say(f"   {line}")
-            before = version
+            worded, of = version.technique.wording is not None, version.technique.derived_from
+            beside = next((one for one in versions if one.hash == of), None) if worded else before
+            for line in _told(changes(beside.technique, version.technique)) if beside is not None else ():
+                _say(f"   {line}")
+            before = before if worded else version
         if known is not None and known not in {version.hash for version in versions}:
             click.echo("The file as it is now was never run.")
 
@@ -120,7 +128,7 @@ def _current(technique: str) -> str | None:
     from sandbox.library.workspace import find_workspace
 
     try:
-        return document_hash(Library(find_workspace()).technique(technique))
+        return document_hash(Library(find_workspace()).technique(technique).worded())
     except SandboxError:
         return None
 

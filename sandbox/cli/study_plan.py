@@ -160,8 +160,9 @@ def _page(outline: "Outline", found: "Sequence[Estimate]", widths: "Sequence[Pre
 
     study = outline.plan.study
     yield f"{study.title} ({outline.name})"
+    told = {"measures": _measured, "wordings": _worded}
     for passage in passages(study):
-        text = passage.text if passage.label != "measures" else _measured(outline)
+        text = told[passage.label](outline) if passage.label in told else passage.text
         yield f"  {passage.label}: {'; '.join([*text.splitlines(), *passage.notes])}"
     yield "\nWhat it takes, about:"
     yield from estimate_lines(found)
@@ -176,6 +177,25 @@ def _measured(outline: "Outline") -> str:
     if len(set(by_model.values())) == 1:
         return next(iter(by_model.values()))
     return "; ".join(f"{model}: {measures}" for model, measures in by_model.items())
+
+
+def _worded(outline: "Outline") -> str:
+    """How many shared starts have each wording of each technique: `my-breathing: 4 base, 4 wording 1`."""
+    from collections import Counter
+
+    from sandbox.library.technique import Technique
+
+    found: dict[str, Counter[int]] = {}
+    for cell in outline.plan.cells:
+        for hash in dict.fromkeys(arm.technique for arm in cell.arms if arm.technique is not None):
+            technique = outline.plan.documents[hash]
+            if isinstance(technique, Technique) and not technique.is_control:
+                found.setdefault(technique.id, Counter())[technique.wording or 0] += 1
+    return "; ".join(
+        f"{id}: "
+        + ", ".join(f"{times:,} {f'wording {n}' if n else 'base'}" for n, times in sorted(counts.items()))
+        for id, counts in found.items()
+    )
 
 
 def estimate_lines(found: "Sequence[Estimate]") -> "Iterator[str]":

@@ -14,6 +14,7 @@ from sandbox.cli import options
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
+    from sandbox.analysis.noise import Noise
     from sandbox.errors import ExitCode
     from sandbox.library.study import Study
     from sandbox.store.study import LogKind, StudyRecord
@@ -135,10 +136,13 @@ def status(study: str, as_json: bool) -> None:
     with conductor.store:
         outline = outline_of(conductor.studies.named(study))
         progress = progress_of(conductor.studies, outline)
+        over = progress.condition in ("finished", "enough")
+        found = spread_of(conductor, outline) if over else None
+    spread = found.short if found is not None else ()
     if as_json:
-        click.echo(json.dumps(_as_data(outline, progress), indent=2))
+        click.echo(json.dumps(_as_data(outline, progress) | {"noise": spread}, indent=2))
         return
-    for line in _status_lines(outline, progress):
+    for line in (*_status_lines(outline, progress), *spread):
         click.echo(line)
 
 
@@ -301,6 +305,21 @@ def _look(conductor: "Conductor", outline: "Outline") -> "Look | None":
 
     stop = outline.plan.study.stop
     return None if stop is None else partial(half_widths, conductor.store, scale=stop.scale)
+
+
+def spread_of(conductor: "Conductor", outline: "Outline") -> "Noise | None":
+    """Where the spread of a study's changes comes from, over what is finished."""
+    from sandbox.analysis.comparison import compare
+    from sandbox.analysis.family import chosen_scale, gather_compared
+    from sandbox.analysis.noise import noise
+    from sandbox.errors import SandboxError
+    from sandbox.study.progress import finished_arms
+
+    try:
+        arms = gather_compared(conductor.store, finished_arms(conductor.studies, outline))
+        return noise(compare(arms, chosen_scale(arms), pooled=True))
+    except SandboxError:  # a single arm, or nothing measured
+        return None
 
 
 def _status_lines(outline: "Outline", progress: "StudyProgress") -> list[str]:

@@ -25,7 +25,7 @@ def branch(
     """
     plan = parent.plan
     changes = {
-        "technique": technique,
+        "technique": technique.worded(),
         "stretches": stretches,
         "redo": None,
         "edited": None,

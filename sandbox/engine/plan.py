@@ -234,7 +234,11 @@ def new_session_id() -> str:
 def trunk_and_branches(
     trunk: SessionPlan, techniques: tuple[Technique, ...], designs: Iterable[Design] = ("after scenario",)
 ) -> tuple[SessionHead, ...]:
-    """The trunk's head followed by its branches: one a design and technique, one that is measured again."""
+    """The trunk's head followed by its branches: one a design and technique, one that is measured again.
+
+    A technique is said in its own wording: no variant of a step is (`Technique.worded`).
+    """
+    spoken = tuple(technique.worded() for technique in techniques)
     root = SessionHead(
         id=new_session_id(), plan=trunk.model_copy(update={"technique": None, "stretches": USUAL})
     )
@@ -246,7 +250,7 @@ def trunk_and_branches(
             parent_turn=leaves_at(STRETCHES[design]),
         )
         for design in designs
-        for technique in ((None,) if design == "measured again" else techniques)
+        for technique in ((None,) if design == "measured again" else spoken)
     )
     return (root, *branches)
 

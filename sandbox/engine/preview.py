@@ -54,7 +54,7 @@ class Passage:
 
 
 def passages(document: Document) -> tuple[Passage, ...]:
-    """Everything a document says or shows, in order."""
+    """Everything a document says or shows, in order; the variants of a technique's steps after its steps."""
     return tuple(_passages(document))
 
 
@@ -65,6 +65,9 @@ def _passages(document: Document) -> Iterator[Passage]:
         case Technique():
             spoken = _SPOKEN[document.delivery]
             yield from (_step(n, step, spoken) for n, step in enumerate(document.steps, 1))
+            for n, step in enumerate(document.steps, 1):
+                for m, one in enumerate(step.variants, 1):
+                    yield Passage(f"{n} {step.id}, wording {m}", _as_said(one.say), (one.origin,))
         case RatingQuestionnaire() | WordQuestionnaire() | CompletionQuestionnaire():
             yield from _asked(document)
         case Client():
@@ -179,6 +182,8 @@ def _matrix(study: Study) -> Iterator[Passage]:
         ("controls", study.all_controls),
     ):
         yield Passage(label, ", ".join(ids) or "none")
+    if study.wordings == "spread":
+        yield Passage("wordings", "the repeats take turns with the variants of the techniques' steps")
     yield Passage("arms are run", "; ".join(study.designs))
     yield Passage("measures", ", ".join(study.measures) or "chosen for each model", tuple(_given(study)))
     if bounds := tuple(_bounds(study)):

@@ -1,19 +1,19 @@
 """Copies of a document in the workspace: under its own id, or as another document. Nothing is overwritten."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import count
 from pathlib import Path
 
 from sandbox.errors import Route, SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
-from sandbox.library.document import document_hash
+from sandbox.library.document import InvalidDocument, document_hash
 from sandbox.library.ids import different, id_of
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.loading import SUFFIX, parse_document
-from sandbox.library.technique import Technique
+from sandbox.library.technique import Technique, Variant
 from sandbox.library.workspace import Workspace
-from sandbox.library.yaml.edit import file_bytes, file_text, with_key, with_value
+from sandbox.library.yaml.edit import file_bytes, file_text, with_entry, with_key, with_value
 from sandbox.whole_file import write_whole
 
 _OWN = re.compile(r" \(my own(?: \d+)?\)$")
@@ -51,17 +51,15 @@ def duplicate(entry: Entry, library: Library, id: str, title: str) -> Path:
     Raises UsageError when the document cannot be read as YAML, SandboxError when it cannot be written.
     """
     target = library.workspace.content(entry.kind) / f"{id}{SUFFIX}"
-    try:
-        text, before = file_text(entry.path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unwritten(error, target) from None
+    text, before = _file(entry, target)
     renamed = with_value(text, ("id",), id)
     copy = with_value(renamed, ("title",), title) if renamed is not None else None
     if copy is None:
         todo = "mend its problems first, or copy the file yourself"
         raise UsageError("this document cannot be duplicated as it stands", where=str(entry.path), todo=todo)
     if entry.document is not None:
-        origin = document_hash(entry.document)
+        one = entry.document
+        origin = document_hash(one.worded() if isinstance(one, Technique) else one)
         copy = with_value(copy, ("derived_from",), origin) or with_key(copy, "derived_from", origin) or copy
     _write(target, file_bytes(copy, before))
     return target
@@ -79,19 +77,60 @@ def keep_version(technique: Technique, library: Library) -> Path:
     if entry is None:
         _write(target, version_text(technique).encode())
         return target
-    known = document_hash(entry.document) if entry.document is not None else None
-    if known != technique.derived_from or (entry.shipped and entry.here):
+    known = entry.document.worded() if isinstance(entry.document, Technique) else None
+    hash = document_hash(known) if known is not None else None
+    if hash != technique.derived_from or (entry.shipped and entry.here):
         return _keep_apart(technique, library)
+    text, before = _file(entry, target)
+    written = _with_version(text, technique)
+    if written is None and known != entry.document:  # its variants would be lost
+        return _keep_apart(technique, library)
+    _replace(target, file_bytes(written or version_text(technique), before), entry)
+    return target
+
+
+def keep_variants(technique: Technique, step: str, variants: Sequence[Variant], library: Library) -> Path:
+    """Add variants to a step of the workspace's file of that technique; its path. Comments stay.
+
+    A shipped technique is copied first; where the workspace is the app's own folder, the copy gets an id of
+    its own. Raises InvalidDocument for a variant that cannot stand there, SandboxError when the file cannot
+    be written.
+    """
+    entry = next(one for one in library.entries("technique") if one.id == technique.id)
+    target = library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
+    text, before = _file(entry, target)
+    place = [one.id for one in technique.steps].index(step)
+    for variant in variants:
+        part = variant.model_dump(exclude_none=True)
+        changed = with_entry(text, ("steps", place), "variants", part)
+        if changed is None:
+            todo = (
+                "write the step as a block of keys in its file: id:, say: and variants: on lines of their own"
+            )
+            raise UsageError(
+                f"the step “{step}” cannot take a variant as it stands", where=str(entry.path), todo=todo
+            )
+        text = changed
+    found = parse_document(text, "technique", str(target))
+    if entry.shipped and entry.here:
+        assert isinstance(found, Technique)  # noqa: S101 - for the type checker
+        return _keep_apart(found, library)
+    _replace(target, file_bytes(text, before), entry)
+    return target
+
+
+def _file(entry: Entry, target: Path) -> tuple[str, bytes]:
     try:
-        text, before = file_text(entry.path)
+        return file_text(entry.path)
     except (OSError, UnicodeDecodeError) as error:
         raise _unwritten(error, target) from None
-    written = file_bytes(_with_version(text, technique) or version_text(technique), before)
+
+
+def _replace(target: Path, content: bytes, entry: Entry) -> None:
     try:
-        write_whole(target, written, overwrite=entry.here)
+        write_whole(target, content, overwrite=entry.here)
     except OSError as error:
         raise _unwritten(error, target) from None
-    return target
 
 
 def restore_version(technique: Technique, library: Library, known: Collection[str]) -> Path:
@@ -116,7 +155,7 @@ def restore_version(technique: Technique, library: Library, known: Collection[st
 def _keep_apart(technique: Technique, library: Library) -> Path:
     own = different(technique.id, set(library.ids("technique")))
     path = library.workspace.content("technique") / f"{own}{SUFFIX}"
-    renamed = technique.model_copy(update={"id": own, "derived_from": document_hash(technique)})
+    renamed = technique.model_copy(update={"id": own, "derived_from": document_hash(technique.worded())})
     _write(path, version_text(renamed).encode())
     return path
 
@@ -136,7 +175,11 @@ def _with_version(text: str, technique: Technique) -> str | None:
             if changed is None:
                 return None
             text = changed
-    return text if parse_document(text, "technique") == technique else None
+    try:
+        found = parse_document(text, "technique")
+    except InvalidDocument:  # it says now what one of its variants says
+        return None
+    return text if isinstance(found, Technique) and found.worded() == technique else None
 
 
 def version_text(technique: Technique) -> str:

@@ -25,7 +25,7 @@ from sandbox.library.questionnaire import (
 from sandbox.library.scenario import Scenario
 from sandbox.library.suspect_words import counted, counted_as_ease
 from sandbox.library.task import Quiz, Task
-from sandbox.library.technique import DEFAULT_CONTROL, Step, Technique
+from sandbox.library.technique import DEFAULT_CONTROL, Technique
 from sandbox.library.template import scales_in_expression, scales_in_text
 from sandbox.library.text_name import in_words, text_names
 
@@ -129,14 +129,13 @@ def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Pro
 
 
 def _technique(technique: Technique, library: Library) -> Iterator[Problem]:
-    for n, step in enumerate(technique.steps):
-        at = ("steps", n, "say")
-        yield from _too_long("step", step.say, at)
-        yield from _personal(step.say, at)
-        yield from _whole_reply(step, at)
+    for at, said in _said(technique):
+        yield from _too_long("step", said, at)
+        yield from _personal(said, at)
+        yield from _whole_reply(said, at)
         if technique.delivery == "scripted" and _english(technique):
-            yield from _put_in_the_mouth(step.say, at, library)
-        if technique.is_control and _english(technique) and (word := suspect_words.therapeutic(step.say)):
+            yield from _put_in_the_mouth(said, at, library)
+        if technique.is_control and _english(technique) and (word := suspect_words.therapeutic(said)):
             yield Problem(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
     yield from _beside_control(technique, library)
     yield from _far_scales(technique, library)
@@ -159,8 +158,15 @@ def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Proble
         yield Problem(f"“{word}” is a word that the word probe counts ({title})", at, hint)
 
 
-def _whole_reply(step: Step, at: Route) -> Iterator[Problem]:
-    for inside in step.say.split("{{")[1:]:
+def _said(technique: Technique) -> Iterator[tuple[Route, str]]:
+    """Every text of its steps with its place, variants too."""
+    for n, step in enumerate(technique.steps):
+        yield ("steps", n, "say"), step.say
+        yield from ((("steps", n, "variants", m, "say"), one.say) for m, one in enumerate(step.variants))
+
+
+def _whole_reply(said: str, at: Route) -> Iterator[Problem]:
+    for inside in said.split("{{")[1:]:
         expression = inside.split("}}")[0]
         if "last_reply" in expression and "excerpt" not in expression:
             hint = "quote a part: {{ last_reply | excerpt(80) }}"
@@ -174,6 +180,9 @@ def _beside_control(technique: Technique, library: Library) -> Iterator[Problem]
             if step.when or step.repeat:
                 hint = "say every step of a control exactly once"
                 yield Problem("a control whose number of turns varies", ("steps", n), hint)
+            if step.variants:
+                hint = "delete them: a control is said in its own words in every study"
+                yield Problem("variants that are never said", ("steps", n, "variants"), hint)
         return
     try:
         control = library.default_control()
@@ -203,8 +212,9 @@ def _far_scales(technique: Technique, library: Library) -> Iterator[Problem]:
 
 def scales_named(technique: Technique) -> Iterator[tuple[Route, str]]:
     """The scales a technique's texts and conditions refer to, each with its place."""
+    for at, said in _said(technique):
+        yield from ((at, scale) for scale in scales_in_text(said))
     for n, step in enumerate(technique.steps):
-        yield from ((("steps", n, "say"), scale) for scale in scales_in_text(step.say))
         if step.when:
             yield from ((("steps", n, "when"), scale) for scale in scales_in_expression(step.when))
         if step.repeat:

@@ -2,13 +2,13 @@
 
 import stat
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from sandbox.errors import NotFoundError, Problem, SandboxError
+from sandbox.errors import NotFoundError, Problem, Route, SandboxError
 from sandbox.library.client import Client
 from sandbox.library.codebook import Codebook
 from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind
@@ -214,13 +214,7 @@ def _template_problems(data: Mapping[str, object], tree: Tree) -> Iterator[Probl
     for n, step in enumerate(steps if isinstance(steps, tuple) else ()):
         if not isinstance(step, dict):
             continue
-        repeat = step.get("repeat")
-        until = repeat.get("until") if isinstance(repeat, dict) else None
-        for check, text, at in (
-            (check_text, step.get("say"), ("steps", n, "say")),
-            (check_expression, step.get("when"), ("steps", n, "when")),
-            (check_expression, until, ("steps", n, "repeat", "until")),
-        ):
+        for check, text, at in _templates(step, ("steps", n)):
             if not isinstance(text, str):
                 continue
             try:
@@ -229,6 +223,20 @@ def _template_problems(data: Mapping[str, object], tree: Tree) -> Iterator[Probl
                 # A literal block starts on the line after its |; other styles fold their lines.
                 below = error.line if tree.values[at].literal else 0
                 yield Problem(error.what, at, error.todo, below=below)
+
+
+def _templates(
+    step: Mapping[str, object], at: Route
+) -> Iterator[tuple[Callable[[str], None], object, Route]]:
+    """What has to be a template or a condition in a step, if it is a text at all."""
+    repeat, variants = step.get("repeat"), step.get("variants")
+    yield check_text, step.get("say"), (*at, "say")
+    yield check_expression, step.get("when"), (*at, "when")
+    if isinstance(repeat, dict):
+        yield check_expression, repeat.get("until"), (*at, "repeat", "until")
+    for n, variant in enumerate(variants if isinstance(variants, tuple) else ()):
+        if isinstance(variant, dict):
+            yield check_text, variant.get("say"), (*at, "variants", n, "say")
 
 
 def _place(problem: Problem, tree: Tree) -> Place:

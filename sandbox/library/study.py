@@ -13,6 +13,9 @@ from sandbox.library.technique import DEFAULT_CONTROL
 Design = Literal["after scenario", "without scenario", "before scenario", "measured again"]
 """Where a technique stands in a session; `measured again`: no technique, only another measurement."""
 
+Wordings = Literal["base", "spread"]
+"""Whether the repeats take turns with the variants of the techniques' steps."""
+
 
 class StudySampling(Part):
     """How every reply of the client is drawn, in place of what the model proposes."""
@@ -56,6 +59,10 @@ class Study(Document):
         default=None, description="ids of control techniques; left out: the filler control; []: none"
     )
     designs: Annotated[tuple[Design, ...], Field(min_length=1)] = ("after scenario",)
+    wordings: Wordings = Field(
+        default="base",
+        description="spread: the repeats take turns with the variants of the techniques' steps",
+    )
     repeats: Annotated[int, Field(ge=1, le=100_000)] = 1
     first_seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(

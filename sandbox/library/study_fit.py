@@ -37,6 +37,7 @@ def misfits(study: Study, library: Library) -> tuple[Problem, ...]:
     problems += _live(arms)
     problems += _no_controls(arms)
     problems += _short_controls(study, arms)
+    problems += _one_wording(study, arms)
     problems += _told_last(found.get(("follow_up",)))
     problems += _unmeasured(study, library)
     return tuple(problems)
@@ -111,6 +112,13 @@ def _short_controls(study: Study, arms: dict[Route, Technique]) -> Iterator[Prob
                 f" “{longest.id}” {_steps(longest)}"
             )
             yield Problem(what, at, "give the control more steps, or choose another")
+
+
+def _one_wording(study: Study, arms: dict[Route, Technique]) -> Iterator[Problem]:
+    told = [one for one in arms.values() if not one.is_control]
+    if study.wordings == "spread" and told and all(one.wordings == 1 for one in told):
+        hint = "add variants to a step of one of them, or leave wordings out"
+        yield Problem("no step of its techniques has variants to spread", ("wordings",), hint)
 
 
 def _steps(technique: Technique) -> int:

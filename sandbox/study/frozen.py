@@ -8,7 +8,9 @@ from functools import partial
 from pydantic import BaseModel, ValidationError
 
 from sandbox.errors import SandboxError, UsageError
+from sandbox.library.document import Document
 from sandbox.library.study import Study
+from sandbox.library.technique import Technique
 from sandbox.store.study import FrozenStudy, SessionNow, StudyRecord
 from sandbox.study.conductor import Conductor
 from sandbox.study.plan import StudyPlan, plan_hash, session_ids
@@ -89,11 +91,15 @@ def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
             lines.append(f"{_name(field)}: {'; '.join(words) or 'in another order'}")
         else:
             lines.append(f"{_name(field)}: {_said(old)} → {_said(new)}")
-    texts = {(type(one), one.id): hash for hash, one in before.documents.items()}
+    texts = {(type(one), one.id): hash for hash, one in before.documents.items() if not _wording(one)}
     for hash, one in now.documents.items():
-        if texts.get((type(one), one.id), hash) != hash:
+        if not _wording(one) and texts.get((type(one), one.id), hash) != hash:
             lines.append(f"the text of “{one.id}”: what was run with the earlier one is kept, and run anew")
     return tuple(lines)
+
+
+def _wording(document: Document) -> bool:
+    return isinstance(document, Technique) and document.wording is not None
 
 
 _NOT_TOLD = ("title", "description", "source", "licence", "version", "language", "question", "references")

@@ -64,6 +64,17 @@ def arms_in_order(root: str, places: Sequence[Place], arms: Sequence[T]) -> list
     return ordered
 
 
+def wordings_in_order(root: str, places: Sequence[Place], count: int) -> list[int]:
+    """The wording at each of the places, from 0. Of each model, client and scenario, every `count` repeats in
+    a row have each wording once, in an order of chance."""
+    found = []
+    for place in places:
+        block, turn = divmod(place.repeat, count)
+        dealt = _chance(root, "wording", *place[:3], block).sample(range(count), count)
+        found.append(dealt[turn])
+    return found
+
+
 def _chance(root: str, *purpose: str | int) -> Random:
     """The same in every process."""
     return Random("/".join(map(str, (root, *purpose))))  # noqa: S311

@@ -3,13 +3,17 @@
 Runs nothing and asks no service.
 """
 
+from collections.abc import Mapping, Sequence
+
 from sandbox.errors import UsageError
+from sandbox.library.catalogue import Library
 from sandbox.library.document import Document, InvalidDocument, document_hash
 from sandbox.library.study import Study
 from sandbox.library.study_fit import misfits
+from sandbox.library.technique import Technique
 from sandbox.models.name import full_name
 from sandbox.study.conductor import Conductor
-from sandbox.study.order import arms_in_order, places_in_order
+from sandbox.study.order import arms_in_order, places_in_order, wordings_in_order
 from sandbox.study.plan import Arm, Cell, StudyPlan
 from sandbox.study.proposal import Proposal
 
@@ -37,7 +41,9 @@ def planned(study: Study, conductor: Conductor, root: str, before: str | None = 
     clients = [conductor.library.client(id) for id in study.clients]
     scenarios = [conductor.library.scenario(id) for id in study.scenarios]
     told_last = [one for one in (trunks[0].follow_up,) if one is not None]
-    documents: list[Document] = [*clients, *scenarios, *techniques, *told_last]
+    texts = _texts(study, techniques, conductor.library)
+    said = [text for wordings in texts.values() for text in wordings]
+    documents: list[Document] = [*clients, *scenarios, *said, *told_last]
     arms = [
         Arm(
             technique=document_hash(plan.technique) if plan.technique else None,
@@ -47,6 +53,7 @@ def planned(study: Study, conductor: Conductor, root: str, before: str | None = 
     ]
     seeds = study.all_seeds
     places = places_in_order(root, len(models), len(clients), len(scenarios), len(seeds))
+    wordings = wordings_in_order(root, places, max(map(len, texts.values()), default=1))
     return StudyPlan(
         root=root,
         before=before,
@@ -61,13 +68,37 @@ def planned(study: Study, conductor: Conductor, root: str, before: str | None = 
                 scenario=document_hash(scenarios[place.scenario]),
                 repeat=place.repeat + 1,
                 seed=seeds[place.repeat],
-                arms=ordered,
+                arms=tuple(_said_in(wording, arm, texts) for arm in ordered),
             )
-            for number, (place, ordered) in enumerate(
-                zip(places, arms_in_order(root, places, arms), strict=True), 1
+            for number, (place, ordered, wording) in enumerate(
+                zip(places, arms_in_order(root, places, arms), wordings, strict=True), 1
             )
         ),
     )
+
+
+def _texts(
+    study: Study, techniques: Sequence[Technique], library: Library
+) -> Mapping[str, Sequence[Technique]]:
+    """By the hash of each technique, what is said at each wording of the study, the technique's own first.
+
+    A control has its own text in all of them.
+    """
+    spread = {}
+    if study.wordings == "spread":
+        spread = {document_hash(one): library.technique(one.id) for one in techniques if not one.is_control}
+    count = max((one.wordings for one in spread.values()), default=1)
+    found = {}
+    for one in techniques:
+        written = spread.get(document_hash(one), one)
+        found[document_hash(one)] = (one, *(written.worded(n) for n in range(1, count)))
+    return found
+
+
+def _said_in(wording: int, arm: Arm, texts: Mapping[str, Sequence[Technique]]) -> Arm:
+    if not wording or arm.technique is None:
+        return arm
+    return arm.model_copy(update={"technique": document_hash(texts[arm.technique][wording])})
 
 
 async def look_at_models(study: Study, conductor: Conductor) -> None:

@@ -3,7 +3,6 @@ and what becomes of the change.
 """
 
 import asyncio
-import getpass
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +18,7 @@ from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.copying import keep_version
 from sandbox.library.document import document_hash
 from sandbox.library.technique import Technique
-from sandbox.remembered import load_remembered
+from sandbox.remembered import who
 from sandbox.study.conductor import Conductor
 from sandbox.tui.branching import Branching
 from sandbox.tui.live_run import LiveRun
@@ -176,13 +175,3 @@ class Changing:
             return False
         self._app.notify("Thrown away: the arm is in no list any more.", timeout=5)
         return True
-
-
-def who() -> str:
-    """Who sits here: the name they gave as a reviewer, else as the system knows them. Reads a file."""
-    if reviewer := load_remembered().reviewer:
-        return reviewer
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

@@ -57,7 +57,7 @@ class VersionReader:
     def versions(self) -> tuple[ScriptVersion, ...]:
         """The oldest first. Raises NotFoundError when none ran."""
         try:
-            self.current = document_hash(self._library.technique(self.technique))
+            self.current = document_hash(self._library.technique(self.technique).worded())
         except SandboxError:
             self.current = ""
         return versions_of(self._store, self.technique)

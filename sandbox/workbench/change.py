@@ -10,7 +10,7 @@ from sandbox.library.document import InvalidDocument, document_hash
 from sandbox.library.inspection import across_files
 from sandbox.library.interchange.document_text import document_text
 from sandbox.library.loading import parse_document
-from sandbox.library.technique import Technique
+from sandbox.library.technique import Technique, Variant
 from sandbox.library.text_name import text_name
 from sandbox.text import excerpt
 
@@ -27,15 +27,37 @@ def changed(before: Technique, said: Mapping[str, str], library: Library) -> Tec
     for step in steps:
         step["say"] = said.get(step["id"], step["say"])
     head = {"id": before.id, "title": before.title}
-    data = {**head, **before.model_dump(mode="json", exclude_defaults=True), "steps": steps}
+    own = before.model_dump(mode="json", exclude_defaults=True, exclude={"wording"})
+    found = _read({**head, **own, "steps": steps}, library)
+    if found.steps == before.steps:
+        raise UsageError("Nothing is said otherwise yet.", todo="Change the text, or Escape leaves.")
+    return found
+
+
+def with_variants(
+    technique: Technique, step: str, variants: Iterable[Variant], library: Library
+) -> Technique:
+    """The technique with these variants added to the step of that id.
+
+    Raises SandboxError as `changed` does, and for one that says what another wording of the step says.
+    """
+    data = technique.model_dump(mode="json", exclude_defaults=True)
+    for one in data["steps"]:
+        if one["id"] == step:
+            added = [variant.model_dump(exclude_none=True) for variant in variants]
+            one["variants"] = [*one.get("variants", ()), *added]
+    return _read({"id": technique.id, "title": technique.title, **data}, library)
+
+
+def _read(data: Mapping[str, object], library: Library) -> Technique:
+    """The technique as it would be read from a file. Raises SandboxError, naming the step."""
     try:
-        found = parse_document(document_text(data, {}), "technique", before.id)
+        found = parse_document(document_text(data, {}), "technique", str(data["id"]))
     except InvalidDocument as invalid:
         raise _in_words(invalid) from None
-    if not isinstance(found, Technique) or found.steps == before.steps:
-        raise UsageError("Nothing is said otherwise yet.", todo="Change the text, or Escape leaves.")
     if problems := across_files(found, library):
         raise _in_words(InvalidDocument(problems))
+    assert isinstance(found, Technique)  # noqa: S101 - for the type checker
     return found
 
 

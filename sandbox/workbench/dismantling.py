@@ -15,7 +15,7 @@ from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.errors import UsageError
 from sandbox.library.document import document_hash
 from sandbox.library.ids import MAX_ID
-from sandbox.library.study import Study
+from sandbox.library.study import Study, Wordings
 from sandbox.library.technique import Step, Technique
 from sandbox.store.store import Store
 from sandbox.study.small_study import name_apart
@@ -172,7 +172,7 @@ def _derived(technique: Technique, steps: Iterable[Step], note: str) -> Techniqu
             "id": technique.id[: MAX_ID - len(ending)].strip("-") + ending,
             "title": f"{technique.title}: {note}"[:400],
             "description": f"“{technique.title}”, {note}. Made for a dismantling.",
-            "derived_from": document_hash(technique),
+            "derived_from": document_hash(technique.worded()),
             "steps": made,
         }
     )
@@ -219,12 +219,21 @@ _METHOD = "dismantling"
 
 
 def name_of(
-    technique: str, word: str, replacing: Replacing, scenarios: Sequence[str], client: str, model: str
+    technique: str,
+    word: str,
+    replacing: Replacing,
+    scenarios: Sequence[str],
+    client: str,
+    model: str,
+    wordings: Wordings = "base",
 ) -> str:
     """What the study is called: given again with the same choices it goes on, with others it is another.
     `word` is a key of DESIGNS."""
-    shorter = ["nothing"] if replacing == "nothing" else []
-    return name_apart(("dismantle", technique, word, *shorter), "-".join(scenarios), client, model)
+    other = (
+        *(["nothing"] if replacing == "nothing" else []),
+        *(["wordings"] if wordings == "spread" else []),
+    )
+    return name_apart(("dismantle", technique, word, *other), "-".join(scenarios), client, model)
 
 
 def method_of(word: str, replacing: Replacing) -> str:
@@ -246,15 +255,16 @@ def taken_apart(study: Study, techniques: Iterable[Technique]) -> TakenApart | N
     words = (study.source.method or "").split()
     if len(words) != 3 or words[0] != _METHOD or words[1] not in DESIGNS:
         return None
-    made = [one for one in techniques if not one.is_control or one.derived_from is not None]
+    arms = [one for one in techniques if one.wording is None]
+    made = [one for one in arms if not one.is_control or one.derived_from is not None]
     origins = {one.derived_from for one in made}
     whole = next((one for one in made if document_hash(one) in origins), None)
     if whole is None:
         return None
     ids = frozenset(step.id for step in whole.steps)
-    arms = [Dismantled(whole, ids, "whole")]
+    found = [Dismantled(whole, ids, "whole")]
     for one in made:
         if one.derived_from == document_hash(whole):
             note = one.title.removeprefix(f"{whole.title}: ")
-            arms.append(Dismantled(one, ids & {step.id for step in one.steps}, note))
-    return TakenApart(tuple(arms), DESIGNS[words[1]][0], "filler" if words[2] == "filler" else "nothing")
+            found.append(Dismantled(one, ids & {step.id for step in one.steps}, note))
+    return TakenApart(tuple(found), DESIGNS[words[1]][0], "filler" if words[2] == "filler" else "nothing")

@@ -36,6 +36,12 @@ class ScriptVersion:
     first: datetime
     trunks: tuple[str, ...]
 
+    @property
+    def called(self) -> str:
+        """`version 2`, `version 2, wording 1`."""
+        wording = self.technique.wording
+        return f"version {self.technique.version}" + (f", wording {wording}" if wording else "")
+
 
 def versions_of(store: Store, id: str) -> tuple[ScriptVersion, ...]:
     """Every text of the technique of that id that ran here, the oldest first; one whose sessions were all
@@ -173,10 +179,11 @@ def seeds_to_run(there: frozenset[int], count: int) -> tuple[int, ...]:
 
 def restored(version: ScriptVersion, id: str) -> str:
     """The version as the text of a technique's file of that id. Under another id it says what it is from.
+    A wording becomes a script of its own.
 
     Raises InvalidDocument if it would not be read as it is written, which no version that ran should be.
     """
-    technique = version.technique
+    technique = version.technique.model_copy(update={"wording": None})
     if id != technique.id:
         technique = technique.model_copy(update={"id": id, "derived_from": version.hash})
     text = version_text(technique)

@@ -10,9 +10,12 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.noise import Noise, noise
 from sandbox.analysis.variance_components import Levels, components, error_freedom, error_variance
+from sandbox.analysis.wording_share import between
+from sandbox.library.technique import Step, Variant
 from sandbox.measurement.student import t_quantile
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
 from tests.documents import scenario
+from tests.documents import technique as script
 
 STREETS = {n: scenario().model_copy(update={"id": f"street-{n}"}) for n in (1, 2, 3)}
 RUNS = (0.0, 1.0, -1.0, 2.0, -2.0)
@@ -98,3 +101,82 @@ def test_the_interval_over_cases_holds_the_true_difference_as_often_as_it_says(c
 def test_two_cases_are_called_few():
     found = of(study({1: -30.0, 2: 25.0}))
     assert found is not None and any("Two scenarios hardly show" in line for line in found.lines)
+
+
+# Wording
+
+WORDED = script(
+    Step(id="in", say="Breathe in.", variants=(Variant(say="In."), Variant(say="Let air in."))),
+    Step(id="out", say="Breathe out.", variants=(Variant(say="Out."),)),
+)
+
+
+def worded_study(effects: dict[int, float], places: tuple[int, ...], runs: int, spread: float) -> list[Arm]:
+    """Breathing in its wordings, each of which does so much in every scenario, give or take chance."""
+    found, draw = [], random.Random(9)
+    for place, (wording, effect), turn in product(places, effects.items(), range(runs)):
+        trunk = f"s{place}w{wording}n{turn}"
+        where = {"trunk": trunk, "seed": 10 * turn + wording, "scenario": STREETS[place]}
+        end = 50.0 + effect + draw.gauss(0, spread)
+        said = WORDED.worded(wording)
+        found += [
+            session(f"a{trunk}", said, scores=[8.0, 80.0, 50.0], end=end, **where),
+            session(f"c{trunk}", FILLER, scores=[8.0, 80.0, 60.0], end=50 + draw.gauss(0, spread), **where),
+        ]
+    return found
+
+
+def test_what_is_wording_is_a_source_of_its_own_and_its_share_is_said():
+    found = of(worded_study({0: -20.0, 1: 0.0, 2: 20.0}, (1, 2), runs=4, spread=2.0))
+    assert found is not None and not found.reason
+    assert dict(found.levels) == {"technique": 2, "scenario": 2, "wording": 3, "seed": 4}
+    assert found.sources[0].what == "technique × wording"
+    (share,) = found.wordings
+    assert share.share is not None and share.share > 0.95 and share.low is not None and share.low > 0.5
+    assert (share.script, share.wordings, share.runs, share.left_out) == ("Breathing", 3, 24, 0)
+    assert share.line in found.lines and found.short == (found.lines[0], share.line)
+    assert f"is {100 * share.share:.0f} % [" in share.line and "none" not in share.line
+
+
+def test_wordings_of_one_script_are_one_arm_and_one_case_is_enough():
+    arms = worded_study({0: 0.0, 1: 0.0, 2: 0.0}, (1,), runs=4, spread=2.0)
+    comparison = compare(arms, DISTRESS, pooled=True)
+    assert [(arm.title, len(arm.sessions)) for arm in comparison.arms] == [
+        ("Breathing", 12), ("Filler (control)", 12)
+    ]  # fmt: skip
+    found = noise(comparison)
+    assert found is not None and dict(found.levels) == {"technique": 2, "wording": 3, "seed": 4}
+    assert found.wordings[0].low == 0 and found.wordings[0].line.endswith("It could be none.")
+
+
+def test_wordings_of_unequal_number_are_evened_out_and_too_few_are_a_sentence():
+    arms = worded_study({0: -20.0, 1: 0.0, 2: 20.0}, (1, 2), runs=3, spread=2.0)
+    some = of([arm for arm in arms if not arm.trunk.startswith("s1w2n2")])
+    assert some is not None and some.wordings[0].runs == 12 and some.wordings[0].left_out == 5
+    assert "Unbalanced: 5 runs left out" in some.wordings[0].line
+    few = of(worded_study({0: -20.0, 1: 0.0, 2: 20.0}, (1, 2), runs=1, spread=2.0))
+    assert few is not None and "wording" not in dict(few.levels)
+    assert "How much the wording of Breathing does cannot be told" in few.lines[-1]
+    alike = of(worded_study({0: -20.0, 1: 0.0, 2: 20.0}, (1,), runs=2, spread=0.0))
+    assert alike is not None and (alike.wordings[0].share, alike.wordings[0].low) == (1.0, None)
+
+
+@pytest.mark.parametrize(("cases", "shared"), [(1, True), (3, True), (3, False)])
+def test_the_share_found_agrees_with_the_one_put_in_and_its_interval_holds_it(cases, shared):
+    """Wording 36 % of the variance: the same effect in every case, or another in each."""
+    draw, held, shares, times = random.Random(cases), 0, 0.0, 250
+    for _ in range(times):
+        effects = [draw.gauss(0, 3) for _ in range(6)]
+        groups = [
+            [
+                [effect + draw.gauss(0, 4) for _ in range(4)]
+                for effect in (effects if shared else [draw.gauss(0, 3) for _ in effects])
+            ]
+            for _ in range(cases)
+        ]
+        share, low, high = between(groups)
+        assert share is not None and low is not None and high is not None
+        held += low <= 0.36 <= high
+        shares += share / times
+    assert held >= 0.93 * times
+    assert abs(shares - 0.36) < 0.06

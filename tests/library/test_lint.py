@@ -84,6 +84,12 @@ def test_a_good_document_draws_no_warning(kind: Kind, library: Library) -> None:
             "Good. Breathe in.",
             "“Good” is a word that the word probe counts (Happiness and other pleasant affect)",
         ),
+        (
+            "technique",
+            "say: Breathe in.",
+            "say: Breathe in.\n    variants: [{say: You may be calm.}]",
+            "“calm” is a word that the word probe counts (Calm)",
+        ),
         ("technique", "fidelity: [Names the breath]\n", "", "no fidelity list"),
         ("technique", "cautions: Not with panic.\n", "", "no cautions"),
         (

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sandbox.engine.plan import arm_title
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
+from sandbox.library.document import document_hash
 from sandbox.library.study import Study, StudySampling
 from sandbox.library.technique import Step, Technique
 from sandbox.library.workspace import Workspace
@@ -180,3 +181,79 @@ def test_every_shipped_study_can_be_planned_as_it_stands(conductor):
         shipped = conductor.library.study(id)
         plan = planned(shipped, conductor, "r00t")
         assert len(plan.cells) == shipped.trunks and len(ids(plan)) == shipped.trunks * (1 + shipped.arms)
+
+
+# Wordings
+
+VARIANTS = ({"say": "Stop for a moment, please."}, {"say": "We stop here now."})
+
+
+def with_variants(conductor: Conductor) -> str:
+    """Mindful breathing in the workspace, its first step with variants; what its second step says."""
+    folder = conductor.workspace.content("technique")
+    folder.mkdir(exist_ok=True)
+    shipped = yaml.safe_load(conductor.library.path("technique", "mindful-breathing").read_text("utf-8"))
+    shipped["steps"][0]["variants"] = list(VARIANTS)
+    (folder / "mindful-breathing.yaml").write_text(yaml.safe_dump(shipped), encoding="utf-8")
+    return str(shipped["steps"][1]["say"]).strip()
+
+
+def wordings_of(plan: StudyPlan) -> dict[tuple[str, int], int]:
+    """By scenario and repeat the wording of mindful breathing."""
+    return {
+        (cell.scenario, cell.repeat): one.wording or 0
+        for cell in plan.cells
+        for arm in cell.arms
+        if isinstance(one := plan.documents[arm.technique or ""], Technique) and one.id == "mindful-breathing"
+    }
+
+
+def test_variants_change_nothing_until_a_study_spreads_them(conductor):
+    plain = planned(study(), conductor, "r00t")
+    with_variants(conductor)
+    assert planned(study(), conductor, "r00t").cells == plain.cells
+    spread = planned(study(wordings="spread"), conductor, "r00t")
+    assert ids(spread) & ids(plain) and ids(spread) != ids(plain)
+    assert [(cell.seed, cell.scenario) for cell in spread.cells] == [
+        (cell.seed, cell.scenario) for cell in plain.cells
+    ]
+    with pytest.raises(SandboxError, match="has variants to spread"):
+        planned(study(techniques=("body-scan",), wordings="spread"), conductor, "r00t")
+
+
+def test_wordings_are_spread_evenly_and_the_others_say_what_they_always_say(conductor):
+    second_step = with_variants(conductor)
+    plan = planned(study(wordings="spread"), conductor, "r00t")
+    found = wordings_of(plan)
+    assert found == wordings_of(planned(study(wordings="spread"), conductor, "r00t"))
+    assert found != wordings_of(planned(study(wordings="spread"), conductor, "other"))
+    by_scenario = Counter((scenario, wording) for (scenario, _), wording in found.items())
+    assert set(by_scenario.values()) == {2} and len(by_scenario) == 6
+    more = wordings_of(planned(study(wordings="spread", repeats=9), conductor, "r00t"))
+    assert found.items() <= more.items(), "repeats that are added keep what was planned"
+    texts = [one for one in plan.documents.values() if isinstance(one, Technique)]
+    assert Counter(one.id for one in texts) == {
+        "mindful-breathing": 3, "cognitive-reappraisal": 1, "filler-manual": 1
+    }  # fmt: skip
+    base, first, second = sorted(
+        (one for one in texts if one.id == "mindful-breathing"), key=lambda one: one.wording or 0
+    )
+    assert base == conductor.library.technique("mindful-breathing").worded()
+    assert [one.steps[0].say for one in (first, second)] == [one["say"] for one in VARIANTS]
+    assert first.steps[1:] == base.steps[1:] and first.steps[1].say == second_step
+    assert {first.derived_from, second.derived_from} == {document_hash(base)}
+
+
+def test_a_plan_that_knows_of_no_wordings_is_read_and_runs_the_same_sessions(conductor):
+    plan = planned(study(), conductor, "r00t")
+    kept = plan.model_dump(exclude={"documents", "measures"})
+    assert kept["study"].pop("wordings") == "base"
+    documents = {}
+    for hash, one in plan.documents.items():
+        if isinstance(one, Technique):
+            steps = tuple(step.model_dump(exclude={"variants"}) for step in one.steps)
+            earlier = Technique.model_validate({**one.model_dump(exclude={"wording"}), "steps": steps})
+            assert document_hash(earlier) == hash
+        documents[hash] = one
+    read = StudyPlan.model_validate({**kept, "documents": documents, "measures": plan.measures})
+    assert read == plan and ids(read) == ids(plan)

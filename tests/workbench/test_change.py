@@ -6,9 +6,9 @@ import pytest
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
-from sandbox.library.copying import keep_version
+from sandbox.library.copying import keep_variants, keep_version
 from sandbox.library.document import document_hash
-from sandbox.library.technique import Technique
+from sandbox.library.technique import Technique, Variant
 from sandbox.library.workspace import Workspace, create_workspace, shipped_content
 from sandbox.workbench.change import changed, signed
 
@@ -71,6 +71,21 @@ def test_comments_stay_and_a_text_changed_meanwhile_is_not_overwritten(tmp_path)
     assert other.stem == "mindful-breathing-2"
     assert library.technique("mindful-breathing") == version
     assert library.technique(other.stem).steps == version.steps
+
+
+def test_a_kept_change_leaves_the_variants_of_other_steps(tmp_path):
+    workspace = create_workspace(tmp_path / "w")
+    library = Library(workspace)
+    path = workspace.root / "techniques" / "mindful-breathing.yaml"
+    step = library.technique("mindful-breathing").steps[0]
+    keep_variants(library.technique("mindful-breathing"), step.id, [Variant(say="Rest.", by="Ben")], library)
+    before = library.technique("mindful-breathing").worded()
+    change = changed(before, {before.steps[2].id: "Breathe out, and count to four."}, library)
+    assert keep_version(signed(change, before, "anna", [], AT), library) == path
+    kept = library.technique("mindful-breathing")
+    assert kept.steps[2].say == "Breathe out, and count to four." and kept.steps[0].variants[0].by == "Ben"
+    same = changed(kept.worded(), {step.id: "Rest."}, library)
+    assert keep_version(signed(same, kept.worded(), "anna", [], AT), library) != path, "no variant is lost"
 
 
 def test_in_the_apps_own_folder_the_version_stands_apart(tmp_path):

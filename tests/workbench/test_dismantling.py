@@ -20,7 +20,7 @@ from sandbox.analysis.effect import PairedDifference
 from sandbox.errors import UsageError
 from sandbox.library.document import document_hash
 from sandbox.library.ids import is_id
-from sandbox.library.technique import Step, Technique
+from sandbox.library.technique import Step, Technique, Variant
 from sandbox.workbench.dismantling import dismantle
 from tests.analysis.compared import DISTRESS, session
 from tests.documents import technique
@@ -79,6 +79,18 @@ class TestArms:
         assert len(set(ids)) == len(ids) and all(map(is_id, ids))
         assert {arm.technique.derived_from for arm in made[1:]} == {document_hash(whole)}
         assert len({document_hash(arm.technique) for arm in made}) == len(made)
+
+    def test_arms_keep_the_variants_of_their_steps_and_come_of_the_script_as_it_is_said(self) -> None:
+        own = script(3)
+        steps = (
+            own.steps[0].model_copy(update={"variants": (Variant(say="One, otherwise."),)}),
+            *own.steps[1:],
+        )
+        made = dismantle(own.model_copy(update={"steps": steps}), filler(), "each left out")
+        assert [arm.technique.wordings for arm in made] == [2, 1, 2, 2]
+        assert {arm.technique.derived_from for arm in made[1:]} == {document_hash(own)}
+        worded = made[2].technique.worded(1)
+        assert worded.steps[0].say == "One, otherwise." and worded.id == made[2].technique.id
 
     def test_shuffled_orders_hold_the_same_steps(self) -> None:
         made = dismantle(script(), filler(), "shuffled")

@@ -104,6 +104,8 @@ SESSIONS = Table(
         Column("scenario_sha256", "text", "SHA-256 of the scenario document"),
         _AFFECT, _TECHNIQUE,
         Column("technique_sha256", "text", "SHA-256 of the technique document", missing=_SHARED),
+        Column("wording", "integer", "which wording of its script it said, in a study that spreads them: 1"
+               " for the first variant of its steps", values="1 or more", missing="the script's own words"),
         Column("family", "text", "the technique's family, such as cbt or control", missing=_SHARED),
         _CONTROL,
         Column("compared_with", "text", "id of the control that began where it did; the technique effect"

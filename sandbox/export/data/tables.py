@@ -50,6 +50,7 @@ def _head(family: Family, session: StoredSession) -> Row:
         "affect": plan.scenario.affect,
         "technique": _id(technique),
         "technique_sha256": document_hash(technique) if technique else None,
+        "wording": technique.wording if technique else None,
         "family": technique.family if technique else None,
         "control": int(technique.is_control) if technique else None,
         "compared_with": control.id if control else None,

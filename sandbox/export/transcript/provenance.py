@@ -9,7 +9,7 @@ from sandbox.engine.plan import STRETCHES, SessionPlan, leaves_at
 from sandbox.engine.written_measure import written
 from sandbox.export.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
-from sandbox.library.technique import DEFAULT_CONTROL
+from sandbox.library.technique import DEFAULT_CONTROL, Technique
 from sandbox.models.name import short_name
 from sandbox.store.document import kind_of
 from sandbox.store.session import StoredSession
@@ -39,7 +39,7 @@ def what_was_run(family: Family) -> Iterator[Block]:
         tuple(
             (
                 kind_of(document),
-                f"{document.title} ({document.id})",
+                f"{document.title} ({document.id}){_worded(document)}",
                 document.version,
                 document.source.drafted_by,
                 document_hash(document)[:12],
@@ -48,6 +48,11 @@ def what_was_run(family: Family) -> Iterator[Block]:
         ),
         numbers_from=5,
     )
+
+
+def _worded(document: Document) -> str:
+    wording = document.wording if isinstance(document, Technique) else None
+    return f", wording {wording}" if wording else ""
 
 
 def _place(family: Family, session: StoredSession) -> str:

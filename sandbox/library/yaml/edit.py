@@ -81,6 +81,26 @@ def with_part(text: str, list_key: str, place: int, part: Mapping[str, str]) -> 
     return changed if _reads_as(changed, wanted) else None
 
 
+def with_entry(text: str, at: Route, key: str, part: Mapping[str, str]) -> str | None:
+    """The text with a new part at the end of the list `key` of the block at `at`, which is made if it is not
+    there; None when that cannot be done without loss."""
+    tree, block = readable(text), _node(text, at)
+    if tree is None or not isinstance(block, yaml.MappingNode) or block.flow_style:
+        return None
+    listed = _node(text, (*at, key))
+    there = listed.value if isinstance(listed, yaml.SequenceNode) and not listed.flow_style else []
+    if listed is not None and not there:
+        return None
+    indent = " " * (there[-1].start_mark.column - 2 if there else block.start_mark.column + 2)
+    lines = f"\n{indent}  ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in part.items())
+    head = "" if there else f"\n{' ' * block.start_mark.column}{key}:"
+    end = _end(text, at if not there else (*at, key))
+    changed = f"{text[:end]}{head}\n{indent}- {lines}{text[end:]}"
+    known = _value(tree.value, (*at, key))
+    wanted = (*(known if isinstance(known, tuple) else ()), dict(part))
+    return changed if _reads_as(changed, _changed(tree.value, (*at, key), wanted)) else None
+
+
 def without_part(text: str, list_key: str, place: int) -> str | None:
     """The text without that part of a list and what is said of it there; the last one always stays."""
     tree = readable(text)
@@ -133,12 +153,21 @@ def _reads_as(text: str, wanted: object) -> bool:
     return tree is not None and tree.value == wanted
 
 
-def _changed(whole: object, at: Route, value: str) -> object:
+def _value(whole: object, at: Route) -> object:
+    for key in at:
+        if isinstance(whole, dict):
+            whole = whole.get(key)
+        elif isinstance(whole, tuple) and isinstance(key, int):
+            whole = whole[key]
+    return whole
+
+
+def _changed(whole: object, at: Route, value: object) -> object:
     if not at:
         return value
     key, rest = at[0], at[1:]
     if isinstance(whole, dict):
-        return {**whole, key: _changed(whole[key], rest, value)}
+        return {**whole, key: _changed(whole.get(key), rest, value)}
     if isinstance(whole, tuple) and isinstance(key, int):
         return (*whole[:key], _changed(whole[key], rest, value), *whole[key + 1 :])
     return value

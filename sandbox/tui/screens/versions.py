@@ -131,9 +131,7 @@ class VersionsScreen(Screen[None]):
         who = f" by {printable(one.technique.changed_by)}" if one.technique.changed_by else ""
         here = "  (the file now)" if one.hash == self.reader.current else ""
         when = one.first.astimezone().strftime("%d %b %H:%M")
-        text = (
-            f"{sign}{number:>2}  {when}  {starts:<10} version {printable(one.technique.version)}{who}{here}"
-        )
+        text = f"{sign}{number:>2}  {when}  {starts:<10} {printable(one.called)}{who}{here}"
         return Content(text if len(text) <= room else f"{text[: room - 1]}…")
 
     def on_option_list_option_highlighted(self) -> None:

@@ -102,7 +102,9 @@ def _facts(document: Document) -> Iterator[str]:
             if document.content_warning:
                 yield printable(f"content warning: {', '.join(document.content_warning)}")
         case Technique():
-            yield printable(f"family {document.family} · {document.delivery} · {len(document.steps)} steps")
+            wordings = f" · {document.wordings} wordings" if document.wordings > 1 else ""
+            steps = f"{len(document.steps)} steps{wordings}"
+            yield printable(f"family {document.family} · {document.delivery} · {steps}")
         case RatingQuestionnaire() | WordQuestionnaire():
             yield f"about: {document.timeframe} · {document.kind} · {len(document.items)} items"
         case Form():
