@@ -148,4 +148,4 @@ class TestCommands:
         done = CliRunner().invoke(schema, ["--to", str(tmp_path / "schemas")])
         assert done.exit_code == 0
         written = {path.name.partition(".")[0] for path in (tmp_path / "schemas").iterdir()}
-        assert written == {*FOLDERS, "run", "compare", "export"}
+        assert written == {*FOLDERS, "run", "compare", "export", "data"}
