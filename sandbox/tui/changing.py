@@ -3,7 +3,7 @@ and what becomes of the change.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,18 +21,16 @@ from sandbox.library.technique import Technique
 from sandbox.remembered import who
 from sandbox.study.conductor import Conductor
 from sandbox.tui.branching import Branching
+from sandbox.tui.draft import Draft
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import cautions
 from sandbox.tui.runs import Runs
-from sandbox.tui.step_draft import StepDraft
 from sandbox.workbench.change import changed, signed
 from sandbox.workbench.versions import versions_of
 
 if TYPE_CHECKING:
     from sandbox.tui.screens.session import SessionScreen
-
-_DRAFTS = "drafts"
 
 
 class Changing:
@@ -56,7 +54,7 @@ class Changing:
         ids = {step.id for step in technique.steps}
         turns = [one for one in live.state.lineage(session) if isinstance(one, Turn)]
         said = [one.step for one in turns if one.index <= message.turn and one.step in ids]
-        draft = StepDraft(self._conductor.workspace.sessions / _DRAFTS, document_hash(technique))
+        draft = Draft(self._conductor.workspace, document_hash(technique))
         check = partial(self._checked, live, session, technique)
 
         async def go_on(change: Technique) -> None:
@@ -106,7 +104,7 @@ class Changing:
         self._branching.add(live, head)
         return True
 
-    async def _drop(self, draft: StepDraft) -> None:
+    async def _drop(self, draft: Draft) -> None:
         try:
             await asyncio.to_thread(draft.write, {})
         except OSError as error:
@@ -137,7 +135,8 @@ class Changing:
         store, both = self._conductor.store, (session, head.id)
 
         def screen() -> ChangedStep:
-            keep, throw_away = partial(self._keep, head), partial(self._throw_away, head)
+            keep = partial(self._keep, head)
+            throw_away = partial(self._throw_away, head, lambda: top.go_to(session, None))
             technique = head.plan.technique.id if head.plan.technique is not None else ""
             return ChangedStep(lambda: gather_compared(store, both), both, keep, throw_away, technique)
 
@@ -163,13 +162,15 @@ class Changing:
         self._app.notify(f"Kept as version {version.version}: {path}", timeout=8, markup=False)
         return True
 
-    async def _throw_away(self, head: SessionHead) -> bool:
-        """Leave the arm out of every list; what was said stays in the record, under its hash."""
+    async def _throw_away(self, head: SessionHead, back: Callable[[], None]) -> bool:
+        """Leave the arm out of every list, and go back to the one it came from; what was said stays in the
+        record, under its hash."""
         remove, reason = self._conductor.store.remove, "The change was thrown away."
         try:
             await asyncio.to_thread(lambda: remove(head.id, reason, who()))
             if head.parent is not None:
                 self._runs.recorded(head.parent)  # whoever shows the run hears of it
+            back()
         except SandboxError as error:
             self._app.post_message(Trouble(error))
             return False

@@ -86,11 +86,16 @@ async def test_a_step_is_changed_run_from_before_it_and_shown_beside_the_other(t
 async def test_a_change_is_thrown_away_with_one_key(tmp_path: Path) -> None:
     async with editing(tmp_path, (120, 36)) as at:
         before = (tmp_path / "techniques" / "mindful-breathing.yaml").read_bytes()
+        below = at.app.screen_stack[-2]
+        assert isinstance(below, SessionScreen)
+        left = below.shown
         await at.press(*" Longer.", "ctrl+r")
         await at.until(lambda: isinstance(at.app.screen, ChangedStep), "both side by side")
         await at.press("x")
         await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
         await at.until(lambda: len(at.session.live.state.ids) == 3, "the end of the arm")
+        await at.shows("▐ ● Mindful breathing ✓ ▌")
+        assert at.session.shown == left, "the reader is where the change was made"
         assert (tmp_path / "techniques" / "mindful-breathing.yaml").read_bytes() == before
 
 

@@ -14,6 +14,7 @@ from sandbox.tui.screens.import_instrument import ImportInstrument
 from sandbox.tui.screens.library import LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
 from sandbox.tui.screens.page import PageScreen
+from sandbox.tui.widgets.document_tree import DocumentTree
 from tests.tui.stage import Stage
 from tests.tui.test_library_keys import go_to, library, preview
 
@@ -50,7 +51,9 @@ async def editing(root: Path, text: str = TECHNIQUE) -> AsyncIterator[tuple[Stag
         path.write_text(text, encoding="utf-8")
         screen = at.app.screen
         assert isinstance(screen, LibraryScreen)
-        await at.until(lambda: ("technique", "my-own") in screen._places, "the technique")
+        await at.until(
+            lambda: ("technique", "my-own") in screen.query_one(DocumentTree).places, "the technique"
+        )
         await go_to(at, "my-own")
         await at.press("e")
         await at.until(lambda: isinstance(at.app.screen, DocumentEditor), "the editor")
@@ -139,6 +142,38 @@ async def test_escape_asks_once_before_it_leaves_what_is_not_saved(tmp_path: Pat
         await at.press("escape")
         await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "the Library")
         assert path.read_text(encoding="utf-8") == TECHNIQUE
+
+
+async def test_what_is_typed_outlives_the_app_until_it_is_saved_or_thrown_away(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        drafts = tmp_path / "sessions" / "drafts"
+
+        async def opened_again() -> None:
+            await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "the Library")
+            assert not list(drafts.glob("*")), "what is thrown away is no draft"
+            draft.write_bytes(typed)  # as a sudden end of the app leaves it
+            await at.press("e")
+            await at.shows("Your draft is here again")
+            await at.shows("not saved")
+
+        await into(at, "title")
+        await at.press(*" still")
+        await at.until(lambda: any(" still" in one.read_text() for one in drafts.glob("*.json")), "the draft")
+        (draft,) = drafts.glob("*.json")
+        typed = draft.read_bytes()
+        await at.press("escape", "escape")
+        await opened_again()
+        assert field(at, "title").value == "Sitting still"  # type: ignore[union-attr]
+        await at.press("ctrl+s")
+        await at.until(lambda: not draft.exists(), "the end of the draft")
+        assert "title: Sitting still" in path.read_text(encoding="utf-8")
+        other = TECHNIQUE.replace("One sits.", "One stands.")
+        path.write_text(other, encoding="utf-8")
+        await at.press("escape")
+        await opened_again()
+        await at.press("ctrl+s")
+        await at.shows("changed elsewhere")
+        assert path.read_text(encoding="utf-8") == other, "a draft of another text asks first"
 
 
 async def test_the_app_asks_once_before_it_closes_over_what_is_not_saved(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
 from sandbox.text import excerpt, printable
 from sandbox.tui.document_fields import PARTS, Field, field_at, fields_of, said_of, written
+from sandbox.tui.draft import Draft, DraftKeeper, digest
 from sandbox.tui.library_entries import typed
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
@@ -33,7 +34,9 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.whole_file import write_whole
 
 _CHECK_SECONDS = 0.3
+_TEXT, _FILE = "text", "file"
 _LEAVE = "Not saved. ^s saves; the same key again leaves without saving."
+_AGAIN = "Your draft is here again. ^s saves it, Escape twice throws it away."
 
 
 class ShortText(Input):
@@ -85,7 +88,7 @@ class DocumentEditor(Screen[None]):
     HELP = (
         "Type in the fields; Tab goes to the next one. The checks beside them follow what you type. "
         "What the fields do not show (comments, licence, affect, family, when) is in the YAML, and stays "
-        "as it is."
+        "as it is. What you type is kept as a draft until you save it or leave without saving."
     )
 
     def __init__(self, path: Path, kind: Kind, library: Library, line: int | None = None) -> None:
@@ -96,7 +99,8 @@ class DocumentEditor(Screen[None]):
         self._library = library
         self._line = line
         self._text = self._saved = ""
-        self._content = b""
+        self._base = ""  # the digest of the file that what is typed was made of
+        self._drafts = DraftKeeper(self, Draft(library.workspace, digest(str(path.resolve()))), self._draft)
         self._typed: dict[Route, str] = {}
         self._failed: tuple[Route, ...] = ()
         self._in_yaml = False
@@ -116,14 +120,18 @@ class DocumentEditor(Screen[None]):
         self.query_one("#yaml").display = False
         self._tell()
         try:
-            self._text, self._content = await asyncio.to_thread(file_text, self.path)
+            self._text, content = await asyncio.to_thread(file_text, self.path)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             what = f"This file cannot be edited here: {reason}."
             self.app.post_message(Trouble(SandboxError(what, where=str(self.path))))
             self.dismiss()
             return
-        self._saved = self._text
+        self._saved, self._base = self._text, digest(content)
+        draft = await self._drafts.read()
+        if draft.keys() == {_TEXT, _FILE} and draft[_TEXT] != self._saved:
+            self._text, self._base = draft[_TEXT], draft[_FILE]
+            self.notify(_AGAIN, timeout=8)
         tree = readable(self._text)
         at = field_at(tree, self._kind, self._line) if tree is not None and self._line else None
         await self._show(in_yaml=tree is None or (self._line is not None and at is None), focus=at)
@@ -192,7 +200,13 @@ class DocumentEditor(Screen[None]):
 
     def _touched(self) -> None:
         self._asked = False
+        self._drafts.touched()
         self._check()
+
+    def _draft(self) -> dict[str, str]:
+        """What is typed and not saved, with what it was made of: the file may be another one by then."""
+        self._settle()
+        return {_TEXT: self._text, _FILE: self._base} if self._text != self._saved else {}
 
     def _settle(self) -> bool:
         """Put what was typed into the text; False where that was not possible without losing something."""
@@ -314,16 +328,17 @@ class DocumentEditor(Screen[None]):
     async def _write(self) -> None:
         path, text = self.path.resolve(), self._text
         there = await read_for(self, _content_of, path)
-        if there is not None and there != self._content:
-            self._content = there
+        if there is not None and digest(there) != self._base:
+            self._base = digest(there)
             what = "The file was changed elsewhere. ^s again writes yours over it."
             self.notify(what, severity="warning", timeout=15)
             return
-        content = file_bytes(text, self._content)
+        content = file_bytes(text, there or b"")
         mode = stat.S_IMODE(path.stat().st_mode) if there is not None else 0o666
         await read_for(self, write_whole, path, content, overwrite=True, mode=mode)
-        self._content, self._saved, self._asked = content, text, False
+        self._base, self._saved, self._asked = digest(content), text, False
         self._tell()
+        await self._drafts.keep()
 
     def asks_before_quitting(self) -> bool:
         self._settle()
@@ -332,8 +347,9 @@ class DocumentEditor(Screen[None]):
         self._tell()
         return asks
 
-    def action_leave(self) -> None:
+    async def action_leave(self) -> None:
         if not self.asks_before_quitting():
+            await self._drafts.drop()
             self.dismiss()
 
 

@@ -18,29 +18,37 @@ from sandbox.errors import SandboxError
 from sandbox.library.loading import MAX_BYTES, read_at_most
 from sandbox.library.technique import Technique
 from sandbox.text import excerpt, printable
+from sandbox.tui.draft import Draft, DraftKeeper
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
-from sandbox.tui.step_draft import StepDraft
 from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.whole_file import free_path, write_whole
 
 _PAUSE = 0.2
-"""Seconds after a key until what is typed is kept and checked."""
+"""Seconds after the last key until what is typed is checked."""
 
 Check = Callable[[Mapping[str, str]], Technique]
 """The technique with these steps said otherwise. Raises SandboxError for what cannot be run."""
 
 
 class _Words(TextArea):
-    """Does its own keys as they come. Textual has them done last, after letters that were typed later."""
+    """Does every key as it comes, those of its screen too: what is typed before a key is there when it acts.
+
+    Textual would let a priority key overtake letters that were typed before it, and have any other bound key
+    done after letters that were typed later.
+    """
 
     async def _on_key(self, event: Key) -> None:
         bound = self.screen.active_bindings.get(event.key)
-        if bound is not None and bound.node is self:
+        if bound is not None and not event.is_printable:
             event.stop()
             event.prevent_default()
-            await self.run_action(bound.binding.action)
+            await self.app.run_action(bound.binding.action, bound.node)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Its page keys are the screen's, from step to step."""
+        return action not in {"cursor_page_up", "cursor_page_down"}
 
 
 class StepEditor(Screen[Technique | None]):
@@ -48,17 +56,17 @@ class StepEditor(Screen[Technique | None]):
 
     CSS_PATH = "edit_step.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "run", "run it", key_display="^r", id="step.run", priority=True,
+        Binding("ctrl+r", "run", "run it", key_display="^r", id="step.run",
                 tooltip="Go on from the state before this step with the changed script"),
-        Binding("pagedown", "step(1)", "next step", key_display="pgdn", id="step.next", priority=True,
+        Binding("pagedown", "step(1)", "next step", key_display="pgdn", id="step.next",
                 tooltip="Change the next step too"),
-        Binding("pageup", "step(-1)", "step before", key_display="pgup", id="step.before", priority=True,
+        Binding("pageup", "step(-1)", "step before", key_display="pgup", id="step.before",
                 tooltip="Change the step before too"),
-        Binding("ctrl+l", "take_back", "as it was", key_display="^l", id="step.back", priority=True,
+        Binding("ctrl+l", "take_back", "as it was", key_display="^l", id="step.back",
                 tooltip="Throw away what is typed for this step"),
-        Binding("ctrl+o", "own_editor", "your editor", key_display="^o", id="step.editor", priority=True,
+        Binding("ctrl+o", "own_editor", "your editor", key_display="^o", id="step.editor",
                 tooltip="Edit this step in the program that EDITOR names"),
-        Binding("escape", "leave", "back", id="step.leave", priority=True,
+        Binding("escape", "leave", "back", id="step.leave",
                 tooltip="Back; what is typed is kept as a draft"),
     ]  # fmt: skip
     HELP = (
@@ -67,16 +75,13 @@ class StepEditor(Screen[Technique | None]):
         "side by side. Nothing is written to a file of the library before you keep it."
     )
 
-    def __init__(self, technique: Technique, step: str, draft: StepDraft, check: Check) -> None:
+    def __init__(self, technique: Technique, step: str, draft: Draft, check: Check) -> None:
         super().__init__()
         self._technique = technique
         self._place = [one.id for one in technique.steps].index(step)
-        self._heading = self._place  # where the keys pressed so far lead to
-        self._draft = draft
+        self._drafts = DraftKeeper(self, draft, lambda: self._said)
         self._check = check
         self._said: dict[str, str] = {}
-        self._kept: dict[str, str] = {}
-        self._writing = asyncio.Lock()
         self._read = False
 
     def compose(self) -> ComposeResult:
@@ -91,9 +96,9 @@ class StepEditor(Screen[Technique | None]):
     async def on_mount(self) -> None:
         self.query_one("#before").border_title = "until now"
         known = {step.id for step in self._technique.steps}
-        found = await read_for(self, self._draft.read)
+        found = await self._drafts.read()
         self._said = {id: text for id, text in found.items() if id in known}
-        self._kept, self._read = dict(self._said), True
+        self._read = True
         if self._said:
             self.notify("Your draft is here again. ^l takes a step back to what it was.", timeout=6)
         self._show()
@@ -125,27 +130,27 @@ class StepEditor(Screen[Technique | None]):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self._read:
-            self._take_over()
-            self._weigh()
+        self._take_over()
+        self._weigh()
 
     def _take_over(self) -> None:
         """What the text area says now is what is said."""
+        if not self._read:
+            return
         text = self.query_one("#words", TextArea).text
         if text == self._technique.steps[self._place].say:
             self._said.pop(self._step, None)
         else:
             self._said[self._step] = text
+        self._drafts.touched()
 
     @work(exclusive=True, group="weigh")
     async def _weigh(self) -> None:
-        """Keep the draft and say what is wrong with it, once nothing was typed for a moment."""
+        """Say what is wrong with what is typed, once nothing was typed for a moment."""
         await asyncio.sleep(_PAUSE)
         if not is_there(self):
             return
-        said = dict(self._said)
-        await self._keep(said)
-        error = await read_for(self, self._problem, said)
+        error = await read_for(self, self._problem, dict(self._said))
         if error is None:
             text = Content("✓ ^r runs it from the state before this step.")
         else:
@@ -161,58 +166,33 @@ class StepEditor(Screen[Technique | None]):
             return error
         return None
 
-    async def _keep(self, said: dict[str, str]) -> None:
-        """Write the draft; one at a time, so that an earlier one never comes last."""
-        async with self._writing:
-            if said == self._kept:
-                return
-            try:
-                await asyncio.to_thread(self._draft.write, said)
-                self._kept = said
-            except OSError as error:
-                what = f"The draft cannot be kept: {error.strerror or error}"
-                self.post_message(Trouble(SandboxError(what, where=str(self._draft.path))))
-
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "step":
             by = parameters[0] if isinstance(parameters[0], int) else 0
-            return True if 0 <= self._heading + by < len(self._technique.steps) else None
+            return True if 0 <= self._place + by < len(self._technique.steps) else None
         return True
-
-    def _after_typing(self, do: Callable[[], object]) -> None:
-        """Do it once what was typed before it stands in the text: this screen's keys overtake letters."""
-
-        def now() -> None:
-            if self._read:
-                self._take_over()
-            do()
-
-        self.query_one("#words", TextArea).call_later(now)
 
     def action_step(self, by: int) -> None:
         if self._read:
-            self._heading = place = self._heading + by
-            self._after_typing(lambda: self._go(place))
+            self._go(self._place + by)
 
     def _go(self, place: int) -> None:
+        self._take_over()
         self._place = place
         self._show()
         self.refresh_bindings()
 
     def action_take_back(self) -> None:
-        words = self.query_one("#words", TextArea)
-        self._after_typing(lambda: words.load_text(self._technique.steps[self._place].say))
-
-    def action_run(self) -> None:
-        self._after_typing(self._run)
+        self.query_one("#words", TextArea).load_text(self._technique.steps[self._place].say)
 
     @work(exclusive=True, group="run")
-    async def _run(self) -> None:
+    async def action_run(self) -> None:
         """Give the changed technique back, or say why not: nothing typed is lost."""
+        self._take_over()
         said = dict(self._said)
-        await self._keep(said)
+        await self._drafts.keep()
         try:
             changed = await asyncio.to_thread(self._check, said)
         except SandboxError as error:
@@ -221,14 +201,12 @@ class StepEditor(Screen[Technique | None]):
         if is_there(self):
             self.dismiss(changed)
 
-    def action_own_editor(self) -> None:
-        if self._read:
-            self._after_typing(self._own_editor)
-
     @work(exclusive=True, group="run")
-    async def _own_editor(self) -> None:
+    async def action_own_editor(self) -> None:
         """The step's text in the user's own editor, by way of a file beside the draft."""
-        place, lent = self._place, self._draft.path.with_suffix(".txt")
+        if not self._read:
+            return
+        place, lent = self._place, self._drafts.draft.path.with_suffix(".txt")
         try:
             if not editor_words():
                 raise SandboxError("No editor is set.", todo="Set EDITOR before you start the app.")
@@ -242,16 +220,13 @@ class StepEditor(Screen[Technique | None]):
             self.post_message(Trouble(error))
         else:
             if is_there(self):
-                self._heading = place
                 self._go(place)
                 self.query_one("#words", TextArea).text = text
 
-    def action_leave(self) -> None:
-        self._after_typing(self._leave)
-
     @work(exclusive=True, group="run")
-    async def _leave(self) -> None:
-        await self._keep(dict(self._said))
+    async def action_leave(self) -> None:
+        self._take_over()
+        await self._drafts.keep()
         self.dismiss(None)
 
 
