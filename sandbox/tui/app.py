@@ -6,16 +6,16 @@ Nothing heavy is imported here: no documents, no record, no model library before
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.events import Event, Key
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 from textual.widgets import OptionList
 
 from sandbox.errors import SandboxError
@@ -35,6 +35,7 @@ from sandbox.tui.preferences import Preferences, changeable_bindings, keymap_pro
 from sandbox.tui.screen import Screen as OwnScreen
 from sandbox.tui.screen import bring_up
 from sandbox.tui.screens.home import HomeScreen
+from sandbox.tui.silent_keys import why_silent
 from sandbox.tui.terminal import Terminal
 from sandbox.tui.themes import OWN_THEMES
 
@@ -301,35 +302,24 @@ class SandboxApp(App[None]):
     def action_help(self) -> None:
         from sandbox.tui.screens.page import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
+        self.push_screen(HelpScreen(self.screen))
 
     def action_command_palette(self) -> None:
         from sandbox.tui.command_palette import Palette
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        self.push_screen(Palette())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key of the screen is a command too, and each screen that can be opened is one everywhere."""
-        yield from super().get_system_commands(screen)
-        yield SystemCommand("Settings", "Theme, local only, keys", self.action_settings)
-        yield SystemCommand("Study progress", "Every run under way, here or elsewhere", self.action_progress)
-        yield SystemCommand("Studies", "Plan, run and follow studies", self.action_studies)
-        yield SystemCommand("Library", "Every document, its problems, your editor", self.action_library)
-        yield SystemCommand("Models", "What is at hand, checks, local only", self.action_models)
-        yield SystemCommand("Check what can be measured", "Which scores to trust", self.action_check_model)
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if active.enabled and not binding.system and binding.tooltip:
-                yield SystemCommand(
-                    binding.tooltip,
-                    f"key: {self.get_key_display(binding)}",
-                    lambda node=active.node, action=binding.action: self._act(action, node),
-                )
+        from sandbox.tui.command_palette import commands
 
-    def _act(self, action: str, node: object) -> None:
-        self.run_worker(self.run_action(action, default_namespace=node))  # type: ignore[arg-type]
+        yield from super().get_system_commands(screen)
+        yield from commands(self, screen)
+
+    def push_screen(self, screen: Any, *args: Any, **named: Any) -> Any:
+        """Open a screen; not a second pop-up of a kind over the first, as keys typed fast would have it."""
+        if isinstance(screen, ModalScreen) and type(screen) is type(self.screen):
+            return AwaitMount(self.screen, [])
+        return super().push_screen(screen, *args, **named)
 
     # Preferences
 
@@ -427,9 +417,12 @@ class SandboxApp(App[None]):
         await super().action_quit()
 
     async def on_event(self, event: Event) -> None:
-        """A key never goes to a widget that has gone: nobody else would hear it, not even the app."""
+        """A grey key says why it does nothing. None goes to a widget that has gone: nobody would hear it."""
         if isinstance(event, Key) and not event.is_forwarded:
             self._focus.look(self.screen)
+            why = why_silent(self.screen, event)
+            if why and all(said.message != why for said in self._notifications):
+                self.notify(why, timeout=4, markup=False)
         await super().on_event(event)
 
     async def run_action(

@@ -1,11 +1,40 @@
-"""The command palette, which may be left before it has looked anything up."""
+"""The command palette, which may be left before it has looked anything up, and the commands in it."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
+from textual.screen import Screen
 
 from sandbox.tui.screen import is_there
+
+_SCREENS = (
+    ("Settings", "Theme, local only, keys", "settings"),
+    ("Study progress", "Every run under way, here or elsewhere", "progress"),
+    ("Studies", "Plan, run and follow studies", "studies"),
+    ("Library", "Every document, its problems, your editor", "library"),
+    ("Models", "What is at hand, checks, local only", "models"),
+    ("Check what can be measured", "Which scores to trust", "check_model"),
+)
+
+
+def commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """Every screen that can be opened is a command everywhere, and so is each key of this one."""
+
+    def act(action: str, node: Any) -> None:
+        app.run_worker(app.run_action(action, default_namespace=node))
+
+    for title, told, action in _SCREENS:
+        yield SystemCommand(title, told, lambda action=action: act(action, app))
+    for active in screen.active_bindings.values():
+        binding, node = active.binding, active.node
+        if active.enabled and not binding.system and binding.tooltip:
+            key = f"key: {app.get_key_display(binding)}"
+            yield SystemCommand(
+                binding.tooltip, key, lambda action=binding.action, node=node: act(action, node)
+            )
 
 
 class Palette(CommandPalette):

@@ -6,6 +6,7 @@ import pytest
 from textual.widget import Widget
 
 from sandbox.settings import save_setting
+from sandbox.tui.silent_keys import REASONS
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.proposed_session import ProposedSession
 from tests.tui.screens import WAYS, escape_leads_home, library, models, session, settings
@@ -34,6 +35,12 @@ def too_wide(at: Stage) -> list[str]:
     return found
 
 
+def silent(at: Stage) -> list[str]:
+    """Keys that are shown in grey here, and of which nothing is said when they are pressed."""
+    grey = [active.binding for active in at.app.screen.active_bindings.values() if not active.enabled]
+    return [binding.id or binding.action for binding in grey if binding.id not in REASONS]
+
+
 def _within_footer(widget: Widget) -> bool:
     return any(isinstance(parent, KeyLine) for parent in widget.ancestors)
 
@@ -51,6 +58,7 @@ async def test_nothing_is_wider_than_its_place(
             await go(at)
             await at.pilot.pause()
             assert (go.__name__, too_wide(at)) == (go.__name__, [])
+            assert (go.__name__, silent(at)) == (go.__name__, [])
             await escape_leads_home(at)
             at.app.screen.query_one(ProposedSession).focus()
 

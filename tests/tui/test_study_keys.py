@@ -75,8 +75,12 @@ async def test_repeats_in_new_session_make_a_study_that_ends_in_compare(tmp_path
         await at.until(lambda: isinstance(at.app.screen, SessionsScreen), "Sessions")
         await at.shows("study night-attack-mindful-b")
         assert at.text().count("Mindful") == 0, "one row a study"
+        await at.press("e")
+        await at.shows("A study's line opens with Enter")
         await at.press("enter")
         await study_shown(at)
+        await at.press("space")
+        await at.shows("Nothing is left to run")
         await at.press("s")
         await at.shows("Sessions of the study night-attack-mindful-breathing")
         await at.until(lambda: at.text().count("Mindful breathing") == 2, "both of its runs")

@@ -76,7 +76,9 @@ class HomeScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"resume", "export"}:
-            return True if self.is_mounted and self.query_one(RecentSessions).marked else None
+            marked = self.query_one(RecentSessions).marked if self.is_mounted else None
+            of_a_study = isinstance(marked, RecentStudy) and action == "export"
+            return True if marked is not None and not of_a_study else None
         return True
 
     def action_sessions(self) -> None:

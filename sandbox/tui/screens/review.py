@@ -74,8 +74,7 @@ class ReviewScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-normal"), (110, "-wide")]  # noqa: RUF012 - as declared
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"answer({n})", "answer", show=n == 1, key_display="0…9",
-                  tooltip="Answer the marked question with that number") for n in range(1, 10)),
-        Binding("0", "answer(0)", "answer", show=False, key_display="0…9"),
+                  tooltip="Answer the marked question with that number") for n in (*range(1, 10), 0)),
         Binding("minus", "answer(-1)", "not shown", key_display="-", id="review.unseen",
                 tooltip="Say that the transcript does not show it"),
         Binding("n", "note", "note", id="review.note", tooltip="Leave a note on this turn, with tags"),

@@ -40,8 +40,8 @@ class SmallStudyForm(ModalScreen[Chosen | None]):
 
     CSS_PATH = "small_study.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "run", "run", key_display="^r", tooltip="Run it as a study of its own",
-                priority=True),
+        Binding("ctrl+r", "run", "run", key_display="^r", id="small-study.run", priority=True,
+                tooltip="Run it as a study of its own"),
         Binding("escape", "cancel", "cancel", tooltip="Back, nothing is run"),
     ]  # fmt: skip
 

@@ -25,9 +25,10 @@ class SessionList(OptionList):
     """A list to walk with the arrow keys; Space marks, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "mark", tooltip="Mark the session, to compare or tag several"),
+        Binding("space", "mark", "mark", id="sessions.mark",
+                tooltip="Mark the session, to compare or tag several"),
         Binding("enter", "select", "open", tooltip="Open the session, at the words found"),
-    ]
+    ]  # fmt: skip
 
     class Opened(Message):
         """This session shall be shown, at the turn that was found if there is one; or this study."""
@@ -147,6 +148,9 @@ class SessionList(OptionList):
     def forget_marks(self) -> None:
         self._marks.clear()
         self._draw_all()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return None if action == "mark" and self.at is None else True
 
     def action_mark(self) -> None:
         one = self.at
