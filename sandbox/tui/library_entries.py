@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from sandbox.engine.preview import reading
 from sandbox.errors import Problem, SandboxError, UsageError
@@ -21,8 +20,7 @@ from sandbox.library.workspace import shipped_content
 from sandbox.library.yaml.tree import read_tree
 from sandbox.settings import load_settings
 from sandbox.tui.widgets.document_preview import Looked
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from sandbox.tui.widgets.document_tree import KINDS
 
 Signature = frozenset[tuple[str, int, int]]
 """Path, time of change and size of every document file."""
@@ -39,8 +37,19 @@ class Entries:
     def broken(self) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.all if entry.problem is not None)
 
+    def with_words(self, words: str) -> tuple[Entry, ...]:
+        """Those that have every word in their title, id, kind or description; all where no word is given."""
+        wanted = words.casefold().split()
+        return tuple(one for one in self.all if all(word in _told(one) for word in wanted))
+
     def find(self, kind: Kind, id: str) -> Entry | None:
         return next((entry for entry in self.all if (entry.kind, entry.id) == (kind, id)), None)
+
+
+def _told(entry: Entry) -> str:
+    document = entry.document
+    said = (document.title, document.description) if document is not None else ()
+    return " ".join((entry.kind, entry.id, *said)).casefold()
 
 
 def read_entries(library: Library) -> Entries:

@@ -14,8 +14,9 @@ from sandbox.errors import Problem
 from sandbox.remembered import load_remembered
 from sandbox.tui.library_entries import read_entries
 from sandbox.tui.screens.home import HomeScreen
-from sandbox.tui.screens.library import DocumentTree, LibraryScreen
+from sandbox.tui.screens.library import LibraryScreen
 from sandbox.tui.screens.new_document import NewDocumentPicker
+from sandbox.tui.widgets.document_tree import DocumentTree
 from tests.tui.stage import Stage, lend_terminal, stage
 
 
@@ -39,7 +40,7 @@ async def go_to(at: Stage, id: str) -> None:
     """Put the tree's cursor on a document."""
     screen = at.app.screen
     assert isinstance(screen, LibraryScreen)
-    key = next(key for key in screen._places if key[1] == id)
+    key = next(key for key in screen.query_one(DocumentTree).places if key[1] == id)
     screen._go_to(key)
     await at.until(lambda: f" {id} " in preview(at), f"{id}")
 
@@ -191,6 +192,9 @@ async def test_u_puts_the_document_into_the_proposed_session(tmp_path: Path) -> 
 
 async def test_u_is_not_for_a_document_that_no_session_is_put_together_from(tmp_path: Path) -> None:
     async with library(tmp_path) as at:
+        await at.press("v", "v")
+        await at.shows("v, z and r are for techniques: mark one.")
+        assert at.text().count("are for techniques") == 1
         for id, usable in (("session-rating", None), ("therapist-moves", None), ("crowded-train", True)):
             await go_to(at, id)
             assert at.app.screen.check_action("use", ()) is usable, id
@@ -217,6 +221,22 @@ async def test_p_goes_to_the_documents_with_problems(tmp_path: Path) -> None:
         first = preview(at)
         await at.press("p")
         await at.until(lambda: "cannot be used" in preview(at) and preview(at) != first, "the second")
+
+
+async def test_words_narrow_the_list_down_by_title_id_and_description(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        tree = at.app.screen.query_one(DocumentTree)
+        before = set(tree.places)
+        await at.press("slash", *"TUNNEL stuck")
+        await at.until(lambda: " crowded-train " in preview(at), "what was found")
+        assert [key for key in tree.places if key[1]] == [("scenario", "crowded-train")]
+        await at.shows("Stuck in the tunnel")
+        await at.press("enter", "u")
+        await at.shows("Home proposes it now")
+        await at.press("slash", "x", "x", "x")
+        await at.until(lambda: not tree.places and preview(at) == "", "nothing")
+        await at.press("escape", "ctrl+l")
+        await at.until(lambda: set(tree.places) == before, "all of them")
 
 
 async def test_y_copies_what_is_shown(tmp_path: Path) -> None:

@@ -1,29 +1,28 @@
 """Library: every document by kind, what it says, what is wrong with it and where; changes show at once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static, Tree
-from textual.widgets.tree import TreeNode
+from textual.widgets import Input, Static, Tree
 
 from sandbox.editor import editor_words
 from sandbox.errors import SandboxError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
-from sandbox.library.document import FOLDERS, Kind
+from sandbox.library.document import Kind
 from sandbox.text import excerpt
-from sandbox.tui.library_entries import KINDS, Entries, delete, look, read_entries, signature_of
+from sandbox.tui.library_entries import Entries, delete, look, read_entries, signature_of
 from sandbox.tui.messages import ScriptWish, TechniqueWanted, Trouble
 from sandbox.tui.outline import OF_A_SESSION
-from sandbox.tui.screen import Screen, bring_up, read_for
+from sandbox.tui.screen import Screen, bring_up, is_there, read_for
 from sandbox.tui.screens.edit_document import DocumentEditor
 from sandbox.tui.screens.import_instrument import Brought, ImportInstrument
 from sandbox.tui.screens.new_document import NewDocument, NewDocumentPicker
@@ -31,30 +30,11 @@ from sandbox.tui.screens.page import PageScreen
 from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.terminal import edit_file
 from sandbox.tui.widgets.document_preview import DocumentPreview, Looked
+from sandbox.tui.widgets.document_tree import KINDS, DocumentTree, Key
 from sandbox.tui.widgets.key_line import KeyLine
+from sandbox.tui.widgets.words_input import WordsInput
 
 _WATCH_SECONDS = 0.7
-Key = tuple[Kind, str]
-
-
-class DocumentTree(Tree[Key]):
-    """The documents, a branch a kind. Enter on a kind opens and closes it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right", "open", "open", show=False),
-        Binding("left", "close", "close", show=False),
-    ]
-
-    def action_open(self) -> None:
-        if self.cursor_node is not None and self.cursor_node.allow_expand:
-            self.cursor_node.expand()
-
-    def action_close(self) -> None:
-        node = self.cursor_node
-        if node is not None and not node.allow_expand and node.parent is not None:
-            self.move_cursor(node.parent)
-        elif node is not None:
-            node.collapse()
 
 
 class LibraryScreen(Screen[None]):
@@ -70,6 +50,8 @@ class LibraryScreen(Screen[None]):
         Binding("d", "duplicate", "duplicate", id="library.duplicate",
                 tooltip="Make a document of your own of it, and edit that"),
         Binding("n", "new", "new", id="library.new", tooltip="Start a new document from a template"),
+        Binding("slash", "words", "words", key_display="/", id="library.words", priority=True,
+                tooltip="Look for words of a title, an id or a description"),
         Binding("i", "import", "import", id="library.import",
                 tooltip="Make a questionnaire of a FHIR, REDCap or XLSForm file"),
         Binding("u", "use", "use", id="library.use", tooltip="Use it in the session that Home proposes"),
@@ -87,14 +69,16 @@ class LibraryScreen(Screen[None]):
                 tooltip="Go to the next document with a problem"),
         Binding("y", "clip", "copy text", id="library.clip", show=False,
                 tooltip="Copy what is shown to the clipboard"),
+        Binding("ctrl+l", "clear", "all", show=False, id="library.clear", tooltip="List all documents again"),
         Binding("tab", "switch", "tree/text", id="library.switch", show=False, priority=True,
                 tooltip="Go from the tree to the text and back"),
         Binding("escape", "leave", "home", id="library.home", tooltip="Back to where you came from"),
     ]  # fmt: skip
     HELP = (
-        "Arrows walk the tree, Enter opens a kind; the other side shows the whole document. Yours (•) come "
-        "first and hide a shipped one of the same name. A document with a problem is marked ✗, and shows its "
-        "text with each problem under its line. Files changed elsewhere show at once."
+        "Arrows walk the tree, Enter opens a kind; the other side shows the whole document. / lists only "
+        "what has the words you type. Yours (•) come first and hide a shipped one of the same name. A "
+        "document with a problem is marked ✗, and shows its text with each problem under its line. Files "
+        "changed elsewhere show at once."
     )
 
     class Chosen(Message):
@@ -111,15 +95,12 @@ class LibraryScreen(Screen[None]):
         self._entries: Entries | None = None
         self._wanted = at
         self._looked: Looked | None = None
-        self._places: dict[Key, TreeNode[Key]] = {}
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
+        yield WordsInput("words of a title, an id or a description (/)")
         with Horizontal(id="body"):
-            tree = DocumentTree("library", id="documents")
-            tree.show_root = False
-            tree.guide_depth = 2
-            yield tree
+            yield DocumentTree(id="documents")
             with VerticalScroll(id="reading"):
                 yield DocumentPreview(id="preview")
         yield KeyLine()
@@ -149,47 +130,60 @@ class LibraryScreen(Screen[None]):
             return
         self._draw(self._entries)
 
+    def on_resize(self) -> None:
+        if self._entries is not None:
+            self.call_after_refresh(self._draw, self._entries)
+
+    @on(Input.Changed)
+    def _draw_found(self) -> None:
+        if self._entries is not None:
+            self._draw(self._entries)
+
     def _draw(self, entries: Entries) -> None:
+        """The documents that have the words; all where none are typed."""
+        if not is_there(self):
+            return
+        words = self.query_one(WordsInput).value
+        found = entries.with_words(words)
+        self._tell(entries, found)
+        tree = self.query_one(DocumentTree)
+        marked = self._wanted or (tree.cursor_node.data if tree.cursor_node else None)
+        tree.show(found, narrowed=bool(words.strip()))
+        self._go_to(marked if marked in tree.places else tree.first)
+
+    def _tell(self, entries: Entries, found: Sequence[Entry]) -> None:
         own = sum(not entry.shipped for entry in entries.all)
         counts = f"{len(entries.all)} documents, {own or 'none'} of them yours"
+        if len(found) < len(entries.all):
+            counts = f"{len(found)} of {len(entries.all)} documents (^l: all)"
         problems = f", {len(entries.broken)} with problems (p)" if entries.broken else ""
         where = excerpt(str(self._library.workspace.root), max(20, self.size.width - 60))
         self.query_one("#title", Static).update(Content(f"Library   {counts}{problems}   {where}"))
-        tree = self.query_one(DocumentTree)
-        marked = self._wanted or (tree.cursor_node.data if tree.cursor_node else None)
-        open_kinds = {node.data[0] for node in tree.root.children if node.is_expanded and node.data}
-        tree.clear()
-        self._places.clear()
-        for kind in KINDS:
-            own_first = sorted((one for one in entries.all if one.kind == kind), key=lambda one: one.shipped)
-            broken = sum(entry.problem is not None for entry in own_first)
-            label = f"{FOLDERS[kind]} {len(own_first)}" + (f"  ✗ {broken}" if broken else "")
-            branch = tree.root.add(Text(label, "bold"), (kind, ""), expand=kind in open_kinds)
-            self._places[kind, ""] = branch
-            for entry in own_first:
-                self._places[kind, entry.id] = branch.add_leaf(_label(entry), (kind, entry.id))
-        if marked in self._places:
-            self._go_to(marked)
-        else:
-            first = self._places[KINDS[0], ""]
-            self._go_to(first.children[0].data if first.children else None)
+
+    def _want(self, key: Key) -> None:
+        """Mark it as soon as it is listed, whatever was looked for."""
+        self._wanted = key
+        with self.prevent(Input.Changed):
+            self.query_one(WordsInput).value = ""
 
     def _go_to(self, key: Key | None) -> None:
         """Mark it once the tree is laid out; should the tree be drawn anew before that, in the new one."""
         self._wanted = key
-        node = self._places.get(key) if key is not None else None
+        tree = self.query_one(DocumentTree)
+        node = tree.places.get(key) if key is not None else None
         if node is None:
+            self._show(None)
             return
-        if node.parent is not None and node.parent is not self.query_one(DocumentTree).root:
+        if node.parent is not None and node.parent is not tree.root:
             node.parent.expand()
         self.call_after_refresh(self._mark)
 
     def _mark(self) -> None:
-        node = self._places.get(self._wanted) if self._wanted is not None else None
+        tree = self.query_one(DocumentTree)
+        node = tree.places.get(self._wanted) if self._wanted is not None else None
         self._wanted = None
         if node is None:
             return
-        tree = self.query_one(DocumentTree)
         if tree.last_line >= 0:  # asking for it lays the lines out: before that a node is on none
             tree.move_cursor(node)
         tree.scroll_to_node(node)
@@ -224,20 +218,18 @@ class LibraryScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "words":  # while they are typed it is a letter
+            return not isinstance(self.focused, WordsInput)
         entry = self._looked.entry if self._looked else None
-        if action in {"edit", "duplicate", "clip", "delete"}:
-            return True if entry is not None else None
-        if action == "copy":
-            return True if entry is not None and entry.shipped and not entry.here else None
-        if action == "use":
-            usable = entry is not None and entry.document is not None and entry.kind in OF_A_SESSION
-            return True if usable else None
-        if action == "script":
-            usable = entry is not None and entry.document is not None and entry.kind == "technique"
-            return True if usable else None
-        if action == "problem":
-            return True if self._entries is not None and self._entries.broken else None
-        return True
+        usable = entry is not None and entry.document is not None
+        needs = {
+            "copy": entry is not None and entry.shipped and not entry.here,
+            "use": usable and entry is not None and entry.kind in OF_A_SESSION,
+            "script": usable and entry is not None and entry.kind == "technique",
+            "problem": self._entries is not None and bool(self._entries.broken),
+        }
+        needs |= dict.fromkeys(("edit", "duplicate", "clip", "delete"), entry is not None)
+        return True if needs.get(action, True) else None
 
     def action_switch(self) -> None:
         tree = self.query_one(DocumentTree)
@@ -252,7 +244,7 @@ class LibraryScreen(Screen[None]):
         except SandboxError as error:
             self.post_message(Trouble(error))
             return None
-        self._wanted = (entry.kind, entry.id)
+        self._want((entry.kind, entry.id))
         self.notify(f"A copy of your own: {path}", markup=False)
         self._reload()
         return path
@@ -284,7 +276,7 @@ class LibraryScreen(Screen[None]):
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
-        self._wanted = (entry.kind, path.stem)
+        self._want((entry.kind, path.stem))
         self._open(path, entry.kind)
 
     def action_delete(self) -> None:
@@ -343,7 +335,7 @@ class LibraryScreen(Screen[None]):
         """Say first what to look at, then show the questionnaire."""
         if brought is None:
             return
-        self._wanted = ("questionnaire", brought.path.stem)
+        self._want(("questionnaire", brought.path.stem))
         self._reload()
         self.app.push_screen(PageScreen(f"{brought.path.stem}: please check", brought.lines))
 
@@ -365,7 +357,7 @@ class LibraryScreen(Screen[None]):
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
-        self._wanted = (new.kind, new.id)
+        self._want((new.kind, new.id))
         self._open(path, new.kind)
 
     def action_use(self) -> None:
@@ -381,7 +373,17 @@ class LibraryScreen(Screen[None]):
             return
         keys = [(entry.kind, entry.id) for entry in self._entries.broken]
         here = (self._looked.entry.kind, self._looked.entry.id) if self._looked else None
-        self._go_to(keys[(keys.index(here) + 1) % len(keys)] if here in keys else keys[0])
+        self._want(keys[(keys.index(here) + 1) % len(keys)] if here in keys else keys[0])
+        self._draw(self._entries)
+
+    def action_words(self) -> None:
+        self.set_focus(self.query_one(WordsInput))  # at once: the next key is a letter
+
+    def action_list(self) -> None:
+        self.query_one(DocumentTree).focus()
+
+    def action_clear(self) -> None:
+        self.query_one(WordsInput).value = ""
 
     def action_clip(self) -> None:
         self.app.copy_to_clipboard(self.query_one(DocumentPreview).text)
@@ -389,8 +391,3 @@ class LibraryScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
-
-
-def _label(entry: Entry) -> Text:
-    mark = "✗ " if entry.problem is not None else "  " if entry.shipped else "• "
-    return Text(f"{mark}{excerpt(entry.id, 60)}", "bold" if entry.problem is not None else "")

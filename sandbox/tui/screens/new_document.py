@@ -11,8 +11,8 @@ from textual.widgets import Input, Select, Static
 
 from sandbox.library.document import Kind
 from sandbox.library.ids import id_of, is_id
-from sandbox.tui.library_entries import KINDS
 from sandbox.tui.screen import ModalScreen
+from sandbox.tui.widgets.document_tree import KINDS
 from sandbox.tui.widgets.key_line import KeyLine
 
 

@@ -30,6 +30,7 @@ from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.screens.prompt import LinePrompt, ask_for_report
 from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.session_list import SessionList
+from sandbox.tui.widgets.words_input import WordsInput
 
 PAGE = 100
 AUTHOR = "clinician"
@@ -39,16 +40,6 @@ _ON_SESSIONS = ("compare", "report", "tag", "export", "branch", "review", "remov
 _AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 365))
 
 
-class WordsInput(Input):
-    """Where the words to look for are typed; Enter and Escape lead to what was found."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter,escape", "screen.list", "to the list", key_display="⏎", tooltip="Go to what was found"
-        ),
-    ]
-
-
 class SessionsScreen(Screen[None]):
     """Reads and tags the record itself; opening, branching, comparing and exporting go up as messages."""
 
@@ -56,7 +47,7 @@ class SessionsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "compare", "compare", id="sessions.compare",
                 tooltip="Compare the marked sessions, or this one with its siblings"),
-        Binding("slash", "words", "words", key_display="/", id="sessions.words",
+        Binding("slash", "words", "words", key_display="/", id="sessions.words", priority=True,
                 tooltip="Look for words that were said"),
         Binding("t", "tag", "tag", id="sessions.tag", tooltip="Tag the marked sessions, or take a tag off"),
         Binding("e", "export", "export", id="sessions.export", tooltip="Write the session's transcript"),
@@ -103,7 +94,7 @@ class SessionsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("Sessions", id="title", markup=False)
-        yield WordsInput(placeholder="words that were said (/)", id="words", compact=True, max_length=200)
+        yield WordsInput("words that were said (/)")
         with Horizontal(id="filters"):
             for name in ("scenario", "technique", "model", "tag"):
                 yield Select[str]([], id=name, prompt=name, compact=True)
@@ -223,6 +214,8 @@ class SessionsScreen(Screen[None]):
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "words":  # while they are typed it is a letter
+            return not isinstance(self.focused, WordsInput)
         if not self.is_mounted or action not in _ON_SESSIONS:
             return True
         if action in ("compare", "report") and self.query_one(SessionList).study is not None:
@@ -247,7 +240,7 @@ class SessionsScreen(Screen[None]):
             self.post_message(SessionWanted(message.found.summary.id, message.found.turn))
 
     def action_words(self) -> None:
-        self.query_one("#words", Input).focus()
+        self.set_focus(self.query_one(WordsInput))  # at once: the next key is a letter
 
     def action_compare(self) -> None:
         listed, meant = self.query_one(SessionList), self._meant()
