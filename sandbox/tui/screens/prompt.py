@@ -14,7 +14,7 @@ from sandbox.errors import SandboxError
 from sandbox.models.key import keep_key, keyring_installed, use_key
 from sandbox.text import printable
 from sandbox.tui.messages import ReportWanted, Trouble
-from sandbox.tui.screen import ModalScreen, Screen
+from sandbox.tui.screen import ModalScreen, Result, Screen
 from sandbox.tui.widgets.key_line import KeyLine
 
 _KEY_NOTE = (
@@ -23,51 +23,11 @@ _KEY_NOTE = (
 _KEEP = "^k puts it into this system's keyring instead (empty: takes it out)."
 
 
-class _Line(Input):
-    """The line; says in the footer what Enter does."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "done")]
-
-
-class LinePrompt(ModalScreen[str | None]):
-    """Enter gives the line back when something was typed, Escape gives None."""
+class Question(ModalScreen[Result | None]):
+    """A box with a title and a note; the keys below, or a line, answer. Escape gives None."""
 
     CSS_PATH = "prompt.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", priority=True)]
-
-    def __init__(self, title: str, note: str, example: str) -> None:
-        super().__init__()
-        self._title = title
-        self._note = note
-        self._example = example
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="prompt-box"):
-            yield Static(Content(printable(self._note)), id="prompt-note", markup=False)
-            example = f"for example: {self._example}"
-            yield _Line(placeholder=example, id="prompt-line", compact=True, max_length=300)
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        self.query_one("#prompt-box").border_title = Content(self._title).markup
-        self.query_one(Input).focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip():
-            self.dismiss(event.value.strip())
-        else:
-            self.notify("Type something, or Escape to leave it.", severity="warning")
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
-
-class _FormatQuestion(ModalScreen[str | None]):
-    """Which file it shall be: a key gives a format, Escape None."""
-
-    CSS_PATH = "prompt.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
 
     def __init__(self, title: str, note: str) -> None:
         super().__init__()
@@ -76,20 +36,52 @@ class _FormatQuestion(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt-box"):
-            yield Static(self._note, id="prompt-note", markup=False)
+            note = "\n".join(printable(line) for line in self._note.split("\n"))
+            yield Static(Content(note), id="prompt-note", markup=False)
+            yield from self.line()
         yield KeyLine()
 
-    def on_mount(self) -> None:
-        self.query_one("#prompt-box").border_title = self._title
+    def line(self) -> ComposeResult:
+        """The line to type in, where the answer is typed."""
+        yield from ()
 
-    def action_answer(self, answer: str) -> None:
+    def on_mount(self) -> None:
+        self.query_one("#prompt-box").border_title = Content(self._title).markup
+        self.query(Input).focus()
+
+    def action_answer(self, answer: Result) -> None:
         self.dismiss(answer)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
 
 
-class ReportQuestion(_FormatQuestion):
+class _Line(Input):
+    """The line; says in the footer what Enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "done")]
+
+
+class LinePrompt(Question[str]):
+    """Enter gives the line back when something was typed."""
+
+    def __init__(self, title: str, note: str, example: str) -> None:
+        super().__init__(title, note)
+        self._example = example
+
+    def line(self) -> ComposeResult:
+        example = f"for example: {self._example}"
+        yield _Line(placeholder=example, id="prompt-line", compact=True, max_length=300)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            self.notify("Type something, or Escape to leave it.", severity="warning")
+
+
+class ReportQuestion(Question[str]):
     """Which file a report shall be: Enter or `h` gives `.html`, `w`, `p` and `m` the other endings."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -109,7 +101,7 @@ class ReportQuestion(_FormatQuestion):
         super().__init__("Write a report as", note)
 
 
-class TranscriptQuestion(_FormatQuestion):
+class TranscriptQuestion(Question[str]):
     """Which file a transcript shall be; the answer is one of export's formats."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -150,68 +142,31 @@ Leaving = Literal["go on", "stop"]
 """What becomes of the studies this app has started when it is closed."""
 
 
-class LeavingQuestion(ModalScreen[Leaving | None]):
+class LeavingQuestion(Question[Leaving]):
     """The app shall be closed while studies run: `g` lets them go on, `s` stops them, Escape stays."""
 
-    CSS_PATH = "prompt.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "answer('go on')", "let it go on"),
         Binding("s", "answer('stop')", "stop it"),
-        Binding("escape", "cancel", "stay"),
+        Binding("escape", "cancel", "stay", priority=True),
     ]
 
     def __init__(self, studies: Sequence[str]) -> None:
-        super().__init__()
-        self._studies = studies
-
-    def compose(self) -> ComposeResult:
         note = (
             "g closes the app and lets it go on by itself: any app or terminal in this workspace shows it.\n"
             "s closes the app and stops it. What is said by then is kept, and it can go on later."
         )
-        with Vertical(id="prompt-box"):
-            yield Static(note, id="prompt-note", markup=False)
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        named = (
-            f"The study {self._studies[0]}" if len(self._studies) == 1 else f"{len(self._studies)} studies"
-        )
-        verb = "is" if len(self._studies) == 1 else "are"
-        self.query_one("#prompt-box").border_title = Content(f"{named} {verb} still running").markup
-
-    def action_answer(self, answer: Leaving) -> None:
-        self.dismiss(answer)
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
+        named = f"The study {studies[0]} is" if len(studies) == 1 else f"{len(studies)} studies are"
+        super().__init__(f"{named} still running", note)
 
 
-class Confirmation(ModalScreen[bool]):
+class Confirmation(Question[bool]):
     """A question that only `y` says yes to."""
 
-    CSS_PATH = "prompt.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes"),
-        Binding("escape,n", "answer(False)", "no"),
+        Binding("escape,n", "cancel", "no", priority=True),
     ]
-
-    def __init__(self, title: str, note: str) -> None:
-        super().__init__()
-        self._title = title
-        self._note = note
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="prompt-box"):
-            note = "\n".join(printable(line) for line in self._note.split("\n"))
-            yield Static(Content(note), id="prompt-note", markup=False)
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        self.query_one("#prompt-box").border_title = Content(self._title).markup
-
-    def action_answer(self, yes: bool) -> None:
-        self.dismiss(yes)
 
 
 class _Key(Input):
@@ -220,32 +175,19 @@ class _Key(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "for this run")]
 
 
-class KeyPrompt(ModalScreen[str]):
-    """Takes a key, shown as dots, for this run or for the keyring.
+class KeyPrompt(Question[str]):
+    """Takes a key, shown as dots, for this run or for the keyring. Gives what was done in words."""
 
-    Gives what was done in words, nothing on Escape.
-    """
-
-    CSS_PATH = "prompt.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+k", "keep", "keep in the keyring", key_display="^k", priority=True),
-        Binding("escape", "cancel", "cancel", priority=True),
     ]
 
     def __init__(self, variable: str) -> None:
-        super().__init__()
+        super().__init__(variable, f"{_KEY_NOTE} {_KEEP}" if keyring_installed() else _KEY_NOTE)
         self._variable = variable
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="prompt-box"):
-            note = f"{_KEY_NOTE} {_KEEP}" if keyring_installed() else _KEY_NOTE
-            yield Static(note, id="prompt-note", markup=False)
-            yield _Key(password=True, id="prompt-line", compact=True, max_length=500)
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        self.query_one("#prompt-box").border_title = self._variable
-        self.query_one(Input).focus()
+    def line(self) -> ComposeResult:
+        yield _Key(password=True, id="prompt-line", compact=True, max_length=500)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "keep" or keyring_installed()
@@ -264,6 +206,3 @@ class KeyPrompt(ModalScreen[str]):
             self.post_message(Trouble(error))
         else:
             self.dismiss("The key is kept in the keyring." if key else "The keyring no longer has the key.")
-
-    def action_cancel(self) -> None:
-        self.dismiss("")
