@@ -1,5 +1,6 @@
 """What arms, models, texts and states are called and marked where there is little room. Pure."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -28,8 +29,12 @@ MARKS = ("●", "○", "◆", "△", "◇", "☆", "▲", "▽", "□", "★", "
 _HASH = 4
 """The fewest letters of a hash that are shown."""
 _TEXT = "text "
+_NOTE = re.compile(r" \((?=[^()]*\)$)|: ")
+"""Between a title and what tells its arm: `(t4 redone)` at the end, or `: without hush`."""
 _READABLE = 7
 """Letters of a title under which it tells nothing."""
+_NARROWEST = 10
+"""Cells of a text's rows, however little room there is."""
 _LEGIBLE = 12
 """Letters of a title; before it has fewer, the word `text` is left out of the marks."""
 
@@ -60,22 +65,32 @@ def in_rows(text: str, width: int, rows: int, hint: str) -> list[str]:
     return lines
 
 
+def hanging(text: str, width: int, indent: int) -> str:
+    """The text in rows of at most `width` cells, all but the first `indent` cells in: what stands there
+    before the first has so many."""
+    return f"\n{'':{indent}}".join(textwrap.wrap(text, max(_NARROWEST, width - indent)) or [""])
+
+
 def distinct(names: Sequence[str], room: int) -> list[str]:
     """The names in at most `room` cells each; those that would read alike keep the part that differs.
 
     `Leaves on a stream, seed 3` and `…, seed 4` become `Leaves…, seed 3` and `Leaves…, seed 4`. Where what
-    stands in brackets tells them apart, it is kept: `Leaves on…` and `t4 redone`.
+    stands in brackets or after a colon tells them apart, it is kept: `Leaves on…`, `t4 redone`.
     """
     flat = [" ".join(printable(name).split()) for name in names]
     short = [shortened(name, room) for name in flat]
+    titled: dict[str, list[int]] = {}
+    for place, name in enumerate(flat):
+        titled.setdefault(_NOTE.split(name)[0], []).append(place)
+    for places in titled.values():
+        notes = _own_notes([flat[place] for place in places])
+        if len(set(notes)) == len(notes) > 1 and any(short[place] != flat[place] for place in places):
+            noted = _all_noted([flat[place] for place in places], notes, room)
+            for place, told in zip(places, noted, strict=True):
+                short[place] = told
     for one in {name for name in short if short.count(name) > 1}:
         places = [place for place, name in enumerate(short) if name == one]
         alike = _common([flat[place] for place in places])
-        notes = _own_notes([flat[place] for place in places])
-        if len(set(notes)) == len(notes):
-            for place, note in zip(places, notes, strict=True):
-                short[place] = _noted(flat[place], note, room) if note else short[place]
-            continue
         for place in places:
             tail = flat[place][alike:]
             kept = tail[max(0, len(tail) - max(1, room - 2)) :]
@@ -86,18 +101,31 @@ def distinct(names: Sequence[str], room: int) -> list[str]:
 
 
 def _own_notes(names: Sequence[str]) -> list[str]:
-    """What stands in brackets at the end of each name and not of all of them; "" for nothing."""
-    notes = []
-    for name in names:
-        title, _, note = name.rpartition(" (")
-        notes.append(note.removesuffix(")").split(", ") if title and note.endswith(")") else [])
+    """What stands in brackets at the end of each name, or after its colon, and not of all; "" for nothing."""
+    parts = [(_NOTE.split(name, maxsplit=1)[1:] or [""])[0] for name in names]
+    notes = [part[:-1].split(", ") if part.endswith(")") else [part] if part else [] for part in parts]
     return [", ".join(one for one in own if not all(one in other for other in notes)) for own in notes]
 
 
-def _noted(name: str, note: str, room: int) -> str:
-    """The note, with as much of the name before it as there is room for."""
-    before = room - len(note) - 1
-    return f"{name[:before].rstrip(' ,(')}…{note}" if before > 0 else shortened(note, room)
+def _all_noted(names: Sequence[str], notes: Sequence[str], room: int) -> list[str]:
+    """The notes, with as much of the names before them as there is room for; a long one loses its end, or
+    its middle where they would read alike then."""
+    told: list[str] = []
+    for cut in (shortened, _ends):
+        told = []
+        for name, note in zip(names, notes, strict=True):
+            before = room - len(note) - 1
+            head = f"{name[:before].rstrip(' ,(:')}…{note}"
+            told.append(shortened(name, room) if not note else head if before > 0 else cut(note, room))
+        if len(set(told)) == len(told):
+            break
+    return told
+
+
+def _ends(text: str, room: int) -> str:
+    """Its beginning and, more of it, its end."""
+    kept = room * 2 // 3
+    return text if len(text) <= room else f"{text[: room - kept - 1]}…{text[len(text) - kept :]}"
 
 
 def _common(names: Sequence[str]) -> int:

@@ -123,6 +123,8 @@ async def test_an_arm_that_was_redone_is_a_key_away() -> None:
         (["Mindful breathing", "Mindful breathing (t4 redone)"], 10, ["Mindful b…", "t4 redone"]),
         (["Mindful breathing", "Mindful breathing (t4 redone)"], 6, ["Mindf…", "t4 re…"]),
         (["A manual (control)", "A manual (control, t3 redone)"], 12, ["A manual (c…", "A…t3 redone"]),
+        (["Sitting: without settle", "Sitting: without body"], 14, ["without settle", "S…without body"]),
+        (["Sitting: without a, body", "Sitting: without a, sound"], 12, ["wit… a, body", "wit…a, sound"]),
     ],
 )
 def test_names_that_would_read_alike_keep_what_differs(names, room, short):

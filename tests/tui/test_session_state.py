@@ -17,7 +17,7 @@ from sandbox.library.catalogue import Library
 from sandbox.measurement.administration import Administration, Answer, Way
 from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.scores import TitledTrajectory, number, sparkline, titled_trajectories
-from sandbox.tui.widgets.measured_line import Detail, details, hanging
+from sandbox.tui.widgets.measured_line import Detail, details, in_detail
 from sandbox.tui.widgets.scale_rows import rows
 from sandbox.tui.widgets.trajectory_chart import Line, _legend, axis, draw, point_labels
 from tests.tui.rehearsal import client_model, make_workspace
@@ -202,7 +202,7 @@ def test_an_opened_measurement_shows_coverage_and_entropy_item_by_item() -> None
 
 def test_what_is_said_of_an_item_hangs_under_its_beginning() -> None:
     _, line = measured("likelihood", FEAR)
-    first, *rest = hanging(line, 46).plain.splitlines()
+    first, *rest = in_detail(line, 46).plain.splitlines()
     assert first.startswith("   fear          62.5  3 40.0%") and rest
     assert all(row.startswith(" " * 16) and row[16] != " " and len(row) <= 46 for row in (rest))
 

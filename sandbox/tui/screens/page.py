@@ -1,6 +1,5 @@
 """A page of text over the screen it is about: help, every caution, the notice of the first start."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -11,11 +10,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from sandbox.tui.labels import hanging
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.key_line import KeyLine
 
-WIDTH = 72
-"""Cells a line may take, where the terminal has so many."""
+WIDTH, _AROUND = 71, 5
+"""Cells a line may take, where the terminal has so many; and those of the border, its space and the bar."""
 _KEY_WIDTH = 9
 
 NOTICE = """\
@@ -60,7 +60,7 @@ class HelpScreen(PageScreen):
     """A page on `about`: its own explanation and a line a key."""
 
     def __init__(self, about: Screen[object]) -> None:
-        super().__init__("Help", tuple(help_lines(about, min(WIDTH, about.app.size.width - 4))))
+        super().__init__("Help", tuple(help_lines(about, min(WIDTH, about.app.size.width - _AROUND))))
 
 
 def help_lines(screen: Screen[object], width: int) -> Iterator[Content]:
@@ -80,9 +80,7 @@ def help_lines(screen: Screen[object], width: int) -> Iterator[Content]:
 
 
 def _line(key: str, text: str, width: int) -> Content:
-    first, *rest = textwrap.wrap(text, max(20, width - _KEY_WIDTH)) or [""]
-    hanging = "".join(f"\n{'':{_KEY_WIDTH}}{line}" for line in rest)
-    return Content.assemble((f"{key:>7}  ", "bold"), first, hanging)
+    return Content.assemble((f"{key:>7}  ", "bold"), hanging(text, width, _KEY_WIDTH))
 
 
 class NoticeScreen(ModalScreen[None]):

@@ -15,6 +15,7 @@ from sandbox.editor import editor_words
 from sandbox.errors import Problem, SandboxError
 from sandbox.settings import TEMPLATE, Settings, settings_file
 from sandbox.text import printable
+from sandbox.tui.labels import hanging
 from sandbox.tui.messages import SettingWanted, Trouble
 from sandbox.tui.screen import Screen
 from sandbox.tui.terminal import edit_file
@@ -22,6 +23,8 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.ticks import Tick
 from sandbox.whole_file import write_whole
 
+_KEY, _NAMED, _COLUMNS = 16, 38, 90
+"""Cells of the keys, of the keys and their names, and of all from which on there are three columns."""
 _NOTIFY = (("a bell", "bell"), ("a bell and a message", "desktop"), ("nothing", "off"))
 
 
@@ -83,7 +86,7 @@ class SettingsScreen(Screen[None]):
                 str(settings.notify_after), id="notify-after", compact=True, type="integer", max_length=5
             )
             yield Static("keys: change them in the file (^e)", classes="label", markup=False)
-            yield Static(self._key_table(), id="keys", markup=False)
+            yield Static("", id="keys", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -95,12 +98,20 @@ class SettingsScreen(Screen[None]):
         shown.display = bool(self._problems)
         shown.update(Content("\n".join(f"✗ {printable(str(problem))}" for problem in self._problems)))
 
-    def _key_table(self) -> Content:
-        rows = [
-            Content.assemble((f"{key:>14}  ", "bold"), f"{name:<22}", (printable(what), "$text-muted"))
-            for name, (key, what) in self._keys.items()
-        ]
-        return Content("\n").join(rows)
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw_keys)
+
+    def _draw_keys(self) -> None:
+        """What each key does stands in a column of its own; where there is little room, below its name."""
+        shown = self.query_one("#keys", Static)
+        width, rows = shown.size.width, []
+        indent = _NAMED if width >= _COLUMNS else _KEY
+        for name, (key, what) in self._keys.items():
+            told = hanging(printable(what), width, indent)
+            told = told if indent == _NAMED else f"\n{'':{indent}}{told}"
+            head = (f"{key:>{_KEY - 2}}  ", "bold")
+            rows.append(Content.assemble(head, f"{name:<{_NAMED - _KEY}}", (told, "$text-muted")))
+        shown.update(Content("\n").join(rows))
 
     def show(self, settings: Settings, problems: Sequence[Problem]) -> None:
         """The settings were read anew."""

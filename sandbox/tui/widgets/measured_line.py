@@ -1,6 +1,5 @@
 """A measurement as a quiet line in the conversation; opened, it shows every item, answer and coverage."""
 
-import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from sandbox.engine.history import Measured
 from sandbox.measurement.administration import Answer, Way
 from sandbox.measurement.reading.coverage import lowest_coverage, unseen_note
 from sandbox.text import excerpt
+from sandbox.tui.labels import hanging
 from sandbox.tui.scores import main_scale, number
 
 _WORDS_SHOWN = 6
@@ -22,7 +22,6 @@ _TIE = "\u00a0"
 """A space at which no line is broken: a word and its share stay together."""
 _INDENT = 3
 _ITEM_WIDTH = 12
-_NARROWEST = 10
 
 
 class MeasuredLine(Static, can_focus=True):
@@ -82,7 +81,7 @@ class MeasuredLine(Static, can_focus=True):
         rule = "─" * max(0, self.size.width - len(head) - 1)
         lines = [Content.styled(f"{head} {rule}" if rule else head, "bold" if self.has_focus else "")]
         if self._open:
-            lines += [hanging(line, self.size.width) for line in details(self._measured)]
+            lines += [in_detail(line, self.size.width) for line in details(self._measured)]
         self.update(Content("\n").join(lines))
 
 
@@ -122,11 +121,10 @@ class Detail:
     item: str = ""
 
 
-def hanging(detail: Detail, width: int) -> Content:
+def in_detail(detail: Detail, width: int) -> Content:
     """The detail in rows of at most `width` cells, the further ones under the beginning of what is said."""
     head = f"{'':{_INDENT}}{detail.item:<{_ITEM_WIDTH}} " if detail.item else " " * _INDENT
-    rows = textwrap.wrap(detail.said, max(_NARROWEST, width - len(head))) or [""]
-    return Content(f"\n{'':{len(head)}}".join([head + rows[0], *rows[1:]]).replace(_TIE, " "))
+    return Content(f"{head}{hanging(detail.said, width, len(head))}".replace(_TIE, " "))
 
 
 def details(measured: Measured) -> list[Detail]:

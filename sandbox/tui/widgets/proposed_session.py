@@ -9,6 +9,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from sandbox.text import printable
+from sandbox.tui.labels import hanging, shortened, titles_in
+
+_LABEL, _NAMES = 12, 20
+"""Cells of what stands before each line; of a line at least."""
+_CONTROL = " (control)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +42,37 @@ class ProposedSession(Static, can_focus=True):
         super().__init__("", id=id, markup=False)
         self.border_title = "Ready to run"
         self.border_subtitle = "Enter runs it · n changes it"
+        self._proposal = ProposalText()
 
     def on_mount(self) -> None:
-        self.show(ProposalText())
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
 
     def show(self, proposal: ProposalText) -> None:
+        self._proposal = proposal
+        self._draw()
+
+    def _draw(self) -> None:
+        """A line a name, cut where it is long; what has to be said is said in full."""
+        one = self._proposal
+        room = max(_NAMES, self.size.width - _LABEL)
+        arms = [(title.removesuffix(_CONTROL), _CONTROL.strip() * title.endswith(_CONTROL))
+                for title in one.techniques]  # fmt: skip
         rows = [
-            ("scenario", proposal.scenario),
-            ("arms", " | ".join(proposal.techniques)),
-            ("", "each from the same start" if len(proposal.techniques) > 1 else ""),
-            ("client", proposal.client),
-            ("model", proposal.model),
-            ("", proposal.model_note),
-            ("measures", proposal.measures),
-            ("seed", str(proposal.seed)),
-            ("warning", proposal.content_warning),
+            ("scenario", shortened(one.scenario, room)),
+            ("arms", titles_in(arms, room)),
+            ("", "each from the same start" if len(one.techniques) > 1 else ""),
+            ("client", shortened(one.client, room)),
+            ("model", shortened(one.model, room)),
+            ("", hanging(printable(one.model_note), room + _LABEL, _LABEL)),
+            ("measures", shortened(one.measures, room)),
+            ("seed", str(one.seed)),
+            ("warning", hanging(printable(one.content_warning), room + _LABEL, _LABEL)),
         ]
         lines = [
-            Content.assemble((f"{name:<12}", "$text-muted"), Content(printable(value)))
+            Content.assemble((f"{name:<{_LABEL}}", "$text-muted"), Content(value))
             for name, value in rows
             if value
         ]
