@@ -94,6 +94,10 @@ class ArmColumns:
             (_cells([*self._pinned, one], _SHORTEST) for one in self._others), default=self.comfortable
         )
 
+    def place_of(self, arm: int) -> int:
+        """Where among the columns that move that arm stands; the first for one that always is in view."""
+        return next((n for n, column in enumerate(self._others) if column.place == arm), 0)
+
     def view(self, width: int, first: int) -> View:
         """What fits into so many cells from the `first` of the moving columns on; one of them at least."""
         first = max(0, min(first, len(self._others) - 1))

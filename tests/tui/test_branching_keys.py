@@ -9,11 +9,12 @@ from pathlib import Path
 from textual.widgets import OptionList
 
 from sandbox.engine.history import Turn
-from sandbox.engine.run_state import SessionState
+from sandbox.engine.run_state import RunState, SessionState
 from sandbox.store.store import Store
 from sandbox.tui.screens.branch_picker import BranchPicker
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.widgets.session_header import BranchLine
 from sandbox.tui.widgets.therapist_line import TherapistLine
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
@@ -198,6 +199,36 @@ async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> N
         assert at.session.live.state.title(at.session.shown) == "Mindful breathing"
         await at.press("t", "escape")
         assert at.session.live.state.title(at.session.shown) == "Mindful breathing"
+
+
+async def test_the_tree_follows_what_runs_while_it_is_open(tmp_path: Path) -> None:
+    async with paused_stage(tmp_path) as at:
+        live = at.session.live
+        await at.press("t")
+        await at.shows("▶ Mindful breathing  distress 79")
+        live.controls.resume()
+        await at.shows("✓ Mindful breathing  distress 12")
+        await at.shows("✓ Appliance manual (control)  distress 32")
+
+
+async def test_of_many_arms_those_around_the_shown_one_are_in_view(tmp_path: Path) -> None:
+    async with stage(tmp_path, played=True) as at:
+        await finished(at)
+        run, line = at.session.live.state, at.session.query_one(BranchLine)
+        arm = run.sessions[run.ids[1]]
+        heads = [arm.head.model_copy(update={"id": f"more{n}"}) for n in range(9)]
+        more = {head.id: replace(arm, head=head) for head in heads}
+        many = RunState({**run.sessions, **more})
+
+        def tabs() -> str:
+            return line.render().plain
+
+        line.show(many, "more4")
+        assert tabs().startswith("‹ ") and " ›" in tabs() and " ✓  ▐ ▲ Mindful b… 6 ✓ ▌" in tabs()
+        line.show(many, many.ids[0])
+        assert tabs().startswith("  ▐ Shared start ✓ ▌") and " ›" in tabs()
+        line.show(many, many.ids[-1])
+        assert tabs().startswith("‹ ") and tabs().partition("[ ]")[0].rstrip().endswith("10 ✓ ▌")
 
 
 async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from sandbox.analysis.effect import change
+from sandbox.engine.events import Event, TextDelta
 from sandbox.engine.run_state import RunState, SessionState
 from sandbox.tui.labels import SIGNS, shortened
+from sandbox.tui.live_run import LiveRun
 from sandbox.tui.scores import number, titled_trajectories
-from sandbox.tui.screen import ModalScreen
+from sandbox.tui.screen import ModalScreen, is_there
 from sandbox.tui.widgets.key_line import KeyLine
 
 _WIDEST, _FRAME = 110, 4
@@ -40,10 +42,15 @@ class BranchTree(ModalScreen[str | None]):
         Binding("question_mark", "app.help", "help", key_display="?", tooltip="Help on this screen"),
     ]
 
-    def __init__(self, run: RunState, shown: str) -> None:
+    def __init__(self, live: LiveRun, shown: str) -> None:
         super().__init__()
-        self._state = run
+        self._live = live
         self._shown = shown
+        self._places: dict[str, TreeNode[str]] = {}
+
+    @property
+    def _state(self) -> RunState:
+        return self._live.state
 
     def compose(self) -> ComposeResult:
         with Vertical(id="tree-box"):
@@ -55,17 +62,35 @@ class BranchTree(ModalScreen[str | None]):
         tree = self.query_one(Branches)
         tree.show_root = False
         tree.guide_depth = _GUIDE
-        nodes: dict[str, TreeNode[str]] = {}
+        tree.root.expand()
+        self._draw()
+        tree.focus()
+        if self._shown in self._places:
+            self.call_after_refresh(tree.move_cursor, self._places[self._shown])
+        self._live.listen(self._heard)
+
+    def on_unmount(self) -> None:
+        self._live.forget(self._heard)
+
+    def _heard(self, event: Event | None) -> None:
+        if not isinstance(event, TextDelta) and is_there(self):
+            self._draw()
+
+    def _draw(self) -> None:
+        """Each session as it stands now; those that have come since, under what they left."""
+        root = self.query_one(Branches).root
         parents = {session.head.parent for session in self._state.sessions.values()}
+        for id in [id for id in reversed(self._places) if id not in self._state.sessions]:
+            self._places.pop(id).remove()
         for id, title in self._state.titles().items():
             session = self._state.sessions[id]
-            parent = nodes.get(session.head.parent or "", tree.root)
-            left = id in parents
-            nodes[id] = parent.add(self._label(session, title), id, expand=left, allow_expand=left)
-        tree.root.expand()
-        tree.focus()
-        if self._shown in nodes:
-            self.call_after_refresh(tree.move_cursor, nodes[self._shown])
+            if id not in self._places:
+                self._places[id] = self._places.get(session.head.parent or "", root).add(
+                    "", id, expand=True, allow_expand=False
+                )
+            node = self._places[id]
+            node.set_label(self._label(session, title))
+            node.allow_expand = id in parents
 
     def _label(self, session: SessionState, title: str) -> Text:
         head = session.head

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from sandbox.analysis.arm import Arm
 from sandbox.tui.messages import TechniqueWanted
 from sandbox.tui.screens.compare import CompareScreen
+from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.parallel_conversations import ParallelConversations
 
 _CHART_FROM = 110
@@ -65,11 +66,14 @@ class ChangedStep(CompareScreen, inherit_bindings=False):
             self.query_one("#compare-plot").display = False
 
     async def _draw_view(self) -> None:
-        """The first time with the changed turn on top."""
+        """The first time with the new arm in the table and the changed turn on top."""
         await super()._draw_view()
         place = next((n for n, row in enumerate(self._rows) if row.said_otherwise(0)), None)
         if place is not None and not self._led:
             self._led = True
+            arms = self._comparison.arms if self._comparison is not None else ()
+            changed = (n for n, arm in enumerate(arms) if arm.sessions[0].id == self.wanted[-1])
+            self.query_one(ComparisonTable).bring(next(changed, 0))
             self.call_after_refresh(self.query_one(ParallelConversations).jump, place)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -57,7 +57,6 @@ class SessionScreen(Screen[None]):
         Binding("x", "stop", "stop", id="session.stop", tooltip="Stop; everything so far is kept"),
         Binding("c", "compare", "compare", id="session.compare",
                 tooltip="Compare the arms side by side, the control among them"),
-        Binding("c", "tell_why_not", show=False, id="session.compare"),
         Binding("e", "export", "export", id="session.export", tooltip="Write a transcript with its scores"),
         Binding("E", "change", "change", id="session.change",
                 tooltip="Change what the newest (or marked) step says, and go on from before it"),
@@ -243,8 +242,6 @@ class SessionScreen(Screen[None]):
             return False
         if action in {"pause", "go_on"} and self._paused != (action == "go_on"):
             return False
-        if action == "tell_why_not":
-            return not self._comparable
         if action in {"step", "remind"} and self._awaited != (action == "remind"):
             return False
         return True if self._does_something(action) else None
@@ -377,9 +374,6 @@ class SessionScreen(Screen[None]):
         if self._session is not None:
             self.post_message(ComparisonWanted((self._state.ids[0],)))
 
-    def action_tell_why_not(self) -> None:
-        self.notify("Comparing takes two arms that have begun. b adds one.", timeout=5)
-
     def action_look(self, by: int) -> None:
         ids = self._state.ids
         if ids and self._shown in ids:
@@ -422,7 +416,7 @@ class SessionScreen(Screen[None]):
             if session is not None:
                 self._show(session)
 
-        self.app.push_screen(BranchTree(self._state, self._shown), take)
+        self.app.push_screen(BranchTree(self.live, self._shown), take)
 
     def action_why(self) -> None:
         spaced = [part for line in self.live.remarks for part in (Content(printable(line)), Content(""))]

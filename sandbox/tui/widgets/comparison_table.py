@@ -44,6 +44,12 @@ class ComparisonTable(DataTable[Text]):
         self._comparison, self._columns = comparison, ArmColumns(comparison)
         self._lay_out()
 
+    def bring(self, arm: int) -> None:
+        """Bring that arm into view, by its place in the comparison."""
+        if self._columns is not None:
+            self._first = self._columns.place_of(arm)
+            self._lay_out()
+
     @property
     def view(self) -> View | None:
         """The arms in view; None before there was room to draw any."""

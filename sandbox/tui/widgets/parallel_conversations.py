@@ -1,6 +1,7 @@
 """Conversations side by side, a row a turn, scrolling together; what all share stands once, full width."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -13,6 +14,8 @@ from sandbox.tui.side_by_side import AlignedTurn
 from sandbox.workbench.versions import Piece
 
 _CHANGED = "bold underline $text-warning"
+_AROUND = 2
+"""Rows in view from the first changed words on, where there is room."""
 
 
 class ParallelConversations(VerticalScroll):
@@ -37,15 +40,24 @@ class ParallelConversations(VerticalScroll):
             await self.remove_children()
             await self.mount(*([_Titles(titles), *self._rows] if rows else [nothing]))
 
+    def on_resize(self) -> None:
+        """The marked row stays where the reader is."""
+        marked = next((place for place, row in enumerate(self._rows) if row.has_class("-here")), None)
+        if marked is not None:
+            self.call_after_refresh(self.jump, marked)
+
     def jump(self, place: int) -> None:
-        """Bring that row to the top and mark it, as soon as it is laid out."""
+        """Bring that row to the top and mark it, as soon as it is laid out; what is said otherwise in it is
+        in view."""
         if 0 <= place < len(self._rows) and self._rows[place].is_attached and not self._rows[place].size:
             self.call_after_refresh(self.jump, place)
             return
         for at, row in enumerate(self._rows):
             row.set_class(at == place, "-here")
         if 0 <= place < len(self._rows):
-            self.scroll_to_widget(self._rows[place], top=True, animate=False)
+            row, height = self._rows[place], self.scrollable_content_region.height
+            below = max(0, row.first_otherwise - height + _AROUND)
+            self.scroll_to(y=row.virtual_region.y + below, animate=False)
 
 
 class _Titles(Horizontal):
@@ -67,6 +79,24 @@ class _Row(Horizontal):
     @property
     def label(self) -> str:
         return self._row.label
+
+    @property
+    def first_otherwise(self) -> int:
+        """The line on which the last column first says something otherwise, or one before it; 0 where none
+        does."""
+        for place in reversed(range(len(self._row.turns))):
+            said = self._row.said_otherwise(place)
+            if any(piece.kind == "added" for piece in said):
+                same = "".join(one.words for one in takewhile(lambda one: one.kind == "same", said))
+                width = self.query(".cell")[place].content_size.width
+                return max(0, len(Content(printable(same)).wrap(max(1, width))) - 1)
+        return 0
+
+    def on_resize(self) -> None:
+        """Mark the line too, where the turn's own label may be out of view."""
+        if line := self.first_otherwise:
+            marked = f"{self._row.label}≠"
+            self.query_one(".turn-label", Static).update(Content(marked + "\n" * line + marked))
 
     def compose(self) -> ComposeResult:
         otherwise = [self._row.said_otherwise(place) for place in range(len(self._row.turns))]

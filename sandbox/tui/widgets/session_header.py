@@ -12,6 +12,9 @@ from sandbox.tui.labels import MARKS, SIGNS, distinct, state_of
 
 NOTE = "simulated affect, not a feeling"
 _HINT = "[ ] switch"
+_TAB, _LEAST, _SCROLLED = 10, 6, 12
+"""Cells that a tab needs beside its title; of a title at least, and where not all tabs have room."""
+_MORE = ("‹ ", " ›")
 
 
 class SessionHeader(Widget):
@@ -118,17 +121,36 @@ class BranchLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        tabs = Content.assemble(*self._tabs())
-        gap = self.size.width - tabs.cell_length - len(_HINT)
-        return Content.assemble(tabs, " " * gap, (_HINT, "$text-muted")) if gap > 0 else tabs
+        tabs, first, last = self._in_view()
+        scrolled = last - first < len(tabs)
+        left = _MORE[0] if first else "  " * scrolled
+        right = _MORE[1] if last < len(tabs) else ""
+        row = Content.assemble((left, "$text-muted"), *tabs[first:last], (right, "$text-muted"))
+        gap = self.size.width - row.cell_length - len(_HINT)
+        return Content.assemble(row, " " * gap, (_HINT, "$text-muted")) if gap > 0 else row
 
-    def _tabs(self) -> list[Content]:
-        room = max(6, self.size.width // max(1, len(self._run.sessions)) - 10)
-        titles = distinct(list(self._run.titles().values()), room)
-        return [
-            self._tab(place, id, title)
-            for place, (id, title) in enumerate(zip(self._run.ids, titles, strict=True))
+    def _in_view(self) -> tuple[list[Content], int, int]:
+        """All tabs, and which of them are drawn, from the first to before the last: where there is no room
+        for all, those around the shown one."""
+        ids, width = self._run.ids, self.size.width
+        room = width // max(1, len(ids)) - _TAB
+        titles = distinct(list(self._run.titles().values()), room if room >= _LEAST else _SCROLLED)
+        tabs = [
+            self._tab(place, id, title) for place, (id, title) in enumerate(zip(ids, titles, strict=True))
         ]
+        cells = [tab.cell_length for tab in tabs]
+        if sum(cells) <= width:
+            return tabs, 0, len(tabs)
+        free = width - sum(map(len, _MORE))
+        first = ids.index(self._shown) if self._shown in ids else 0
+        last, drawn = first + 1, 0
+        while last - first > drawn:
+            drawn = last - first
+            if last < len(tabs) and sum(cells[first : last + 1]) <= free:
+                last += 1
+            if first and sum(cells[first - 1 : last]) <= free:
+                first -= 1
+        return tabs, first, last
 
     def _tab(self, place: int, id: str, title: str) -> Content:
         session = self._run.sessions[id]
@@ -139,8 +161,13 @@ class BranchLine(Widget):
         return Content.styled(f" {text} ", "$text-muted")
 
     def on_click(self, event: Click) -> None:
-        at = 0
-        for id, tab in zip(self._run.ids, self._tabs(), strict=True):
+        """Show the session of the tab, or the next one that is not drawn."""
+        tabs, first, last = self._in_view()
+        at = len(_MORE[0]) if last - first < len(tabs) else 0
+        if event.x < at and first:
+            self.post_message(self.Chosen(self._run.ids[first - 1]))
+            return
+        for id, tab in zip(self._run.ids[first : last + 1], tabs[first : last + 1], strict=True):
             at += tab.cell_length
             if event.x < at:
                 self.post_message(self.Chosen(id))
