@@ -61,6 +61,11 @@ class Terminal:
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
 
+    def resize(self, size: tuple[int, int]) -> None:
+        """Make the window so many columns and lines large."""
+        columns, lines = map(str, size)
+        self._tmux("resize-window", "-x", columns, "-y", lines)
+
     # Text out
 
     def text(self) -> str:

@@ -53,6 +53,11 @@ class Walk:
     def matches(self, pattern: str) -> None:
         self.terminal.until(lambda: bool(re.search(pattern, self.terminal.text())), f"/{pattern}/")
 
+    def at_both_sizes(self, pattern: str) -> None:
+        for size in ((120, 36), (80, 24)):
+            self.terminal.resize(size)
+            self.matches(pattern)
+
     def say(self, words: str) -> None:
         self.press("s say")
         self.names("⏎ say it")
@@ -192,6 +197,40 @@ def shorten(technique: Path, title: str, steps: int) -> None:
     whole = yaml.safe_load(technique.read_text(encoding="utf-8"))
     short = whole | {"title": title, "steps": whole["steps"][:steps]}
     technique.write_text(yaml.safe_dump(short), encoding="utf-8")
+
+
+def test_a_sentence_is_changed_kept_and_run_over_seeds(workspace: Path, tmp_path: Path) -> None:
+    """The workbench's loop from a finished session on, each of its pages at both sizes."""
+    for technique, title in WALKED.items():
+        shorten(workspace / "techniques" / f"{technique}.yaml", title, 3)
+    with app_in(workspace, tmp_path / "home", (80, 24)) as walk:
+        walk.press("Enter I have read this")
+        walk.press("⏎ run")
+        walk.matches(r"Mindful[^✓▶·]* ✓.*Appliance[^✓▶·]* ✓")
+        walk.terminal.press("[")
+        walk.at_both_sizes(r"▐ ● Mind\S*")
+        walk.press("E change")
+        walk.shows("step 3 of 3")
+        walk.terminal.type(" And softly.")
+        walk.shows("✓ ^r runs it")
+        walk.at_both_sizes(r"And softly\.")
+        walk.terminal.press("C-r")
+        walk.at_both_sizes(r"(?s)changed\).*t3≠.*And softly\.")
+        walk.press("k keep")
+        walk.shows("Kept as version 2")
+        walk.press("p over seeds")
+        walk.at_both_sizes(r"(?s)2 .* version 2 by .*1 pair at t3.*\{\+And softly\.\+\}")
+        walk.press("p run pairs")
+        walk.shows("pairs in all")
+        walk.terminal.press("BSpace")
+        walk.shows("Type a whole number")
+        walk.terminal.type("2")
+        walk.shows("seeds 2")
+        walk.shows("4 sessions")
+        walk.terminal.press("Enter")
+        walk.at_both_sizes(r"2 pairs at t3: [^\[]*\[[^\]]* to ")
+        walk.terminal.press("C-q")
+        assert walk.terminal.exit_code() == 0
 
 
 ARMS = {
