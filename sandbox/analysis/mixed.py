@@ -1,6 +1,7 @@
 """A mixed model of a comparison: all runs at once, incomplete ones too, adjusted for what the scenario did.
 
-change ~ technique + score after the scenario, with random scenario, client, model, shared start (reml). Pure.
+change ~ technique + score after the scenario, with random scenario, client, model, wording and shared start
+(reml). Pure.
 """
 
 import math
@@ -12,6 +13,7 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.effect import change
 from sandbox.analysis.noise import _PLACES as PLACES
+from sandbox.analysis.noise import WORDING
 from sandbox.analysis.numeral import interval, numeral, percent
 from sandbox.analysis.reml import reml
 from sandbox.engine.phase import Stretches
@@ -115,6 +117,12 @@ def _effects(sessions: Sequence[Arm]) -> dict[str, list[str]]:
     """The random effects: what there are several of, and the shared start."""
     effects = {name: [place(one) for one in sessions] for name, place in PLACES.items()}
     several = {name: own for name, own in effects.items() if len(set(own)) > 1}
+    told = [
+        (arm_title(one.plan), one.plan.technique.wording or 0 if one.plan.technique else 0)
+        for one in sessions
+    ]
+    if any(wording for _, wording in told):  # each script's own: a control has one
+        several[WORDING] = [f"{title} {wording}" for title, wording in told]
     return {**several, START: [one.trunk for one in sessions]}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import compare
+from sandbox.analysis.mixed import mixed
 from sandbox.analysis.noise import Noise, noise
 from sandbox.analysis.variance_components import Levels, components, error_freedom, error_variance
 from sandbox.analysis.wording_share import between
@@ -131,6 +132,10 @@ def test_what_is_wording_is_a_source_of_its_own_and_its_share_is_said():
     assert found is not None and not found.reason
     assert dict(found.levels) == {"technique": 2, "scenario": 2, "wording": 3, "seed": 4}
     assert found.sources[0].what == "technique × wording"
+    runs = mixed(
+        compare(worded_study({0: -20.0, 1: 0.0, 2: 20.0}, (1, 2), runs=4, spread=2.0), DISTRESS, pooled=True)
+    )
+    assert max(runs.spread, key=lambda one: one[1])[0] == "wording" and runs.rest < 20
     (share,) = found.wordings
     assert share.share is not None and share.share > 0.95 and share.low is not None and share.low > 0.5
     assert (share.script, share.wordings, share.runs, share.left_out) == ("Breathing", 3, 24, 0)

@@ -20,6 +20,7 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.order import balanced_square
 from sandbox.study.plan import StudyPlan, heads, plan_hash, session_ids
 from sandbox.study.planning import planned
+from sandbox.workbench.dismantling import dismantle, method_of, taken_apart
 from tests.documents import HEAD
 
 
@@ -36,7 +37,7 @@ def study(**fields) -> Study:
         "repeats": 6,
         **fields,
     }
-    return Study(id="worry", title="Worry", **HEAD, **everything)
+    return Study(**{"id": "worry", "title": "Worry", **HEAD, **everything})
 
 
 def ids(plan: StudyPlan) -> set[str]:
@@ -242,6 +243,31 @@ def test_wordings_are_spread_evenly_and_the_others_say_what_they_always_say(cond
     assert [one.steps[0].say for one in (first, second)] == [one["say"] for one in VARIANTS]
     assert first.steps[1:] == base.steps[1:] and first.steps[1].say == second_step
     assert {first.derived_from, second.derived_from} == {document_hash(base)}
+
+
+def test_in_a_dismantling_every_arm_of_a_start_says_a_step_in_the_same_words(conductor):
+    with_variants(conductor)
+    whole = conductor.library.technique("mindful-breathing")
+    arms = dismantle(whole, conductor.library.default_control(), "each left out")
+    made = {arm.technique.id: arm.technique for arm in arms}
+    conductor.library = conductor.library.with_techniques(made)
+    source = HEAD["source"].model_copy(update={"method": method_of("left-out", "filler")})
+    plan = planned(study(techniques=tuple(made), wordings="spread", source=source), conductor, "r00t")
+    first = whole.steps[0].id
+    said = {
+        cell.number: {
+            step.say
+            for arm in cell.arms
+            if isinstance(one := plan.documents[arm.technique or ""], Technique)
+            for step in one.steps
+            if step.id == first
+        }
+        for cell in plan.cells
+    }
+    assert all(len(words) == 1 for words in said.values()) and len(set.union(*said.values())) == 3
+    techniques = [one for one in plan.documents.values() if isinstance(one, Technique)]
+    apart = taken_apart(plan.study, techniques)
+    assert apart is not None and {arm.note for arm in apart.arms} == {arm.note for arm in arms}
 
 
 def test_a_plan_that_knows_of_no_wordings_is_read_and_runs_the_same_sessions(conductor):
