@@ -95,6 +95,9 @@ def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
     for hash, one in now.documents.items():
         if not _wording(one) and texts.get((type(one), one.id), hash) != hash:
             lines.append(f"the text of “{one.id}”: what was run with the earlier one is kept, and run anew")
+    worded = {one.id for hash, one in now.documents.items() if _wording(one) and hash not in before.documents}
+    if before.study.wordings == now.study.wordings:
+        lines += [f"wordings of “{id}”: those that are new are run, the others kept" for id in sorted(worded)]
     return tuple(lines)
 
 

@@ -17,6 +17,7 @@ from sandbox.engine.plan import Measure, SessionHead
 from sandbox.export.archive import archive
 from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown
+from sandbox.library.technique import Step, Variant
 from sandbox.store.store import Store
 from tests.documents import plan, probe, technique
 from tests.export.specimen import ratings
@@ -90,7 +91,10 @@ async def test_sessions_that_the_command_does_not_give_again_are_named(tmp_path)
         middle = branch(breathing, 4, technique(id="talking"))
         early = branch(trunk, 1, technique(id="talking"))
         again = redo(breathing, store.history(breathing.id), 4, seed=98)
-        store.record(RunPlanned((seeded, middle, early, again)))
+        worded = branch(
+            trunk, None, technique(Step(id="a", say="A.", variants=(Variant(say="B."),))).worded(1)
+        )
+        store.record(RunPlanned((seeded, middle, early, again, worded)))
         store.record(StepSkipped(control.id, Skip("step-3", 4, "clinician")))
         page = transcript_markdown(gather(store, trunk.id))
     assert "give the same session" not in page
@@ -100,6 +104,7 @@ async def test_sessions_that_the_command_does_not_give_again_are_named(tmp_path)
         (early, f"left from {trunk.id} after s1"),
         (again, f"t2 of {breathing.id} said again; drawn with seed 98"),
         (control, "steps left out by the clinician"),
+        (worded, "said in wording 1 of its script, as a study that spreads wordings does"),
     ):
         assert re.search(rf"^- .*, session {session.id}: {said}$", page, re.MULTILINE)
     assert f"session {breathing.id}:" not in page

@@ -17,6 +17,7 @@ from sandbox.library.technique import Step, Technique
 from sandbox.library.workspace import Workspace
 from sandbox.models.pool import ModelPool
 from sandbox.study.conductor import Conductor
+from sandbox.study.frozen import changes
 from sandbox.study.order import balanced_square
 from sandbox.study.plan import StudyPlan, heads, plan_hash, session_ids
 from sandbox.study.planning import planned
@@ -230,6 +231,7 @@ def test_wordings_are_spread_evenly_and_the_others_say_what_they_always_say(cond
     assert found != wordings_of(planned(study(wordings="spread"), conductor, "other"))
     by_scenario = Counter((scenario, wording) for (scenario, _), wording in found.items())
     assert set(by_scenario.values()) == {2} and len(by_scenario) == 6
+    assert changes(planned(study(), conductor, "r00t"), plan) == ("wordings: base → spread",)
     more = wordings_of(planned(study(wordings="spread", repeats=9), conductor, "r00t"))
     assert found.items() <= more.items(), "repeats that are added keep what was planned"
     texts = [one for one in plan.documents.values() if isinstance(one, Technique)]

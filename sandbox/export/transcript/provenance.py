@@ -136,6 +136,8 @@ def _not_planned(family: Family, session: StoredSession) -> Iterator[str]:
         yield f"left from {head.parent} {left(session)}"
     if head.plan.seed != family.first.head.plan.seed:
         yield f"drawn with seed {head.plan.seed}"
+    if (technique := head.plan.technique) is not None and technique.wording:
+        yield f"said in wording {technique.wording} of its script, as a study that spreads wordings does"
     if any(skip.reason == "clinician" for skip in session.history.skips):
         yield "steps left out by the clinician"
     if any(turn.origin == "live" for turn in session.history.turns):
