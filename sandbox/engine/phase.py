@@ -37,6 +37,11 @@ def turn_label(phase: Phase, number: int) -> str:
     return f"{_LETTERS[phase]}{number}"
 
 
+def point_name(label: str) -> str:
+    """What a point is called where there is room: `baseline`, `after scenario`, else its label."""
+    return {"base": "baseline", "ind": "after scenario"}.get(label, label)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Point:
     """A measurement point. `after_turn` is how many turns of the whole history came before (0: none yet).

@@ -13,7 +13,7 @@ from sandbox.analysis.effect import PairedDifference, technique_effect
 from sandbox.analysis.harm import harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, interval, numeral
-from sandbox.engine.phase import begins_at
+from sandbox.engine.phase import begins_at, point_name
 from sandbox.engine.plan import SessionPlan
 from sandbox.export.result import DifferenceResult
 
@@ -35,7 +35,7 @@ def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
         head += [arm.title, "change", *([] if arm.reference else [against])]
     rows = []
     for row in comparison.rows:
-        line = [row.label]
+        line = [point_name(row.label)]
         for arm, cell in zip(comparison.arms, row.cells, strict=True):
             line += [score_text(cell, arm), change_text(cell, arm)]
             if not arm.reference:

@@ -8,7 +8,7 @@ from sandbox.export.comparison_text import change_text, difference_text, score_t
 from sandbox.tui.labels import MARKS, distinct
 from sandbox.tui.side_by_side import mark_places
 
-POINT = 5
+POINT = 9
 """Cells of the first column, the measurement points."""
 PADDING = 2
 """Cells that a table adds to each column."""

@@ -57,7 +57,8 @@ def rows(
     lead = 2 if marks else 1
     name_width = min(11, max(6, width - 19 - lead))
     spark = max(0, min(10, width - name_width - 14 - lead))
-    head = f"{'':{lead + name_width}}{'now':>3} {'':{spark}} {'base':>4} {'ind':>4}"
+    base = "baseline" if spark > len("baseline") - 5 else "base"
+    head = f"{'':{lead + name_width}}{'now':>3} {base:>{spark + 5}} {'scen':>4}"
     result = [Content.styled(head[:width], "$text-muted")]
     readings = {s.key[:2]: s.trajectory.questionnaire for s in measured}
     last: tuple[str, str] | None = None
