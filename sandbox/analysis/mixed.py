@@ -12,8 +12,7 @@ from statistics import fmean
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.effect import change
-from sandbox.analysis.noise import _PLACES as PLACES
-from sandbox.analysis.noise import WORDING
+from sandbox.analysis.noise import PLACES, WORDING
 from sandbox.analysis.numeral import interval, numeral, percent
 from sandbox.analysis.reml import reml
 from sandbox.engine.phase import Stretches

@@ -8,12 +8,13 @@ script ran in several wordings, also how much of the spread of its own runs that
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.effect import change, scale_of
-from sandbox.analysis.numeral import numeral
+from sandbox.analysis.numeral import numeral, percent
+from sandbox.analysis.reml import reml
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.analysis.variance_components import (
     Components,
@@ -29,7 +30,7 @@ from sandbox.models.name import short_name
 from sandbox.text import number_of, printable
 
 TECHNIQUE, WORDING, SEED = "technique", "wording", "seed"
-_PLACES: Mapping[str, Callable[[Arm], str]] = {
+PLACES: Mapping[str, Callable[[Arm], str]] = {
     "scenario": lambda arm: arm.plan.scenario.id,
     "client": lambda arm: arm.plan.client.id,
     "model": lambda arm: short_name(arm.plan.model),
@@ -37,6 +38,9 @@ _PLACES: Mapping[str, Callable[[Arm], str]] = {
 """What a run is of, beside its seed: a level of each."""
 _OWN = (TECHNIQUE, SEED)
 _ENDLESS = 10**9
+_REST = "single runs (the rest)"
+_LEAST = 6
+"""Shared starts that an incomplete design takes at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Noise:
     """`within` is half the 95 % interval of a technique effect over all levels, as it is now.
 
     `levels`: how many of each facet. `left_out`: runs that had not all arms. `unknown`: facets of one level.
-    With `reason` nothing could be taken apart, and it says why. `wordings`: of each script that ran in
+    With `reason` nothing could be taken apart, and it says why; of an incomplete design only `sources` are
+    known, by REML. `wordings`: of each script that ran in
     several, how much of the spread of its runs they are. `lines` says it in words, `short` the same in brief.
     """
 
@@ -86,7 +91,7 @@ class Noise:
 def noise(comparison: Comparison) -> Noise | None:
     """Of a comparison over several scenarios, clients, models or wordings; None for one of each."""
     sessions = [one for arm in comparison.arms for one in arm.sessions if one.plan.technique is not None]
-    places = {name: {one.trunk: place(one) for one in sessions} for name, place in _PLACES.items()}
+    places = {name: {one.trunk: place(one) for one in sessions} for name, place in PLACES.items()}
     facets = [name for name, levels in places.items() if len(set(levels.values())) > 1]
     cases = {one.trunk: tuple(places[name][one.trunk] for name in facets) for one in sessions}
     shares = wording_shares(sessions, comparison.scale, cases)
@@ -94,13 +99,19 @@ def noise(comparison: Comparison) -> Noise | None:
     worded = [*facets, WORDING] if len(set(wordings.values())) > 1 else facets
     if not worded:
         return None
-    unknown = tuple(name for name in _PLACES if name not in facets)
-    cells, left_out, reason = _cells(sessions, comparison.scale, {**places, WORDING: wordings}, worded)
-    if reason and facets and worded != facets:  # too few of each wording: without them, then
+    unknown = tuple(name for name in PLACES if name not in facets)
+    levels = {**places, WORDING: wordings}
+    cells, left_out, lacking = _cells(sessions, comparison.scale, levels, worded)
+    if lacking and facets and worded != facets:  # too few of each wording: without them, then
         worded = facets
-        cells, left_out, reason = _cells(sessions, comparison.scale, places, facets)
+        cells, left_out, lacking = _cells(sessions, comparison.scale, places, facets)
     told = tuple(printable(one.line) for one in shares)
-    if reason:
+    if lacking and (sources := _by_reml(sessions, comparison.scale, levels, worded)):
+        rest = f"What more of which would narrow that cannot be told: it takes {lacking}."
+        lines = (_spread(sources, "by REML, all runs"), *_cases(sources, worded), rest)
+        return Noise((), sources, None, (), 0, unknown, "", shares, (*map(printable, lines), *told))
+    if lacking:
+        reason = f"Where the spread comes from cannot be told: that takes {lacking}."
         return Noise((), (), None, (), left_out, unknown, reason, shares, (printable(reason), *told))
     found = components((TECHNIQUE, *worded, SEED), cells)
     sources = tuple(
@@ -112,8 +123,9 @@ def noise(comparison: Comparison) -> Noise | None:
     scale = scale_of(sessions[0].asked, comparison.scale)
     room = scale.range[1] - scale.range[0] if scale is not None else math.inf
     said = map(printable, _lines(found, sources, within, room, purchases, left_out, unknown))
-    levels = tuple(found.sizes.items())
-    return Noise(levels, sources, within, purchases, left_out, unknown, "", shares, (*said, *told))
+    return Noise(
+        tuple(found.sizes.items()), sources, within, purchases, left_out, unknown, "", shares, (*said, *told)
+    )
 
 
 # The design
@@ -134,7 +146,7 @@ def _cells(
     places: Mapping[str, Mapping[str, str]],
     facets: Sequence[str],
 ) -> tuple[dict[Levels, float], int, str]:
-    """A change a cell of the crossed design, how many runs were left out, and why there is no design.
+    """A change a cell of the crossed design, how many runs were left out, and what a design would take.
 
     `places` has the level of each facet by shared start.
     """
@@ -155,10 +167,7 @@ def _cells(
     if len(techniques) < 2 or len(groups) < asked or repeats < 2:
         why = "two techniques or a technique and its control" if len(techniques) < 2 else "every combination"
         many = ", two runs of each with all arms scored"
-        reason = (
-            f"Where the spread comes from cannot be told: that takes {why} of {' and '.join(facets)}{many}."
-        )
-        return {}, left_out, reason
+        return {}, left_out, f"{why} of {' and '.join(facets)}{many}"
     cells = {
         (title, *place, str(turn)): by
         for place, runs in groups.items()
@@ -166,6 +175,38 @@ def _cells(
         for title, by in trunks[trunk].items()
     }
     return cells, left_out, ""
+
+
+def _by_reml(
+    sessions: Sequence[Arm],
+    name: ScaleName,
+    places: Mapping[str, Mapping[str, str]],
+    facets: Sequence[str],
+) -> tuple[Source, ...]:
+    """The same of runs that make no crossed design: by REML, of all that have a change. Empty with too few.
+
+    An effect with as many levels as there are changes is not told apart from single runs.
+    """
+    found: dict[tuple[str, str], float] = {}
+    for one in sessions:
+        if (by := change(one.course(name)).value) is not None:
+            found.setdefault((one.trunk, arm_title(one.plan)), by)
+    effects = {TECHNIQUE: [title for _, title in found]}
+    for facet in facets:
+        effects[facet] = [places[facet][trunk] for trunk, _ in found]
+        effects[f"{TECHNIQUE} × {facet}"] = [f"{title} {places[facet][trunk]}" for trunk, title in found]
+    effects["shared starts"] = [trunk for trunk, _ in found]
+    told = {what: levels for what, levels in effects.items() if 1 < len(set(levels)) < len(found)}
+    starts = len({trunk for trunk, _ in found})
+    if starts < _LEAST or not {TECHNIQUE, *facets} <= told.keys():
+        return ()
+    fit = reml(list(found.values()), [[1.0] * len(found)], told)
+    if fit is None:
+        return ()
+    variances = {**fit.variance, _REST: fit.rest}
+    whole = math.fsum(variances.values())
+    ordered = sorted(variances.items(), key=lambda one: -one[1])
+    return tuple(Source(what, variance, variance / whole) for what, variance in ordered)
 
 
 # What to run next
@@ -215,13 +256,11 @@ def _lines(
     left_out: int,
     unknown: Sequence[str],
 ) -> Iterator[str]:
-    shown = [one for one in sources if one.share is not None and one.share >= 0.005][:4]
-    if not shown:
+    if all(one.share is None for one in sources):
         yield "Nothing varies: every change is the same."
         return
-    parts = ", ".join(f"{_named(one.what, found)} {100 * (one.share or 0):.0f} %" for one in shown)
-    yield f"Where the spread of the changes comes from: {parts}."
-    yield from _cases(found)
+    yield _spread([replace(one, what=_named(one.what, found)) for one in sources])
+    yield from _cases(sources, found.facets)
     twice = purchases[: len(found.facets) - 1]
     best = min(twice, key=lambda one: one.within)
     floor = min(within, _within(found, {SEED: _ENDLESS}))
@@ -250,11 +289,18 @@ def _lines(
         yield f"It has {only}: how far it depends on {'them' if len(unknown) > 1 else 'that'} is not known."
 
 
-def _cases(found: Components) -> Iterator[str]:
+def _spread(sources: Sequence[Source], how: str = "") -> str:
+    shown = [one for one in sources if one.share is not None and one.share >= 0.005][:4]
+    parts = ", ".join(f"{one.what} {percent(one.share)}" for one in shown)
+    return f"Where the spread of the changes comes from{how and f' ({how})'}: {parts}."
+
+
+def _cases(sources: Sequence[Source], facets: Sequence[str]) -> Iterator[str]:
     """Where techniques differ more from case to case than among themselves."""
-    own = found.variance[TECHNIQUE,]
-    for facet in found.facets:
-        together = found.variance.get((TECHNIQUE, facet), 0.0)
+    variance = {one.what: one.variance for one in sources}
+    own = variance[TECHNIQUE]
+    for facet in facets:
+        together = variance.get(f"{TECHNIQUE} × {facet}", 0.0)
         if (
             facet not in (*_OWN, WORDING) and together > own
         ):  # of wording its share is told, with its interval
@@ -267,5 +313,5 @@ def _cases(found: Components) -> Iterator[str]:
 def _named(what: str, found: Components) -> str:
     """What is left over is single runs; what all techniques of a start share is the start."""
     if what == " × ".join(found.facets):
-        return "single runs (the rest)"
+        return _REST
     return f"shared starts ({what})" if SEED in what and TECHNIQUE not in what else what

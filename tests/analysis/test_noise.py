@@ -68,6 +68,20 @@ def test_a_run_without_all_arms_is_left_out_and_counted():
     assert dict(found.levels)["seed"] == 4
 
 
+def test_runs_that_make_no_crossed_design_are_taken_apart_by_reml_all_the_same():
+    """Of the third scenario one run alone has its control."""
+    whole = study({1: -30.0, 2: 25.0, 3: -2.0})
+    broken = [arm for arm in whole if arm.trunk[:2] != "s3" or arm.trunk == "s3t1" or arm.id[0] == "a"]
+    found = of(broken)
+    assert found is not None and not found.reason and found.within is None and not found.purchases
+    assert found.sources[0].what == "technique × scenario" and "(by REML, all runs): " in found.lines[0]
+    assert any(line.startswith("It depends on the scenario") for line in found.lines)
+    assert "it takes every combination of scenario, two runs of each" in found.lines[-1]
+    assert found.sources[0].share is not None and found.sources[0].share > 0.7
+    few = of([arm for arm in broken if arm.trunk in ("s1t1", "s1t2", "s2t1", "s3t1", "s3t2")])
+    assert few is not None and few.reason and not few.sources, "five shared starts"
+
+
 def test_one_case_a_missing_technique_and_one_run_each_are_sentences():
     assert of(study({1: -30.0})) is None
     alone = of([arm for arm in study({1: -30.0, 2: 25.0}) if not arm.is_control])

@@ -304,11 +304,14 @@ def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     yield Bullets(found.lines)
     if found.reason:
         return
+    how = "analysis of variance, balanced; Brennan 2001" if found.purchases else "REML, incomplete runs too"
     yield Table(
-        "Variance components of the changes (analysis of variance, balanced; Brennan 2001)",
+        f"Variance components of the changes ({how})",
         ("source", "variance", "share"),
         tuple((one.what, numeral(one.variance), percent(one.share)) for one in found.sources),
     )
+    if not found.purchases:
+        return
     calls = on.spent.calls / max(1, len({id for arm in on.arms for id in (arm.id, arm.trunk)}))
     dollars = on.spent.cost / on.spent.calls if on.spent.cost and on.spent.calls else None
     yield Table(
