@@ -82,12 +82,14 @@ async def induced(scenario: Scenario, seeds: Sequence[int], library: Library, pr
     return Induced(scenario, tuple(target), tuple(distress))
 
 
-async def demo(seed: int, library: Library, provider: Provider, *, steps: int | None) -> Course:
+async def demo(
+    seed: int, controls: Sequence[str], library: Library, provider: Provider, *, steps: int | None
+) -> Course:
     """Fear, then mindful breathing and each control from the same start, with this seed.
 
     Breathing and the filler are what `sandbox demo` runs. Of each arm so many steps; all with None.
     """
-    proposal = Proposal(techniques=("mindful-breathing", *CONTROLS), seed=seed)
+    proposal = Proposal(techniques=("mindful-breathing", *controls), seed=seed)
     _, *arms = await scores(proposal, library, provider, steps=steps)
     baseline, after = _pair(arms[0]["distress"])
     return Course(seed, baseline, after, tuple(_last(arm["distress"]) for arm in arms))
@@ -128,9 +130,9 @@ def scenario_table(found: Sequence[Induced]) -> str:
     return markdown_table(head, [one.row() for one in found], numbers_from=3)
 
 
-def demo_table(found: Sequence[Course]) -> str:
+def demo_table(controls: Sequence[str], found: Sequence[Course]) -> str:
     """A row a seed, and the means."""
-    head = ("seed", "baseline", "induced", "mindful-breathing", *CONTROLS)
+    head = ("seed", "baseline", "induced", "mindful-breathing", *controls)
     means = tuple(map(fmean, zip(*(one.values for one in found), strict=True)))
     rows = [(str(one.seed), *map(_number, one.values)) for one in found]
     return markdown_table(
@@ -199,8 +201,9 @@ async def page(*, smoke: bool) -> None:
     try:
         print(header(provider.description, seeds, demo_seeds), end="\n\n", flush=True)
         steps = 1 if smoke else None
-        courses = [await demo(seed, library, provider, steps=steps) for seed in demo_seeds]
-        print(demo_table(courses), end="\n\n", flush=True)
+        controls = CONTROLS[:1] if smoke else CONTROLS
+        courses = [await demo(seed, controls, library, provider, steps=steps) for seed in demo_seeds]
+        print(demo_table(controls, courses), end="\n\n", flush=True)
         print(scenario_table([await induced(one, seeds, library, provider) for one in scenarios]))
     finally:
         await provider.close()

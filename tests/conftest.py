@@ -1,6 +1,7 @@
 """What every test shares: no network beyond this machine, and one embedded model for the whole run."""
 
 import importlib.util
+import itertools
 import os
 import socket
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ settings.load_profile("patient")
 
 # Tests import openpyxl before the app does, which reads no spreadsheet where lxml reads its XML.
 os.environ["OPENPYXL_LXML"] = "False"
+
+_NUMBERS = itertools.count()
+"""Of folders: pytest would look through all there are for the next number."""
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
@@ -52,9 +56,20 @@ def _getaddrinfo_here(host: Any, *rest: Any, **more: Any) -> Any:
     return _getaddrinfo(host, *rest, **more)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two a core: a test of a screen waits for it most of the time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks the embedded model first: it takes longest, and must not be what all else waits for."""
+    """What asks the embedded model goes to one worker, since two models at once take each other's cores. It
+    comes first: it takes longest, and must not be what all else waits for. What loads LiteLLM goes to one
+    worker too."""
     items.sort(key=lambda item: item.get_closest_marker("embedded") is None)
+    for item in items:
+        found = (name for name in ("embedded", "litellm") if item.get_closest_marker(name) is not None)
+        if (group := next(found, None)) is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,7 +84,7 @@ def loopback_only() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def settings_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for settings and what is remembered, of this test alone; the first-start notice was read."""
-    folder = tmp_path_factory.mktemp("settings")
+    folder = tmp_path_factory.mktemp(f"settings-{next(_NUMBERS)}", numbered=False)
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     save_remembered(Remembered(notice_read=True))
     return folder

@@ -43,6 +43,7 @@ def test_a_file_that_is_no_model_is_refused(workspace: Path, tmp_path: Path) -> 
     assert "GGUF" in ended.err
 
 
+@pytest.mark.litellm
 def test_a_model_server_that_is_not_there_ends_with_the_model_s_code_and_keeps_the_record(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,8 @@ from tests.models.misbehaving import (
     unfinished_stream,
 )
 
+pytestmark = pytest.mark.litellm
+
 KEY = "sk-not-a-real-key-000000"
 QUICK = RetryPolicy(attempts=3, timeout=20, idle_timeout=10, first_wait=0.01, longest_wait=0.05)
 IMPATIENT = replace(QUICK, attempts=2, timeout=0.3, idle_timeout=0.3)

@@ -40,6 +40,8 @@ from tests.models.misbehaving import (
 )
 from tests.models.test_misbehaving import ASK, IMPATIENT, KEY, QUICK, SAMPLING, shown
 
+pytestmark = pytest.mark.litellm
+
 ABLE = Capabilities(top_logprobs=20, prefill=True, local=True, structured=True, context=8192)
 TOO_LONG = "request (9031 tokens) exceeds the available context size (8192 tokens), try increasing it"
 ACTS: dict[str, Act] = {

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from sandbox.models.chat import ChatProvider
 from sandbox.models.litellm_way import LiteLLM
 from sandbox.models.provider import Capabilities, Sampling
@@ -30,6 +32,8 @@ from tests.models.misbehaving import (
 )
 from tests.study.plans import study_plan
 from tests.study.test_runner import conducted, data, only, run
+
+pytestmark = pytest.mark.litellm
 
 CELLS = int(os.environ.get("CELLS", "8"))
 """Three sessions each."""

@@ -12,6 +12,8 @@ from sandbox.tui.widgets.proposed_session import ProposedSession
 from tests.tui.screens import WAYS, escape_leads_home, library, models, session, settings
 from tests.tui.stage import Stage, stage
 
+pytestmark = pytest.mark.drawn
+
 SIZES = [(80, 24), (100, 30), (160, 50)]
 LOOKS = ["textual-dark", "textual-light", "high-contrast", "high-contrast-light", "NO_COLOR"]
 

@@ -21,6 +21,8 @@ from sandbox.tui.widgets.turn import TurnBlock
 from tests.tui.test_session_state import events_of_a_run
 from tests.tui.test_snapshots import Easel
 
+pytestmark = pytest.mark.drawn
+
 TURNS = 60
 LAST = TURNS + 2
 

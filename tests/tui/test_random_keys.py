@@ -21,6 +21,8 @@ from tests.tui.rehearsal import client_model, make_workspace
 from tests.tui.screens import WAYS, Way, escape_leads_home, session
 from tests.tui.stage import Stage, stage
 
+pytestmark = pytest.mark.drawn
+
 KEYS = int(os.environ.get("RANDOM_KEYS", "150"))
 SEED = os.environ.get("RANDOM_SEED", "0")
 BURST = 10

@@ -39,6 +39,8 @@ from sandbox.tui.widgets.proposed_session import ProposalText
 from sandbox.tui.widgets.recent_sessions import RecentRun
 from tests.tui.rehearsal import client_model, make_workspace
 
+pytestmark = pytest.mark.drawn
+
 SMALL, WIDE = (80, 24), (120, 36)
 WHEN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 Compare = Callable[..., bool]
