@@ -25,7 +25,7 @@ from sandbox.library.questionnaire import (
 from sandbox.library.scenario import Scenario
 from sandbox.library.suspect_words import counted, counted_as_ease
 from sandbox.library.task import Quiz, Task
-from sandbox.library.technique import DEFAULT_CONTROL, Technique
+from sandbox.library.technique import DEFAULT_CONTROL, Step, Technique
 from sandbox.library.template import scales_in_expression, scales_in_text
 from sandbox.library.text_name import in_words, text_names
 
@@ -160,9 +160,12 @@ def _put_in_the_mouth(text: str, at: Route, library: Library) -> Iterator[Proble
 
 def _said(technique: Technique) -> Iterator[tuple[Route, str]]:
     """Every text of its steps with its place, variants too."""
-    for n, step in enumerate(technique.steps):
-        yield ("steps", n, "say"), step.say
-        yield from ((("steps", n, "variants", m, "say"), one.say) for m, one in enumerate(step.variants))
+    return (found for n, step in enumerate(technique.steps) for found in _said_in(n, step))
+
+
+def _said_in(n: int, step: Step) -> Iterator[tuple[Route, str]]:
+    yield ("steps", n, "say"), step.say
+    yield from ((("steps", n, "variants", m, "say"), one.say) for m, one in enumerate(step.variants))
 
 
 def _whole_reply(said: str, at: Route) -> Iterator[Problem]:
@@ -212,9 +215,9 @@ def _far_scales(technique: Technique, library: Library) -> Iterator[Problem]:
 
 def scales_named(technique: Technique) -> Iterator[tuple[Route, str]]:
     """The scales a technique's texts and conditions refer to, each with its place."""
-    for at, said in _said(technique):
-        yield from ((at, scale) for scale in scales_in_text(said))
     for n, step in enumerate(technique.steps):
+        for at, said in _said_in(n, step):
+            yield from ((at, scale) for scale in scales_in_text(said))
         if step.when:
             yield from ((("steps", n, "when"), scale) for scale in scales_in_expression(step.when))
         if step.repeat:

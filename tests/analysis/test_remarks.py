@@ -163,7 +163,7 @@ FAMILIES: dict[Build, tuple[str, ...]] = {
         "in 10 of 10 measurements the model showed only",
     ),
     about_weeks: ("asks about “past two weeks”",),
-    unmeasured_scale: ("“gloom” and “worry”, and nothing in this session measures that",),
+    unmeasured_scale: ("“worry” and “gloom”, and nothing in this session measures that",),
     tiny_therapist: ("The therapist model is tiny",),
     other_reading: ("is measured in place of “Ratings”", "is tiny: good for learning"),
     upsetting_follow_up: ("“Dark street” is told before the last measurement",),
