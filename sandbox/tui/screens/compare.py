@@ -50,7 +50,7 @@ _ANSWER_ROWS = ((40, 5), (30, 3), (0, 2))
 """Rows the answer takes at most from so many rows of the screen on."""
 _OF_ANY_RUN = ("model", "measure", "plan", "content", "privacy")
 """Kinds of cautions that are the same in every comparison on one model."""
-_PLOT_LEAST = 28
+_PLOT_LEAST = 24
 _PLOT_MOST = ((150, 64), (110, 48), (0, 32))
 """Cells of the chart, at least and at most from so many columns on."""
 
