@@ -149,6 +149,15 @@ async def library(tour: Tour) -> None:
     await tour.shows(r"grade \d")
 
 
+async def editor(tour: Tour) -> None:
+    """The app's own, whatever editor the one who takes the picture has."""
+    for name in ("EDITOR", "VISUAL"):
+        os.environ.pop(name, None)
+    await library(tour)
+    await tour.press("e")
+    await tour.shows("As the client hears it")
+
+
 async def sessions(tour: Tour) -> None:
     await home(tour)
     await tour.press("s")
@@ -213,6 +222,7 @@ SHOTS = (
     Shot("compare-small", compare, SMALL, theme="high-contrast"),
     Shot("study-progress", progress, fresh=True),
     Shot("library", library),
+    Shot("editor", editor),
     Shot("sessions", sessions),
     Shot("models", models),
     Shot("settings", settings),

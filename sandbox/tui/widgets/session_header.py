@@ -133,14 +133,11 @@ class BranchLine(Widget):
         """All tabs, and which of them are drawn, from the first to before the last: where there is no room
         for all, those around the shown one."""
         ids, width = self._run.ids, self.size.width
-        room = width // max(1, len(ids)) - _TAB
-        titles = distinct(list(self._run.titles().values()), room if room >= _LEAST else _SCROLLED)
-        tabs = [
-            self._tab(place, id, title) for place, (id, title) in enumerate(zip(ids, titles, strict=True))
-        ]
-        cells = [tab.cell_length for tab in tabs]
-        if sum(cells) <= width:
+        tabs = self._tabs(max(_LEAST, width // max(1, len(ids)) - _TAB))
+        if sum(tab.cell_length for tab in tabs) <= width:
             return tabs, 0, len(tabs)
+        tabs = self._tabs(_SCROLLED)
+        cells = [tab.cell_length for tab in tabs]
         free = width - sum(map(len, _MORE))
         first = ids.index(self._shown) if self._shown in ids else 0
         last, drawn = first + 1, 0
@@ -151,6 +148,10 @@ class BranchLine(Widget):
             if first and sum(cells[first - 1 : last]) <= free:
                 first -= 1
         return tabs, first, last
+
+    def _tabs(self, room: int) -> list[Content]:
+        titles = distinct(list(self._run.titles().values()), room)
+        return [self._tab(place, self._run.ids[place], title) for place, title in enumerate(titles)]
 
     def _tab(self, place: int, id: str, title: str) -> Content:
         session = self._run.sessions[id]
