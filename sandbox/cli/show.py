@@ -37,8 +37,10 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
         found = gather(store, store.resolve(session), whole_family=family)
     if single_case:
         name = chosen_scale(found.arms, scale)
-        items = scribe_items(found.arms, name)
-        texts = [*(case_text(case(arm, name)) for arm in found.arms), appendix_text(lead(items), items)]
+        texts = [case_text(case(arm, name)) for arm in found.arms]
+        if treated := [arm for arm in found.arms if arm.plan.technique is not None]:
+            items = scribe_items(treated, name)
+            texts.append(appendix_text(lead(items), items))
         click.echo("\n\n".join(texts))
         return
     click.echo(archive_json(found) if as_json else transcript_markdown(found), nl=False)

@@ -150,6 +150,8 @@ async def test_the_command_writes_the_file_once_and_says_what_is_wrong(tmp_path,
     assert said.out == "r.md\n" and "real person" not in said.err
     written = await asyncio.to_thread(Path("r.md").read_text, encoding="utf-8")
     assert "One run has no interval" in written
+    assert run_command_line(["show", "last", "--single-case"]) == 0
+    assert capsys.readouterr().out.endswith("26  funding: — for the author\n")
     assert run_command_line(["report", "last", "--to", "r.md"]) == 2
     assert "--force" in capsys.readouterr().err
     assert run_command_line(["report", "last", "--to", "r.odt"]) == 2
