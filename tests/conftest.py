@@ -61,6 +61,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in this hook as well
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks the embedded model goes to one worker, since two models at once take each other's cores. It
     comes first: it takes longest, and must not be what all else waits for. What loads LiteLLM goes to one
