@@ -281,14 +281,6 @@ def summaries_in(rows: Iterable[tuple[Any, ...]]) -> tuple[SessionSummary, ...]:
     return tuple(summary(row, alive) for row in rows)
 
 
-def summary_of(db: Database, session: str) -> SessionSummary:
-    """The session's line of the list, also if it was removed. Raises NotFoundError."""
-    row = db.execute(f"{SUMMARY} WHERE s.id = ?", [session]).fetchone()
-    if row is None:
-        raise unknown(session)
-    return summary(row)
-
-
 @lru_cache(maxsize=256)
 def _text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -53,7 +53,6 @@ from sandbox.store.session import (
     resolved,
     store_heads,
     summaries,
-    summary_of,
     unknown,
 )
 from sandbox.store.state import (
@@ -69,7 +68,7 @@ from sandbox.store.state import (
     to_plan,
     to_resume,
 )
-from sandbox.store.tag import append_tag, clean_tag, tags_of
+from sandbox.store.tag import append_tag, clean_tag
 from sandbox.store.validity import StoredCheck, checks_of, store_check, trials_of
 
 DATABASE = "sandbox.db"
@@ -322,11 +321,6 @@ class Store:
         with self.reading() as db:
             return summaries(db, limit, alone=alone)
 
-    def summary(self, session: str) -> SessionSummary:
-        """The session's line of the list, also if it was removed. Raises NotFoundError."""
-        with self.reading() as db:
-            return summary_of(db, session)
-
     def state(self, session: str) -> State:
         """The state the session is in now. Raises NotFoundError."""
         return self.states_now([session])[session]
@@ -376,12 +370,6 @@ class Store:
         """Every administration a validity check rests on, in the order given; empty for no such check."""
         with self.reading() as db:
             return trials_of(db, check)
-
-    def tags(self, session: str) -> tuple[str, ...]:
-        """The tags the session has now. Raises NotFoundError."""
-        with self.reading() as db:
-            lineage(db, [session])
-            return tags_of(db, [session])[session]
 
     def find(
         self, wanted: SessionFilter, limit: int = 50, after: int | None = None

@@ -99,7 +99,7 @@ async def test_a_record_that_may_only_be_read_is_read_compared_and_exported(fold
             assert transcript_markdown(gather(store, trunk)) == before
             found = gather_compared(store, [trunk])
             assert compare(found, chosen_scale(found, None, None), pooled=False).rows
-            assert store.tags(trunk) == (("in the log",) if log else ())
+            assert store.choices().tags == (("in the log",) if log else ())
             assert store.mark_interrupted() == () and store.altered() == () and store.damages() == ()
             with pytest.raises(StoreError, match="read-only"):
                 store.record(TurnFinished(trunk, Turn(99, "induction", "scenario", "Hm.", "Yes.")))

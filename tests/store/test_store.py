@@ -265,7 +265,6 @@ class TestFinding:
         assert (filler.technique, filler.control, breathing.control) == ("Filler", True, False)
         assert (trunk.technique, trunk.turns, breathing.turns, trunk.affect) == (None, 2, 3, "fear")
         assert [line.id for line in store.sessions(1)] == [filler.id]
-        assert store.summary(trunk.id) == trunk
 
     async def test_a_removed_session_leaves_the_list_but_not_the_record(self, store):
         heads = breathing_and_control()
