@@ -229,8 +229,7 @@ def test_a_sentence_is_changed_kept_and_run_over_seeds(workspace: Path, tmp_path
         walk.shows("4 sessions")
         walk.terminal.press("Enter")
         walk.at_both_sizes(r"2 pairs at t3: [^\[]*\[[^\]]* to ")
-        walk.terminal.press("C-q")
-        assert walk.terminal.exit_code() == 0
+        walk.terminal.until(lambda: "▶ running" not in walk.terminal.text(), "the end of the study")
 
 
 ARMS = {
