@@ -237,6 +237,11 @@ class Arm:
         taken = sum(turn.phase == "technique" for turn in self.turns)
         return taken or (len(self.plan.technique.steps) if self.plan.technique else 0)
 
+    @property
+    def measured(self) -> bool:
+        """Whether anything was measured after it began: what never began stands for no run."""
+        return any(one.point.after_turn > self.began.after_turn for own in self.courses for one in own.points)
+
     def course(self, name: ScaleName) -> Trajectory:
         """The trajectory of that scale, empty if it was not measured."""
         for course in self.courses:

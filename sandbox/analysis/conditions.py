@@ -56,7 +56,7 @@ def _cuts(control: Technique, turns: int) -> tuple[tuple[Step, ...], tuple[Step,
 
 def repeated_trunks(sessions: Sequence[Arm]) -> int:
     """How many trunks repeat another one: same model, client, scenario and seed. No evidence more."""
-    trunks = {session.trunk: session.plan for session in sessions}
+    trunks = {session.trunk: session.plan for session in sessions if session.measured}
     kinds = {
         (p.model, document_hash(p.client), document_hash(p.scenario), p.administration, p.seed, p.sampling)
         for p in trunks.values()

@@ -93,7 +93,7 @@ def effect_of(store: Store, version: ScriptVersion) -> Answer | None:
     """What the version did against its controls, over all its starts; None where nothing stands beside it.
 
     A start that another one repeats (the same scenario, client, model and seed) is no second observation: the
-    first of them counts.
+    first of them counts that was finished, else the first in which something was measured.
     """
     compared = _compared(store, version.trunks, (version,))
     return answer(compared) if compared is not None else None
@@ -105,13 +105,16 @@ def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVers
         arms = gather_compared(store, trunks)
     except UsageError:
         return None
+    texts = [version.technique for version in versions]
+    said = [arm for arm in arms if arm.measured and (arm.is_control or arm.plan.technique in texts)]
+    ran = {arm.trunk for arm in said if not arm.is_control}
+    done = {arm.trunk for arm in said if not arm.is_control and arm.state == "finished"}
     heads = store.heads(trunks)
     first: dict[object, str] = {}
-    for trunk in trunks:  # by its own plan: a redone reply has another seed, and is no start
-        first.setdefault(_start(heads[trunk].plan), trunk)
-    starts, texts = set(first.values()), [version.technique for version in versions]
-    over = (arm for arm in arms if arm.trunk in starts and arm.state not in ("planned", "running"))
-    own = tuple(arm for arm in over if arm.is_control or arm.plan.technique in texts)
+    for trunk in sorted(filter(ran.__contains__, trunks), key=lambda one: one not in done):
+        first.setdefault(_start(heads[trunk].plan), trunk)  # its own plan: a redone reply has another seed
+    starts = set(first.values())
+    own = tuple(arm for arm in said if arm.trunk in starts and arm.state not in ("planned", "running"))
     if len(own) < 2 or all(arm.is_control for arm in own):
         return None
     return compare(own, chosen_scale(own), pooled=True)

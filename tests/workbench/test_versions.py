@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.cli.main import run_command_line
 from sandbox.engine.branch import redo
+from sandbox.engine.events import RunPlanned
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.errors import NotFoundError, UsageError
@@ -106,10 +107,14 @@ async def test_a_redone_reply_makes_a_repeated_start_no_second_one(tmp_path):
 
 
 async def test_a_start_run_twice_over_is_one_observation(tmp_path):
-    store = await recorded(tmp_path)
-    await record_run(store, trunk_and_branches(plan(seed=1), (FIRST, CONTROL)), telling())
-    first, _ = versions_of(store, FIRST.id)
-    assert len(first.trunks) == 3
+    store = Store.open(tmp_path / DATABASE)
+    store.record(
+        RunPlanned(trunk_and_branches(plan(seed=1), (FIRST, CONTROL)))
+    )  # it never began, and stands for no run
+    for seed in (1, 2, 1):
+        await record_run(store, trunk_and_branches(plan(seed=seed), (FIRST, CONTROL)), telling())
+    (first,) = versions_of(store, FIRST.id)
+    assert len(first.trunks) == 4
     found = effect_of(store, first)
     assert found is not None and "2 runs" in found.lines[0]
 
