@@ -55,6 +55,9 @@ class Hub:
                 self.end_headers()
 
             def do_GET(self) -> None:
+                if self.path.startswith("/api/"):  # the library asks this by itself, once a process
+                    self.send_error(404)
+                    return
                 if self.path.endswith("/1"):
                     self.send_response(307)
                     self.send_header("Location", f"http://localhost:{hub.port}/elsewhere/2")
