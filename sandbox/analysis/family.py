@@ -383,8 +383,14 @@ def chosen_scale(
     if not names:
         raise _nothing_measured(sessions)
     questionnaire = _as_named(names, questionnaire)
+    given = dict.fromkeys(name[0] for name in names)
+    if questionnaire is not None and questionnaire not in given:
+        raise NotFoundError(
+            f"The questionnaire “{questionnaire}” was not given in these sessions.",
+            todo=f"Given were: {', '.join(given)}.",
+        )
     if scale is None:
-        offered = [name for name in names if questionnaire in (None, name[0])] or list(names)
+        offered = [name for name in names if questionnaire in (None, name[0])]
         scale = next((name[2] for name in offered if name[2] == "distress"), offered[0][2])
     fitting = [name for name in names if name[2] == scale and questionnaire in (None, name[0])]
     if not fitting:

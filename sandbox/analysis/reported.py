@@ -45,13 +45,15 @@ def gather_report(
 ) -> ReportOn:
     """What these sessions and studies come to; a study goes by its name or root, a session by its id.
 
-    The scale that counts is, unless one is named, that of a study's stop rule, else the usual one. Raises
-    NotFoundError, UsageError.
+    Studies alone give the report their titles. The scale that counts is, unless one is named, that of a
+    study's stop rule, else the usual one. Raises NotFoundError, UsageError.
     """
     arms = gather_compared(store, dict.fromkeys(id for one in named for id in study_or_session(store, one)))
     record = StudyRecord(store)
     studies = [found for one in named if (found := record.newest(one)) is not None]
-    asked = " ".join(plan_of(one).study.question or "" for one in studies)
+    plans = [plan_of(one).study for one in studies]
+    asked = " ".join(one.question or "" for one in plans)
+    titles = " and ".join(dict.fromkeys(one.title for one in plans))
     with store.reading() as db:
         sessions = {one for arm in arms for one in (arm.id, arm.trunk)}
         spent, drawn = spent_by(db, sessions), drawn_by(db, sessions)
@@ -61,7 +63,7 @@ def gather_report(
         scale=chosen_scale(arms, scale or own_scale(store, named), questionnaire),
         spent=spent,
         drawn=drawn,
-        title=title or f"Report: {told}",
+        title=title or (titles if len(studies) == len(named) else "") or f"Report: {told}",
         question=question or asked.strip(),
         pooled=worth_pooling(arms),
         plans=tuple(_plan(record, found) for found in studies),

@@ -142,10 +142,10 @@ def command(
 ) -> None:
     """Write sessions, a data set or a questionnaire to a file or folder; prints the path of each.
 
-    SESSION is an id, the beginning of one, or `last`. Several, or a study, are written to a folder: a file
-    for each shared start with its arms. After the word `data` come the sessions or studies of a data set:
-    long tables with a codebook. After `questionnaire` comes a questionnaire's id: it is written as HL7 FHIR
-    R4 (JSON).
+    SESSION is an id, the beginning of one, or `last`. Several shared starts, or a study of several, are
+    written to a folder, whose name has no ending of a file: a file for each with its arms. After the word
+    `data` come the sessions or studies of a data set: long tables with a codebook. After `questionnaire`
+    comes a questionnaire's id: it is written as HL7 FHIR R4 (JSON).
     """
     if without_names and (words[0], form) != (DATA, "bundle"):
         raise click.UsageError("--without-names goes with “export data … --format bundle” alone.")
@@ -211,7 +211,7 @@ def export_data(
     """Write a data set of the sessions or studies; prints its path, and on stderr how much is in it."""
     from sandbox.errors import UsageError
     from sandbox.export.data.choosing import choose
-    from sandbox.export.file import refuse_missing_folder
+    from sandbox.export.file import refuse_file_name, refuse_missing_folder
     from sandbox.text import number_of
 
     refuse_missing_folder(path)
@@ -220,6 +220,8 @@ def export_data(
             f"“{path.name}” does not fit the format {form}.",
             todo="A bundle ends in .zip; the other formats write a folder.",
         )
+    if form != "bundle":
+        refuse_file_name(path, f"The format {form} is several files: tables and a codebook.", form)
     with open_record() as store:
         chosen = choose(store, words, tag=tag, everything=everything)
         _warn_of_details(store, chosen.sessions)
@@ -288,7 +290,7 @@ def _export_sessions(
 
     with open_record() as store:
         if len(words) > 1 or StudyRecord(store).newest(words[0]) is not None:
-            _export_each(store, words, file, form or "html", asked, force)
+            _export_each(store, words, file, form, asked, force)
             return
         folder = file.is_dir()
         if not folder:
@@ -302,26 +304,38 @@ def _export_sessions(
 
 
 def _export_each(
-    store: "Store", words: tuple[str, ...], folder: Path, form: "Transcript", asked: _Asked, force: bool
+    store: "Store", words: tuple[str, ...], path: Path, form: "Transcript | None", asked: _Asked, force: bool
 ) -> None:
-    """A file for each shared start, or none where a name is taken."""
-    from sandbox.errors import UsageError
+    """A file for each shared start in a folder, or none where a name is taken; one start may be a file."""
     from sandbox.export.data.choosing import choose, parts
-    from sandbox.export.file import export_family, name_for, refuse_existing, refuse_missing_folder
+    from sandbox.export.file import (
+        export_family,
+        format_of,
+        name_for,
+        refuse_existing,
+        refuse_file_name,
+        refuse_missing_folder,
+    )
+    from sandbox.text import number_of
 
-    choice = asked.choice(form)
-    refuse_missing_folder(folder)
-    if folder.exists() and not folder.is_dir():
-        raise UsageError("Several sessions need a folder.", where=str(folder), todo="Name one after --to.")
+    refuse_missing_folder(path)
     chosen = choose(store, words)
+    one_file = len(chosen.families) == 1 and not path.is_dir() and path.suffix != ""
+    if not one_file:
+        many = number_of(len(chosen.families), "shared start")
+        refuse_file_name(path, f"These are {many}: each is a file of its own.", form)
+    kind = form or (format_of(path) if one_file else "html")
+    choice = asked.choice(kind)
+    if one_file:
+        refuse_existing(path, overwrite=force)
     _warn_of_details(store, chosen.sessions)
+    for part in () if one_file else parts(store, chosen):
+        for family in part.families:
+            refuse_existing(path / name_for(family, kind), overwrite=force)
     for part in parts(store, chosen):
         for family in part.families:
-            refuse_existing(folder / name_for(family, form), overwrite=force)
-    for part in parts(store, chosen):
-        for family in part.families:
-            path = folder / name_for(family, form)
-            click.echo(export_family(family, path, form=form, choice=choice, overwrite=force))
+            to = path if one_file else path / name_for(family, kind)
+            click.echo(export_family(family, to, form=kind, choice=choice, overwrite=force))
 
 
 def _export_questionnaire(id: str, file: Path, force: bool) -> None:

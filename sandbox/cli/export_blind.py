@@ -23,7 +23,13 @@ def export_blind(
 ) -> None:
     """Write every arm meant to the folder without what tells it; prints the paths."""
     from sandbox.errors import UsageError
-    from sandbox.export.file import ending, refuse_existing, refuse_missing_folder, write_file
+    from sandbox.export.file import (
+        ending,
+        refuse_existing,
+        refuse_file_name,
+        refuse_missing_folder,
+        write_file,
+    )
     from sandbox.export.packet.coded import coded, transcript_blocks
     from sandbox.export.report.file import REPORT_FORMATS
     from sandbox.review.packing import Packing, arms_for_review, pack
@@ -34,8 +40,7 @@ def export_blind(
             f"The format {chosen} cannot be blind.", todo=f"Choose --format {' or '.join(BLIND_FORMATS)}."
         )
     refuse_missing_folder(folder)
-    if folder.exists() and not folder.is_dir():
-        raise UsageError("Blind transcripts need a folder.", where=str(folder), todo="Name one after --to.")
+    refuse_file_name(folder, "Blind transcripts are several files.", form)
     if not force and folder.is_dir() and next(folder.iterdir(), None) is not None:
         raise UsageError(
             "There are files in this folder: codes of two exports would stand side by side.",

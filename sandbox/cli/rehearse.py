@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.text import printable
+from sandbox.text import excerpt, printable
 
 if TYPE_CHECKING:
     from sandbox.engine.events import Event
@@ -116,3 +116,5 @@ def _asked(steps: int) -> int | None:
             return None
         if typed.isdecimal() and 1 <= int(typed) <= steps:
             return int(typed) - 1
+        told = printable(excerpt(typed, 40))
+        click.echo(f"“{told}” is no step: type a number from 1 to {steps}, or Enter to end.", err=True)

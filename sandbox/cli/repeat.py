@@ -20,7 +20,7 @@ from sandbox.errors import ExitCode, UsageError
 from sandbox.export.comparison import comparison_terminal
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.file import export_family
-from sandbox.library.ids import different
+from sandbox.library.ids import different, id_of
 from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
@@ -30,13 +30,14 @@ from sandbox.study.plan import heads
 from sandbox.study.progress import cell_states, finished_arms, finished_trunks
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import CHOSEN_BY, Choices, small_study
-from sandbox.text import number_of, printable
+from sandbox.text import excerpt, number_of, printable
 
 MOST = 1000
 """More runs than this in one command are taken for a slip of the hand."""
 
 _LAST_SEED = 2**31 - 1
 _LONGEST_NAME = 40
+_WORDS = re.compile(r"[\w '’-]+")
 _MADE_OF_OPTIONS = (CHOSEN_BY, "sandbox run")
 """Who the document of a study that is in no file says it is by; the second in records before 2026-12."""
 
@@ -100,6 +101,8 @@ def run_all(
     """
     refuse_too_many(len(proposals) * len(seeds))
     tag = clean_tag(name) if name is not None else None
+    if tag is not None:
+        study_name(tag)  # refused before a model is asked anything
     conductor = open_conductor(local_only=local_only)
     all_runnable(conductor, proposals)
     with conductor.store:
@@ -166,10 +169,14 @@ def play(
 
 
 def study_name(text: str) -> str:
-    """The text as the id of a study: small letters, digits and hyphens. Raises UsageError if none is left."""
-    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    if not slug:
-        raise UsageError("The name has no letter or digit.", todo="Name it `pilot`, for example.")
+    """The text as the id of a study: small letters, digits and hyphens. Raises UsageError for a name that
+    holds anything but words (`../x`), or comes to nothing."""
+    slug = id_of(text)
+    if not slug or not _WORDS.fullmatch(text):
+        raise UsageError(
+            f"“{excerpt(printable(text), 60)}” cannot be the name of a study.",
+            todo=f"A name has letters, digits, spaces and hyphens: {slug or 'pilot'}",
+        )
     return slug
 
 

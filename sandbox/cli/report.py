@@ -17,7 +17,9 @@ from sandbox.cli.record import open_record
     type=click.Path(path_type=Path),
     help="Ends in .html (one file, opens anywhere), .docx (Word), .pdf or .md.",
 )
-@click.option("--title", metavar="TEXT", help="The report's title.  [default: the scenarios' titles]")
+@click.option(
+    "--title", metavar="TEXT", help="The report's title.  [default: the study's, else the scenarios']"
+)
 @click.option("--question", metavar="TEXT", default="", help="What the sessions were to answer.")
 @click.option("--scale", metavar="ID", help="The scale that counts.  [default: distress, else the first]")
 @click.option("--questionnaire", metavar="ID", help="Whose scale, if several have one of that name.")

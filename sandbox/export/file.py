@@ -1,5 +1,6 @@
 """Writing an export to a file, all of it or nothing: a shared start in any format, text, a document."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ _FORMS: Mapping[Format, Callable[[Family, Choice], str | bytes]] = {
 }
 FORMATS: tuple[Format, ...] = tuple(_FORMS)
 _LONGEST_NAME = 100
+_LIKE_A_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,6}")
+""".docx", ".parquet"; not ".2", as in a folder named "round.2"."""
 
 
 class ExportError(SandboxError):
@@ -113,6 +116,22 @@ def refuse_missing_folder(path: Path) -> None:
             "There is no folder to write the file to.",
             where=str(folder),
             todo=f"Make it first: mkdir -p {shlex.quote(str(folder))}",
+        )
+
+
+def refuse_file_name(folder: Path, why: str, form: str | None = None) -> None:
+    """Raises UsageError where several files go to a place that is a file, or is named like one: `all.docx`.
+
+    A folder that is there may have any name. `form` is the format to suggest; None: the name's own, if any.
+    """
+    if folder.is_dir():
+        return
+    if folder.exists() or _LIKE_A_FILE.fullmatch(folder.suffix):
+        said = form or next((one for one in FORMATS if folder.name.lower().endswith(ending(one))), None)
+        raise UsageError(
+            why,
+            where=str(folder),
+            todo=f"Name a folder and --format {said}." if said else "Name a folder after --to.",
         )
 
 

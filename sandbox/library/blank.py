@@ -59,7 +59,8 @@ turns:                        # two to four; at most 100 words each, in the seco
 """
 
 _TECHNIQUE = """\
-family: supportive            # mindfulness, cbt, act, dbt, relaxation, compassion, problem solving, control
+family: supportive            # mindfulness, cbt, act, dbt, relaxation, compassion, problem solving, control,
+#                               harmful (a negative control: what should make it worse)
 rationale: FILL IN why it should help.
 # references:
 #   - {title: "Author A (2020). Title. Journal 1(2), 3–4.", doi: 10.1000/182}

@@ -311,7 +311,7 @@ def _too_long(what: str, text: str, at: Route) -> Iterator[Problem]:
 
 
 def _personal(text: str, at: Route) -> Iterator[Problem]:
-    if found := suspect_words.personal(text):
+    for found in suspect_words.details(text):
         hint = "use invented persons only: texts go to whatever model you choose"
         yield Problem(f"“{found}” looks like a real person's details", at, hint)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sandbox.errors import Problem, Route, SandboxError, UsageError
 from sandbox.library.catalogue import WORD_PROBE, Library, document_files
-from sandbox.library.document import SLUG_PATTERN, Document, InvalidDocument, Kind
+from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
 from sandbox.library.ids import MAX_ID
-from sandbox.library.loading import SUFFIX, load_file, located, read_values
+from sandbox.library.loading import SUFFIX, kind_of, load_file, located, read_values
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study, measure_id
@@ -160,6 +160,12 @@ def find_study(text: str, library: Library, name: str | None = None) -> Study:
     apart = path.suffix.lower() in {SUFFIX, ".yml"} or len(path.parts) > 1
     if not apart:
         path = library.path("study", text)
+    elif path.absolute().parent.name in FOLDERS.values() and (kind := kind_of(path)) != "study":
+        raise UsageError(
+            f"This is a {kind}, not a study.",
+            where=str(path),
+            todo="A study names what to run (docs/studies.md); one technique: sandbox run --technique ID.",
+        )
     study = load_file(path, "study")
     assert isinstance(study, Study)  # noqa: S101 - for the type checker
     if apart and name is None and study.id in library.ids("study"):

@@ -153,6 +153,11 @@ def personal(text: str) -> str | None:
     return _first(_PERSONAL, text)
 
 
+def details(text: str) -> tuple[str, ...]:
+    """All that looks like a real person's address, number or date, each once."""
+    return tuple(dict.fromkeys(found.group() for found in _PERSONAL.finditer(text)))
+
+
 def words(text: str) -> int:
     """How many words a text has, `{{ … }}` and `{% … %}` not counted."""
     return len(spoken(text).split())

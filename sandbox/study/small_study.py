@@ -1,8 +1,11 @@
 """A study made of choices instead of a file: one session over again, also in other scenarios and models."""
 
 import hashlib
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 from sandbox.library.catalogue import Library
 from sandbox.library.document import Source
@@ -10,6 +13,8 @@ from sandbox.library.ids import MAX_ID, id_of
 from sandbox.library.study import Study
 from sandbox.models.name import full_name
 from sandbox.study.proposal import Proposal
+
+_DATED = re.compile(r"(?P<what>.+)-(?P<day>\d{4}-\d{2}-\d{2})(-(?P<again>\d+))?")
 
 CHOSEN_BY = "who ran it"
 """Who the document of a study made of choices says it is by."""
@@ -50,7 +55,7 @@ def small_study(choices: Choices, library: Library) -> Study:
     controls = tuple(id for id in proposal.techniques if library.technique(id).is_control)
     return Study(
         id=choices.name,
-        title=choices.name.replace("-", " ").capitalize(),
+        title=_title(choices.name),
         description=f"Chosen by hand, {len(choices.seeds) or choices.repeats} times.",
         source=Source(author=CHOSEN_BY, drafted_by="person", method="chosen by hand"),
         licence="not stated",
@@ -82,6 +87,17 @@ def name_apart(parts: Sequence[str], scenario: str, client: str, model: str) -> 
         return name
     digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
     return f"{name[: MAX_ID - 7].strip('-')}-{digest}"
+
+
+def _title(name: str) -> str:
+    """The name in words: `stolen-credit-2026-11-27-2` is “Stolen credit, 27 November 2026 (2)”."""
+    what, on, again = name, "", ""
+    if (found := _DATED.fullmatch(name)) is not None:
+        with suppress(ValueError):  # digits that are no date
+            day = date.fromisoformat(found["day"])
+            what, on = found["what"], f", {day.day} {day:%B %Y}"
+            again = f" ({found['again']})" if found["again"] else ""
+    return f"{what.replace('-', ' ').capitalize()}{on}{again}"
 
 
 def _counted(ids: Sequence[str], what: str) -> str:

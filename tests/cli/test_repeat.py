@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,13 @@ def test_the_effect_is_said_with_its_pairs_and_the_command_that_says_it_again(
     assert "3 runs: Mindful breathing" in line and "lower" in line and " to " in line
     again = ended.out.splitlines()[-1].partition("sandbox ")[2].split()
     assert sandbox(place, *again).out.strip() in ended.out
+    wrong = sandbox(place, *again, "--questionnaire", "nope")
+    assert wrong.code == 3 and "“nope” was not given" in wrong.err and "word-probe" in wrong.err
+    day = date.today()  # noqa: DTZ011 - the user's own day
+    listed = sandbox(place, "study", "list").out
+    assert f"Night attack, {day.day} {day:%B %Y}" in listed
+    assert sandbox(place, "report", again[-1], "--to", str(place / "r.md")).code == 0
+    assert (place / "r.md").read_text(encoding="utf-8").startswith(f"# Night attack, {day.day} {day:%B %Y}")
 
 
 def test_a_run_that_fails_is_told_and_the_rest_goes_on(place: Path, monkeypatch) -> None:
@@ -173,6 +181,7 @@ def test_a_name_given_again_runs_only_what_is_missing(place: Path, monkeypatch) 
         ("--repeat", "2", "--seeds", "1-2"),
         ("--seed", "3", "--seeds", "1-2"),
         ("--repeat", "2", "--name", ""),
+        ("--repeat", "2", "--name", "../x"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_any_call(

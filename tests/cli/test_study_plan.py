@@ -103,6 +103,9 @@ def test_a_study_in_a_file_of_its_own_is_planned_unless_its_id_is_taken(place: P
     assert taken.code == 2 and "Two studies have the id “worry”" in taken.err
     apart = study(place, monkeypatch, ScriptedProvider(), "plan", str(path), "--name", "seven")
     assert apart.code == 0 and "(seven)" in apart.out
+    script = place / "techniques" / "mindful-breathing.yaml"
+    wrong = sandbox(place, "study", "run", str(script))
+    assert wrong.code == 2 and "This is a technique, not a study." in wrong.err
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`sandbox show` and `sandbox export`, as typed."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from sandbox.cli.main import run_command_line
 from sandbox.errors import ExitCode
+from sandbox.store.store import DATABASE, Store
 from tests.export.specimen import recorded_family
+from tests.store.runs import breathing_and_control, record_run
 
 
 @pytest.fixture
@@ -44,6 +47,20 @@ def test_export_writes_the_file_and_prints_its_path(recorded, capsys):
     assert run_command_line(["export", "trunk", "--to", str(path)]) == ExitCode.USAGE
     assert "--force" in capsys.readouterr().err
     assert run_command_line(["export", "trunk", "--to", str(path), "--force"]) == ExitCode.OK
+
+
+def test_several_starts_to_a_name_of_a_file_are_refused_and_one_is_that_file(recorded, capsys):
+    path = recorded / "all.docx"
+    with Store.open(recorded / "sessions" / DATABASE) as store:
+        asyncio.run(record_run(store, breathing_and_control()))
+    for words in (["trunk", "last"], ["data", "trunk"], ["trunk", "--blind"]):
+        assert run_command_line(["export", *words, "--to", str(path)]) == ExitCode.USAGE
+        assert "Name a folder and --format docx." in capsys.readouterr().err or words[0] == "data"
+        assert not path.exists()
+    assert run_command_line(["export", "trunk", "breath", "--to", str(path)]) == ExitCode.OK
+    assert path.read_bytes().startswith(b"PK")
+    assert run_command_line(["export", "trunk", "last", "--to", str(recorded / "all")]) == ExitCode.OK
+    assert [one.suffix for one in (recorded / "all").iterdir()] == [".html", ".html"]
 
 
 @pytest.mark.parametrize("what", [["trunk"], ["questionnaire", "phq-9"]])

@@ -54,7 +54,7 @@ def test_a_good_document_draws_no_warning(kind: Kind, library: Library) -> None:
         (
             "scenario",
             "They stop.",
-            "Write to ann@ward.org",
+            "Call 030 1234567 or write to ann@ward.org",
             "“ann@ward.org” looks like a real person's details",
         ),
         ("scenario", "They stop.", "FILL IN what happens", "One text is still to be written: turn 2"),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
 from sandbox.analysis.reported import ReportOn
 from sandbox.engine.phase import USUAL
@@ -86,15 +87,24 @@ def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
         f" prompt tokens ({spent.cached_tokens:,} of them cached) and {spent.completion_tokens:,} tokens of"
         f" replies: {cost}."
     )
-    cited = {
-        reference.doi or reference.title: reference.title
-        for arm in on.arms
-        if arm.plan.technique is not None
-        for reference in arm.plan.technique.references
-    }
-    if cited:
+    if lean := leaning(on.arms):
         yield Paragraph("What the scripts lean on:")
-        yield Bullets(tuple(title if key == title else f"{title} doi:{key}" for key, title in cited.items()))
+        yield Bullets(lean)
+
+
+def leaning(arms: Sequence[Arm]) -> tuple[str, ...]:
+    """What each script leans on, a line each, the controls' last; also of a technique that names nothing."""
+    scripts = {one.title: one for arm in arms if (one := arm.plan.technique) is not None}
+    lines = []
+    for one in sorted(scripts.values(), key=lambda script: script.is_control):
+        cited = [
+            reference.title.strip().rstrip(".") + (f", doi:{reference.doi}" if reference.doi else "")
+            for reference in one.references
+        ]
+        if cited or not one.is_control:
+            kind = " (control)" if one.is_control else ""
+            lines.append(f"“{one.title}”{kind}: {'; '.join(cited) or 'it names no reference'}.")
+    return tuple(lines)
 
 
 def provenance(on: ReportOn) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from sandbox.analysis.effect import SMALL, worsening
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.single_case import design_standard
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.export.report.basis import spans
+from sandbox.export.report.basis import leaning, spans
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.export.report.guide_llm import AUTHOR, by_people, on_this_machine
 from sandbox.text import number_of
@@ -54,13 +54,7 @@ def scribe_items(
 
 
 def _introduced(arms: Sequence[Arm], question: str) -> Iterator[tuple[str, str]]:
-    cited = dict.fromkeys(
-        reference.title.rstrip(".")
-        for arm in arms
-        if arm.plan.technique is not None
-        for reference in arm.plan.technique.references
-    )
-    lean = f"The scripts lean on: {'; '.join(cited)}. " if cited else ""
+    lean = "".join(f"{line} " for line in ("What the scripts lean on:", *leaning(arms)))
     yield "title", AUTHOR
     yield "abstract", AUTHOR
     yield "scientific background", f"{lean}What is known, and what is not: {AUTHOR}"
