@@ -160,8 +160,11 @@ def undo(session: str, by: str | None, reason: str) -> None:
 
 @command.command("import", short_help="Take in the marks that reviewers sent back.")
 @click.argument("paths", metavar="FILE|FOLDER…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--older", is_flag=True, help="Also what a reviewer saved before the file taken in last: a wrong clock."
+)
 @click.pass_context
-def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
+def take_in(context: click.Context, paths: tuple[Path, ...], older: bool) -> None:
     """Take in marks: the .json that a packet's page saves, a filled-in .xlsx, or a folder of them.
 
     All files are checked before any is taken in; with a fault in one of them nothing is. The same file twice
@@ -178,7 +181,7 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
         fitted, refused = [], []
         for file in files:
             try:
-                fitted.append(returned.fitted(record, returned.read_returned(file)))
+                fitted.append(returned.fitted(record, returned.read_returned(file), older=older))
             except SandboxError as error:
                 refused.append(error)
                 click.echo(f"Error: {printable(str(error))}", err=True)
@@ -186,7 +189,7 @@ def take_in(context: click.Context, paths: tuple[Path, ...]) -> None:
             if fitted:
                 click.echo(f"Nothing was taken in of the other {len(fitted)} either.", err=True)
             context.exit(int(max(error.exit_code for error in refused)))
-        fitted.sort(key=lambda one: one.returned.marks.saved or datetime.min.replace(tzinfo=UTC))
+        fitted.sort(key=lambda one: one.saved or datetime.min.replace(tzinfo=UTC))
         for one in fitted:
             taken = returned.take_in(record, one)
             name = printable(str(one.returned.path))

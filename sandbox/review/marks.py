@@ -4,6 +4,7 @@ The keys here are the JSON that a packet's page saves. Whether the marks fit the
 is for packet.py to say.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from sandbox.library.document import LINE_PATTERN, Slug
 from sandbox.store.mark import Choice, Speaker
+from sandbox.text import printable
 
 MARKS_FORMAT = "therapy-sandbox marks"
 """The value of `format` in every file of marks."""
@@ -32,6 +34,19 @@ Moment = Annotated[
 """A time; one that names no zone is UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a file of marks: in which cell or field, what, and what would help."""
+
+    place: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.what}" if self.place else self.what
+        return printable(f"{head}; {self.hint}" if self.hint else head)
+
+
 class _Mark(BaseModel):
     """Unknown keys are errors and nothing changes later. Values of JSON keep their type."""
 
@@ -40,7 +55,7 @@ class _Mark(BaseModel):
 
 class Note(_Mark):
     """A note on a turn (its number in the transcript, from 1), or on words of it: `quote`, as they stand
-    there, said by `speaker`. It has a text, tags of the codebook, or both."""
+    there, said by `speaker`. It has a text, a quotation or tags of the codebook."""
 
     turn: Annotated[int, Field(ge=1, strict=True)]
     speaker: Speaker | None = None

@@ -4,11 +4,12 @@ how they are read when they come back. Laying out and writing the file is export
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.library.form import Form, FormItem
 from sandbox.library.interchange.spreadsheet import SheetRow, read_sheets
-from sandbox.review.marks import MARKS_FORMAT
+from sandbox.review.marks import MARKS_FORMAT, Fault
 from sandbox.review.packet import PacketKey
 
 Cell = str | int
@@ -62,24 +63,31 @@ def answers_in_words(form: Form, item: FormItem) -> str:
     return "; ".join((*answers, NOT_SHOWN))
 
 
-def read_sheet(content: bytes, file: str) -> tuple[dict[str, Any], dict[Place, str], tuple[str, ...]]:
-    """The marks in a spreadsheet as the JSON of marks has them, by place where each stands in the file, and
-    the sheets that are not there.
+@dataclass(frozen=True, slots=True)
+class SheetMarks:
+    """The marks in a spreadsheet: `values` as the JSON of marks has them, where each stands in the file, the
+    sheets that are not there, and what cannot be read."""
 
-    What a cell holds is passed on as it is where it cannot be read, so that it is refused with its place.
-    Raises SandboxError when it is no spreadsheet.
+    values: dict[str, Any]
+    places: Mapping[Place, str]
+    missing: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+def read_sheet(content: bytes, file: str) -> SheetMarks:
+    """A sheet is known by its name or by its headings. What a cell holds is passed on as it is where it is no
+    answer, so that it is refused with its place. Raises SandboxError when it is no spreadsheet.
     """
-    sheets = read_sheets(content, tuple(name.lower() for name in HEADINGS), file)
-    read = _Read(sheets)
-    for name, row in read.rows("ratings"):
+    read = _Read(read_sheets(content, None, file))
+    for name, row in read.rows("Ratings"):
         read.rating(name, row)
-    for name, row in read.rows("notes"):
+    for name, row in read.rows("Notes"):
         read.note(name, row)
-    for name, row in read.rows("checklist"):
+    for name, row in read.rows("Checklist"):
         read.tick(name, row)
-    for name, row in read.rows("pairs"):
+    for name, row in read.rows("Pairs"):
         read.preference(name, row)
-    return read.found(), read.places, tuple(name for name in HEADINGS if name.lower() not in sheets)
+    return SheetMarks(read.found(), read.places, read.missing, tuple(read.faults))
 
 
 class _Read:
@@ -90,16 +98,43 @@ class _Read:
         self._transcripts: dict[str, dict[str, Any]] = {}
         self._preferences: list[dict[str, Any]] = []
         self.places: dict[Place, str] = {}
+        self.faults: list[Fault] = []
+        self._titles = {name: title for name in HEADINGS if (title := self._title(name))}
+        self.missing = tuple(name for name in HEADINGS if name not in self._titles)
+
+    def _title(self, name: str) -> str | None:
+        """What the sheet is called in this file: whoever renames it still sends it."""
+        like = [title for title, rows in self._sheets.items() if rows and not _lacking(name, rows[0])]
+        if len(like) > 1:
+            both = " and ".join(f"“{title}”" for title in like)
+            self.faults.append(
+                Fault("", f"the sheets {both} both have the columns of “{name}”", "delete the one not meant")
+            )
+        named = next((title for title in self._sheets if title.lower() == name.lower()), None)
+        if like or not named:
+            return like[0] if like else None
+        for row in self._sheets[named][:1]:
+            lost = ", ".join(f"“{heading}”" for heading in _lacking(name, row))
+            hint = "put it back into the first row as it was sent"
+            self.faults.append(Fault(f"sheet “{named}”", f"there is no column {lost}", hint))
+        return named
 
     def rows(self, sheet: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Each row: what it is called, and its cells by heading in small letters."""
-        for row in self._sheets.get(sheet, ()):
+        """Each row that can be read: what it is called, and its cells by heading in small letters."""
+        title = self._titles.get(sheet, "")
+        for row in self._sheets.get(title, ()):
             cells = {heading.lower(): cell for heading, cell in row.cells.items()}
-            yield f"sheet “{sheet.capitalize()}”, row {row.number}", cells
+            name = f"sheet “{title}”, row {row.number}"
+            unread = [one.lower() for one in sorted(row.unread) if one.lower() in HEADINGS[sheet]]
+            for heading in unread:
+                hint = "write what it comes to, or open the file in a spreadsheet program and save it"
+                self.faults.append(Fault(f"{name}, {heading}", "this is a formula without a value", hint))
+            if not unread:
+                yield name, cells
 
     def found(self) -> dict[str, Any]:
         told: dict[str, Any] = {}
-        for name, cells in self.rows("packet"):
+        for name, cells in self.rows("Packet"):
             what = cells.get("what", "").lower()
             if what in ("packet", "reviewer"):
                 told[what] = cells.get("value", "")
@@ -119,16 +154,19 @@ class _Read:
         at, marks = self._transcript(name, cells)
         form, item = cells.get("form", ""), cells.get("item", "")
         ratings = marks["ratings"].setdefault(form, {})
-        place = f"{name}, answer" + (" (answered twice)" if item in ratings else "")
+        place = (*at, "ratings", form, item)
+        if item in ratings:  # two answers are none: whoever wrote them decides
+            first = self.places[place].removesuffix(", answer")
+            twice = f"“{item}” of {marks['code']} is answered here and in {first}"
+            self.faults.append(Fault(f"{name}, answer", twice, "keep one of the two"))
+            return
         ratings[item] = (
             None if written.lower() == NOT_SHOWN else _answer(written.strip(), cells.get("answers", ""))
         )
-        if "twice" in place:  # two answers are none: whoever wrote them decides
-            ratings[item] = written
-        self.places[(*at, "ratings", form, item)] = place
+        self.places[place] = f"{name}, answer"
 
     def note(self, name: str, cells: Mapping[str, str]) -> None:
-        if not any(cells.get(column) for column in ("note", "tags")):
+        if not any(cells.get(column) for column in ("words", "note", "tags")):
             return
         at, marks = self._transcript(name, cells)
         self.places[(*at, "notes", len(marks["notes"]))] = name
@@ -177,6 +215,11 @@ class _Read:
             new = {"code": code, "ratings": {}, "notes": [], "ticks": []}
             self._transcripts[code] = new
         return ("transcripts", list(self._transcripts).index(code)), self._transcripts[code]
+
+
+def _lacking(name: str, row: SheetRow) -> list[str]:
+    there = {heading.lower() for heading in row.headings}
+    return [heading for heading in HEADINGS[name] if heading not in there]
 
 
 def _number(pattern: re.Pattern[str], text: str) -> int | str:

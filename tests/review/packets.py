@@ -78,7 +78,7 @@ def marks(reviewer: str = "Ada", **fields: Any) -> dict[str, Any]:
         "format_version": 1,
         "packet": "p1",
         "reviewer": reviewer,
-        "saved": "2026-11-26T10:00:00Z",
+        "saved": "2020-11-26T10:00:00Z",
         "transcripts": [
             {
                 "code": "K7",

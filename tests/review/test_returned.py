@@ -1,9 +1,11 @@
 """What reviewers send back is taken in once, whole or not at all, and a fault is named by cell or field."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from sandbox.errors import NotFoundError, SandboxError, UsageError
@@ -51,7 +53,7 @@ def filled_in(path: Path) -> Path:
             "Checklist": {(1, "seen"): "yes", (1, "turn"): 2},
             "Pairs": {(1, "choice"): "B", (1, "reason"): "kinder"},
         },
-        ("Notes", ("K7", 1, "Therapist", "Breathe", "'=1+1 <b>".removeprefix("'"), "harm")),
+        ("Notes", ("K7", 1, "Therapist", "Breathe", "<b>", "harm")),
     )
 
 
@@ -64,7 +66,7 @@ def test_a_file_is_taken_in_with_the_session_and_turn_each_mark_is_of(
     assert (one.by.reviewer, one.by.blind, one.by.packet, one.mark.reason) == ("Ada", True, "p1", "kinder")
     again = brought(record, path)
     assert again.known and held(record) == SAID
-    resaved = put(tmp_path / "ada 2.json", marks(saved="2026-11-26T11:00:00Z"))
+    resaved = put(tmp_path / "ada 2.json", marks(saved="2020-11-26T11:00:00Z"))
     assert brought(record, resaved).new == () and len(record.history("breath")) == 5
 
 
@@ -72,19 +74,80 @@ def test_a_spreadsheet_says_the_same_as_the_page(record: MarkRecord, tmp_path: P
     found = read_returned(filled_in(tmp_path / "bea.xlsx"))
     note = found.marks.transcripts[0].notes[0]
     said = set(fitted(record, found).marks)
-    # A formula is never run, and the value it last had, none here, is what counts.
-    assert note.text == "" and {type(one) for one in said} == {type(one) for one in SAID}
+    assert note.text == "<b>" and {type(one) for one in said} == {type(one) for one in SAID}
     assert {one for one in said if not isinstance(one, Note)} == {
         one for one in SAID if not isinstance(one, Note)
     }
     assert found.marks.reviewer == "Bea"
 
 
+def test_what_a_cell_or_a_sheet_holds_is_read_or_told_and_never_lost(
+    record: MarkRecord, tmp_path: Path
+) -> None:
+    path = filled_in(tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(path)
+    book["Ratings"].title = "Bewertungen"
+    book.save(path)
+    assert len(fitted(record, read_returned(path)).marks) == 5, "a renamed sheet is known by its headings"
+    book["Bewertungen"]["F4"], book["Bewertungen"]["F5"] = "=1+2", "#REF!"
+    book["Notes"]["E2"] = "=1+1"
+    book["Pairs"]["D1"] = "Wahl"
+    del book["Checklist"]
+    book.save(path)
+    with pytest.raises(InvalidMarks) as caught:
+        brought(record, path)
+    assert [str(fault).split(";")[0] for fault in caught.value.faults] == [
+        "the sheet “Checklist” is missing",
+        "sheet “Bewertungen”, row 4, answer: this is a formula without a value",
+        "sheet “Bewertungen”, row 5, answer: this is a formula without a value",
+        "sheet “Notes”, row 2, note: this is a formula without a value",
+        "sheet “Pairs”: there is no column “choice”",
+    ]
+    assert held(record) == set()
+
+
+def test_a_clock_that_goes_wrong_keeps_nobody_out(record: MarkRecord, tmp_path: Path) -> None:
+    found = fitted(record, read_returned(put(tmp_path / "a.json", marks(saved="2999-01-01T00:00:00Z"))))
+    assert "yet to come" in found.filled_in()
+    take_in(record, found)
+    brought(record, put(tmp_path / "b.json", marks(saved="2020-11-27T10:00:00Z", preferences=[])))
+    older = put(tmp_path / "c.json", marks(saved="2020-11-26T10:00:00Z"))
+    with pytest.raises(UsageError, match="--older"):
+        brought(record, older)
+    assert take_in(record, fitted(record, read_returned(older), older=True)).new
+    brought(record, put(tmp_path / "d.json", marks(saved="2020-11-26T11:00:00Z", transcripts=[])))
+
+
+def test_every_fault_of_a_file_is_told_at_once(record: MarkRecord, tmp_path: Path) -> None:
+    values = marks(reviewer="", preferences=[{"pair": "P1"}, {"pair": "P7", "form": "x", "choice": "a"}])
+    told = values["transcripts"][0]
+    told["ratings"]["session-rating"] = {"warmth": "warm", "fit": 7, "pace": 3}
+    told["notes"] = [{"text": "no turn"}, {"turn": 1, "tags": ["harm"]}, {"turn": 9, "text": "?"}]
+    told["ticks"] = [{"statement": STATEMENTS[0], "seen": seen} for seen in ("maybe", True, False)]
+    with pytest.raises(InvalidMarks) as caught:
+        brought(record, put(tmp_path / "a.json", values))
+    assert [str(fault).split(" (")[0].split(";")[0] for fault in caught.value.faults] == [
+        "the reviewer's name is missing",
+        "preferences › 1 › choice: this is missing",
+        "preferences › 1 › form: this is missing",
+        "preferences › 2: there is no pair “P7” in this packet",
+        "transcripts › 1 › notes › 1 › turn: this is missing",
+        "transcripts › 1 › notes › 3: there is no turn 9",
+        "transcripts › 1 › ratings › session-rating › fit: 7 is no answer to “fit”",
+        "transcripts › 1 › ratings › session-rating › warmth: this is neither a whole number nor “not shown”",
+        "transcripts › 1 › ticks › 1 › seen: this is not yes or no",
+        f"transcripts › 1 › ticks › 3: “{STATEMENTS[0]}” is answered twice",
+    ]
+    told["notes"] = [{"turn": n, "text": "?"} for n in range(10, 80)]
+    with pytest.raises(InvalidMarks, match=r"notes › 46: there is no turn 55[^…]*… and 28 more"):
+        brought(record, put(tmp_path / "a.json", values))
+
+
 def test_a_newer_file_takes_back_what_it_no_longer_says_and_an_older_one_is_refused(
     record: MarkRecord, tmp_path: Path
 ) -> None:
     brought(record, put(tmp_path / "a.json", marks()))
-    newer = marks(saved="2026-11-27T10:00:00Z", preferences=[])
+    newer = marks(saved="2020-11-27T10:00:00Z", preferences=[])
     newer["transcripts"][0]["ratings"]["session-rating"] = {"warmth": 2}
     taken = brought(record, put(tmp_path / "b.json", newer))
     assert taken.new == (Rating("breath", FORM, "warmth", 2),)
@@ -93,7 +156,7 @@ def test_a_newer_file_takes_back_what_it_no_longer_says_and_an_older_one_is_refu
         Preference("filler", "breath", FORM, "b"),
     }
     before = held(record)
-    older = put(tmp_path / "c.json", marks(saved="2026-11-25T10:00:00Z"))
+    older = put(tmp_path / "c.json", marks(saved="2020-11-25T10:00:00Z"))
     with pytest.raises(UsageError, match="before the one taken in last"):
         brought(record, older)
     assert held(record) == before
@@ -138,24 +201,37 @@ def test_a_fault_in_a_spreadsheet_is_named_by_its_row_and_column(record: MarkRec
         ("Ratings", ("K7", "session-rating", "warmth", "", "", 3)),
     )
     with pytest.raises(InvalidMarks) as caught:
-        read_returned(path)
+        brought(record, path)
     told = [str(fault) for fault in caught.value.faults]
     assert [one.split(":")[0] for one in told] == [
-        "sheet “Ratings”, row 24, answer (answered twice)",
         "sheet “Notes”, row 2",
         "sheet “Pairs”, row 2",
+        "sheet “Ratings”, row 3, answer",
+        "sheet “Ratings”, row 4, answer",
+        "sheet “Ratings”, row 24, answer",
     ]
-    assert "(it is “nine”)" in told[1] and "(it is “both”)" in told[2]
+    assert "(it is “nine”)" in told[0] and "not “a”, “b” or “no difference” (it is “both”)" in told[1]
+    assert "“warmth” of K7 is answered here and in sheet “Ratings”, row 3" in told[4]
     path = spreadsheet(tmp_path / "b.xlsx", {"Packet": {(2, "value"): "Bea"}, "Ratings": {(3, "answer"): 7}})
     with pytest.raises(InvalidMarks, match=r"sheet “Ratings”, row 4, answer: 7 is no answer to “fit”"):
         brought(record, path)
-    with pytest.raises(InvalidMarks, match=r"sheet “Packet”, row 3, value: this is missing"):
-        read_returned(spreadsheet(tmp_path / "c.xlsx", {}))
+    with pytest.raises(InvalidMarks, match=r"sheet “Packet”, row 3, value: the reviewer's name is missing"):
+        brought(record, spreadsheet(tmp_path / "c.xlsx", {}))
 
 
 def test_what_is_no_file_of_marks_is_refused(record: MarkRecord, tmp_path: Path) -> None:
-    for name, content in (("a.json", "no"), ("b.json", "[" * 100_000), ("c.json", "{}"), ("d.xlsx", "PK")):
-        with pytest.raises(SandboxError):
+    for name, content, told in (
+        ("a.json", "no", "this is not a file of marks; send the .json"),
+        ("a.docx", "PK", "this is not a file of marks; send the .json"),
+        ("l.json", "[1, 2]", "this is not a file of marks; send the .json"),
+        ("b.json", "[" * 100_000, "this is not a file of marks; send the .json"),
+        ("c.json", "{}", "the packet's id is missing"),
+        ("h.json", '{"format": "therapy', "line 1: the file is cut short or damaged here"),
+        ("f.json", json.dumps(marks(format_version=9)), "newer version of this app made the file"),
+        ("d.xlsx", "PK", "this is not an .xlsx file\nsave it"),
+        ("e.xlsx", "", "the file is empty"),
+    ):
+        with pytest.raises(SandboxError, match=re.escape(told)):
             brought(record, put(tmp_path / name, content))
     with pytest.raises(NotFoundError, match="no packet “p9”"):
         brought(record, put(tmp_path / "e.json", marks(packet="p9")))
@@ -186,23 +262,23 @@ def test_a_cell_is_an_answer_or_a_fault_and_never_a_guess(record: MarkRecord, tm
         path = spreadsheet(tmp_path / "a.xlsx", filled)
         if meant is None:
             with pytest.raises(InvalidMarks, match="sheet “Ratings”, row 3, answer"):
-                read_returned(path)
+                brought(record, path)
         else:
             found = read_returned(path).marks.transcripts[0].ratings
             assert found == {"session-rating": {"warmth": meant}}, written
 
 
 def test_a_time_without_a_zone_is_utc(record: MarkRecord, tmp_path: Path) -> None:
-    brought(record, put(tmp_path / "a.json", marks(saved="2026-11-26T10:00:00")))
-    brought(record, put(tmp_path / "b.json", marks(saved="2026-11-26T11:30:00+01:00")))
+    brought(record, put(tmp_path / "a.json", marks(saved="2020-11-26T10:00:00")))
+    brought(record, put(tmp_path / "b.json", marks(saved="2020-11-26T11:30:00+01:00")))
     with pytest.raises(UsageError, match="before the one taken in last"):
-        fitted(record, read_returned(put(tmp_path / "c.json", marks(saved="2026-11-26T10:29:00"))))
+        fitted(record, read_returned(put(tmp_path / "c.json", marks(saved="2020-11-26T10:29:00"))))
 
 
 def test_what_another_packet_still_says_is_not_taken_back(record: MarkRecord, tmp_path: Path) -> None:
     record.add_packet("p2", key().model_copy(update={"id": "p2"}), "tests")
     saying = marks()
-    dropped = marks(saved="2026-11-27T10:00:00Z", transcripts=[])
+    dropped = marks(saved="2020-11-27T10:00:00Z", transcripts=[])
     for packet in ("p1", "p2"):
         brought(record, put(tmp_path / "said.json", {**saying, "packet": packet}))
     assert brought(record, put(tmp_path / "a.json", {**dropped, "packet": "p2"})).withdrawn == ()
@@ -219,5 +295,5 @@ def test_a_blind_packet_that_repeats_what_was_not_blind_is_blind(record: MarkRec
     brought(record, put(tmp_path / "a.json", marks()))
     assert [one.by.blind for one in record.marked().ratings] == [True, True]
     record.take_back((said,), By("Ada", blind=False))
-    brought(record, put(tmp_path / "b.json", marks(saved="2026-11-27T10:00:00Z", transcripts=[])))
+    brought(record, put(tmp_path / "b.json", marks(saved="2020-11-27T10:00:00Z", transcripts=[])))
     assert held(record) == {Preference("filler", "breath", FORM, "b")}, "what was taken back stays so"

@@ -29,7 +29,7 @@
       quote: one(".quote", box).value.trim(),
       text: one("textarea", box).value.trim(),
       tags: all(".tag:checked", box).map((tag) => tag.value),
-    })).filter((note) => note.text || note.tags.length);
+    })).filter((note) => note.text || note.quote || note.tags.length);
   }
 
   function ticks(section) {
@@ -161,8 +161,9 @@
     }
     const file = new Blob([JSON.stringify(marks(), null, 2) + "\n"], {type: "application/json"});
     const link = document.createElement("a");
-    const who = name.value.trim().toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 40);
-    link.download = `marks-${packet}-${who || "reviewer"}.json`;
+    const letters = name.value.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu);  // of any script
+    const who = [...(letters ?? ["reviewer"]).join("-")].slice(0, 40).join("");
+    link.download = `marks-${packet}-${who}.json`;
     link.href = URL.createObjectURL(file);
     document.body.append(link);
     link.click();

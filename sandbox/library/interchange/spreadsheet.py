@@ -20,23 +20,33 @@ LAST_ROW = 1_048_576
 MAX_EMPTY = 20_000
 MAX_COLUMNS = 200
 MAX_CELL = 30_000
+_NO_VALUE = ("f", "e")
+"""The kinds of cell that hold no value of their own: a formula, an error such as #REF!."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row with something in it: cells by their column's heading, and its number in the sheet (from 1).
+    """A row with something in it: cells by their column's heading, its number in the sheet (from 1), and all
+    the headings of the sheet.
 
     `formulas` are the columns whose cell is a formula. Such a cell has the value that was saved with it; it
-    is not among the cells when none was.
+    is not among the cells when none was, or an error such as #REF! (`unread`).
     """
 
     cells: Mapping[str, str]
     number: int
+    headings: frozenset[str]
     formulas: frozenset[str] = frozenset()
 
+    @property
+    def unread(self) -> frozenset[str]:
+        """The columns whose cell holds something, and has no value."""
+        return self.formulas - set(self.cells)
 
-def read_sheets(content: bytes, names: tuple[str, ...], file: str) -> dict[str, tuple[SheetRow, ...]]:
-    """The sheets of these names (small letters), those that are there. The first row has the headings.
+
+def read_sheets(content: bytes, names: tuple[str, ...] | None, file: str) -> dict[str, tuple[SheetRow, ...]]:
+    """The sheets of these names (small letters), those that are there; None: all, by their own titles. The
+    first row has the headings.
 
     Formulas are never run. Raises NoInstrument when it is no .xlsx file or out of bounds.
     """
@@ -94,20 +104,23 @@ def _refuse_bomb(content: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        todo = "save it as .xlsx"
-        raise NoInstrument(f"this is not an .xlsx file: {error}", where=file, todo=todo) from None
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        what = "this is not an .xlsx file" if content else "the file is empty"
+        todo = "save it as .xlsx in a spreadsheet program"
+        raise NoInstrument(what, where=file, todo=todo) from None
     if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
         raise NoInstrument("the file unpacks to more than a form can need", where=file)
     if any(member.flag_bits & 0x1 for member in members):
         raise NoInstrument("the file is encrypted", where=file, todo="save it without a password")
 
 
-def _sheets(workbook: "Workbook", names: tuple[str, ...], file: str) -> dict[str, tuple[SheetRow, ...]]:
-    found = {}
+def _sheets(
+    workbook: "Workbook", names: tuple[str, ...] | None, file: str
+) -> dict[str, tuple[SheetRow, ...]]:
+    found: dict[str, tuple[SheetRow, ...]] = {}
     for title in workbook.sheetnames:
-        name = title.strip().lower()
-        if name in names and name not in found:
+        name = title.strip() if names is None else title.strip().lower()
+        if (names is None or name in names) and name not in found:
             found[name] = _rows(workbook, title, file)
     return found
 
@@ -118,6 +131,7 @@ def _rows(workbook: "Workbook", title: str, file: str) -> tuple[SheetRow, ...]:
         return ()  # a sheet that is a chart
     sheet.reset_dimensions()  # a file's own word on its size is not believed
     header: list[str] = []
+    headings: frozenset[str] = frozenset()
     rows: list[SheetRow] = []
     empty, last = 0, None
     for number, cells in enumerate(sheet.iter_rows(max_row=LAST_ROW, max_col=MAX_COLUMNS), start=1):
@@ -126,7 +140,7 @@ def _rows(workbook: "Workbook", title: str, file: str) -> tuple[SheetRow, ...]:
         last = cells
         where = f"{file}: {title}, row {number}"
         texts = [_text(cell.value, cell.data_type, where) for cell in cells]
-        formulas = [cell.value is not None and cell.data_type == "f" for cell in cells]
+        formulas = [cell.value is not None and cell.data_type in _NO_VALUE for cell in cells]
         if not any(texts) and not any(formulas):
             empty += 1
             if empty > MAX_EMPTY:
@@ -135,13 +149,14 @@ def _rows(workbook: "Workbook", title: str, file: str) -> tuple[SheetRow, ...]:
         empty = 0
         if not header:
             header = _headings(texts) if any(texts) else []
+            headings = frozenset(header)
             continue
         if len(rows) >= MAX_ROWS:
             what = f"it has more than {MAX_ROWS:,} rows"
             raise NoInstrument(what, where=f"{file}: sheet {title}", todo="one instrument a file")
         named = {name: text for name, text in zip(header, texts, strict=False) if text}
         computed = frozenset(name for name, is_one in zip(header, formulas, strict=False) if is_one)
-        rows.append(SheetRow(named, number, computed))
+        rows.append(SheetRow(named, number, headings, computed))
     return tuple(rows)
 
 
@@ -155,7 +170,7 @@ def _headings(texts: list[str]) -> list[str]:
 def _text(value: object, kind: str, where: str) -> str:
     if value is None:
         return ""
-    if kind == "f":
+    if kind in _NO_VALUE:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
