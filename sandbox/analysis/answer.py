@@ -21,7 +21,7 @@ from sandbox.analysis.effect import (
     technique_effect,
 )
 from sandbox.analysis.numeral import numeral
-from sandbox.analysis.paired import Verdict, pairs_to_tell, verdict
+from sandbox.analysis.paired import LEAST_FOR_P, Verdict, pairs_for_width, verdict
 from sandbox.analysis.sequential import Evidence, evidence
 from sandbox.library.questionnaire import Scale
 from sandbox.text import number_of, printable
@@ -29,11 +29,8 @@ from sandbox.text import number_of, printable
 _FEW = 3
 """Of more than so many arms or pairs not each is given a sentence."""
 
-_LEAST = 5
-"""So many runs in all are advised at least."""
-
-_MANY_MORE = 1000
-"""Needs beyond so many more runs are not named: the effect is next to nothing beside the spread."""
+MANY = 1000
+"""Beyond so many runs their number is not named."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +67,26 @@ class Difference:
         return self.paired.low is not None or self.verdict == "equivalent"
 
     @property
-    def more_runs(self) -> int | None:
-        """About how many more runs would tell the two apart, if mean and spread stayed; None: no telling.
+    def needed(self) -> int | None:
+        """About how many runs make half the interval `bound` or less, if the spread stayed; never under six.
 
-        Never fewer than make five in all: three or four hardly show the spread.
+        None without a bound, under three runs, or where nothing varies: no spread is known then.
         """
-        if self.told_apart or self.paired.mean is None or self.paired.low is None or len(self.values) < 3:
+        if not self.bound or len(self.values) < 3 or max(self.values) - min(self.values) < 1e-9:
             return None
-        needed = pairs_to_tell(self.paired.mean, stdev(self.values))
-        more = None if needed is None else max(1, _LEAST - len(self.values), needed - len(self.values))
-        return more if more is not None and more <= _MANY_MORE else None
+        return max(LEAST_FOR_P, pairs_for_width(stdev(self.values), self.bound))
+
+    @property
+    def close(self) -> bool:
+        """Whether the interval is as narrow as that."""
+        return self.needed is not None and self.needed <= len(self.values)
+
+    @property
+    def more_runs(self) -> int | None:
+        """How many of those are left to run; None where that is not known, or none is needed."""
+        if self.told_apart or self.close or self.verdict == "equivalent" or self.needed is None:
+            return None
+        return self.needed - len(self.values) if self.needed <= MANY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +138,20 @@ def one_against_another(comparison: Comparison, one: ComparedArm, other: Compare
         return ""
     pairs = number_of(len(found.values), "pair")
     said = f"{pairs} at {found.at}: {_size(found, scale.higher_is if scale else 'neither')}."
-    if len(found.values) == 1:
-        return printable(f"{said} One pair has no interval.")
     if found.paired.low is None:
-        return printable(f"{said} No interval, because {found.paired.reason}.")
+        why = (
+            "One pair has no interval"
+            if len(found.values) == 1
+            else f"No interval, because {found.paired.reason}"
+        )
+        return printable(f"{said} {why}.")
     if found.told_apart:
         return printable(f"{said} Told apart.")
     if found.verdict == "equivalent":
         return printable(f"{said} Equivalent, within ±{numeral(bound)}.")
-    few = f" {_TWO}." if _too_few(found) else ""
-    return printable(f"{said} Not told apart: this could be chance.{few}{_more(found)}")
+    if found.verdict == "too few runs":
+        return printable(f"{said} Under {LEAST_FOR_P} pairs nothing is decided.{_more(found)}")
+    return printable(f"{said} Not told apart: this could be chance.{_more(found)}")
 
 
 def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Difference:
@@ -197,8 +208,6 @@ def _place(arms: Iterable[ComparedArm], comparison: Comparison, label: str) -> s
 
 # In words
 
-_TWO = "Two runs are too few for an interval that says anything"
-
 
 def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
     """`Beyond the control at t5, 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower: less distress].`"""
@@ -224,7 +233,11 @@ def _size(one: Difference, higher_is: Direction) -> str:
         inside = f"{high} to {low}" if mean < 0 else f"{low} to {high}"
         return f"{said} [{inside}{', wider than the scale' if _beyond_the_scale(one) else ''}]"
     meaning = {"more distress": mean < 0, "less distress": mean > 0}.get(higher_is)
-    words = "" if meaning is None else f", {'less' if meaning else 'more'} distress"
+    words = (
+        ""
+        if meaning is None or one.verdict == "too few runs"
+        else f", {'less' if meaning else 'more'} distress"
+    )
     return f"{said} [{numeral(abs(near))} to {_way(far)}]{words}"
 
 
@@ -245,12 +258,18 @@ def _way(value: float, *, reliable: bool = True) -> str:
 def _told(known: Sequence[Difference]) -> list[str]:
     """Which are told apart from what they are compared with, and how many more runs the others need."""
     lines = []
-    if two := [one for one in known if _too_few(one)]:
-        lines.append(f"{_TWO}: {_titles(two)}.")
     if all(len(one.values) < 2 for one in known):
         return ["One run has no interval, and single runs differ widely: repeat it with other seeds."]
+    if few := [one for one in known if one.verdict == "too few runs" and one.paired.low is not None]:
+        lines.append(
+            f"Not decided, since under {LEAST_FOR_P} runs nothing is: {_titles(few)}.{_leaning(few)}"
+        )
     if apart := [one for one in known if one.told_apart]:
+        small = [one for one in apart if one.bound and abs(one.paired.mean or 0.0) < one.bound]
         lines.append(f"Told apart from {_against(apart)}: {_titles(apart)}.")
+        if small:
+            within = f"±{numeral(small[0].bound)}, the smallest difference of interest"
+            lines.append(f"Told apart, but the size is within {within}: {_titles(small)}.")
     if equal := [one for one in known if one.verdict == "equivalent"]:
         bound = numeral(equal[0].bound)
         lines.append(f"Equivalent to {_against(equal)}, within ±{bound}: {_titles(equal)}.")
@@ -264,10 +283,21 @@ def _told(known: Sequence[Difference]) -> list[str]:
         lines.append(f"Not told apart from {_against(unsure)}, this could be chance: {_titles(unsure)}.")
     else:
         lines += [
-            f"{one.title} is not told apart from {one.against}: this could be chance.{_more(one)}"
-            for one in unsure
+            f"{one.title} is not told apart from {one.against}: this could be chance." for one in unsure
         ]
     return [printable(line) for line in lines]
+
+
+def _leaning(few: Sequence[Difference]) -> str:
+    """That an interval leaves out 0 all the same, lest it be read as a result."""
+    leaning = [one for one in few if not (one.paired.low or 0.0) <= 0 <= (one.paired.high or 0.0)]
+    if not leaning:
+        return ""
+    whose = "its interval leaves"
+    if len(few) > 1:
+        several = "intervals of all leave" if leaning == few else f"interval of {_titles(leaning)} leaves"
+        whose = f"the {several}"
+    return f" That {whose} out 0 is no result yet."
 
 
 def _told_between(between: Sequence[Difference]) -> list[str]:
@@ -281,6 +311,8 @@ def _told_between(between: Sequence[Difference]) -> list[str]:
             lines.append(f"{_ended(one)}: told apart.")
         elif one.verdict == "equivalent":
             lines.append(f"{one.title} and {one.against} are equivalent, within ±{numeral(one.bound)}.")
+        elif one.verdict == "too few runs" and one.known:
+            lines.append(f"{one.title} against {one.against}: not decided, with {len(one.values)} runs.")
         elif not one.known:
             size = _way(one.paired.mean or 0.0)
             why = f"no interval, because {one.paired.reason}"
@@ -292,9 +324,14 @@ def _told_between(between: Sequence[Difference]) -> list[str]:
 
 def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
     apart = sorted((one for one in pairs if one.told_apart), key=lambda one: -abs(one.paired.mean or 0.0))
-    open_pairs = [one for one in pairs if one.known and not one.told_apart]
-    unknown = [one for one in pairs if not one.known]
+    few = [one for one in pairs if one.verdict == "too few runs"]
+    open_pairs = [one for one in pairs if one.known and not one.told_apart and one not in few]
+    unknown = [one for one in pairs if not one.known and one not in few]
     without = f" {len(unknown)} pairs have no interval." if unknown else ""
+    if len(few) == len(pairs):
+        return [f"Techniques against each other: not decided, under {LEAST_FOR_P} runs nothing is."]
+    if few:
+        without += f" {len(few)} pairs have under {LEAST_FOR_P} runs."
     if not apart:
         return [f"Of {len(pairs)} pairs of techniques none is told apart.{without}"]
     shown = "; ".join(map(_ended, apart[:_FEW]))
@@ -310,11 +347,7 @@ def _ended(one: Difference) -> str:
 def _more(one: Difference) -> str:
     if one.more_runs is None:
         return ""
-    return f" About {number_of(one.more_runs, 'more run')} would do, if it went on like this."
-
-
-def _too_few(one: Difference) -> bool:
-    return len(one.values) == 2 and one.paired.low is not None and not one.told_apart
+    return f" About {number_of(one.more_runs, 'more run')} would show it to ± {numeral(one.bound)}."
 
 
 def _against(members: Sequence[Difference]) -> str:

@@ -1,72 +1,67 @@
 """Have I run enough? What may be said however often somebody looked, and how many runs a width takes. Pure.
 
 The evidence is the sign-symmetric e-process of `sequential`. The size fixed beforehand is the smallest
-difference of interest: a tenth of the scale's range.
+difference of interest: a tenth of the scale's range. Enough is also an interval as narrow as that, and
+equivalence.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import stdev
+from collections.abc import Iterator, Sequence
 
-from sandbox.analysis.answer import Answer, Difference
+from sandbox.analysis.answer import MANY, Answer, Difference
 from sandbox.analysis.numeral import numeral
-from sandbox.analysis.paired import pairs_for_width
+from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.sequential import ALPHA, Evidence
 from sandbox.text import number_of, printable
 
-_LEAST = 6
-"""Fewer differences decide nothing: an e-value is at most 2ⁿ / 2, and 20 decides."""
 _NAMED = 3
-_MOST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """One technique effect looked at after each run. `needed`: runs until half its 95 % interval is `bound`
-    or less, at the spread so far; None where under three runs, or nothing varies."""
-
-    difference: Difference
-    evidence: Evidence
-    needed: int | None
-
-
-def looked_at(found: Answer) -> tuple[Looked, ...]:
-    """Every arm against what stands beside it; none on a scale without a range, or without a run."""
-    return tuple(
-        Looked(one, one.evidence, _needed(one.values, one.bound))
-        for one in found.beyond
-        if one.evidence is not None and one.bound
-    )
 
 
 def enough(found: Answer) -> str:
     """The line under every answer; empty where nothing stands beside anything."""
-    looked = looked_at(found)
+    looked = [one for one in found.beyond if one.evidence is not None]
     if not looked:
         return ""
-    if all(one.evidence.n < _LEAST for one in looked):
-        said = f"No: under {_LEAST} runs nothing can be decided, however large an effect is."
-        return printable(" ".join(filter(None, ("Have I run enough?", said, _planning(looked, looked)))))
-    decided = [one for one in looked if one.evidence.decided]
-    unsure = [one for one in looked if not one.evidence.decided]
-    said = "Yes:" if not unsure else "For some:" if decided else "Not yet:"
+    if all(one.verdict == "too few runs" for one in looked):
+        said = f"No: under {LEAST_FOR_P} runs nothing can be decided, however large an effect is."
+        return printable(
+            " ".join(filter(None, ("Have I run enough?", said, *_planning(looked, len(looked)))))
+        )
+    decided = [one for one in looked if one.evidence is not None and one.evidence.decided]
+    equal = [one for one in looked if one not in decided and one.verdict == "equivalent"]
+    close = [one for one in looked if one.close and one not in (*decided, *equal)]
+    unsure = [one for one in looked if one not in (*decided, *equal, *close)]
     parts = []
     if decided:
-        parts.append(f"however often one looked, the evidence has decided for {_named(decided)}")
+        parts.append(
+            f"however often one looked, the evidence has decided for {_named(decided)} ({_E_VALUES})"
+        )
+    if equal:
+        alike = f"equivalent to {' and '.join(dict.fromkeys(one.against for one in equal))}"
+        parts.append(f"{alike}, within ± {numeral(equal[0].bound)}: {_titles(equal)}")
+    if close:
+        parts.append(f"known to ± {numeral(close[0].bound)} or closer: {_titles(close)}")
     if unsure:
-        parts.append(f"it has not decided for {_named(unsure)}" if decided else
-                     f"the evidence has not decided for {_named(unsure)}")  # fmt: skip
-    planned = _planning(unsure, looked)
-    return printable(
-        f"Have I run enough? {said} {', and '.join(parts)} (e-values; {1 / ALPHA:.0f} decides)."
-        f"{' ' + planned if planned else ''}"
-    )
+        which = "it" if decided else "the evidence"
+        told = "" if decided else f" ({_E_VALUES})"
+        parts.append(f"{which} has not decided for {_named(unsure)}{told}")
+    said = "Yes:" if not unsure else "Not yet:" if len(unsure) == len(looked) else "For some:"
+    looked_along = [one for one in looked if one.told_apart and one not in decided]
+    warned = f" {_ONE_LOOK}" if looked_along else ""
+    planned = " ".join(("", *_planning(unsure, len(looked))))
+    return printable(f"Have I run enough? {said} {'; '.join(parts)}.{warned}{planned}")
 
 
-def _named(looked: Sequence[Looked]) -> str:
+_E_VALUES = f"e-values; {1 / ALPHA:.0f} decides"
+_ONE_LOOK = (
+    "“Told apart” counts for one look at a number of runs fixed beforehand; if you looked along the way, only"
+    " the e-value counts."
+)
+
+
+def _named(looked: Sequence[Difference]) -> str:
     if len(looked) > _NAMED:
         return f"{len(looked)} techniques"
-    return "; ".join(f"{one.difference.title}, {_value(one.evidence)}" for one in looked)
+    return "; ".join(f"{one.title}, {_value(one.evidence)}" for one in looked if one.evidence is not None)
 
 
 def _value(found: Evidence) -> str:
@@ -75,39 +70,35 @@ def _value(found: Evidence) -> str:
     return f"{numeral(found.value)} after {number_of(found.n, 'run')}"
 
 
-def _planning(wanted: Sequence[Looked], looked: Sequence[Looked]) -> str:
+def _titles(looked: Sequence[Difference]) -> str:
+    return "; ".join(one.title for one in looked) if len(looked) <= _NAMED else f"{len(looked)} techniques"
+
+
+def _planning(wanted: Sequence[Difference], of: int) -> Iterator[str]:
     """How many runs it takes to know the effects wanted as closely as a difference of interest."""
-    known = [one for one in wanted if one.needed is not None]
-    if not known:
-        return ""
-    all_of_them = len(known) == len(looked)
-    bound = numeral(known[0].difference.bound)
-    short = [one for one in known if (one.needed or 0) > one.evidence.n]
-    if not short:
-        whose = "Each effect is" if all_of_them else _whose(known, looked)
-        return f"{whose} known to ± {bound} or closer."
-    whose = f"To know {'each effect' if all_of_them else _of(known, looked)} to ± {bound}"
-    most = max(short, key=lambda one: one.needed or 0)
-    needed, have = most.needed or 0, most.evidence.n
-    if needed > _MOST:
-        return f"{whose} would take more than {_MOST:,} runs."
-    more = f", {needed - have:,} more" if len({one.evidence.n for one in known}) == 1 else ""
-    return f"{whose} takes about {needed:,} runs{more}."
+    known = [(one, one.needed) for one in wanted if one.needed is not None]
+    if known:
+        effects = [one for one, _ in known]
+        whose = "the effect of " + " and ".join(one.title for one in effects)
+        if len(effects) == of:
+            whose = "each effect"
+        elif len(effects) > _NAMED:
+            whose = f"{len(effects)} of {of} effects"
+        to = f"To know {whose} to ± {numeral(effects[0].bound)}"
+        takes = [(_runs(needed), needed - len(one.values)) for one, needed in known]
+        if len({needed for _, needed in known}) == 1 or len(known) > _NAMED:
+            runs, more = max(takes, key=lambda one: one[1])
+            many = "" if known[0][1] > MANY or len({left for _, left in takes}) > 1 else f", {more:,} more"
+            most = "at most " if len(known) > _NAMED else ""
+            yield f"{to} takes {most}{runs}{many}."
+        else:
+            each = (f"{runs} for {one.title}" for (one, _), (runs, _) in zip(known, takes, strict=True))
+            yield f"{to} takes {', '.join(each)}."
+    without = [one for one in wanted if one.needed is None]
+    if known and without:
+        why = "under three runs, or without spread,"
+        yield f"For {_titles(without)} no number can be said: {why} there is nothing to go by."
 
 
-def _whose(known: Sequence[Looked], looked: Sequence[Looked]) -> str:
-    said = _of(known, looked)
-    return f"{said[0].upper()}{said[1:]} {'is' if len(known) == 1 else 'are'}"
-
-
-def _of(known: Sequence[Looked], looked: Sequence[Looked]) -> str:
-    if len(known) > _NAMED:
-        return f"{len(known)} of {len(looked)} effects"
-    effect = "effect" if len(known) == 1 else "effects"
-    return f"the {effect} of {' and '.join(one.difference.title for one in known)}"
-
-
-def _needed(values: Sequence[float], bound: float) -> int | None:
-    if len(values) < 3 or max(values) - min(values) < 1e-9:
-        return None
-    return pairs_for_width(stdev(values), bound)
+def _runs(needed: int) -> str:
+    return f"about {needed:,} runs" if needed <= MANY else f"more than {MANY:,} runs"

@@ -4,7 +4,7 @@ A row is one run (or person) under one arm at one time, with a score or with the
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -16,7 +16,10 @@ from sandbox.analysis.effect import SMALL, Direction, PairedDifference, paired_d
 from sandbox.errors import UsageError
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.scoring import score_questionnaire
+from sandbox.text import number_of
 
+_NAMED = 5
+"""Of more runs left out not each is named."""
 _MISSING = ("", "na", "n/a", "nan", "null", ".")
 _ROUNDING = 0.005
 """A total in the file and one of its items that lie closer together agree."""
@@ -51,8 +54,9 @@ class DataMap(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """`moved` has each arm's own change (its score at the end, without a start). `answer` holds what stands
-    beside the control; `disagreements` the totals that are not what their items give."""
+    """`moved` has each arm's own change (its score at the end, without a start), over the runs that a
+    difference rests on, where there is any. `answer` holds what stands beside the control;
+    `disagreements` the totals that are not what their items give."""
 
     by: Literal["human", "model"]
     rows: int
@@ -99,9 +103,52 @@ def external(rows: Sequence[Row], told: DataMap, questionnaire: Questionnaire | 
     between = tuple(
         _difference(one, other, runs, changes, told.end, bound) for one, other in combinations(others, 2)
     )
-    moved = tuple((arm, paired_difference([changes.get((run, arm)) for run in runs])) for arm in arms)
+    used = _used(runs, others, changes, told.control) if any(one.values for one in beyond) else set(runs)
+    moved = tuple(
+        (arm, paired_difference([changes[run, arm] for run in runs if run in used and (run, arm) in changes]))
+        for arm in arms
+    )
     found = Answer(beyond, tuple(one for one in between if one.values), higher_is)
-    return External(told.by, len(rows), moved, found, tuple(disagreements), _notes(told, arms, found))
+    notes = (*_notes(told, found), *_dropped(runs, used, arms, changes, scores, told))
+    return External(told.by, len(rows), moved, found, tuple(disagreements), notes)
+
+
+def _used(
+    runs: Sequence[str],
+    others: Sequence[str],
+    changes: Mapping[tuple[str, str], float],
+    control: str | None,
+) -> set[str]:
+    """The runs that some difference from the control rests on: the changes are told of the same."""
+    return {
+        run for run in runs if (run, control) in changes and any((run, other) in changes for other in others)
+    }
+
+
+def _dropped(
+    runs: Sequence[str],
+    used: Collection[str],
+    arms: Sequence[str],
+    changes: Mapping[tuple[str, str], float],
+    scores: Mapping[tuple[str, str, str], float | None],
+    told: DataMap,
+) -> Iterator[str]:
+    """Which runs lack a score under which arm, and at what time; and that those are left out."""
+    times = [time for time in (told.start, told.end) if time is not None]
+    for arm in arms:
+        lacking = [run for run in runs if (run, arm) not in changes]
+        named = []
+        for run in lacking[:_NAMED]:
+            at = " and ".join(time for time in times if scores.get((run, arm, time)) is None)
+            named.append(f"{run} (no score at {at})")
+        if named:
+            more = f", and {len(lacking) - _NAMED:,} more" if len(lacking) > _NAMED else ""
+            yield f"Left out under {arm}, {number_of(len(lacking), 'run')}: {', '.join(named)}{more}."
+    if apart := len(runs) - len(used):
+        yield (
+            f"{number_of(apart, 'run')} without a pair {'is' if apart == 1 else 'are'} in neither table:"
+            " changes and differences are of the same runs."
+        )
 
 
 def _changes(
@@ -136,12 +183,10 @@ def _difference(
     return Difference(arm, other or "", at, values, paired_difference(both), bound)
 
 
-def _notes(told: DataMap, arms: Sequence[str], found: Answer) -> tuple[str, ...]:
+def _notes(told: DataMap, found: Answer) -> tuple[str, ...]:
     notes = []
     if told.control is None:
         notes.append("The map names no control: what moved by itself is not known.")
-    elif told.control not in arms:
-        notes.append(f"No row is of the control “{told.control}”: what moved by itself is not known.")
     elif not any(one.values for one in found.beyond):
         notes.append(
             "No run has a score under a technique and under the control: the rows are not paired, and"
@@ -178,12 +223,26 @@ def _refuse_columns(rows: Sequence[Row], told: DataMap, questionnaire: Questionn
     for wanted in (told.start, told.end):
         if wanted is not None and wanted not in times:
             raise UsageError(f"No row is of the time “{wanted}”.", todo=f"There are: {', '.join(times)}.")
+    arms = dict.fromkeys(row[told.arm].strip() for row in rows)
+    if told.control is not None and told.control not in arms:
+        raise UsageError(
+            f"No row is of the control “{told.control}”.",
+            todo=f"There are: {', '.join(arms)}. Leave control out of the map if there is none.",
+        )
 
 
 def _scale(told: DataMap, questionnaire: Questionnaire | None) -> tuple[tuple[float, float], Direction]:
     if questionnaire is None:
-        if told.range is None or told.range[0] >= told.range[1]:
+        if told.range is None:
             raise UsageError("The map has to say the scale's range.", todo="Write range: [0, 100].")
+        low, high = told.range
+        if low >= high:
+            raise UsageError(
+                f"The range of the scale is reversed: {low:g} to {high:g}."
+                if low > high
+                else f"The range of the scale has no width: {low:g} to {high:g}.",
+                todo="Write the lowest score first, as in range: [0, 100].",
+            )
         return told.range, told.higher_is
     for scale in questionnaire.scales:
         if scale.id == (told.scale or questionnaire.scales[0].id):

@@ -55,7 +55,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What would be run more, how many sessions that is, and half the 95 % interval of a technique effect."""
+    """What would be run more, how many sessions that is with the shared starts, and half the 95 % interval
+    of a technique effect."""
 
     what: str
     sessions: int
@@ -223,7 +224,9 @@ def _within(found: Components, sizes: Mapping[str, int]) -> float:
 
 
 def _sessions(found: Components, sizes: Mapping[str, int]) -> int:
-    return math.prod({**found.sizes, **sizes}.values())
+    """Those of a plan: each shared start and its arms."""
+    arms = math.prod({**found.sizes, **sizes}.values())
+    return arms + arms // found.sizes[TECHNIQUE]
 
 
 def _purchases(found: Components) -> Iterator[Purchase]:
@@ -265,8 +268,9 @@ def _lines(
     best = min(twice, key=lambda one: one.within)
     floor = min(within, _within(found, {SEED: _ENDLESS}))
     known = f"Over all of them a technique effect is known to about ± {numeral(within)}."
-    if within > room:  # of two or three cases with hardly a degree of freedom
-        known = "Over all of them a technique effect is not known: its interval is wider than the scale."
+    if within > room:  # of few cases or seeds, with hardly a degree of freedom
+        wide = "its interval is wider than the scale"
+        known = f"Over all of them nothing is known of a technique effect yet: {wide}."
     if best.within > room or numeral(best.within) == numeral(within):
         yield known
     else:
@@ -276,9 +280,8 @@ def _lines(
             f"{known} For the same {best.sessions:,} sessions more, {best.what} would narrow that to"
             f" ± {numeral(best.within)}{', ' if rest else ''}{others}."
         )
-    if two := [f"two {facet}s" for facet in found.facets if found.sizes[facet] == 2 and facet not in _OWN]:
-        hence = "" if within > room else f": hence ± {numeral(within)}"
-        yield f"{' and '.join(two).capitalize()} hardly show how far cases differ{hence}."
+    hence = "" if within > room else f": hence ± {numeral(within)}"
+    yield from (f"{why}{hence}." for why in _hardly_shown(found))
     if within / 2 < floor <= room:
         yield f"However many seeds were run, it would stay at ± {numeral(floor)} with these cases."
     if left_out:
@@ -287,6 +290,20 @@ def _lines(
     if unknown:
         only = " and ".join(f"one {facet}" for facet in unknown)
         yield f"It has {only}: how far it depends on {'them' if len(unknown) > 1 else 'that'} is not known."
+
+
+def _hardly_shown(found: Components) -> Iterator[str]:
+    """Of what weighs most in the error there are two alone: those cases, or runs of each."""
+    errors = {
+        effect: variance / math.prod(found.sizes[facet] for facet in effect if facet != TECHNIQUE)
+        for effect, variance in found.variance.items()
+        if TECHNIQUE in effect and len(effect) > 1
+    }
+    most = max(errors, key=lambda one: errors[one])
+    if SEED in most and found.sizes[SEED] == 2:
+        yield "Two runs of each hardly show how far runs differ"
+    elif two := [f"two {facet}s" for facet in most if found.sizes[facet] == 2 and facet not in _OWN]:
+        yield f"{' and '.join(two).capitalize()} hardly show how far cases differ"
 
 
 def _spread(sources: Sequence[Source], how: str = "") -> str:

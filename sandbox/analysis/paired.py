@@ -13,11 +13,16 @@ from sandbox.measurement.estimate import mean_estimate
 from sandbox.measurement.student import t_quantile, t_tail
 
 LEAST_FOR_P = 6
-"""With fewer pairs no p-value is given: of five signs the least two-sided p is 1/16, above 0.05."""
+"""With fewer pairs there is no p-value and no verdict: of five signs the least two-sided p is 1/16, above
+0.05, and the e-value at most 16, under the 20 that decide."""
 
 _EXACT = 14
 """Up to so many pairs every pattern of signs is gone through (2¹⁴); beyond, 9,999 are drawn."""
 _DRAWN = 9_999
+_AT_ONCE = 200
+"""So many patterns are held in memory at a time."""
+_MOST_DRAWN = 2_000
+"""Beyond so many pairs drawing takes minutes and says what Student's t says."""
 _SEED = 20_260_101
 _ALPHA = 0.05
 _MOST_PAIRS = 1_000_000
@@ -38,18 +43,19 @@ def hedges_gz(differences: Sequence[float]) -> float | None:
 
 
 def bca_interval(differences: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % BCa interval of the mean by bootstrap (Efron 1987); None under LEAST_FOR_P pairs or no spread.
+    """The 95 % BCa interval of the mean by bootstrap (Efron 1987); None under LEAST_FOR_P pairs, over 2,000,
+    or without spread.
 
     The draws come from a fixed seed, so that the same differences give the same interval.
     """
-    if len(differences) < LEAST_FOR_P or not _spread(differences):
+    if not LEAST_FOR_P <= len(differences) <= _MOST_DRAWN or not _spread(differences):
         return None
     import numpy as np
     from scipy.stats import bootstrap
 
     found = bootstrap(
         (np.asarray(differences, dtype=float),), np.mean,
-        n_resamples=_DRAWN, method="BCa", rng=np.random.default_rng(_SEED),
+        n_resamples=_DRAWN, method="BCa", batch=_AT_ONCE, rng=np.random.default_rng(_SEED),
     ).confidence_interval  # fmt: skip
     low, high = float(found.low), float(found.high)
     return (low, high) if math.isfinite(low) and math.isfinite(high) else None
@@ -58,17 +64,23 @@ def bca_interval(differences: Sequence[float]) -> tuple[float, float] | None:
 def sign_flip_p(differences: Sequence[float]) -> float | None:
     """Two-sided p of the mean when every difference might as well have had the other sign (Fisher 1935).
 
-    None under LEAST_FOR_P pairs. Exact up to 14 pairs; beyond, the share of 9,999 seeded draws and the data.
+    None under LEAST_FOR_P pairs. Exact up to 14 pairs; beyond, the share of 9,999 seeded draws and the data;
+    over 2,000 Student's t, which it comes to.
     """
     if len(differences) < LEAST_FOR_P:
         return None
+    if len(differences) > _MOST_DRAWN:
+        error = _spread(differences) / math.sqrt(len(differences))
+        mean = fmean(differences)
+        return t_tail(mean / error, len(differences) - 1) if error else float(not mean)
     import numpy as np
     from scipy.stats import permutation_test
 
     found = permutation_test(
         (np.asarray(differences, dtype=float),), lambda x, axis: np.mean(x, axis=axis),
         permutation_type="samples", vectorized=True, alternative="two-sided",
-        n_resamples=2**_EXACT if len(differences) <= _EXACT else _DRAWN, rng=np.random.default_rng(_SEED),
+        batch=_AT_ONCE, n_resamples=2**_EXACT if len(differences) <= _EXACT else _DRAWN,
+        rng=np.random.default_rng(_SEED),
     )  # fmt: skip
     return float(found.pvalue)
 
@@ -87,8 +99,9 @@ def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
 # As good as none
 
 
-Verdict = Literal["lower", "higher", "equivalent", "not told apart"]
-"""What an interval says of a mean difference. `equivalent`: within the bound stated before."""
+Verdict = Literal["lower", "higher", "equivalent", "not told apart", "too few runs"]
+"""What an interval says of a mean difference. `equivalent`: within the bound stated before. `too few runs`:
+under LEAST_FOR_P nothing is said, whatever the interval."""
 
 
 def tost_p(differences: Sequence[float], bound: float) -> float | None:
@@ -109,18 +122,20 @@ def tost_p(differences: Sequence[float], bound: float) -> float | None:
 
 
 def verdict(differences: Sequence[float], bound: float | None = None) -> Verdict:
-    """What may be said of the mean difference, at 5 %.
+    """What may be said of the mean difference, at 5 %; under LEAST_FOR_P differences nothing.
 
     Lower or higher, when Student's interval leaves out 0; else equivalent, when TOST against a bound stated
     before says so; else not told apart. “Not told apart” is no “equivalent”.
     """
+    if len(differences) < LEAST_FOR_P:
+        return "too few runs"
     interval = student_interval(differences)
     if interval is not None:
         if interval[1] < 0:
             return "lower"
         if interval[0] > 0:
             return "higher"
-    p = tost_p(differences, bound) if bound is not None and len(differences) >= LEAST_FOR_P else None
+    p = tost_p(differences, bound) if bound is not None else None
     return "equivalent" if p is not None and p < _ALPHA else "not told apart"
 
 
@@ -141,18 +156,6 @@ def pairs_for_width(spread: float, within: float) -> int:
     if not within > 0:
         raise ValueError(f"a width is above 0, not {within}")
     return _least(lambda n: half_width(spread, n) <= within)
-
-
-def pairs_to_tell(mean: float, spread: float) -> int | None:
-    """The least number of pairs whose interval would leave out 0, if mean and SD stayed as they are.
-
-    None for a mean of 0, or where more than a million would be needed. A rough guide: the mean seen so far
-    is uncertain itself, and the answer is even odds, not a promise.
-    """
-    if not mean:
-        return None
-    needed = _least(lambda n: half_width(spread, n) < abs(mean))
-    return needed if needed < _MOST_PAIRS else None
 
 
 def half_width(spread: float, pairs: int) -> float:

@@ -11,13 +11,12 @@ from typing import Literal
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import ComparedArm
 from sandbox.analysis.effect import PairedDifference, paired_difference, residual, scale_of
+from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import technique_first
 
 _FLOOR = 0.05
 """A baseline within this share of the scale's range from its calm end leaves no room to return to."""
-_LEAST = 3
-"""With fewer runs an interval reaches over most of a scale."""
 
 Returned = Literal["above it", "below it", "not told apart from it", "cannot be said"]
 
@@ -51,7 +50,7 @@ def residuals(arms: Sequence[ComparedArm], names: Sequence[ScaleName]) -> Iterat
 def _unsayable(left: PairedDifference, sessions: Sequence[Arm], name: ScaleName) -> str:
     if _at_floor(sessions, name):
         return "baseline at the floor"
-    if left.pairs < _LEAST:
+    if left.pairs < LEAST_FOR_P:
         return "too few runs"
     return left.reason if left.low is None else ""
 

@@ -78,8 +78,13 @@ def _bound(differences: Sequence[float], size: float) -> float | None:
     if not differences:
         return None
 
+    import numpy as np
+
+    seen = np.asarray(differences, dtype=float)
+
     def reached(centre: float) -> bool:
-        rows = [math.fsum(_log_factor(rate * (one - centre) / size) for one in differences) for rate in RATES]
+        twice = 2 * (seen - centre) / size
+        rows = [float(np.sum(math.log(2) - np.logaddexp(0.0, -rate * twice))) for rate in RATES]
         return _mean_exp(rows) >= 2 / ALPHA
 
     low = min(differences) - 40 * size

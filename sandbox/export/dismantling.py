@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from sandbox.analysis.dismantling import LEAST_STARTS, Dismantling, StepEffect
 from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.export import NOTICE
 from sandbox.export.table import terminal_table
 from sandbox.text import number_of, printable
@@ -111,12 +112,14 @@ def _sizes(one: StepEffect) -> list[str]:
 
 def _told(one: StepEffect) -> bool:
     low, high = one.effect.low, one.effect.high
-    return low is not None and high is not None and not low <= 0 <= high
+    return low is not None and high is not None and not low <= 0 <= high and one.effect.pairs >= LEAST_FOR_P
 
 
 def _verdict(one: StepEffect) -> str:
     if one.effect.low is None:
         return one.effect.reason
+    if one.effect.pairs < LEAST_FOR_P:
+        return "too few starts"
     if not _told(one):
         return "could be chance"
     return "lowers" if (one.effect.mean or 0.0) < 0 else "raises"

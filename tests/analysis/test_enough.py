@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.analysis.answer import answer
-from sandbox.analysis.enough import enough, looked_at
+from sandbox.analysis.enough import enough
 from tests.analysis.test_answer import STRONG, WIDE, runs
 
 
@@ -11,24 +11,30 @@ def test_strong_effects_are_decided_and_wide_ones_say_what_they_need():
     again = [*STRONG, *STRONG]
     said = enough(answer(runs(again)))
     assert "Yes: however often one looked, the evidence has decided for Breathing, at run 7 of 12" in said
+    one_look = "“Told apart” counts for one look"
+    assert one_look not in said and one_look in enough(answer(runs(STRONG))), "the e-value is under 20 there"
     said = enough(answer(runs(again, [*WIDE, *WIDE])))
     assert said.startswith("Have I run enough? For some:") and "it has not decided for Scan" in said
     assert "To know the effect of Scan to ± 10.0 takes about" in said
-    (_, scan) = looked_at(answer(runs(again, [*WIDE, *WIDE])))
-    assert scan.needed is not None and scan.needed > 12 and not scan.evidence.decided
+    (_, scan) = answer(runs(again, [*WIDE, *WIDE])).beyond
+    assert scan.needed is not None and scan.needed > 12
+    assert scan.more_runs == scan.needed - 12, "one number, wherever it stands"
 
 
 @pytest.mark.parametrize("effects", [[-30.0], [-30.0, -31.0], STRONG[:5]])
 def test_under_six_runs_nothing_is_decided(effects):
-    assert "No: under 6 runs nothing can be decided" in enough(answer(runs(effects)))
+    found = answer(runs(effects, [one + 60 for one in effects]))
+    assert "No: under 6 runs nothing can be decided" in enough(found)
+    assert {one.verdict for one in (*found.beyond, *found.between)} == {"too few runs"}
+    assert not [line for line in found.lines if "told apart" in line.lower()]
+    leaning = [line for line in found.lines if "out 0 is no result yet" in line]
+    assert bool(leaning) == (len(effects) > 1)
 
 
 def test_equal_differences_and_nothing_beside_are_sentences():
     assert "has decided for Breathing" in enough(answer(runs([-30.0] * 8)))
     assert "nan" not in enough(answer(runs([0.0] * 8)))
-    assert "Not yet: the evidence has not decided for Breathing, 1.0 after 8 runs" in enough(
-        answer(runs([0.0] * 8))
-    )
+    assert "Yes: equivalent to Filler (control), within ± 10.0: Breathing." in enough(answer(runs([0.0] * 8)))
 
 
 def test_an_interval_beyond_what_the_scale_allows_is_called_so():
@@ -38,8 +44,11 @@ def test_an_interval_beyond_what_the_scale_allows_is_called_so():
     assert "scale" not in first
 
 
-def test_each_effect_is_said_only_where_it_holds_for_each():
+def test_equivalence_and_an_interval_as_narrow_as_asked_are_enough():
     near = [0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 1.0, 0.0]
-    assert "Each effect is known to ± 10.0 or closer." in enough(answer(runs(near, near[::-1])))
-    mixed = enough(answer(runs(near, [0.0] * 8)))
-    assert "The effect of Breathing is known to ± 10.0 or closer." in mixed and "Each" not in mixed
+    said = enough(answer(runs(near, [one + 9 for one in near])))
+    assert said.startswith("Have I run enough? Yes: ") and "Breathing" in said and "To know" not in said
+    small = answer(runs([*near, *near])).lines
+    assert "the size is within ±10.0" in "".join(small), "told apart, and hardly anything"
+    few = enough(answer(runs([-30.0, -9.0, -2.0], [5.0, 5.0, 5.0])))
+    assert "For Scan no number can be said" in few

@@ -48,9 +48,9 @@ def test_what_depends_on_the_case_is_said_and_more_cases_are_the_better_buy():
     assert found.sources[0].what == "technique × scenario"
     assert any(line.startswith("It depends on the scenario") for line in found.lines)
     within = {one.what: one for one in found.purchases}
-    assert within["3 more scenarios"].sessions == within["5 more seeds"].sessions == 30
+    assert within["3 more scenarios"].sessions == within["5 more seeds"].sessions == 45
     assert within["5 more scenarios"].within < within["50 more seeds"].within <= found.within
-    assert any("30 sessions more, 3 more scenarios would narrow" in line for line in found.lines)
+    assert any("45 sessions more, 3 more scenarios would narrow" in line for line in found.lines)
     assert any("However many seeds were run" in line for line in found.lines)
 
 

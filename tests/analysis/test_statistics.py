@@ -22,7 +22,6 @@ from sandbox.analysis.paired import (
     hedges_gz,
     holm,
     pairs_for_width,
-    pairs_to_tell,
     sign_flip_p,
     student_interval,
     tost_p,
@@ -76,8 +75,7 @@ class TestPairedDifferences:
         said, interval = verdict(differences, 5.0), student_interval(differences)
         if said in ("lower", "higher"):
             assert interval is not None and (interval[1] < 0 if said == "lower" else interval[0] > 0)
-        if len(differences) < 6:
-            assert said != "equivalent"
+        assert (len(differences) < 6) == (said == "too few runs")
 
     def test_not_told_apart_is_not_equivalent(self) -> None:
         wide, narrow = [-30, 20, 5, -12, 25, -9, 3], [0.2, -0.1, 0.3, -0.2, 0.1, 0.0, -0.3]
@@ -91,10 +89,11 @@ class TestPairedDifferences:
         assert half_width(spread, n) <= within
         assert n == 2 or half_width(spread, n - 1) > within
 
-    def test_pairs_to_tell_is_where_the_interval_leaves_out_zero(self) -> None:
-        n = pairs_to_tell(10, 20)
-        assert n is not None and half_width(20, n) < 10 <= half_width(20, n - 1)
-        assert pairs_to_tell(0, 20) is None
+    def test_many_pairs_are_bounded_in_memory_and_come_to_student(self) -> None:
+        many = [math.sin(n) + 0.03 for n in range(3000)]
+        assert bca_interval(many) is None
+        p, near = sign_flip_p(many), sign_flip_p(many[:2000])
+        assert p is not None and near is not None and 0 < p < 1 and 0 < near < 1
 
 
 class TestEvidence:

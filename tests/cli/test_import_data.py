@@ -67,7 +67,6 @@ def test_paired_rows_are_answered_as_sessions_are_and_nothing_is_stored(place, c
 @pytest.mark.parametrize(
     ("text", "told", "said"),
     [
-        (trial([-30, -20], ("breathing",)), MAP + SCORE, "No row is of the control “reading”"),
         (trial([-30, -20]), MAP.replace("control: reading\n", "") + SCORE, "The map names no control"),
         (trial([-30]), MAP + SCORE, "One run has no interval"),
         (trial([0, 0, 0]), MAP + SCORE, "no interval, because the 3 differences are equal"),
@@ -77,6 +76,16 @@ def test_paired_rows_are_answered_as_sessions_are_and_nothing_is_stored(place, c
 def test_what_is_missing_is_a_sentence(place, capsys, text, told, said):
     code, out, _ = imported(place, text, told, capsys)
     assert code == 0 and said in out and "nan" not in out.lower()
+
+
+def test_a_run_without_a_score_is_named_and_both_tables_are_of_the_same_runs(place, capsys):
+    text = trial([-30, -35, -28]).replace("p1,breathing,post,25", "p1,breathing,post,NA")
+    code, out, _ = imported(place, text, MAP + SCORE, capsys)
+    assert code == 0 and "Left out under breathing, 1 run: p1 (no score at post)." in out
+    assert "1 run without a pair is in neither table" in out
+    assert [line.split()[:2] for line in out.splitlines() if line.startswith("reading ")] == [
+        ["reading", "2"]
+    ]
 
 
 def test_totals_are_counted_again_from_the_items_and_each_disagreement_is_listed(place, capsys):
@@ -115,6 +124,8 @@ def questionnaire_items() -> list[str]:
         (trial([-30]).replace(",60", ",999"), MAP + SCORE, "Line 5: the score 999 is outside"),
         ("person,group,when,anxiety\n", MAP + SCORE, "no row below its head"),
         (trial([-30]), MAP.replace("end: post", "end: later") + SCORE, "No row is of the time “later”"),
+        (trial([-30], ("breathing",)), MAP + SCORE, "No row is of the control “reading”"),
+        (trial([-30]), MAP + SCORE.replace("[0, 100]", "[80, 20]"), "reversed: 80 to 20"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_error(place, capsys, text, told, said):

@@ -19,7 +19,7 @@ from sandbox.engine.history import Skip
 from sandbox.engine.plan import Edited
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
-from sandbox.export.report.contents import _effects, contents
+from sandbox.export.report.contents import contents
 from sandbox.export.report.guide_llm import guide_llm
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
@@ -30,7 +30,6 @@ from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.call import drawn_by
 from sandbox.store.progress import spent_by
 from sandbox.store.store import DATABASE, Store
-from tests.analysis.test_answer import STRONG, runs
 from tests.store.runs import SMALL, breathing_and_control, number, record_run
 
 HOSTILE = '<script src="https://example.org/x.js"></script><img src=x onerror=alert(1)>\x1b[31m=1+1 \u202e'
@@ -181,13 +180,6 @@ async def test_where_the_scenario_came_last_the_report_counts_it_to_nobodys_harm
     assert places == ["t1", "t2", "t3", *[place for place in places if place[0] == "s"]]
     methods = report_markdown(blocks)
     assert "2 arms" in methods and "before, after or without the technique" in methods
-
-
-@pytest.mark.parametrize(("effects", "said"), [(STRONG, True), ([*STRONG, *STRONG], False)])
-def test_where_interval_and_e_value_part_it_is_said_which_counts(effects, said):
-    found = runs(effects)
-    texts = [block.text for block in _effects(found, answer(found)) if isinstance(block, Paragraph)]
-    assert any("the interval counts for one look" in text for text in texts) is said
 
 
 @pytest.mark.parametrize("seeds", [1, 2])

@@ -3,6 +3,7 @@
 Every number is that of the comparison, from the same functions. Nothing is said that its interval does not.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 from sandbox.analysis.answer import Answer, Difference, answer
@@ -18,7 +19,6 @@ from sandbox.analysis.numeral import MISSING, interval, numeral, percent
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
 from sandbox.analysis.residuals import residuals
-from sandbox.analysis.sequential import ALPHA
 from sandbox.engine.phase import USUAL
 from sandbox.export import NOTICE
 from sandbox.export.comparison_result import answer_result
@@ -97,18 +97,12 @@ def _next(found: Answer) -> str:
     """What to run next, by rule: nothing is generalised before it is known in one place."""
     if not found.beyond or any(len(one.values) < 2 for one in found.beyond):
         return "Next: repeat it with other seeds, ten or so, to have an interval at all."
-    unsure = [one for one in found.beyond if one.verdict == "not told apart"]
-    if unsure:
-        named = [f"{one.title} about {one.more_runs}" for one in unsure if one.more_runs is not None]
-        rest = [one.title for one in unsure if one.more_runs is None]
-        parts = [
-            *([f"more runs, if mean and spread stayed as they are: {', '.join(named)}"] if named else []),
-            *([f"for {', '.join(rest)} no number of runs can be said"] if rest else []),
-        ]
+    open_ones = ("not told apart", "too few runs")
+    if any(one.verdict in open_ones and not one.close for one in found.beyond):
         return (
-            f"Next: {'; '.join(parts)}. Have five runs or more in all, and fix their number before they run:"
-            " to add runs until an answer pleases makes chance findings. Or stop here and say that it is not"
-            " known."
+            "Next: more runs, about as many as “Have I run enough?” says, six or more in all. Fix their"
+            " number before they run: to add runs until an answer pleases makes chance findings. Or stop"
+            " here and say that it is not known."
         )
     return (
         "Next: the same on another scenario, another client and another model. What holds for one case on one"
@@ -219,15 +213,10 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
         yield Bullets(said.clusters)
     yield Paragraph(
         "g_z is in units of the differences' own spread. p is by sign flips, adjusted over the techniques by"
-        " Holm's method; none is given with fewer than six runs. The e-value may be looked at after every run"
-        " and decides from 20 on. “Equivalent” is said only when two one-sided tests put the effect within a"
-        " tenth of the scale's range."
+        " Holm's method. With fewer than six runs there is neither p nor verdict. The e-value may be looked"
+        " at after every run and decides from 20 on. “Equivalent” is said only when two one-sided tests put"
+        " the effect within a tenth of the scale's range."
     )
-    if any(one.told_apart and one.evidence and one.evidence.value < 1 / ALPHA for one in known):
-        yield Paragraph(
-            "Where the interval says “lower” or “higher” and the e-value is under 20: the interval counts for"
-            " one look at a number of runs that was planned, the e-value where somebody looked along the way."
-        )
 
 
 def _plotted_effect(one: Difference, found: Answer) -> PlottedEffect:
@@ -314,16 +303,22 @@ def _noise(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
         return
     calls = on.spent.calls / max(1, len({id for arm in on.arms for id in (arm.id, arm.trunk)}))
     dollars = on.spent.cost / on.spent.calls if on.spent.cost and on.spent.calls else None
+    scale = scale_of(comparison.arms[0].sessions[0].asked, comparison.scale)
+    room = scale.range[1] - scale.range[0] if scale else math.inf
+
+    def known(within: float | None) -> str:
+        return "wider than the scale" if within is not None and within > room else f"± {numeral(within)}"
+
     yield Table(
-        f"What more would buy; now a technique effect is known to ± {numeral(found.within)}",
-        ("more", "sessions", "calls, about", "at list prices", "± then"),
+        f"What more would buy; the interval of a technique effect now: {known(found.within)}",
+        ("more", "sessions", "calls, about", "at list prices", "interval then"),
         tuple(
             (
                 one.what,
                 f"{one.sessions:,}",
                 f"{one.sessions * calls:,.0f}",
                 MISSING if dollars is None else f"${one.sessions * calls * dollars:,.2f}",
-                numeral(one.within),
+                known(one.within),
             )
             for one in found.purchases
         ),
