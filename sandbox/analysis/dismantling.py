@@ -5,7 +5,7 @@ Contrasts are taken within each start and then over starts, so that a start is t
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from statistics import fmean
@@ -283,7 +283,7 @@ class Dismantling:
     (left out) or the control (alone). `immediate`: at its own turn, of a factorial with filler. `pairs` and
     `smallest`: of a factorial. `arms`: the last score of every arm. `starts` counts those it rests on,
     `left_out` those of a factorial that lack a score: a contrast over what is left would mix the steps.
-    `whole`: what all steps together do, of a factorial.
+    `whole`: what all steps together do, of a factorial. `cautions`: where an arm differs in more than a step.
     """
 
     design: str
@@ -296,6 +296,7 @@ class Dismantling:
     pairs: tuple[StepEffect, ...] = ()
     smallest: Smallest | None = None
     whole: PairedDifference | None = None
+    cautions: tuple[str, ...] = ()
 
 
 def dismantled(
@@ -319,12 +320,14 @@ def dismantled(
     immediate: tuple[StepEffect, ...] = ()
     pairs: tuple[StepEffect, ...] = ()
     smallest = None
+    cautions = tuple(_cautions(arms, steps, order, replaced=replaced))
     match design:
         case "factorial":
             arms_of_design = len(set(steps.values()))
             used = tuple(start for start in starts.last if len(start) == arms_of_design)
             main, pairs = step_effects(used, order), pair_effects(used, order)
-            immediate = immediate_effects(starts, order, arms_of_design) if replaced else ()
+            in_place = replaced and not cautions  # else a turn is not the same step's in every arm
+            immediate = immediate_effects(starts, order, arms_of_design) if in_place else ()
             whole = whole_effect(used, order)
             smallest = smallest_script(used, order, better=_BETTER[higher_is])
         case "each left out":
@@ -332,7 +335,37 @@ def dismantled(
         case "each alone":
             main = alone_each(starts.last, order, starts.control)
     left_out = len(starts.last) - len(used)
-    return Dismantling(design, scale, len(used), left_out, ends, main, immediate, pairs, smallest, whole)
+    return Dismantling(
+        design, scale, len(used), left_out, ends, main, immediate, pairs, smallest, whole, cautions
+    )
+
+
+def _cautions(
+    arms: Sequence[Arm], steps: Mapping[str, Steps], order: Sequence[str], *, replaced: bool
+) -> Iterator[str]:
+    """Of steps with conditions or repetitions: which the whole script left out, and whether arms had other
+    numbers of turns although filler stands for what was left out."""
+    own = [arm for arm in arms if arm.plan.technique is not None and arm.plan.technique.id in steps]
+    whole = [arm for arm in own if arm.plan.technique and steps[arm.plan.technique.id] == frozenset(order)]
+    full = [arm for arm in whole if arm.state == "finished"]
+    for step in order:
+        said = sum(any(turn.step == step for turn in arm.turns) for arm in full)
+        if said < len(full):
+            yield (
+                f"The whole script said “{step}” in {said} of {len(full)} runs, as its condition has it. In"
+                " the others nothing was left out, and what differs is chance or comes of other steps."
+            )
+    turns: dict[str, set[int]] = {}
+    for arm in own if replaced else ():
+        if arm.state == "finished":
+            told = arm.turns[arm.began.after_turn :]
+            turns.setdefault(arm.trunk, set()).add(sum(turn.phase == "technique" for turn in told))
+    if unlike := sum(len(found) > 1 for found in turns.values()):
+        yield (
+            f"In {unlike} of {len(turns)} shared starts the arms had unlike numbers of turns: conditions and"
+            " repetitions go by the scores so far, and those differ once a step is left out. There a"
+            " difference is of the step and of all that followed from it."
+        )
 
 
 def _end(arms: Iterable[Arm], technique: str, note: str, scale: ScaleName) -> ArmEnd:

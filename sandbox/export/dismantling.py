@@ -83,6 +83,8 @@ def _lines(found: Dismantling) -> Iterator[str]:
             f"There are {several} intervals here: about one in 20 leaves out 0 by chance alone. An interval"
             " that includes 0 says that nothing is known yet, not that the step does nothing."
         )
+    for caution in found.cautions:
+        yield f"Caution: {printable(caution)}"
     yield NOTICE
 
 

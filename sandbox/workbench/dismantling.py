@@ -65,13 +65,25 @@ def dismantle(
     factor, all combinations up to four steps and a fraction of resolution V beyond (main effects and pairs
     stay apart from each other), after pyDOE3. `shuffled`: as many orders as there are steps, drawn by `seed`.
 
-    Raises UsageError for a script with a single step, one a clinician types, or one too long for the design.
+    Raises UsageError for a control, a script with a single step, one a clinician types, a guided one to be
+    filled with filler, or one too long for the design.
     """
+    if technique.is_control:
+        raise UsageError(
+            f"“{technique.id}” is a control: its steps do nothing that could be told apart.",
+            todo="Name a technique; sandbox compare sets controls side by side.",
+        )
     ids = [step.id for step in technique.steps]
     if len(ids) < 2:
         raise UsageError(f"“{technique.id}” has one step: there is nothing to leave out.")
     if technique.delivery == "live":
         raise UsageError(f"“{technique.id}” is typed by a clinician: its steps are no fixed text.")
+    if technique.delivery == "guided" and replacing == "filler" and design != "shuffled":
+        raise UsageError(
+            f"“{technique.id}” is guided: its steps say what to do, and a therapist model would take filler"
+            " for such an instruction.",
+            todo="Drop the steps instead: --replace nothing, with a model that can follow a protocol.",
+        )
     if design == "shuffled":
         return _shuffled(technique, seed)
     whole = frozenset(ids)
@@ -123,7 +135,8 @@ def _arm(technique: Technique, steps: frozenset[str], filler: Technique, replaci
 
 
 def _filler_step(step: Step, place: int, filler: Technique) -> Step:
-    """Filler about as long as the step: whole sentences of the filler, from its step at that place on."""
+    """Filler about as long as the step: whole sentences of the filler, from its step at that place on. It is
+    said where the step would have been: under its condition, and again as it is."""
     wanted = len(step.say.split())
     sentences = [
         sentence
@@ -138,7 +151,7 @@ def _filler_step(step: Step, place: int, filler: Technique) -> Step:
             break
         said.append(sentence)
         words += length
-    return Step(id=f"filler-{place + 1}", say=" ".join(said))
+    return Step(id=f"filler-{place + 1}", say=" ".join(said), when=step.when, repeat=step.repeat)
 
 
 def _shuffled(technique: Technique, seed: int) -> tuple[Dismantled, ...]:

@@ -59,6 +59,14 @@ def test_the_step_that_does_the_work_is_told_from_those_that_do_not(place: Path,
     assert "4 shared starts" in ended.out and "sandbox compare dismantle-three-steps-left-out" in ended.out
 
 
+def test_a_step_that_was_never_said_is_told_and_no_filler_is_said_for_it(place: Path, monkeypatch) -> None:
+    never = SCRIPT.replace("id: strong,", "id: strong, when: score('distress') > 100,")
+    (place / "techniques" / "three-steps.yaml").write_text(never, encoding="utf-8")
+    ended = dismantle(place, monkeypatch, StoneCounts(), "--repeat", "1")
+    assert ended.code == 0, ended.err
+    assert "said “strong” in 0 of 1 runs" in ended.out and "unlike numbers of turns" not in ended.out
+
+
 def test_given_again_it_runs_only_what_is_new(place: Path, monkeypatch) -> None:
     provider = StoneCounts()
     assert dismantle(place, monkeypatch, provider, "--repeat", "1", "--design", "factorial").code == 0

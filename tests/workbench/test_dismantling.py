@@ -20,7 +20,7 @@ from sandbox.analysis.effect import PairedDifference
 from sandbox.errors import UsageError
 from sandbox.library.document import document_hash
 from sandbox.library.ids import is_id
-from sandbox.library.technique import Step, Technique, Variant
+from sandbox.library.technique import Repeat, Step, Technique, Variant
 from sandbox.workbench.dismantling import dismantle
 from tests.analysis.compared import DISTRESS, session
 from tests.documents import technique
@@ -104,6 +104,22 @@ class TestArms:
         live = script().model_copy(update={"delivery": "live"})
         with pytest.raises(UsageError, match="typed by a clinician"):
             dismantle(live, filler(), "each left out")
+        with pytest.raises(UsageError, match="is a control"):
+            dismantle(filler(), filler(), "factorial")
+        guided = script().model_copy(update={"delivery": "guided"})
+        with pytest.raises(UsageError, match="an instruction"):
+            dismantle(guided, filler(), "each alone")
+        assert len(dismantle(guided, filler(), "each left out", replacing="nothing")) == 6
+
+    def test_filler_is_said_when_and_as_often_as_the_step_it_stands_for(self) -> None:
+        own = script(3)
+        again = Repeat(until="score('distress') < 10", at_most=2)
+        held = own.steps[1].model_copy(update={"when": "score('distress') > 60", "repeat": again})
+        whole = own.model_copy(update={"steps": (own.steps[0], held, own.steps[2])})
+        made = dismantle(whole, filler(), "each left out")
+        (stands,) = [step for step in made[2].technique.steps if step.id not in IDS]
+        assert (stands.when, stands.repeat) == (held.when, held.repeat)
+        assert made[1].technique.steps[0].when is None
 
 
 @cache
