@@ -9,7 +9,15 @@ from sandbox.analysis.enough import enough
 from sandbox.analysis.mixed import Mixed
 from sandbox.analysis.talk_counts import HOW, counts_of, pooled, rows
 from sandbox.export import NOTICE
-from sandbox.export.comparison_text import cells, explanation, harm_lines, heading, noise_lines, reasons
+from sandbox.export.comparison_text import (
+    cells,
+    explanation,
+    harm_lines,
+    heading,
+    noise_lines,
+    page_cells,
+    reasons,
+)
 from sandbox.export.markdown_text import inline
 from sandbox.export.table import csv_text, markdown_table, terminal_table
 from sandbox.text import printable
@@ -24,7 +32,7 @@ _NOTE = "simulated affect, not a feeling"
 
 def comparison_markdown(comparison: Comparison) -> str:
     """The comparison as Markdown, ending in a newline."""
-    head, rows = cells(comparison)
+    head, rows, numbers_from = page_cells(comparison)
     found = answer(comparison)
     blocks = [
         f"# Comparison: {inline(heading(comparison))}",
@@ -35,7 +43,11 @@ def comparison_markdown(comparison: Comparison) -> str:
             ("arm", "sessions"),
             [(inline(arm.title), ", ".join(s.id for s in arm.sessions)) for arm in comparison.arms],
         ),
-        markdown_table(tuple(map(inline, head)), [tuple(map(inline, row)) for row in rows], numbers_from=1),
+        markdown_table(
+            tuple(map(inline, head)),
+            [tuple(map(inline, row)) for row in rows],
+            numbers_from=numbers_from,
+        ),
         "  \n".join(map(inline, harm_lines(comparison))),
         "  \n".join(map(inline, noise_lines(comparison))),
         *(inline(reason) for reason in reasons(comparison)),

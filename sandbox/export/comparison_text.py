@@ -17,6 +17,9 @@ from sandbox.engine.phase import begins_at, point_name
 from sandbox.engine.plan import SessionPlan
 from sandbox.export.result import DifferenceResult
 
+_WIDEST = 7
+"""Columns that fit side by side on a page of A4 with their heads unbroken."""
+
 
 def heading(comparison: Comparison) -> str:
     """`distress (word-probe, read by word)`."""
@@ -42,6 +45,27 @@ def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
                 line.append(difference_text(cell.difference, arm))
         rows.append(tuple(line))
     return tuple(head), rows
+
+
+def page_cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]], int]:
+    """The same for a page, and from which column on there are numbers: where the arms are too many to stand
+    side by side, a row an arm under each point, so that the table never grows wider than its page."""
+    head, rows = cells(comparison)
+    if len(head) <= _WIDEST:
+        return head, rows, 1
+    long: list[tuple[str, ...]] = [
+        (
+            point_name(row.label),
+            arm.title,
+            score,
+            change_text(cell, arm),
+            difference_text(cell.difference, arm),
+        )
+        for row in comparison.rows
+        for arm, cell in zip(comparison.arms, row.cells, strict=True)
+        if (score := score_text(cell, arm))
+    ]
+    return ("point", "arm", "score", "change", next(one for one in head if one.startswith("vs "))), long, 2
 
 
 def score_text(cell: ComparedPoint, arm: ComparedArm, decimals: int = 1) -> str:

@@ -19,7 +19,7 @@ from sandbox.engine.history import Skip
 from sandbox.engine.plan import Edited
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
-from sandbox.export.report.contents import contents
+from sandbox.export.report.contents import _courses, contents
 from sandbox.export.report.guide_llm import guide_llm
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
@@ -30,6 +30,8 @@ from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.call import drawn_by
 from sandbox.store.progress import spent_by
 from sandbox.store.store import DATABASE, Store
+from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
+from tests.documents import technique
 from tests.store.runs import SMALL, breathing_and_control, number, record_run
 
 HOSTILE = '<script src="https://example.org/x.js"></script><img src=x onerror=alert(1)>\x1b[31m=1+1 \u202e'
@@ -129,6 +131,26 @@ async def test_word_and_markdown_hold_the_same(tmp_path):
     tables = sum(isinstance(block, Table | Chart) for block in blocks)
     assert len(document.tables) == tables and len(document.inline_shapes) == 2
     assert document.core_properties.author == ""
+    design = next(table for table in document.tables if table.cell(0, 0).text == "scenario")
+    assert design.cell(0, 1).text, "no row of empty heads above it"
+
+
+def test_many_arms_stand_below_each_other_and_wide_intervals_hide_no_line():
+    arms = [
+        session(f"{one.id}{seed}", one, scores=[8.0, 80.0, now], trunk=f"t{seed}", seed=seed)
+        for one in (
+            BREATHING,
+            FILLER,
+            *(technique(id=id) for id in ("one", "two", "three")),
+        )
+        for seed, now in ((1, 10.0), (2, 90.0))
+    ]
+    blocks = list(_courses(compare(arms, DISTRESS, pooled=True)))
+    (chart,) = (block for block in blocks if isinstance(block, Chart))
+    assert chart.table.head == ("point", "arm", "score", "change", "vs control")
+    assert [row[0] for row in chart.table.rows[:6]] == ["baseline"] * 5 + ["after scenario"]
+    drawn = {one["point"]: one["high"] - one["low"] for one in chart.specification["data"]["values"]}
+    assert drawn["t1"] == 0 and "not drawn" in chart.title
 
 
 def test_a_title_longer_than_the_format_holds_is_shortened_among_the_properties_alone() -> None:

@@ -42,7 +42,7 @@ class PlottedEffect:
 def trajectories(
     scores: Sequence[PlottedScore], arms: Sequence[str], scale: str, within: tuple[float, float]
 ) -> dict[str, Any]:
-    """Scores over the measurement points, a line an arm, with bars for the intervals."""
+    """Scores over the measurement points, a line an arm, with thin bars for the intervals."""
 
     def look(kind: str, looks: Sequence[Any]) -> dict[str, Any]:
         its = [looks[place % len(looks)] for place in range(len(arms))]
@@ -56,13 +56,13 @@ def trajectories(
             "field": "point", "type": "nominal", "sort": points, "title": "measurement point",
             "axis": {"labelAngle": 0, "labelOverlap": True},
         },
-        "xOffset": {"field": "arm", "type": "nominal", "sort": list(arms), "scale": {"range": [-4, 4]}},
+        "xOffset": {"field": "arm", "type": "nominal", "sort": list(arms), "scale": {"range": [-9, 9]}},
         **look("color", _COLOURS),
     }  # fmt: skip
     bars = {**common, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
     return _finished(
         [asdict(one) for one in scores],
-        {"mark": {"type": "rule", "opacity": 0.6}, "encoding": bars},
+        {"mark": {"type": "rule", "opacity": 0.35, "strokeWidth": 1}, "encoding": bars},
         {"mark": "line", "encoding": {**common, "y": y, **look("strokeDash", _DASHES)}},
         {
             "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},

@@ -22,7 +22,7 @@ from sandbox.analysis.residuals import residuals
 from sandbox.engine.phase import USUAL
 from sandbox.export import NOTICE
 from sandbox.export.comparison_result import answer_result
-from sandbox.export.comparison_text import cells, effect_columns, explanation, heading, reasons
+from sandbox.export.comparison_text import effect_columns, explanation, heading, page_cells, reasons
 from sandbox.export.report.basis import (
     limits,
     measuring,
@@ -153,25 +153,30 @@ def _measures(arms: Sequence[Arm]) -> list[str]:
 
 def _courses(comparison: Comparison) -> Iterator[Block]:
     yield Heading("How the scores went")
-    head, rows = cells(comparison)
-    table = Table(f"Simulated {heading(comparison)}", head, tuple(rows))
+    head, rows, numbers_from = page_cells(comparison)
+    table = Table(f"Simulated {heading(comparison)}", head, tuple(rows), numbers_from)
     plotted = list(_plotted(comparison))
     if not plotted:
         yield table
         return
     titles = [arm.title for arm in comparison.arms]
     several = "mean scores with the 95 % interval of the mean" if comparison.pooled else "scores"
+    hidden = any(wide for _, wide in plotted)
     yield Chart(
-        f"Simulated {heading(comparison)} over the session",
+        f"Simulated {heading(comparison)} over the session"
+        + ("; an interval of more than half the scale is not drawn" if hidden else ""),
         f"Line chart: {several} at each measurement point, a line for each of {', '.join(titles)}.",
-        trajectories(plotted, titles, comparison.scale[2], _range(comparison)),
+        trajectories([one for one, _ in plotted], titles, comparison.scale[2], _range(comparison)),
         table,
     )
     yield Paragraph(explanation(comparison))
     yield from (Paragraph(reason) for reason in reasons(comparison))
 
 
-def _plotted(comparison: Comparison) -> Iterator[PlottedScore]:
+def _plotted(comparison: Comparison) -> Iterator[tuple[PlottedScore, bool]]:
+    """The mean scores, each with whether its interval is left out: so wide a one says nothing but hides the
+    lines."""
+    lowest, highest = _range(comparison)
     for row in comparison.rows:
         for arm in comparison.arms:
             values = [
@@ -182,7 +187,9 @@ def _plotted(comparison: Comparison) -> Iterator[PlottedScore]:
             if (mean := mean_estimate(values, _range(comparison))) is not None:
                 low = mean.value if mean.low is None else mean.low
                 high = mean.value if mean.high is None else mean.high
-                yield PlottedScore(arm.title, row.label, mean.value, low, high)
+                if wide := high - low > (highest - lowest) / 2:
+                    low = high = mean.value
+                yield PlottedScore(arm.title, row.label, mean.value, low, high), wide
 
 
 def _range(comparison: Comparison) -> tuple[float, float]:
@@ -235,22 +242,33 @@ def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     if not found:
         return
     yield Heading("What was left at the end")
-    yield Table(
-        "Residual: last score − baseline, mean over runs",
-        ("scale", "arm", "residual", "95 % interval", "back at baseline?"),
-        tuple(
-            (
-                one.scale[2],
-                one.title,
-                numeral(one.left.mean, signed=True),
-                interval(one.left.low, one.left.high),
-                f"{one.returned}{one.why and ': ' + one.why}",
-            )
-            for one in found
-        ),
-        numbers_from=2,
-    )
-    if any(one.why for one in found):
+    shown = [one for one in found if not one.why or one.scale == on.scale]
+    unsaid: dict[str, dict[str, None]] = {}
+    for one in found:
+        if one.why:
+            unsaid.setdefault(one.why, {})[one.scale[2]] = None
+    if shown:
+        yield Table(
+            "Residual: last score − baseline, mean over runs",
+            ("scale", "arm", "residual", "95 % interval", "back at baseline?"),
+            tuple(
+                (
+                    one.scale[2],
+                    one.title,
+                    numeral(one.left.mean, signed=True),
+                    interval(one.left.low, one.left.high),
+                    f"{one.returned}{one.why and ': ' + one.why}",
+                )
+                for one in shown
+            ),
+            numbers_from=2,
+        )
+    if unsaid:
+        yield Paragraph(
+            "It cannot be said whether these are back, in one arm at least: "
+            + "; ".join(f"{', '.join(names)} ({why})" for why, names in unsaid.items())
+            + "."
+        )
         yield Paragraph(
             "Where the baseline lies at the calm end of its scale a score can only have moved away from it,"
             " and of fewer than three runs an interval says little: whether it is back cannot be said."

@@ -24,6 +24,12 @@ from sandbox.text import excerpt, printable
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold."""
+_PAGE, _PADDING, _LETTER = 16.6, 0.4, 0.19
+"""In cm: the width of the text, the margins of a cell, a letter of a table; those of its head are bolder."""
+_BOLDER = 1.2
+_MANY = 9
+"""From so many columns on a table is set smaller."""
+_LONGEST_WORD, _LONGEST_TEXT = 24, 80
 _MOST_TITLE = 250
 """Characters of the title among the properties: the format holds 255."""
 
@@ -108,14 +114,27 @@ class _Written:
 
     def _table(self, table: Table) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.oxml.ns import qn
+        from docx.shared import Cm, Pt
 
+        small = Pt(9 if len(table.head) < _MANY else 8)
         self._paragraph(table.caption, "Caption")
-        made = self.document.add_table(rows=1 + len(table.rows), cols=len(table.head))
+        head = (table.head,) if any(table.head) else ()
+        rows = (*head, *table.rows)
+        made = self.document.add_table(rows=len(rows), cols=len(table.head))
         made._tbl.tblStyle_val = self._ids["Light Grid Accent 1"]
-        for cells, texts in zip(made.rows, (table.head, *table.rows), strict=True):
+        if not head:  # else the first row would look like one of heads
+            look = made._tbl.tblPr.find(qn("w:tblLook"))
+            look.set(qn("w:firstRow"), "0")
+            look.set(qn("w:val"), "0480")
+        widths = [Cm(width) for width in _widths(rows)]
+        for column, width in zip(made.columns, widths, strict=True):
+            column.width = width
+        for cells, texts in zip(made.rows, rows, strict=True):
             for place, (cell, text) in enumerate(zip(cells.cells, texts, strict=True)):
+                cell.width = widths[place]
                 paragraph = cell.paragraphs[0]
-                paragraph.add_run(_text(text))
+                paragraph.add_run(_text(text)).font.size = small
                 if place >= table.numbers_from:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
@@ -145,6 +164,28 @@ class _Written:
     def _note(self, said: Said) -> None:
         if said.note:
             self._paragraph("").add_run(_text(said.note)).italic = True
+
+
+def _widths(rows: Sequence[tuple[str, ...]]) -> list[float]:
+    """How wide each column of a table is, in cm: in proportion to what stands in it, within the page's width,
+    and never so narrow that its longest word breaks as long as there is room."""
+    columns = list(zip(*rows, strict=True))
+    words = [
+        max(
+            (len(word) * (1 if row else _BOLDER) for row, text in enumerate(column) for word in text.split()),
+            default=1.0,
+        )
+        for column in columns
+    ]
+    texts = [max(map(len, column), default=1) for column in columns]
+    least = [_LETTER * min(word, _LONGEST_WORD) + _PADDING for word in words]
+    spare = max(0.0, _PAGE - sum(least))
+    wanted = [max(0, min(text, _LONGEST_TEXT) - word) for text, word in zip(texts, words, strict=True)]
+    total = sum(wanted) or 1
+    return [
+        one * min(1.0, _PAGE / sum(least)) + spare * want / total
+        for one, want in zip(least, wanted, strict=True)
+    ]
 
 
 def _text(text: str) -> str:
