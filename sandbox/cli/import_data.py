@@ -18,6 +18,7 @@ def import_data(file: Path, map: Path, *, as_json: bool) -> None:
     from sandbox.errors import UsageError
     from sandbox.export.external import external_result, external_text
     from sandbox.library.catalogue import Library
+    from sandbox.library.interchange.importing import decoded
     from sandbox.library.loading import read_at_most, read_values
     from sandbox.library.workspace import find_workspace
 
@@ -37,14 +38,14 @@ def import_data(file: Path, map: Path, *, as_json: bool) -> None:
     content = read_at_most(file, _MOST, todo="name a .csv file")
     if len(content) > _MOST:
         raise UsageError("The file is too large.", where=str(file), todo="Keep the columns you need.")
+    text, losses = decoded(content, str(file), old=True)
     try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restval=""))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(
-            f"The file cannot be read as CSV: {error}.",
-            where=str(file),
-            todo="Save it as CSV in UTF-8.",
-        ) from error
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
+    except csv.Error as error:
+        todo = "Save it from the spreadsheet program as “CSV UTF-8”."
+        raise UsageError("This is not a CSV file.", where=str(file), todo=todo) from error
+    for loss in losses:
+        click.echo(f"Caution: {loss}", err=True)
     for number, row in enumerate(rows, 2):  # the head is line 1
         if None in row:
             raise UsageError(

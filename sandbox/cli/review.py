@@ -1,6 +1,7 @@
 """`sandbox review`: transcripts judged by people, and how far they agree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from sandbox.cli.review_model import ask
 from sandbox.cli.review_packet import codebook_named, key, packet
 from sandbox.cli.review_reading import agreement, list_reviewed, show
 from sandbox.cli.streams import can_ask
-from sandbox.errors import UsageError
+from sandbox.errors import SandboxError, UsageError
 
 if TYPE_CHECKING:
     from sandbox.library.catalogue import Library
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from sandbox.library.form import Form
     from sandbox.store.mark import By, Mark
     from sandbox.store.store import Store
+
+
+_NAMELESS = "Whose marks are these?"
+_TO_NAME = "Give your name once: --by NAME. It is remembered."
 
 
 @click.group("review", short_help="Judge transcripts, take in marks of colleagues, see who agrees.")
@@ -72,7 +77,7 @@ def note(
 
     if not text.strip() and not tags:
         raise UsageError("The note is empty.", todo="Give it a TEXT, a --tag, or both.")
-    with open_record() as store:
+    with _naming(by), open_record() as store:
         id = giving.arm_named(store, session)
         book = codebook_named(_library(), codebook) if tags else None
         given = giving.tags(book, tags) if book else ()
@@ -99,12 +104,13 @@ def rate(session: str, answers: tuple[str, ...], form: str, by: str | None, blin
     """
     from sandbox.review import giving
 
-    with open_record() as store:
+    with _naming(by), open_record() as store:
         id = giving.arm_named(store, session)
         document = _library().form(form)
+        made = giving.ratings(document, id, _split(answers))
         who = _who(by, blind, reason)
-        typed = _split(answers) if answers else _asked(document)
-        _add(store, giving.ratings(document, id, typed), who, (document,))
+        made = made or giving.ratings(document, id, _asked(document))
+        _add(store, made, who, (document,))
 
 
 @command.command("prefer", short_help="Say which of two arms you would choose.")
@@ -122,7 +128,7 @@ def prefer(one: str, other: str, choice: str, form: str, by: str | None, blind: 
     from sandbox.store.mark import Choice, Preference
 
     choices: dict[str, Choice] = {"first": "a", "second": "b", "no-difference": "no difference"}
-    with open_record() as store:
+    with _naming(by), open_record() as store:
         a, b = giving.arm_named(store, one), giving.arm_named(store, other)
         document = _library().form(form)
         if a == b:
@@ -170,7 +176,6 @@ def take_in(context: click.Context, paths: tuple[Path, ...], older: bool) -> Non
     All files are checked before any is taken in; with a fault in one of them nothing is. The same file twice
     counts once.
     """
-    from sandbox.errors import SandboxError
     from sandbox.review import returned
     from sandbox.store.mark import MarkRecord
     from sandbox.text import number_of, printable
@@ -266,6 +271,19 @@ def _add(store: "Store", marks: "tuple[Mark, ...]", who: "By", documents: "tuple
         click.echo("Nothing new: that is what you said before.", err=True)
 
 
+@contextmanager
+def _naming(by: str | None) -> Iterator[None]:
+    """What is wrong is told together with a name that is missing."""
+    from sandbox.remembered import load_remembered
+
+    try:
+        yield
+    except SandboxError as error:
+        if error.what != _NAMELESS and not (by or load_remembered().reviewer or can_ask()):
+            error.todo = f"{error.todo}\n{_NAMELESS} {_TO_NAME}".strip()
+        raise
+
+
 def _who(by: str | None, blind: bool, reason: str) -> "By":
     """The reviewer: as given, else as remembered, else asked for. A name given is remembered."""
     from sandbox.remembered import load_remembered, save_remembered
@@ -277,7 +295,7 @@ def _who(by: str | None, blind: bool, reason: str) -> "By":
     if not typed and can_ask():
         typed = click.prompt("Your name, as it is to stand beside your marks", err=True)
     if not typed:
-        raise UsageError("Whose marks are these?", todo="Give your name once: --by NAME. It is remembered.")
+        raise UsageError(_NAMELESS, todo=_TO_NAME)
     name = reviewer_name(typed)
     if name != remembered.reviewer:
         save_remembered(replace(remembered, reviewer=name))

@@ -160,7 +160,8 @@ def agreement(form: str | None, without_names: bool, as_json: bool, as_csv: bool
     elif found:
         lines = [line for one in found for line in (*agreement_lines(one), *_parted(one.disagreements), "")]
         if tagged:
-            lines += ["Tags that one gave and another did not", *parted_lines(tagged), ""]
+            head = "Tags that one gave and another, who tagged something in that transcript, did not"
+            lines += [head, *parted_lines(tagged), ""]
         click.echo(printable("\n".join(lines[:-1])))
     if not found:
         click.echo("Nobody has filled in a form here.", err=True)

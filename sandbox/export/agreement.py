@@ -15,10 +15,12 @@ _MOST_SHOWN = 10
 
 def agreement_lines(one: Judged) -> Iterator[str]:
     """Who judged what with one text of a form, how far they agree item by item, and what they prefer."""
-    people = ", ".join(one.reviewers) or "nobody"
     yield f"{one.form.title} ({one.form.id} {one.form.version}, {one.hash[:8]})"
-    counts = f"{number_of(one.sessions, 'transcript')}, {number_of(one.ratings, 'rating')}"
-    yield f"{counts}, {one.blind} of them given blind; by {people}"
+    if one.ratings:
+        counts = f"{number_of(one.sessions, 'transcript')}, {number_of(one.ratings, 'rating')}"
+        yield f"{counts}, {one.blind} of them given blind; by {', '.join(one.reviewers)}"
+    else:
+        yield "Nobody has rated with it."
     if one.no_answers:
         left = number_of(one.no_answers, "rating")
         yield f"Left out: {left} that this form has no such item or answer for."
@@ -27,12 +29,16 @@ def agreement_lines(one: Judged) -> Iterator[str]:
         yield terminal_table(_HEAD, [row for item in one.items for row in _lines(item)])
         yield "both: transcripts that two or more answered; alike: pairs of reviewers with the same answer."
         yield "Under a number stands its 95 % interval."
+        yield from _dashes(one)
         yield from _cautions(one.items)
     elif len(one.reviewers) == 1:
         yield "Only one reviewer so far."
-    for count in one.preferences:
+    if one.preferences:
         yield ""
-        yield from _preferred(one.form.preference or "", count)
+        yield f"{one.form.preference} Answered by {', '.join(one.choosers)}"
+        for count in one.preferences:
+            yield from _preferred(count)
+        yield "Each pair of transcripts counts once, however many reviewers chose."
     if one.models:
         yield ""
         yield from model_lines(one)
@@ -66,9 +72,34 @@ def agreement_csv(found: Sequence[Judged]) -> str:
 _HEAD = ("", "both", "alike", "kappa", "ICC(A,1)", "ICC(C,1)", "α ordinal", "α interval")
 
 
+def _dashes(one: Judged) -> Iterator[str]:
+    """Why a number is not there, by reason."""
+    scales = {scale.id for scale in one.form.scales}
+    why: dict[str, list[str]] = {}
+    for item in one.items:
+        reasons = []
+        if item.both < 2:
+            reasons.append("No number (–), as reviewers have fewer than two transcripts in common")
+        elif item.alpha["nominal"] is None:
+            reasons.append("No number (–), as all answers are alike and agree by chance as well")
+        else:
+            if item.kappa is None and item.id not in scales:
+                reasons.append("No kappa, as no two reviewers answered two transcripts and differ in them")
+            if item.icc_a is None:
+                few = "fewer than two transcripts have an answer of every reviewer"
+                alike = "the answers to transcripts that all reviewers answered are alike"
+                reasons.append(f"No ICC, as {few if item.complete < 2 else alike}")
+        for reason in reasons:
+            why.setdefault(reason, []).append(item.id)
+    for reason, ids in why.items():
+        yield f"{reason}." if len(ids) == len(one.items) else f"{reason}: {', '.join(ids)}."
+    if scales:
+        yield "Kappa is of items; a scale has none."
+
+
 def _cautions(items: Sequence[ItemAgreement]) -> Iterator[str]:
     """On how few transcripts the numbers rest."""
-    by_all = [f"{one.id} {one.complete}" for one in items if 0 < one.both != one.complete]
+    by_all = [f"{one.id} {one.complete}" for one in items if one.icc_a and one.both != one.complete]
     if by_all:
         yield f"ICC rests on the transcripts that all reviewers answered: {', '.join(by_all)}."
     few = [one.id for one in items if 0 < one.both < LEAST_FOR_INTERVAL]
@@ -95,16 +126,16 @@ def _interval(figure: Figure | None) -> str:
     return " ".join(numeral(bound, decimals=2) for bound in figure.interval)
 
 
-def _preferred(question: str, count: PreferenceCount) -> Iterator[str]:
-    yield question
+def _preferred(count: PreferenceCount) -> Iterator[str]:
     chose = ((count.one, count.chose_one), (count.other, count.chose_other))
     counts = (*chose, ("no difference", count.no_difference))
     yield "  " + "   ".join(f"{what}: {number}" for what, number in counts)
-    pairs = f"{number_of(count.pairs, 'pair')} of transcripts"
     if (rate := count.rate) is not None and rate.low is not None and rate.high is not None:
+        nobody = f"; on {count.pairs - rate.n} more nobody chose" if count.pairs > rate.n else ""
         yield (
-            f"  {count.one} in {rate.value:.0%} ({rate.low:.0%} to {rate.high:.0%}) of {rate.n} of {pairs} on"
-            " which somebody chose; each pair counts once"
+            f"    {count.one} was chosen in {rate.value:.0%},"
+            f" 95 % interval {rate.low:.0%} to {rate.high:.0%},"
+            f" over {number_of(rate.n, 'pair')} of transcripts{nobody}"
         )
 
 
@@ -114,6 +145,7 @@ def _data(one: Judged) -> dict[str, Any]:
         "version": one.form.version,
         "hash": one.hash,
         "reviewers": list(one.reviewers),
+        "choosers": list(one.choosers),
         "transcripts": one.sessions,
         "ratings": one.ratings,
         "blind": one.blind,

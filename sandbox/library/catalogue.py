@@ -10,7 +10,7 @@ from typing import TypeVar
 from sandbox.errors import NotFoundError, Problem, SandboxError
 from sandbox.library.client import Client
 from sandbox.library.codebook import Codebook
-from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
+from sandbox.library.document import FILL_IN, FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
 from sandbox.library.form import Form
 from sandbox.library.loading import SUFFIX, load_file
 from sandbox.library.questionnaire import Questionnaire
@@ -112,10 +112,10 @@ class Library:
         return self.technique(DEFAULT_CONTROL)
 
     def default_codebook(self) -> Codebook | None:
-        """The codebook whose tags a reviewer is offered: of those that can be used the first by id, the
-        shipped one last. None where there is none."""
+        """The codebook whose tags a reviewer is offered: of those that can be used and are filled in the
+        first by id, the shipped one last. None where there is none."""
         usable = (entry.document for entry in self.entries("codebook"))
-        found = (one for one in usable if isinstance(one, Codebook))
+        found = (one for one in usable if isinstance(one, Codebook) and FILL_IN not in one.model_dump_json())
         return min(found, key=lambda one: (one.id == SHIPPED_CODEBOOK, one.id), default=None)
 
     def ids(self, kind: Kind) -> tuple[str, ...]:

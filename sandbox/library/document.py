@@ -45,6 +45,10 @@ FOLDERS: Mapping[Kind, str] = {
 """The content folder of each kind."""
 
 
+FILL_IN = "FILL IN"
+"""Stands in a new document where its writer's own words belong."""
+
+
 class InvalidDocument(SandboxError):
     """A document that cannot be used. `problems` has everything found in it, in file order, never empty."""
 

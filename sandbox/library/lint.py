@@ -10,7 +10,7 @@ from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library import suspect_words
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
-from sandbox.library.document import Document
+from sandbox.library.document import FILL_IN, Document
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -32,9 +32,6 @@ from sandbox.library.text_name import in_words, text_names
 LONGEST_TURN = 100
 """Words. A model of 135 M parameters keeps to the end of what it was told: more than this and it answers
 that alone, and eight such steps with their replies and measurements press on its 8,192 tokens."""
-
-FILL_IN = "FILL IN"
-"""Stands in a new document where its writer's own words belong."""
 
 
 def lint(document: Document, library: Library) -> tuple[Problem, ...]:

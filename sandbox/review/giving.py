@@ -61,16 +61,30 @@ def turn_named(store: Store, session: str, text: str) -> int:
 
 
 def ratings(form: Form, session: str, answers: Mapping[str, str]) -> tuple[Rating, ...]:
-    """The answers, each as it was typed: a number, or “not shown”. Raises UsageError."""
-    items = {item.id: item for item in form.items}
-    found = []
+    """The answers, each as it was typed: a number, or “not shown”. Raises UsageError with all that are
+    none."""
+    found, refused = [], list[UsageError]()
     for id, text in answers.items():
-        if id not in items:
-            meant = nearest(id, tuple(items))
-            todo = (f"Did you mean “{meant}”? " if meant else "") + f"Items: {', '.join(items)}"
-            raise UsageError(f"“{form.id}” has no item “{excerpt(id, 40)}”.", todo=todo)
-        found.append(Rating(session, document_hash(form), id, answer(form, items[id], text)))
+        try:
+            value = answer(form, _item(form, id), text)
+        except UsageError as error:
+            refused.append(error)
+        else:
+            found.append(Rating(session, document_hash(form), id, value))
+    if len(refused) > 1:
+        raise UsageError("\n".join(f"{error.what} {error.todo}" for error in refused))
+    if refused:
+        raise refused[0]
     return tuple(found)
+
+
+def _item(form: Form, id: str) -> FormItem:
+    items = {item.id: item for item in form.items}
+    if id not in items:
+        meant = nearest(id, tuple(items))
+        todo = (f"Did you mean “{meant}”? " if meant else "") + f"Items: {', '.join(items)}"
+        raise UsageError(f"“{form.id}” has no item “{excerpt(id, 40)}”.", todo=todo)
+    return items[id]
 
 
 def answer(form: Form, item: FormItem, text: str) -> int | None:

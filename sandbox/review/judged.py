@@ -111,13 +111,14 @@ class ModelRater:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """All that people said with one text of a form; `blind` of their `ratings` were given blind. What models
-    said stands apart, in `models`. `no_answers`: how many ratings, of anybody, are in none of it, as the form
-    has no such item or answer."""
+    """All that people said with one text of a form: `reviewers` rated, `choosers` gave preferences; `blind`
+    of the `ratings` were given blind. What models said stands apart, in `models`. `no_answers`: how many
+    ratings, of anybody, are in none of it, as the form has no such item or answer."""
 
     form: Form
     hash: str
     reviewers: tuple[str, ...]
+    choosers: tuple[str, ...]
     sessions: int
     ratings: int
     blind: int
@@ -192,11 +193,12 @@ def _judged(store: Store, form: Form, marked: Marked, names: Mapping[str, str]) 
     for entry in ratings:
         answers[entry.mark.item][entry.mark.session][entry.by.reviewer] = entry.mark.value
     preferences = [entry for entry in marked.preferences if entry.mark.form == hash]
-    reviewers = {entry.by.reviewer for entry in ratings} | {entry.by.reviewer for entry in preferences}
+    rated, chose = ({entry.by.reviewer for entry in of} for of in (ratings, preferences))
     return Judged(
         form,
         hash,
-        tuple(sorted(names.get(one, one) for one in reviewers)),
+        tuple(sorted(names.get(one, one) for one in rated)),
+        tuple(sorted(names.get(one, one) for one in chose)),
         len({entry.mark.session for entry in ratings}),
         len(ratings),
         sum(entry.by.blind for entry in ratings),

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.errors import Problem, Route
-from sandbox.library.document import Kind
+from sandbox.library.document import FILL_IN, Kind
 from sandbox.library.interchange.plain_text import without_control
-from sandbox.library.lint import FILL_IN
 from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import with_value
 from sandbox.library.yaml.tree import Tree

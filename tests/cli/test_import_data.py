@@ -62,6 +62,12 @@ def test_paired_rows_are_answered_as_sessions_are_and_nothing_is_stored(place, c
     assert said["answer"]["lines"][0] in out and (moved["title"], moved["mean"]) == ("breathing", -51.0)
     assert "simulated" not in said["notice"], "they are people's"
     assert not (place / "sessions" / "sandbox.db").exists()
+    umlaut = trial([-30, -35, -28, -33, -31, -29]).replace("p0", "Müller")
+    for encoding, cautioned in (("cp1252", True), ("utf-16", False)):
+        (place / "t.csv").write_bytes(umlaut.encode(encoding))
+        assert run_command_line(["import", "data", "t.csv", "--map", "m.yaml"]) == 0
+        read = capsys.readouterr()
+        assert read.out == out and ("line 2: it is not UTF-8" in read.err) == cautioned
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,12 @@ def test_two_reviewers_send_their_marks_back_and_the_disagreement_is_shown(works
     assert (
         "breath  warmth: Ada 4 warm most of the time; Bea 1 cold" in told.out and "(note at t2)" in told.out
     )
-    assert "Breathing: 1   Manual (control): 1   no difference: 0" in told.out
+    assert (
+        "which would you choose? Answered by Ada, Bea\n  Breathing: 1   Manual (control): 1   no diff"
+        in told.out
+    )
+    assert "over 1 pair of transcripts\nEach pair of transcripts counts once" in told.out
+    assert "No number (–), as reviewers have fewer than two transcripts in common." in told.out
     assert "breath t2  tag too-soon: Ada no; Bea yes" in told.out
     assert "ICC rests on" not in told.out and "Under six transcripts these numbers say next to" in told.out
     assert (
@@ -145,12 +150,15 @@ def test_what_is_empty_no_form_or_the_packet_itself_is_said_in_a_line(workspace:
 def test_what_few_reviewers_can_say_is_said_in_a_line(workspace: Path) -> None:
     packet_sent(workspace)
     sandbox(workspace, "review", "rate", "breath", "warmth=4", "--by", "Ada")
-    assert "Only one reviewer so far." in sandbox(workspace, "review", "agreement").out
+    sandbox(workspace, "review", "prefer", "breath", "filler", "first", "--by", "Dee")
+    told = sandbox(workspace, "review", "agreement").out
+    assert "Only one reviewer so far." in told and "given blind; by Ada\n" in told, "who rates is no chooser"
     sandbox(workspace, "review", "rate", "breath", "warmth=2", "--by", "Bea")
     sandbox(workspace, "review", "rate", "filler", "warmth=2", "--by", "Bea")
     sandbox(workspace, "review", "rate", "filler", "warmth=3", "--by", "Cem")
     told = sandbox(workspace, "review", "agreement").out
-    assert "ICC rests on the transcripts that all reviewers answered: warmth 0." in told
+    assert "No ICC, as fewer than two transcripts have an answer of every reviewer: warmth." in told
+    assert "have fewer than two transcripts in common: competence, fit" in told
     assert "breath  warmth: Ada 4 warm most of the time; Bea 2 polite, but distant\n" in told
 
 
@@ -168,7 +176,11 @@ def test_a_rating_that_its_form_does_not_have_is_left_out_and_counted(workspace:
 
 def test_marks_given_here_are_remembered_changed_and_taken_back(workspace: Path) -> None:
     packet_sent(workspace)
+    told = sandbox(workspace, "review", "rate", "breath", "wrmth=4", "warmth=9").err
+    assert "Did you mean “warmth”?" in told and "“9” is no answer" in told and "--by NAME" in told
     assert sandbox(workspace, "review", "rate", "breath", "warmth=4").code == ExitCode.USAGE, "no name yet"
+    begun = sandbox(workspace, "new", "codebook", "a-mine")
+    assert begun.code == ExitCode.OK, "not filled in, it is not the usual one"
     for words in (
         ("rate", "breath", "warmth=4", "pace=-", "--by", "Ada", "--blind"),
         ("note", "breath", "t2", "Too fast.", "--tag", "too-soon", "--words", "Breathe out"),

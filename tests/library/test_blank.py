@@ -8,9 +8,8 @@ import pytest
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Library
-from sandbox.library.document import FOLDERS, Kind
+from sandbox.library.document import FILL_IN, FOLDERS, Kind
 from sandbox.library.inspection import inspect
-from sandbox.library.lint import FILL_IN
 from sandbox.library.loading import load_file
 from sandbox.library.text_name import in_words
 from sandbox.library.workspace import Workspace

@@ -19,8 +19,7 @@ from textual.widgets import Input, Static, TextArea
 
 from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library.catalogue import Library
-from sandbox.library.document import Kind
-from sandbox.library.lint import FILL_IN
+from sandbox.library.document import FILL_IN, Kind
 from sandbox.library.script_reading import ScriptReading
 from sandbox.library.text_name import text_name
 from sandbox.library.yaml.edit import file_bytes, file_text, readable, with_part, without_part
