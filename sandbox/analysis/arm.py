@@ -114,7 +114,8 @@ def in_place_of(sessions: Iterable[StoredSession]) -> dict[str, str]:
     """The arms whose place a redo took, each with the id of the session that stands there now.
 
     An arm and all its redos are versions of one arm. The newest stands for it, but one that has not begun or
-    was cut short does so only where no other was finished.
+    was cut short does so only where no other was finished. Of a control the first that was finished stands,
+    and later redos beside it: what everything is measured against does not change by itself.
     """
     known = {session.head.id: session for session in sessions}
     versions: dict[str, list[StoredSession]] = {}
@@ -124,8 +125,15 @@ def in_place_of(sessions: Iterable[StoredSession]) -> dict[str, str]:
     found: dict[str, str] = {}
     for group in versions.values():
         now = _standing(group)
-        found.update({one.head.id: now.head.id for one in group if one is not now})
+        stay = ("finished", "running") if _said_by_a_finished_control(now) else ()
+        gone = (one for one in group if one is not now and one.state.now not in stay)
+        found.update({one.head.id: now.head.id for one in gone})
     return found
+
+
+def _said_by_a_finished_control(session: StoredSession) -> bool:
+    technique = session.head.plan.technique
+    return technique is not None and technique.is_control and session.state.now == "finished"
 
 
 def _first_version(session: StoredSession, known: dict[str, StoredSession]) -> str:
@@ -146,7 +154,7 @@ def _standing(versions: Sequence[StoredSession]) -> StoredSession:
             return 2
         return int(state != "planned" and bool(session.own_turns))
 
-    return max(reversed(versions), key=worth)
+    return next(filter(_said_by_a_finished_control, versions), None) or max(reversed(versions), key=worth)
 
 
 def numbers(heads: Iterable[SessionHead], replaced: Container[str]) -> dict[str, int]:
@@ -260,14 +268,24 @@ class Arm:
 def control_beside(arm: Arm, controls: Iterable[Arm]) -> Arm | None:
     """The control that began where the arm did: from then on, only what is said differs.
 
-    Rather a finished one: one that was stopped may have been replaced by a redo. Of those one with as many
-    steps as the arm has: a control is cut anew when a longer technique joins it. Then the one planned last.
+    The first one planned, rather a finished one, and rather one that is said as it was planned: one that
+    joined later, was changed by hand or redone is an arm of its own. Of that control rather the session with
+    as many steps as the arm has: it is cut anew when a longer technique joins.
     """
 
-    def worth(control: Arm) -> tuple[bool, bool, int]:
-        return control.state == "finished", _steps(control) == _steps(arm), control.place
+    def worth(control: Arm) -> tuple[bool, bool]:
+        return control.state == "finished", not control.plan.goes_on
 
-    return max((one for one in controls if one.began == arm.began), key=worth, default=None)
+    fitting = sorted((one for one in controls if one.began == arm.began), key=lambda one: one.place)
+    first = max(fitting, key=worth, default=None)
+    if first is None:
+        return None
+    alike = (one for one in fitting if worth(one) == worth(first) and _technique(one) == _technique(first))
+    return next((one for one in alike if _steps(one) == _steps(arm)), first)
+
+
+def _technique(arm: Arm) -> str:
+    return arm.plan.technique.id if arm.plan.technique is not None else ""
 
 
 def _steps(arm: Arm) -> int:

@@ -192,8 +192,8 @@ def _arms(sessions: Sequence[Arm], *, pooled: bool) -> tuple[ComparedArm, ...]:
 
 
 def _references(members: Sequence[Members]) -> tuple[Members, ...]:
-    """The arms the others are compared with: every control that stands beside a session, or else the first
-    control, or without one the first arm."""
+    """The arms the others are compared with: every control that stands beside a session (`control_beside`),
+    or else the control planned first, or without one the first arm."""
     sessions = [session for group in members for session in group]
     controls = [session for session in sessions if session.is_control]
     trunks = _by_trunk(controls)
@@ -208,9 +208,13 @@ def _references(members: Sequence[Members]) -> tuple[Members, ...]:
 
 
 def _best_control(members: Sequence[Members]) -> Members | None:
-    """The first control that was finished."""
-    controls = [group for group in members if group[0].is_control]
-    return max(controls, key=lambda group: all(s.state == "finished" for s in group), default=None)
+    """The control that was planned first, as `control_beside` chooses where an arm has one beside it."""
+
+    def worth(group: Members) -> tuple[bool, bool, int]:
+        whole = all(session.state == "finished" for session in group)
+        return whole, not any(session.plan.goes_on for session in group), -group[0].place
+
+    return max((group for group in members if group[0].is_control), key=worth, default=None)
 
 
 def _kinds(sessions: Sequence[Arm]) -> dict[str, object]:

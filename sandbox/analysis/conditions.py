@@ -1,8 +1,8 @@
 """What sessions were run under besides their technique, and which of them say one script. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from sandbox.analysis.arm import Arm
+from sandbox.analysis.arm import Arm, control_beside
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document, document_hash
 from sandbox.library.technique import Step, Technique
@@ -125,3 +125,27 @@ def _measure(measure: Measure) -> str:
     form = f", {measure.form}" if measure.form != "batch" else ""
     shuffled = f", {' and '.join(measure.shuffled)} shuffled" if measure.shuffled else ""
     return f"{measure.questionnaire.id} by {measure.way}{form}{shuffled}"
+
+
+def several_controls(arms: Mapping[str, Sequence[Arm]]) -> Iterator[str]:
+    """Which of several controls that began alike the arms, by their titles, are measured against."""
+    titles = {one.id: title for title, own in arms.items() for one in own}
+    trunks: dict[str, list[Arm]] = {}
+    for own in arms.values():
+        for one in own:
+            trunks.setdefault(one.trunk, []).append(one)
+    used: dict[str, None] = {}
+    alike: dict[str, None] = {}
+    for members in trunks.values():
+        controls = [one for one in members if one.is_control]
+        for arm in members:
+            beside = None if arm.is_control else control_beside(arm, controls)
+            if beside is not None:
+                used[titles[beside.id]] = None
+                alike.update((titles[one.id], None) for one in controls if one.began == arm.began)
+    if others := [title for title in alike if title not in used]:
+        stand = "stands" if len(others) == 1 else "stand"
+        yield (
+            f"More than one control: arms are measured against {' and '.join(used)}, the first one planned"
+            f" that was finished. {', '.join(others)} {stand} beside it and changes nothing in that."
+        )

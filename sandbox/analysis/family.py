@@ -354,13 +354,14 @@ def _families(store: Store, ids: Sequence[str]) -> tuple[dict[str, str], dict[st
 
 
 def _missing_controls(chosen: Sequence[Arm], own: Family) -> Iterator[Arm]:
-    """The controls that stand beside the chosen arms of a family, of those without one among the chosen.
+    """The controls that stand beside the chosen arms of a family, of those without one among the chosen. One
+    that was changed by hand or redone is not what others are measured against: the one planned comes along.
 
     Where none does, and no control was chosen, one of the family's all the same, rather a finished one.
     """
     candidates = own.controls
     ids = {arm.id for arm in chosen}
-    here = [control for control in candidates if control.id in ids]
+    here = [control for control in candidates if control.id in ids and not control.plan.goes_on]
     found = False
     for arm in chosen:
         if not arm.is_control and control_beside(arm, here) is None:
@@ -369,7 +370,7 @@ def _missing_controls(chosen: Sequence[Arm], own: Family) -> Iterator[Arm]:
                 found = True
                 yield beside
     if candidates and not here and not found:
-        yield max(candidates, key=lambda control: control.state == "finished")
+        yield max(candidates, key=lambda one: (one.state == "finished", not one.plan.goes_on))
 
 
 def chosen_scale(

@@ -11,7 +11,7 @@ from typing import Literal
 from sandbox.analysis.afterwards import later_remarks
 from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks
+from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks, several_controls
 from sandbox.analysis.effect import small_induction, worsening
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.suitability import Suitability, suitabilities
@@ -97,6 +97,7 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
         *(Remark("conditions", "caution", text) for text in conditions_that_differ(sessions)),
         *(remark for scale in scales for remark in _missing(arms, scale)),
         *_of_starts(sessions),
+        *(Remark("control", "note", text) for text in several_controls(arms)),
         *(remark for title, own in arms.items() for remark in _of_arm(title, own, scales)),
         *_unequal_lengths(arms),
         *(remark for scale in scales for remark in _little_induced(sessions, scale)),

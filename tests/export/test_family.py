@@ -4,7 +4,8 @@ from contextlib import aclosing
 
 from sandbox.analysis.comparison import compare, compared_with
 from sandbox.analysis.family import gather, gather_compared
-from sandbox.engine.branch import branch, redo
+from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.branch import branch, edited, redo
 from sandbox.engine.run import run
 from sandbox.export.archive import archive
 from sandbox.export.transcript.contents import transcript_markdown
@@ -14,7 +15,42 @@ from tests.documents import technique
 from tests.store.runs import breathing_and_control, record_run, scripted
 
 
-async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_path):
+async def test_the_control_planned_stays_the_reference_whatever_joins_or_is_changed(tmp_path):
+    """Chosen by what was planned with the start, in every face alike; the others are arms of their own."""
+    with Store.open(tmp_path / "sandbox.db") as store:
+        trunk, breathing, control = breathing_and_control()
+        await record_run(store, (trunk, breathing, control))
+        assert control.plan.technique is not None
+        steps = control.plan.technique.steps
+        other = control.plan.technique.model_copy(update={"id": "chat", "title": "Chat"})
+        joined = branch(trunk, None, other)
+        known = {trunk.id: store.history(trunk.id)}
+        async with aclosing(recorded(run((joined,), scripted(), known=known), store)) as events:
+            assert [event async for event in events]
+        said = (*steps[:-1], steps[-1].model_copy(update={"say": "Tell me of your day."}))
+        history = store.history(joined.id)
+        changed = edited(joined, history, other.model_copy(update={"steps": said}))
+        again = redo(control, store.history(control.id), 4, seed=99)
+        known = {one.id: store.history(one.id) for one in (joined, control)}
+        async with aclosing(recorded(run((changed, again), scripted(), known=known), store)) as events:
+            assert [event async for event in events]
+        distress: ScaleName = ("probe", "word", "distress")
+        family = gather(store, trunk.id)
+        assert not family.replaced
+        beside = {arm.id: family.control_for(arm) for arm in family.arms}
+        assert {id: one.id for id, one in beside.items() if one is not None} == {breathing.id: control.id}
+        compared = compare(gather_compared(store, [trunk.id]), distress)
+        assert compared.reference is not None
+        assert [one.id for one in compared.reference.sessions] == [control.id]
+        assert sum(arm.reference for arm in compared.arms) == 1 and len(compared.arms) == 5
+        (told,) = [one for one in compared.cautions if "More than one control" in one]
+        assert "measured against Filler (control), the first one planned" in told
+        for one in (changed, again):  # named by itself, the planned one comes along
+            shown = compare(gather_compared(store, [breathing.id, one.id]), distress)
+            assert shown.reference is not None and shown.reference.sessions[0].id == control.id
+
+
+async def test_a_redone_control_is_the_one_beside_where_the_old_one_did_not_end(tmp_path):
     with Store.open(tmp_path / "sandbox.db") as store:
         trunk, breathing, control = breathing_and_control()
         await record_run(store, (trunk, breathing, control))
@@ -22,6 +58,7 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
         known = {control.id: store.history(control.id)}
         async with aclosing(recorded(run((again,), scripted(), known=known), store)) as events:
             assert [event async for event in events]
+        store.set_state(control.id, "stopped", "for the redo")
 
         def beside() -> str | None:
             family = gather(store, trunk.id)
@@ -50,7 +87,9 @@ async def test_a_redone_control_is_the_one_beside_and_the_old_one_is_named(tmp_p
         }
         assert {s.id for s in gather_compared(store, [control.id, again.id])} == {control.id, again.id}
         store.set_state(again.id, "stopped", "by the clinician")
+        store.set_state(control.id, "finished", "")
         assert beside() == control.id, "a finished arm keeps its place against a redo that was cut short"
+        assert gather(store, trunk.id).replaced == {again.id: control.id}
         store.set_state(control.id, "stopped", "for the redo")
         assert beside() == again.id
         store.set_state(again.id, "finished", "")

@@ -57,7 +57,7 @@ class ChangedStep(CompareScreen, inherit_bindings=False):
     def _read(self, in_view: tuple[int, ...]) -> tuple[int, ...]:
         """The two versions, whatever there is room for in the table."""
         arms = self._comparison.arms if self._comparison is not None else ()
-        return tuple(n for n, arm in enumerate(arms) if not arm.control) or in_view
+        return tuple(n for n, arm in enumerate(arms) if arm.sessions[0].id in self.wanted) or in_view
 
     def _share_room(self) -> None:
         """The table has all three arms where that is possible; the chart goes first."""
