@@ -26,7 +26,7 @@ from sandbox.tui.live_run import LiveRun
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import cautions
 from sandbox.tui.runs import Runs
-from sandbox.workbench.change import changed, signed
+from sandbox.workbench.change import changed, signed, whole
 from sandbox.workbench.versions import versions_of
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ class Changing:
         except NotFoundError:
             known = ()
         versions = (one.technique.version for one in known)
-        return signed(change, technique, who(), versions, datetime.now(UTC))
+        of = whole(technique, self._conductor.library)
+        return signed(change, of, who(), versions, datetime.now(UTC))
 
     # Both side by side
 
@@ -151,11 +152,12 @@ class Changing:
     # What becomes of the change
 
     async def _keep(self, head: SessionHead) -> bool:
-        """Write the version to the workspace; False where that was not possible, which is said."""
-        version = head.plan.technique
+        """Write the version to the workspace, a control whole again; False where that was not possible, which
+        is said."""
+        version, library = head.plan.technique, self._conductor.library
         assert version is not None  # noqa: S101 - for the type checker
         try:
-            path = await asyncio.to_thread(keep_version, version, self._conductor.library)
+            path = await asyncio.to_thread(lambda: keep_version(whole(version, library), library))
         except SandboxError as error:
             self._app.post_message(Trouble(error))
             return False

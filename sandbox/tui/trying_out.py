@@ -28,6 +28,7 @@ from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.screens.small_study import Choice, Chosen, SmallStudyForm
 from sandbox.tui.studies import Studies
 from sandbox.tui.version_view import VersionReader, pairs_name
+from sandbox.workbench.change import whole
 from sandbox.workbench.dismantling import DESIGNS, Replacing, dismantle, method_of, name_of
 from sandbox.workbench.versions import Pairs, ScriptVersion, like, pairs_of, seeds_to_run, versions_of
 
@@ -116,7 +117,8 @@ class TryingOut:
     async def _write(self, version: ScriptVersion) -> None:
         def write() -> str:
             known = {one.hash for one in versions_of(self._conductor.store, version.technique.id)}
-            return str(restore_version(version.technique, self._conductor.library, known))
+            library = self._conductor.library
+            return str(restore_version(whole(version.technique, library), library, known))
 
         try:
             path = await asyncio.to_thread(write)

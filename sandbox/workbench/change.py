@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from sandbox.engine.composition import cut_to
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import InvalidDocument, document_hash
@@ -32,6 +33,20 @@ def changed(before: Technique, said: Mapping[str, str], library: Library) -> Tec
     if found.steps == before.steps:
         raise UsageError("Nothing is said otherwise yet.", todo="Change the text, or Escape leaves.")
     return found
+
+
+def whole(ran: Technique, library: Library) -> Technique:
+    """The script with the steps that were left out of it to cut a control to the length of what ran beside
+    it: those of its file, if that still has the steps that ran. Any other technique is whole."""
+    try:
+        file = library.technique(ran.id).worded()
+    except SandboxError:
+        return ran
+    cut = cut_to(file, len(ran.steps))
+    if not (ran.is_control and file.is_control) or [s.id for s in cut.steps] != [s.id for s in ran.steps]:
+        return ran
+    said = {step.id: step for step in ran.steps}
+    return ran.model_copy(update={"steps": tuple(said.get(step.id, step) for step in file.steps)})
 
 
 def with_variants(

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sandbox.engine.composition import cut_to
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.copying import keep_variants, keep_version
 from sandbox.library.document import document_hash
 from sandbox.library.technique import Technique, Variant
 from sandbox.library.workspace import Workspace, create_workspace, shipped_content
-from sandbox.workbench.change import changed, signed
+from sandbox.workbench.change import changed, signed, whole
 
 AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 
@@ -86,6 +87,23 @@ def test_a_kept_change_leaves_the_variants_of_other_steps(tmp_path):
     assert kept.steps[2].say == "Breathe out, and count to four." and kept.steps[0].variants[0].by == "Ben"
     same = changed(kept.worded(), {step.id: "Rest."}, library)
     assert keep_version(signed(same, kept.worded(), "anna", [], AT), library) != path, "no variant is lost"
+
+
+def test_of_a_control_that_ran_cut_the_whole_script_is_kept(tmp_path):
+    workspace = create_workspace(tmp_path / "w")
+    library = Library(workspace)
+    script = library.technique("neutral-conversation")
+    ran = cut_to(script, 6)
+    assert len(ran.steps) == 6 < len(script.steps)
+    change = changed(ran, {ran.steps[-1].id: "And what was it that you did then?"}, library)
+    version = signed(change, whole(ran, library), "anna", ["1.0"], AT)
+    path = keep_version(whole(version, library), library)
+    assert path == workspace.root / "techniques" / "neutral-conversation.yaml"
+    kept = library.technique("neutral-conversation")
+    assert [step.id for step in kept.steps] == [step.id for step in script.steps]
+    assert kept.steps[:-1] == script.steps[:-1] and kept.steps[-1].say.startswith("And what was it")
+    assert cut_to(kept, 6) == version, "it runs again as it ran"
+    assert whole(library.technique("mindful-breathing"), library) == library.technique("mindful-breathing")
 
 
 def test_in_the_apps_own_folder_the_version_stands_apart(tmp_path):
