@@ -302,9 +302,9 @@ def _beside(session: Arm, others: Iterable[Arm]) -> Arm | None:
 
 
 def _is_compared_with_itself(arm: ComparedArm, arms: Sequence[ComparedArm]) -> bool:
-    """Whether it is a control that was run twice, of which the other one is compared with."""
+    """Whether it is a control that was run twice, in the same words, of which the other is compared with."""
     references = {_technique_of(other) for other in arms if other.reference}
-    return arm.control and _technique_of(arm) in references
+    return arm.control and arm.sessions[0].plan.edited is None and _technique_of(arm) in references
 
 
 def _technique_of(arm: ComparedArm) -> str:

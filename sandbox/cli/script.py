@@ -12,6 +12,7 @@ from sandbox.text import number_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sandbox.library.technique import Technique
     from sandbox.workbench.versions import Change, Piece
 
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
@@ -40,29 +41,29 @@ def log(technique: str) -> None:
 
     with open_record() as store:
         try:
-            versions = versions_of(store, technique)
+            file = _file_now(technique)
+            versions = versions_of(store, technique, file)
         except NotFoundError:
             Library(find_workspace()).technique(technique)  # says what there is, if it is no technique at all
             raise
-        known = _current(technique)
         before = None
         for number, version in enumerate(versions, 1):
             starts = len(version.trunks)
-            here = "  (the file as it is now)" if version.hash == known else ""
+            here = "  (the file as it is now)" if version.is_text_of(file) else ""
             click.echo(
                 f"{number}  {version.hash[:8]}  {printable(version.called)}"
                 f"  first run {version.first:%Y-%m-%d %H:%M}"
                 f"  {number_of(starts, 'shared start')}{here}"
             )
             found = effect_of(store, version)
-            for line in found.lines if found is not None else ("No control stands beside it.",):
+            for line in found.lines if found is not None else (version.alone,):
                 _say(f"   {line}")
             worded, of = version.technique.wording is not None, version.technique.derived_from
             beside = next((one for one in versions if one.hash == of), None) if worded else before
             for line in _told(changes(beside.technique, version.technique)) if beside is not None else ():
                 _say(f"   {line}")
             before = before if worded else version
-        if known is not None and known not in {version.hash for version in versions}:
+        if file is not None and not any(version.is_text_of(file) for version in versions):
             click.echo("The file as it is now was never run.")
 
 
@@ -120,15 +121,14 @@ def restore(technique: str, version: str, file: Path, force: bool) -> None:
     click.echo(file)
 
 
-def _current(technique: str) -> str | None:
-    """The hash of the file as it is now; None where there is none, or it cannot be read."""
+def _file_now(technique: str) -> "Technique | None":
+    """The technique as its file says it now; None where there is none, or it cannot be read."""
     from sandbox.errors import SandboxError
     from sandbox.library.catalogue import Library
-    from sandbox.library.document import document_hash
     from sandbox.library.workspace import find_workspace
 
     try:
-        return document_hash(Library(find_workspace()).technique(technique).worded())
+        return Library(find_workspace()).technique(technique)
     except SandboxError:
         return None
 

@@ -92,11 +92,10 @@ class TryingOut:
         from sandbox.tui.screens.versions import VersionsScreen
 
         store = self._conductor.store
-        await asyncio.to_thread(versions_of, store, technique)
+        reader = VersionReader(store, self._conductor.library, technique)
+        await asyncio.to_thread(reader.versions)
         if bring_up(self._app, VersionsScreen, lambda one: one.reader.technique == technique):
             return
-
-        reader = VersionReader(store, self._conductor.library, technique)
         self._app.push_screen(VersionsScreen(reader, self._ask_for_pairs, self._restore))
 
     def _restore(self, version: ScriptVersion) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
-from sandbox.library.document import document_hash
 from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import outline_of
@@ -37,11 +36,11 @@ class VersionLook:
 
 
 class VersionReader:
-    """Reads the versions of one technique again and again. `current`: the hash of the file as it is now."""
+    """Reads the versions of one technique again and again. `current`: the hashes of what the file says."""
 
     def __init__(self, store: Store, library: Library, technique: str) -> None:
         self.technique = technique
-        self.current = ""
+        self.current: frozenset[str] = frozenset()
         self._store = store
         self._library = library
         self._studies = StudyRecord(store)
@@ -57,10 +56,12 @@ class VersionReader:
     def versions(self) -> tuple[ScriptVersion, ...]:
         """The oldest first. Raises NotFoundError when none ran."""
         try:
-            self.current = document_hash(self._library.technique(self.technique).worded())
+            file = self._library.technique(self.technique)
         except SandboxError:
-            self.current = ""
-        return versions_of(self._store, self.technique)
+            file = None
+        found = versions_of(self._store, self.technique, file)
+        self.current = frozenset(one.hash for one in found if one.is_text_of(file))
+        return found
 
     def look(self, one: ScriptVersion, other: ScriptVersion | None) -> VersionLook:
         """Raises SandboxError when the record cannot be read."""

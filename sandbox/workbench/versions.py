@@ -3,14 +3,16 @@
 import difflib
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sandbox.analysis.answer import Answer, answer, one_against_another
+from sandbox.analysis.arm import Arm, control_beside
 from sandbox.analysis.comparison import ComparedArm, Comparison, compare
 from sandbox.analysis.family import chosen_scale, gather_compared
+from sandbox.engine.composition import cut_to
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.copying import version_text
@@ -18,7 +20,7 @@ from sandbox.library.document import document_hash
 from sandbox.library.loading import parse_document
 from sandbox.library.study import StudySampling
 from sandbox.library.technique import Step, Technique
-from sandbox.store.document import READERS
+from sandbox.store.document import READERS, document_json
 from sandbox.store.store import Store
 from sandbox.text import excerpt
 
@@ -42,10 +44,25 @@ class ScriptVersion:
         wording = self.technique.wording
         return f"version {self.technique.version}" + (f", wording {wording}" if wording else "")
 
+    @property
+    def alone(self) -> str:
+        """Why there is no effect where there is none."""
+        if self.technique.is_control:
+            return "It is the control: no other one was planned before it."
+        return "No control stands beside it."
 
-def versions_of(store: Store, id: str) -> tuple[ScriptVersion, ...]:
-    """Every text of the technique of that id that ran here, the oldest first; one whose sessions were all
-    removed is none.
+    def is_text_of(self, file: Technique | None) -> bool:
+        """Whether the file says it; of a control the part that ran, of a copy under another id its steps."""
+        if file is None:
+            return False
+        ran, own = self.technique, file.worded()
+        cut = cut_to(own, len(ran.steps)) if own.is_control else own
+        return cut == ran or (cut.id != ran.id and cut.steps == ran.steps)
+
+
+def versions_of(store: Store, id: str, file: Technique | None = None) -> tuple[ScriptVersion, ...]:
+    """Every text of the technique of that id that ran here, the oldest first, and every one that says what
+    the `file` says, under whatever id it ran; one whose sessions were all removed is none.
 
     A control is cut to the length of what runs beside it, and is a text for each length. Raises NotFoundError
     when none ran.
@@ -54,8 +71,10 @@ def versions_of(store: Store, id: str) -> tuple[ScriptVersion, ...]:
         rows = db.execute(
             """SELECT d.hash, d.json, min(s.created), group_concat(s.id) FROM documents d
                JOIN sessions s ON s.technique = d.hash
-               WHERE d.kind = 'technique' AND d.id = ? GROUP BY d.hash ORDER BY min(s.created), d.hash""",
-            [id],
+               WHERE d.kind = 'technique' AND (d.id = ? OR json_extract(d.json, '$.steps') IN
+                   (SELECT json_extract(value, '$.steps') FROM json_each(?)))
+               GROUP BY d.hash ORDER BY min(s.created), d.hash""",
+            [id, f"[{','.join(map(document_json, _as_run(file)))}]"],
         ).fetchall()
     sessions = [session for row in rows for session in row[3].split(",")]
     gone = {session for session, state in store.states_now(sessions).items() if state == "removed"}
@@ -76,6 +95,13 @@ def versions_of(store: Store, id: str) -> tuple[ScriptVersion, ...]:
             todo=f"Run it: sandbox run --technique {excerpt(id, 60)}",
         )
     return versions
+
+
+def _as_run(file: Technique | None) -> Iterator[Technique]:
+    """What a file can have run as: itself, and a control cut to any length."""
+    if file is not None:
+        lengths = range(1, len(file.steps) + 1) if file.is_control else (len(file.steps),)
+        yield from (cut_to(file.worded(), length) for length in lengths)
 
 
 def version_named(versions: Sequence[ScriptVersion], text: str) -> ScriptVersion:
@@ -106,18 +132,30 @@ def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVers
     except UsageError:
         return None
     texts = [version.technique for version in versions]
-    said = [arm for arm in arms if arm.measured and (arm.is_control or arm.plan.technique in texts)]
-    ran = {arm.trunk for arm in said if not arm.is_control}
-    done = {arm.trunk for arm in said if not arm.is_control and arm.state == "finished"}
+    own_texts = {arm.id for arm in arms if arm.measured and arm.plan.technique in texts}
+    said = [arm for arm in arms if arm.id in own_texts | _beside(arms, own_texts)]
+    ran = {arm.trunk for arm in said if arm.id in own_texts}
+    done = {arm.trunk for arm in said if arm.id in own_texts and arm.state == "finished"}
     heads = store.heads(trunks)
     first: dict[object, str] = {}
     for trunk in sorted(filter(ran.__contains__, trunks), key=lambda one: one not in done):
         first.setdefault(_start(heads[trunk].plan), trunk)  # its own plan: a redone reply has another seed
     starts = set(first.values())
     own = tuple(arm for arm in said if arm.trunk in starts and arm.state not in ("planned", "running"))
-    if len(own) < 2 or all(arm.is_control for arm in own):
+    if len(own) < 2 or not any(arm.id in own_texts for arm in own):
         return None
     return compare(own, chosen_scale(own), pooled=True)
+
+
+def _beside(arms: Sequence[Arm], texts: Container[str]) -> set[str]:
+    """The controls that stand beside the arms of those ids, which may be controls themselves."""
+    controls = [arm for arm in arms if arm.measured and arm.is_control]
+    return {
+        found.id
+        for arm in arms
+        if arm.id in texts
+        and (found := control_beside(arm, (one for one in controls if one.trunk == arm.trunk))) is not None
+    }
 
 
 def _start(plan: SessionPlan) -> tuple[tuple[str, str], str, int, StudySampling]:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.cli.main import run_command_line
-from sandbox.engine.branch import redo
+from sandbox.engine.branch import edited, redo
+from sandbox.engine.composition import cut_to
 from sandbox.engine.events import RunPlanned
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
@@ -83,6 +84,33 @@ async def test_two_versions_stand_in_pairs_where_both_ran_and_each_start_once(tm
     (line,) = found.lines
     assert line.startswith("2 pairs at end: ")
     assert seeds_to_run(found.seeds, 4) == (1, 2) and seeds_to_run(found.seeds, 2) == ()
+
+
+async def test_a_control_has_versions_in_pairs_and_a_control_beside_it(tmp_path):
+    """Whatever it was cut to, changed to or is called now: it is found by what it says."""
+    chat = technique("Hello.", "And then?", "Well.", "Goodbye.", id="chat", family="control")
+    ran = cut_to(chat, 2)
+    other = (ran.steps[0], ran.steps[1].model_copy(update={"say": "Until “soon”, Jörg."}))
+    store = Store.open(tmp_path / DATABASE)
+    heads = trunk_and_branches(plan(seed=1), (FIRST, CONTROL, ran))
+    await record_run(store, heads, telling())
+    change = edited(heads[3], store.history(heads[3].id), ran.model_copy(update={"steps": other}))
+    known = {heads[3].id: store.history(heads[3].id)}
+    async for _event in recorder(run((change,), telling(), known=known), store):
+        pass
+    plain, changed = versions_of(store, "chat", chat)
+    assert plain.is_text_of(chat) and not changed.is_text_of(chat)
+    kept = chat.model_copy(update={"id": "chat-2", "steps": (*chat.steps[:-1], other[-1])})
+    (copied,) = versions_of(store, "chat-2", kept)
+    assert copied.hash == changed.hash and copied.is_text_of(kept)
+    for version in (plain, changed):
+        found = effect_of(store, version)
+        assert found is not None and "Beyond Filler (control) at " in found.lines[0]
+        assert len(found.beyond) == 1
+    (line,) = pairs_of(store, changed, plain).lines
+    assert line.startswith("1 pair at ")
+    (filler,) = versions_of(store, CONTROL.id)
+    assert effect_of(store, filler) is None and "It is the control" in filler.alone
 
 
 async def test_a_version_whose_sessions_were_removed_is_none(tmp_path):

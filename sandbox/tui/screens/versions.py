@@ -129,7 +129,7 @@ class VersionsScreen(Screen[None]):
         sign = "◆" if against is not None and against.hash == one.hash and self._against else " "
         starts = number_of(len(one.trunks), "start")
         who = f" by {printable(one.technique.changed_by)}" if one.technique.changed_by else ""
-        here = "  (the file now)" if one.hash == self.reader.current else ""
+        here = "  (the file now)" if one.hash in self.reader.current else ""
         when = one.first.astimezone().strftime("%d %b %H:%M")
         text = f"{sign}{number:>2}  {when}  {starts:<10} {printable(one.called)}{who}{here}"
         return Content(text if len(text) <= room else f"{text[: room - 1]}…")
@@ -162,7 +162,7 @@ class VersionsScreen(Screen[None]):
             none = "No shared start has both yet" + (": p runs pairs." if not looked.running else ".")
             yield from (Content(printable(line)) for line in looked.pairs.lines or (none,))
         yield _head(f"{self._number(one)} against its control")
-        yield from (Content(line) for line in looked.effect or ("No control stands beside it.",))
+        yield from (Content(line) for line in looked.effect or (one.alone,))
         if other is not None:
             yield _head(f"what is said otherwise than in {self._number(other)}")
             yield from map(_change, looked.changes)
@@ -207,7 +207,7 @@ class VersionsScreen(Screen[None]):
             return True if self._looked is not None and self._looked.pairs.sessions else None
         if action == "restore":
             one = self._marked
-            return True if one is not None and one.hash != self.reader.current else None
+            return True if one is not None and one.hash not in self.reader.current else None
         return True
 
     def action_mark(self) -> None:
