@@ -20,6 +20,7 @@ def import_data(file: Path, map: Path, *, as_json: bool) -> None:
     from sandbox.library.catalogue import Library
     from sandbox.library.interchange.importing import decoded
     from sandbox.library.loading import read_at_most, read_values
+    from sandbox.library.validation_error import explain
     from sandbox.library.workspace import find_workspace
 
     tree = read_values(map)
@@ -29,10 +30,12 @@ def import_data(file: Path, map: Path, *, as_json: bool) -> None:
     try:
         told = DataMap.model_validate(tree.value)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        wrong = [problem for detail in error.errors() for problem in explain(detail, DataMap, "")]
+        lines = [
+            ": ".join(filter(None, (".".join(str(key) for key in one.at), one.sentence))) for one in wrong
+        ]
         raise UsageError(
-            f"The map is not complete ({place}: {first['msg']}).", where=str(map),
+            "The map is not complete:\n" + "\n".join(lines), where=str(map),
             todo="It needs by, run, arm, time, end, and score with range, or questionnaire with items.",
         ) from error  # fmt: skip
     content = read_at_most(file, _MOST, todo="name a .csv file")

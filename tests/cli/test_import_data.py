@@ -124,7 +124,7 @@ def questionnaire_items() -> list[str]:
         (trial([-30]), MAP + "score: mood\nrange: [0, 100]\n", "no column mood"),
         (trial([-30]), MAP + "score: anxiety\n", "range"),
         (trial([-30]) + "p0,reading,pre,70\n", MAP + SCORE, "the same run, arm and time"),
-        (trial([-30]), "by: cat\n", "The map is not complete"),
+        (trial([-30]), "by: cat\n", "by: “cat” is not allowed here. Allowed: human, model\nthe key “run” is"),
         (trial([-30]).replace(",", ";"), MAP + SCORE, "separated by “;”"),
         (trial([-30]).replace(",", ";").replace(";80", ";80,5"), MAP + SCORE, "Line 2 has more cells"),
         (trial([-30]).replace(",60", ",999"), MAP + SCORE, "Line 5: the score 999 is outside"),
