@@ -80,17 +80,18 @@ def look(entry: Entry, library: Library) -> Looked:
 
 def typed(
     text: str, path: Path, kind: Kind, library: Library
-) -> tuple[tuple[Problem, ...], ScriptReading | None]:
-    """What would be said of the file at `path` if it held this text, and how a script in it would read."""
+) -> tuple[tuple[Problem, ...], ScriptReading | None, bool]:
+    """What would be said of the file at `path` if it held this text, how a script in it would read, and
+    whether it could be used."""
     found = inspect_text(text, path, kind, library)
     try:
         document = parse_document(text, kind, str(path), id_needed=path.stem)
     except InvalidDocument:
-        return found, None
+        return found, None, False
     if not isinstance(document, Technique):
-        return found, None
+        return found, None, True
     off = load_settings().settings.remarks_off
-    return found, reading(document, library, read_tree(text, str(path)), str(path), off)
+    return found, reading(document, library, read_tree(text, str(path)), str(path), off), True
 
 
 def delete(entry: Entry) -> None:

@@ -54,7 +54,7 @@ REASONS = {
     "progress.take-over": "Mark a session that another machine is said to run.",
     "library.edit": _MARK_DOCUMENT,
     "library.duplicate": _MARK_DOCUMENT,
-    "library.delete": _MARK_DOCUMENT,
+    "library.delete": "What came with the app cannot be deleted. Mark a document of your own (•).",
     "library.clip": _MARK_DOCUMENT,
     "library.copy": "c copies a shipped document. e edits your own, d makes another of it.",
     "library.use": "u is for what a session is made of: scenario, technique, questionnaire, client.",

@@ -130,6 +130,19 @@ async def test_what_is_typed_is_kept_on_the_way_to_the_yaml_and_back(tmp_path: P
         assert (document.title, document.description) == ("Sitting still", "One sits long.")
 
 
+async def test_what_could_not_be_used_is_told_and_asks_before_it_is_saved(tmp_path: Path) -> None:
+    async with editing(tmp_path) as (at, path):
+        title = field(at, "title")
+        title.focus()
+        await at.press("end", *["backspace"] * len("Sitting"), "ctrl+s")
+        await at.shows("✗ Not saved")
+        assert checks(at).startswith("✗ title: ") and path.read_text(encoding="utf-8") == TECHNIQUE
+        await at.press("ctrl+s")
+        await at.shows("saved, ✗ cannot be used")
+        await at.press(*"Sit", "ctrl+s")
+        await at.until(lambda: "Sit" in path.read_text().splitlines()[2], "what can be used")
+
+
 async def test_escape_asks_once_before_it_leaves_what_is_not_saved(tmp_path: Path) -> None:
     async with editing(tmp_path) as (at, path):
         await into(at, "title")
@@ -286,3 +299,20 @@ async def test_i_brings_an_instrument_in_and_says_first_what_to_check(tmp_path: 
         assert load_file(tmp_path / "questionnaires" / "my-state.yaml").licence == "Own copy"
         await at.press("i", *str(source), "enter")
         await at.shows("“asks about”")
+
+
+async def test_in_the_apps_own_folder_e_edits_a_copy_under_a_free_id(tmp_path: Path) -> None:
+    async with library(tmp_path) as at:
+        screen = at.app.screen
+        assert isinstance(screen, LibraryScreen)
+        screen._library._shipped = tmp_path
+        screen._reload()
+        await at.until(lambda: "shipped with the app" in preview(at), "what is the app's own")
+        original = tmp_path / "scenarios" / "night-attack.yaml"
+        was = original.read_bytes()
+        assert screen.check_action("delete", ()) is None
+        await at.press("e")
+        await at.until(lambda: isinstance(at.app.screen, DocumentEditor), "the editor")
+        await at.shows("What ships is never changed")
+        assert original.read_bytes() == was
+        assert load_file(original.with_name("night-attack-2.yaml")).id == "night-attack-2"

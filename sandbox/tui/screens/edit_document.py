@@ -35,6 +35,7 @@ from sandbox.whole_file import write_whole
 _CHECK_SECONDS = 0.3
 _TEXT, _FILE = "text", "file"
 _LEAVE = "Not saved. ^s saves; the same key again leaves without saving."
+_BROKEN = "✗ Not saved: it cannot be used like this, see the checks. ^s again saves it all the same."
 _AGAIN = "Your draft is here again. ^s saves it, Escape twice throws it away."
 
 
@@ -104,6 +105,7 @@ class DocumentEditor(Screen[None]):
         self._failed: tuple[Route, ...] = ()
         self._in_yaml = False
         self._asked = False
+        self._broken = ""  # the text that cannot be used, and of which that was said
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
@@ -230,7 +232,7 @@ class DocumentEditor(Screen[None]):
         self._tell()
         self._say(*await read_for(self, typed, self._text, self.path, self._kind, self._library))
 
-    def _say(self, found: tuple[Problem, ...], reading: ScriptReading | None) -> None:
+    def _say(self, found: tuple[Problem, ...], reading: ScriptReading | None, usable: bool) -> None:
         tree = readable(self._text)
         lines = [
             Content.styled(
@@ -242,7 +244,8 @@ class DocumentEditor(Screen[None]):
         remarks = reading.remarks if reading else ()
         for problem in sorted((*found, *remarks), key=lambda one: FILL_IN not in one.hint):
             style = "$text-muted" if FILL_IN in problem.hint else "$text-warning"
-            lines.append(Content.styled(f"· {said_of(problem, tree, line=self._in_yaml)}", style))
+            sign, style = ("·", style) if usable else ("✗", "$text-error")
+            lines.append(Content.styled(f"{sign} {said_of(problem, tree, line=self._in_yaml)}", style))
         lines = lines or [Content("✓ Nothing to remark on.")]
         if reading and reading.steps:
             heard = [f"{n} {one.step}: {one.in_words}" for n, one in enumerate(reading.steps, 1)]
@@ -253,7 +256,10 @@ class DocumentEditor(Screen[None]):
 
     def _tell(self) -> None:
         where = excerpt(printable(str(self.path)), max(20, self.size.width - 50))
-        state = f"{self._kind} {self.path.stem}   {'not saved' if self._unsaved else 'saved'}   {where}"
+        saved = "not saved" if self._unsaved else "saved"
+        if not self._unsaved and self._text == self._broken:
+            saved = "saved, ✗ cannot be used"
+        state = f"{self._kind} {self.path.stem}   {saved}   {where}"
         self.query_one("#title", Static).update(Content(_LEAVE if self._asked else state))
         self.query_one("#title").set_class(self._asked, "asked")
 
@@ -326,6 +332,13 @@ class DocumentEditor(Screen[None]):
 
     async def _write(self) -> None:
         path, text = self.path.resolve(), self._text
+        said = await read_for(self, typed, text, self.path, self._kind, self._library)
+        usable = said[-1]
+        if not usable and self._broken != text:
+            self._broken = text
+            self._say(*said)
+            self.notify(_BROKEN, severity="error", timeout=15)
+            return
         there = await read_for(self, _content_of, path)
         if there is not None and digest(there) != self._base:
             self._base = digest(there)

@@ -18,6 +18,7 @@ from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
 from sandbox.library.document import Kind
+from sandbox.library.ids import different
 from sandbox.text import excerpt
 from sandbox.tui.library_entries import Entries, delete, look, read_entries, signature_of
 from sandbox.tui.messages import ScriptWish, TechniqueWanted, Trouble
@@ -228,7 +229,8 @@ class LibraryScreen(Screen[None]):
             "script": usable and entry is not None and entry.kind == "technique",
             "problem": self._entries is not None and bool(self._entries.broken),
         }
-        needs |= dict.fromkeys(("edit", "duplicate", "clip", "delete"), entry is not None)
+        needs["delete"] = entry is not None and not entry.shipped
+        needs |= dict.fromkeys(("edit", "duplicate", "clip"), entry is not None)
         return True if needs.get(action, True) else None
 
     def action_switch(self) -> None:
@@ -253,9 +255,24 @@ class LibraryScreen(Screen[None]):
         if self._looked is None:
             return
         entry, line = self._looked.entry, self._looked.first_line
-        path = self.action_copy() if entry.shipped and not entry.here else entry.path
+        if entry.shipped:
+            path = self._copy_apart(entry) if entry.here else self.action_copy()
+        else:
+            path = entry.path
         if path is not None:
             self._open(path, entry.kind, line)
+
+    def _copy_apart(self, entry: Entry) -> Path | None:
+        """A document of one's own under a free id, where what ships stands in the workspace itself."""
+        id = different(entry.id, set(self._library.ids(entry.kind)))
+        try:
+            path = duplicate(entry, self._library, id, title_for_copy(entry, self._library))
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+            return None
+        self._want((entry.kind, id))
+        self.notify(f"What ships is never changed. A copy of your own: {path}", timeout=8, markup=False)
+        return path
 
     def action_duplicate(self) -> None:
         if self._looked is None:
@@ -283,9 +300,6 @@ class LibraryScreen(Screen[None]):
         if self._looked is None:
             return
         entry = self._looked.entry
-        if entry.shipped:
-            self._delete(entry)  # which says why not
-            return
 
         def answered(yes: bool | None) -> None:
             if yes:

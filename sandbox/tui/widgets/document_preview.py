@@ -90,9 +90,7 @@ def lines_of(looked: Looked) -> list[Content]:
 
 
 def _place(entry: Entry) -> str:
-    if not entry.shipped:
-        return "your own"
-    return "shipped with the app" if entry.here else "shipped with the app (e edits a copy)"
+    return "shipped with the app (e edits a copy)" if entry.shipped else "your own"
 
 
 def _facts(document: Document) -> Iterator[str]:
