@@ -7,12 +7,12 @@ scenario, change = score − baseline (see effect). All in the scale's units and
 score's own sign: below zero it fell, or fell further. Nothing is read or written here.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sandbox.analysis.arm import Arm, control_beside
-from sandbox.analysis.conditions import scripts_apart
+from sandbox.analysis.conditions import kinds_of
 from sandbox.analysis.effect import (
     PairedDifference,
     change,
@@ -24,12 +24,10 @@ from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.phase import Phase, Point, begins_at
 from sandbox.engine.plan import arm_title, in_order
-from sandbox.library.document import Document, document_hash
 from sandbox.models.name import short_name
+from sandbox.text import number_of
 
 Members = tuple[Arm, ...]
-Text = Callable[[Document | None], str]
-"""The hash of what a document says; empty for none."""
 Beside = Mapping[str, Arm | None]
 """For each session that is compared with another: which one, by its id. None: nothing stands beside it."""
 
@@ -175,7 +173,9 @@ def why_not_pooled(sessions: Sequence[Arm]) -> str:
 
 def _arms(sessions: Sequence[Arm], *, pooled: bool) -> tuple[ComparedArm, ...]:
     ordered = sorted(sessions, key=lambda session: session.is_control)
-    kinds = _kinds(ordered) if pooled else {session.id: session.id for session in ordered}
+    controls = _by_trunk(session for session in ordered if session.is_control)
+    beside = {s.id: None if s.is_control else _beside(s, controls.get(s.trunk, ())) for s in ordered}
+    kinds = kinds_of(ordered, beside) if pooled else {session.id: session.id for session in ordered}
     groups: dict[object, list[Arm]] = {}
     taken: dict[object, int] = {}
     for session in ordered:
@@ -187,7 +187,7 @@ def _arms(sessions: Sequence[Arm], *, pooled: bool) -> tuple[ComparedArm, ...]:
     compared = _references(members)
     return tuple(
         ComparedArm(title, group, group[0].is_control, reference=group in compared)
-        for title, group in zip(_titles(members), members, strict=True)
+        for title, group in zip(_titles(members, beside), members, strict=True)
     )
 
 
@@ -217,37 +217,9 @@ def _best_control(members: Sequence[Members]) -> Members | None:
     return max((group for group in members if group[0].is_control), key=worth, default=None)
 
 
-def _kinds(sessions: Sequence[Arm]) -> dict[str, object]:
-    """What pooled sessions have in common: what is said, by whom and to whom, and how it is measured.
-
-    By the text of each document and not by its id: an edited scenario is another one.
-    """
-    known: dict[int, str] = {}
-
-    def text(document: Document | None) -> str:
-        """Its hash, taken once: sessions of one trunk share their documents."""
-        if document is None:
-            return ""
-        if id(document) not in known:
-            known[id(document)] = document_hash(document)
-        return known[id(document)]
-
-    keys = scripts_apart(sessions)
-    return {session.id: _kind(session, keys, text) for session in sessions}
-
-
-def _kind(session: Arm, keys: Mapping[str, str], text: Callable[[Document | None], str]) -> object:
-    plan = session.plan
-    technique = keys.get(text(plan.technique), "")
-    guidance = session.guidance.model_dump_json() if session.guidance else ""
-    told = text(plan.client), text(plan.scenario), text(plan.follow_up)
-    measures = tuple((text(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
-    drawn = plan.sampling.model_dump_json()
-    return technique, guidance, plan.model, told, measures, plan.administration, plan.stretches, drawn
-
-
-def _titles(members: Sequence[Members]) -> list[str]:
-    """Technique titles, told apart by what differs: model, version, scenario, client, wording, seed, id."""
+def _titles(members: Sequence[Members], beside: Beside) -> list[str]:
+    """Technique titles, told apart by what differs: model, version, scenario, client, wording, length, the
+    control, seed, id."""
     titles = [_title(group) for group in members]
     for told in (
         lambda s: short_name(s.plan.model),
@@ -256,16 +228,23 @@ def _titles(members: Sequence[Members]) -> list[str]:
         lambda s: s.plan.scenario.title,
         lambda s: s.plan.client.title,
         lambda s: f"wording {s.plan.technique.wording or 0}" if s.plan.technique else "",
+        lambda s: f"of {_steps(s)}" if s.is_control else "",
+        lambda s: f"beside {other.title}" if (other := beside[s.id]) else "",
+        lambda s: f"beside a control of {_steps(other)}" if (other := beside[s.id]) else "",
         lambda s: f"seed {s.plan.seed}",
         lambda s: s.id,
     ):
         for title in {title for title in titles if titles.count(title) > 1}:
             places = [place for place, one in enumerate(titles) if one == title]
             parts = [told(members[place][0]) for place in places]
-            if len(set(parts)) > 1:
+            if len(set(parts)) > 1 and all(parts):
                 for place, part in zip(places, parts, strict=True):
                     titles[place] = f"{title}, {part}"
     return titles
+
+
+def _steps(session: Arm) -> str:
+    return number_of(len(session.plan.technique.steps) if session.plan.technique else 0, "step")
 
 
 def _title(group: Members) -> str:

@@ -1,37 +1,19 @@
 """What sessions were run under besides their technique, and which of them say one script. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from sandbox.analysis.arm import Arm, control_beside
 from sandbox.engine.plan import Measure, SessionPlan
 from sandbox.library.document import Document, document_hash
-from sandbox.library.technique import Step, Technique
+from sandbox.library.technique import Technique
 from sandbox.models.name import short_name
 
 
 def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
-    """For the hash of each technique, a key that is the same for the same script.
-
-    A control is cut to the length of the techniques beside it (engine/composition), so one that is another's
-    cut, all else being equal, is the same script. So are a script and its wordings (`Technique.worded`).
-    """
-    keys: dict[str, str] = {}
-    longest: dict[str, list[tuple[Technique, str]]] = {}
-    by_length = sorted(techniques, key=lambda one: len(one.steps), reverse=True)
-    for technique in by_length:
-        name = document_hash(technique)
-        if name in keys:
-            continue
-        keys[name] = technique.derived_from or name if technique.wording else name
-        if technique.is_control:
-            rest = longest.setdefault(document_hash(technique.model_copy(update={"steps": ()})), [])
-            steps = technique.steps
-            whole = next((key for other, key in rest if steps in _cuts(other, len(steps))), None)
-            if whole is None:
-                rest.append((technique, name))
-            else:
-                keys[name] = whole
-    return keys
+    """For the hash of each technique, a key that is the same for the same script: a script and its wordings
+    (`Technique.worded`). A control that is cut to another length (engine/composition) is another text."""
+    names = {document_hash(technique): technique for technique in techniques}
+    return {name: one.derived_from or name if one.wording else name for name, one in names.items()}
 
 
 def scripts_apart(sessions: Iterable[Arm]) -> dict[str, str]:
@@ -48,10 +30,44 @@ def scripts_apart(sessions: Iterable[Arm]) -> dict[str, str]:
     return {name: name if key in apart else key for name, key in keys.items()}
 
 
-def _cuts(control: Technique, turns: int) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-    """Its steps at that length: with the last one kept, and as earlier versions of the app cut it."""
-    steps = control.steps
-    return (*steps[: turns - 1], *steps[-1:]), steps[:turns]
+def kinds_of(sessions: Sequence[Arm], beside: Mapping[str, Arm | None]) -> dict[str, object]:
+    """What pooled sessions have in common: what is said, by whom and to whom, how it is measured, and which
+    text of a control stands beside each.
+
+    By the text of each document and not by its id: an edited scenario is another one.
+    """
+    known: dict[int, str] = {}
+
+    def text(document: Document | None) -> str:
+        """Its hash, taken once: sessions of one trunk share their documents."""
+        if document is None:
+            return ""
+        if id(document) not in known:
+            known[id(document)] = document_hash(document)
+        return known[id(document)]
+
+    keys = scripts_apart(sessions)
+    own = {session.id: _kind(session, keys, text) for session in sessions}
+    seen: dict[object, list[str]] = {}
+    against: dict[str, int] = {}
+    for one, other in beside.items():
+        if other is not None and other.plan.technique is not None:
+            texts = seen.setdefault((own[one], other.plan.technique.id), [])
+            if (said := text(other.plan.technique)) not in texts:
+                texts.append(said)
+            against[one] = texts.index(said)
+    # One that lost its control stays with the first of those that have one: it is counted as missing there.
+    return {one: (kind, against.get(one, 0)) for one, kind in own.items()}
+
+
+def _kind(session: Arm, keys: Mapping[str, str], text: Callable[[Document | None], str]) -> Hashable:
+    plan = session.plan
+    technique = keys.get(text(plan.technique), "")
+    guidance = session.guidance.model_dump_json() if session.guidance else ""
+    told = text(plan.client), text(plan.scenario), text(plan.follow_up)
+    measures = tuple((text(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
+    drawn = plan.sampling.model_dump_json()
+    return technique, guidance, plan.model, told, measures, plan.administration, plan.stretches, drawn
 
 
 def repeated_trunks(sessions: Sequence[Arm]) -> int:
@@ -88,7 +104,7 @@ def conditions_that_differ(sessions: Sequence[Arm]) -> Iterator[str]:
             versions = "" if len(said) > 1 else f" in {len(seen)} versions"
             yield f"They differ in {name}: {' | '.join(said)}{versions}."
     yield from _therapists(sessions)
-    yield from _technique_texts(sessions)
+    yield from technique_texts(sessions)
 
 
 def _therapists(sessions: Sequence[Arm]) -> Iterator[str]:
@@ -100,16 +116,18 @@ def _therapists(sessions: Sequence[Arm]) -> Iterator[str]:
         yield f"They differ in therapist model: {' | '.join(models)}{versions}."
 
 
-def _technique_texts(sessions: Sequence[Arm]) -> Iterator[str]:
+def technique_texts(sessions: Sequence[Arm]) -> Iterator[str]:
     """Where the script of a technique is not the same in all its arms."""
-    texts: dict[str, set[str]] = {}
+    texts: dict[str, dict[str, int]] = {}
     said = [session.plan.technique for session in sessions if session.plan.technique is not None]
-    keys = script_keys(said)
+    keys = script_keys({id(technique): technique for technique in said}.values())
     for technique in said:
-        texts.setdefault(technique.id, set()).add(keys[document_hash(technique)])
-    for id, found in texts.items():
+        texts.setdefault(technique.id, {})[keys[document_hash(technique)]] = len(technique.steps)
+    for name, found in texts.items():
         if len(found) > 1:
-            yield f"They differ in technique text: {id} in {len(found)} versions."
+            lengths = sorted(set(found.values()))
+            steps = f", of {' and '.join(map(str, lengths))} steps" if len(lengths) > 1 else ""
+            yield f"They differ in technique text: {name} in {len(found)} versions{steps}."
 
 
 def _drawn(plan: SessionPlan) -> str:

@@ -36,8 +36,8 @@ class ArmHarm:
     """The runs of one arm from where the technique began to the end. `runs` have both scores, `missing` not.
 
     `worst` is the session that got worst, if any got worse, `worst_change` its change with the score's sign.
-    `opposed`: the sessions in which words or the scale got calmer while another scale got worse, and
-    `opposed_scales` which those were.
+    `opposed`: the sessions in which words or the scale got calmer (`calmer`) while another scale got worse,
+    and `opposed_scales` which those were, and whether they rose or fell.
     """
 
     title: str
@@ -51,6 +51,7 @@ class ArmHarm:
     worst_change: float | None
     opposed: tuple[str, ...]
     opposed_scales: tuple[str, ...]
+    calmer: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _arm_harm(
         changes.append(became)
     counts = counted(changes)
     worst = max(worse, key=lambda id: abs(worse[id]), default=None)
-    opposed = {session.id: scales for session in arm.sessions if (scales := _opposed(session, name))}
+    opposed = {session.id: told for session in arm.sessions if (told := _opposed(session, name))[1]}
     return ArmHarm(
         title=arm.title,
         control=arm.control,
@@ -169,7 +170,8 @@ def _arm_harm(
         worst=worst,
         worst_change=worse[worst] if worst is not None else None,
         opposed=tuple(opposed),
-        opposed_scales=tuple(dict.fromkeys(scale for scales in opposed.values() for scale in scales)),
+        opposed_scales=tuple(dict.fromkeys(scale for _, worse in opposed.values() for scale in worse)),
+        calmer=tuple(dict.fromkeys(one for calmer, _ in opposed.values() for one in calmer)),
     )
 
 
@@ -212,25 +214,27 @@ def _unknown_basis(tenth: float, measure: Suitability | None) -> str:
 # Calmer here, worse there
 
 
-def _opposed(session: Arm, name: ScaleName) -> tuple[str, ...]:
-    """The scales that got worse by a tenth of their range while the words, or the compared scale, got as much
-    calmer; empty where nothing got calmer."""
+def _opposed(session: Arm, name: ScaleName) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What got calmer by a tenth of its range, words or the compared scale, and the scales that meanwhile
+    got as much worse; both empty where nothing got calmer."""
     moved = {
         course.name: share
         for course in session.courses
         if (share := _toward_distress(session, course)) is not None
     }
-    calmer = any(
-        share <= -SMALL and (one in (name, REPLIES) or one[1] not in UNSAMPLED)
+    calmer = tuple(
+        "the client's words" if one == REPLIES else one[2]
         for one, share in moved.items()
+        if share <= -SMALL and (one in (name, REPLIES) or one[1] not in UNSAMPLED)
     )
     if not calmer:
-        return ()
-    return tuple(
-        f"{one[2]} ({one[0]}, read by {one[1]})"
-        for one, share in moved.items()
-        if share >= SMALL and one != REPLIES
-    )
+        return (), ()
+    worse = (one for one, share in moved.items() if share >= SMALL and one != REPLIES)
+    return calmer, tuple(f"{one[2]} ({one[0]}, read by {one[1]}) {_way(session, one)}" for one in worse)
+
+
+def _way(session: Arm, name: ScaleName) -> str:
+    return "rose" if (change(session.course(name)).value or 0.0) > 0 else "fell"
 
 
 def _toward_distress(session: Arm, course: Trajectory) -> float | None:
@@ -252,14 +256,14 @@ def _opposition(arm: ArmHarm) -> str:
     how_many = f"in {len(arm.opposed)} of {arm.runs + arm.missing} runs"
     scales = _named(arm.opposed_scales)
     return (
-        f"{arm.title}: {how_many} something got calmer while {scales} got worse ({ids}): read them before you"
-        " believe the score."
+        f"{arm.title}: {how_many} {' and '.join(arm.calmer)} got calmer while {scales} ({ids}): read them"
+        " before you believe the score."
     )
 
 
 def _named(scales: Sequence[str]) -> str:
     shown = " and ".join(scales[:2])
-    return f"{shown} and {len(scales) - 2} more" if len(scales) > 2 else shown
+    return f"{shown} and {len(scales) - 2} more got worse" if len(scales) > 2 else shown
 
 
 def _unscored(arm: ArmHarm) -> str:

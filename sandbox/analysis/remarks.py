@@ -204,12 +204,13 @@ def _other_reading(measures: Iterable[Measure]) -> Iterator[str]:
 
 
 def _timeframe(measure: Measure) -> str:
-    """That an instrument about weeks, or in general, is given between turns; else empty."""
+    """That an instrument about weeks, or in general, is given more than once in a session; else empty."""
     questionnaire = measure.questionnaire
-    if questionnaire.timeframe == "right now" or "technique" not in measure.phases:
+    if questionnaire.timeframe == "right now" or len(measure.phases) < 2:
         return ""
+    when = "between turns" if "technique" in measure.phases else "before and after a few turns"
     return (
-        f"“{questionnaire.title}” asks about “{questionnaire.timeframe}” and is given between turns."
+        f"“{questionnaire.title}” asks about “{questionnaire.timeframe}” and is given {when}."
         " That hardly changes within a session, so a change of its scores there says little."
     )
 
@@ -341,31 +342,22 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
     seen = {count for counts in turns.values() for count in counts}
     if len(seen) > 1:
         spans = {title: dict.fromkeys(map(str, (min(found), max(found)))) for title, found in turns.items()}
-        counts = ", ".join(f"{title} {' to '.join(span)}" for title, span in spans.items())
+        alike: dict[str, list[str]] = {}
+        for title, span in spans.items():
+            alike.setdefault(" to ".join(span), []).append(title)
+        counts = "; ".join(f"{span}: {', '.join(titles)}" for span, titles in alike.items())
+        least = min(seen)
+        shared = "t1" if least == 1 else f"t1 to t{least}"
+        where = (
+            f"Compare them up to t{least} turn by turn"
+            if len(turns) <= 2
+            else f"All of them have {shared}; compare two turn by turn as far as the shorter one goes"
+        )
         text = (
-            f"The arms differ in the number of technique turns ({counts}). Compare {_up_to_where(turns)}"
-            " turn by turn: “end” is each arm's own, after more turns in some than in others."
+            f"The arms differ in the number of technique turns ({counts}). {where}: “end” is the last"
+            " measurement of each arm, after more turns in some than in others."
         )
         yield Remark("length", "caution", text)
-
-
-def _up_to_where(turns: Mapping[str, Sequence[int]]) -> str:
-    """`Talking with Breathing and Filler up to t1`: the arms of unequal length, and how far both go."""
-    if len(turns) <= 2:
-        return f"them up to t{min(map(min, turns.values()))}"
-    said = []
-    for least in sorted({min(found) for found in turns.values()}):
-        shorter = [title for title, found in turns.items() if min(found) == least]
-        longer = [title for title, found in turns.items() if title not in shorter and max(found) > least]
-        if longer:
-            said.append(f"{_and(shorter)} with {_and(longer)} up to t{least}")
-        elif any(max(turns[title]) > least for title in shorter):
-            said.append(f"the runs of {_and(shorter)} up to t{least}")
-    return "; ".join(said)
-
-
-def _and(titles: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
 
 
 # Of the scores on one scale

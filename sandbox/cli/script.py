@@ -56,7 +56,7 @@ def log(technique: str) -> None:
                 f"  {number_of(starts, 'shared start')}{here}"
             )
             found = effect_of(store, version)
-            for line in found.lines if found is not None else (version.alone,):
+            for line in found or (version.alone,):
                 _say(f"   {line}")
             worded, of = version.technique.wording is not None, version.technique.derived_from
             beside = next((one for one in versions if one.hash == of), None) if worded else before

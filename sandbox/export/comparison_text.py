@@ -168,6 +168,8 @@ def _primary(comparison: Comparison) -> str:
     for place, arm in enumerate(comparison.arms):
         if arm.primary:
             as_at = rows[arm.primary].cells[place].as_at
+            if " to " in as_at:
+                as_at = f"the last turn of each run, {as_at}"
             ends[arm.title] = f"{arm.primary}, as at {as_at}" if as_at else arm.primary
     if not ends:
         return ""

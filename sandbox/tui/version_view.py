@@ -65,8 +65,7 @@ class VersionReader:
 
     def look(self, one: ScriptVersion, other: ScriptVersion | None) -> VersionLook:
         """Raises SandboxError when the record cannot be read."""
-        found = effect_of(self._store, one)
-        effect = found.lines if found is not None else ()
+        effect = effect_of(self._store, one)
         if other is None:
             return VersionLook(effect)
         return VersionLook(

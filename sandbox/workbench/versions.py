@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sandbox.analysis.answer import Answer, answer, one_against_another
+from sandbox.analysis.answer import answer, one_against_another
 from sandbox.analysis.arm import Arm, control_beside
 from sandbox.analysis.comparison import ComparedArm, Comparison, compare
+from sandbox.analysis.conditions import technique_texts
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.engine.composition import cut_to
 from sandbox.engine.plan import SessionPlan
@@ -115,14 +116,18 @@ def version_named(versions: Sequence[ScriptVersion], text: str) -> ScriptVersion
     return found[0]
 
 
-def effect_of(store: Store, version: ScriptVersion) -> Answer | None:
-    """What the version did against its controls, over all its starts; None where nothing stands beside it.
+def effect_of(store: Store, version: ScriptVersion) -> tuple[str, ...]:
+    """What the version did against its controls, over all its starts, in sentences, last a caution where
+    those said different texts; empty where nothing stands beside it.
 
     A start that another one repeats (the same scenario, client, model and seed) is no second observation: the
     first of them counts that was finished, else the first in which something was measured.
     """
     compared = _compared(store, version.trunks, (version,))
-    return answer(compared) if compared is not None else None
+    if compared is None:
+        return ()
+    texts = technique_texts([session for arm in compared.arms for session in arm.sessions])
+    return *answer(compared).lines, *(f"Caution: {text}" for text in texts)
 
 
 def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVersion]) -> Comparison | None:

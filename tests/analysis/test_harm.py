@@ -106,8 +106,11 @@ def test_words_that_get_calmer_while_the_probabilities_get_worse_are_flagged():
     sessions[0] = replace(first, courses=(*first.courses, calm))
     technique = of(sessions).arms[0]
     assert technique.opposed == ("a1",)
-    assert technique.opposed_scales == ("calm (probe, read by word)",)
-    assert any("in 1 of 2 runs something got calmer while calm (probe" in line for line in of(sessions).lines)
+    assert technique.opposed_scales == ("calm (probe, read by word) fell",)
+    assert any(
+        "in 1 of 2 runs distress got calmer while calm (probe, read by word) fell (a1)" in line
+        for line in of(sessions).lines
+    )
 
 
 def test_one_run_all_missing_and_no_technique_stay_sentences():

@@ -105,10 +105,9 @@ def test_an_edited_document_under_the_same_id_is_another_one(changed):
     assert any("in 2 versions" in w or "They differ in measures" in w for w in found.cautions)
 
 
-@pytest.mark.parametrize("kept", [(0, 2), (0, 1)], ids=["its last step kept", "as version 0.1 cut it"])
-def test_a_control_that_was_cut_to_length_is_the_same_control(kept):
+def test_effects_against_a_control_of_another_length_are_never_in_one_mean():
     pages = technique("One.", "Two.", "Three.", id="filler", family="control")
-    cut = pages.model_copy(update={"steps": tuple(pages.steps[n] for n in kept)})
+    cut = pages.model_copy(update={"steps": pages.steps[:2]})
     sessions = tuple(
         replace(one, plan=one.plan.model_copy(update={"technique": pages if one.trunk == "t1" else cut}))
         if one.is_control
@@ -116,12 +115,12 @@ def test_a_control_that_was_cut_to_length_is_the_same_control(kept):
         for one in runs()
     )
     found = compare(sessions, DISTRESS, pooled=True)
-    assert [len(arm.sessions) for arm in found.arms] == [3, 3]
-    assert not [w for w in found.cautions if "technique text" in w]
-    other = technique("One.", "Another.", id="filler", family="control")
-    edited = tuple(
-        replace(one, plan=one.plan.model_copy(update={"technique": other})) if one.id == "c2" else one
-        for one in sessions
+    assert [len(arm.sessions) for arm in found.arms] == [1, 2, 1, 2]
+    assert [arm.title.partition(", ")[2] for arm in found.arms] == [
+        "beside a control of 3 steps", "beside a control of 2 steps", "of 3 steps", "of 2 steps",
+    ]  # fmt: skip
+    assert any("filler in 2 versions, of 2 and 3 steps" in w for w in found.cautions)
+    lost = tuple(one for one in sessions if one.id != "c1")
+    assert [len(arm.sessions) for arm in compare(lost, DISTRESS, pooled=True).arms] == [3, 2], (
+        "one without its control is no arm of its own"
     )
-    assert len(compare(edited, DISTRESS, pooled=True).arms) == 3
-    assert any("filler in 2 versions" in w for w in compare(edited, DISTRESS, pooled=True).cautions)

@@ -170,7 +170,7 @@ FAMILIES: dict[Build, tuple[str, ...]] = {
     redone: ("A reply was asked for again in Breathing (t1 redone)", "left out a step before t1."),
     mid_technique: ("left in the middle of Breathing. Up to t2",),
     own_words_after_a_skip: ("left out a step before t1 and spoke in own words at t1. From t1 on",),
-    unequal_and_unfinished: ("(Breathing 3, Filler (control) 2)", "Breathing is not finished (stopped)."),
+    unequal_and_unfinished: ("(3: Breathing; 2: Filler (control))", "Breathing is not finished (stopped)."),
     no_control: ("No control is here",),
     two_servers: ("localhost:9000", "scripted"),
 }
@@ -298,9 +298,11 @@ def test_what_is_grave_comes_first_and_good_to_know_last():
     assert "therapist" in found[0].sentence and "never checked" in found[-1].sentence
 
 
-def test_a_questionnaire_about_weeks_is_warned_about_only_between_turns():
+def test_a_questionnaire_about_weeks_is_warned_about_where_a_change_is_read_from_it():
     weeks = Measure(questionnaire=ABOUT_WEEKS, way="word", phases=THREE)
-    assert not [one for one in told("measure", measures=(weeks,)) if "asks about" in one]
+    assert any("given before and after a few turns" in one for one in told("measure", measures=(weeks,)))
+    once = weeks.model_copy(update={"phases": ("baseline",)})
+    assert not [one for one in told("measure", measures=(once,)) if "asks about" in one]
     assert not [one for one in told("measure") if "asks about" in one]
 
 
