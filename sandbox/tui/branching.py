@@ -19,6 +19,7 @@ from sandbox.tui.outline import cautions
 from sandbox.tui.runs import Runs
 from sandbox.tui.screens.branch_picker import BranchPicker, BranchPoint, Choice, Chosen
 from sandbox.tui.screens.page import ReadingScreen
+from sandbox.tui.screens.prompt import Agreement
 
 if TYPE_CHECKING:
     from sandbox.tui.screens.session import SessionScreen
@@ -72,10 +73,25 @@ class Branching:
         self.add(live, head)
 
     def redo(self, message: "SessionScreen.ArmWanted") -> None:
-        """Ask for a reply again: at once if its session is running, else as `add` does."""
+        """Ask for a reply again: at once if its session is running. Where it has ended the redo takes its
+        place in what is compared, so that is asked first; then as `add` does."""
         live = message.live
         if not self._may_add(live):
             return
+        if live.playing and live.state.running == message.session:
+            self._redo(message)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes and self._may_add(live):
+                self._redo(message)
+
+        label = live.state.turn_label(message.session, message.turn)
+        note = "The arm is run again from there. Compare shows the new one; the old one stays (o there)."
+        self._app.push_screen(Agreement(f"Redo {label} of an arm that has ended?", note), answered)
+
+    def _redo(self, message: "SessionScreen.ArmWanted") -> None:
+        live = message.live
         try:
             head = self._conductor.redo(message.session, message.turn)
         except SandboxError as error:

@@ -26,6 +26,7 @@ SIGNS = {
 """The sign of each state a session can be in: the same on every screen that shows sessions."""
 MARKS = ("●", "○", "◆", "△", "◇", "☆", "▲", "▽", "□", "★", "▼", "◈")
 """The marks of arms in charts, in tabs and in Compare."""
+_CLOSED = {"[": "]", "(": ")"}
 _HASH = 4
 """The fewest letters of a hash that are shown."""
 _TEXT = "text "
@@ -57,12 +58,22 @@ def shortened(name: str, room: int) -> str:
 
 
 def in_rows(text: str, width: int, rows: int, hint: str) -> list[str]:
-    """The text in at most so many rows of so many cells; where it is cut, `hint` ends the last one."""
+    """The text in at most so many rows of so many cells; where it is cut, `hint` ends the last one. It is
+    cut between words, and never inside brackets: half an interval would be another one."""
     lines = textwrap.wrap(printable(text), width)
-    if len(lines) > rows:
-        ending = f" … ({hint})"
-        lines = [*lines[: rows - 1], lines[rows - 1][: width - len(ending)].rstrip() + ending]
-    return lines
+    if len(lines) <= rows:
+        return lines
+    ending = f" … ({hint})"
+    room = width - len(ending)
+    last = lines[rows - 1]
+    kept = last if len(last) <= room else last[: room + 1].rpartition(" ")[0]
+    whole = " ".join([*lines[: rows - 1], kept])
+    opened = max(
+        (whole.rfind(sign) for sign in "[(" if whole.rfind(sign) > whole.rfind(_CLOSED[sign])), default=-1
+    )
+    if opened >= 0:
+        return textwrap.wrap(whole[:opened].rstrip() + ending, width)
+    return [*lines[: rows - 1], kept + ending]
 
 
 def hanging(text: str, width: int, indent: int) -> str:

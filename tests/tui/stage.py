@@ -73,6 +73,12 @@ class Stage:
         )
         await self.pilot.pause(0.1)
 
+    async def redo(self) -> None:
+        """Redo a reply of an arm that has ended, which is asked first."""
+        await self.press("r")
+        await self.shows("of an arm that has ended?")
+        await self.press("enter")
+
     async def open_recorded(self) -> None:
         """Open the run that is in the record, from Home."""
         await self.started()

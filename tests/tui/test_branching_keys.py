@@ -72,7 +72,7 @@ async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path:
     async with stage(tmp_path, played=True) as at:
         states = await finished(at)
         old = states[-1]
-        await at.press("r")
+        await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         redone = list(at.session.live.state.sessions.values())[-1]
@@ -90,7 +90,7 @@ async def test_r_on_a_marked_measurement_redoes_the_reply_before_it(tmp_path: Pa
     async with stage(tmp_path, played=True) as at:
         await finished(at)
         await at.press("tab", "tab", "tab")  # base, ind, t1
-        await at.press("r")
+        await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         redone = list(at.session.live.state.sessions.values())[-1]
@@ -185,7 +185,7 @@ async def test_r_on_the_running_trunk_takes_its_branches_along(tmp_path: Path) -
 async def test_t_shows_the_tree_and_enter_walks_to_a_branch(tmp_path: Path) -> None:
     async with stage(tmp_path, played=True) as at:
         await finished(at)
-        await at.press("r")
+        await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         redone = list(at.session.live.state.sessions.values())[-1]
@@ -234,7 +234,7 @@ async def test_of_many_arms_those_around_the_shown_one_are_in_view(tmp_path: Pat
 async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(120, 36), played=True) as at:
         await finished(at)
-        await at.press("r")
+        await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         redone = list(at.session.live.state.sessions.values())[-1]

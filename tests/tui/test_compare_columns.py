@@ -10,7 +10,7 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import compare
 from sandbox.analysis.numeral import numeral
 from sandbox.tui.arm_columns import POINT, ArmColumns
-from sandbox.tui.labels import distinct
+from sandbox.tui.labels import distinct, in_rows
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.widgets.comparison_table import ComparisonTable
 from tests.analysis.compared import DISTRESS, FILLER, session
@@ -131,6 +131,24 @@ def test_names_that_would_read_alike_keep_what_differs(names, room, short):
     found = distinct(names, room)
     assert len(set(found)) == len(names) and all(len(name) <= room for name in found)
     assert found == short
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_each_arm_stands_beside_its_control_at_80_cells(pooled):
+    """From 64 cells on, whichever arm is asked for; intervals take the room of the changes."""
+    comparison = compare(MANY, DISTRESS, pooled=pooled)
+    columns = ArmColumns(comparison)
+    for first in range(columns.view(64, 0).others):
+        arms = [comparison.arms[place] for place in columns.view(64, first).places]
+        trunks = [[one.sessions[0].trunk for one in arms if one.control is told] for told in (True, False)]
+        assert set(trunks[0]) == set(trunks[1]), "every technique's own control is in view"
+
+
+def test_a_text_is_never_cut_inside_an_interval():
+    said = "Beyond the control at t5, 5 runs: Opposite action 25.0 lower [171.8 higher to 221.8 lower]. More."
+    for width in range(26, 44):
+        cut = " ".join(in_rows(said, width, 2, "w: all"))
+        assert cut.count("[") == cut.count("]") and cut.endswith("… (w: all)"), cut
 
 
 def test_compare_and_its_files_round_once():

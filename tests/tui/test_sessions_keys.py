@@ -97,7 +97,7 @@ async def test_a_redo_is_told_from_what_it_redoes(tmp_path: Path) -> None:
     async with listing(tmp_path) as at:
         await at.press("down", "enter")
         await at.opened()
-        await at.press("r")
+        await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
         await at.press("escape")

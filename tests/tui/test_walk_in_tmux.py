@@ -276,6 +276,8 @@ def ask_for_a_reply_again(walk: Walk) -> None:
     walk.terminal.press("2")
     walk.matches(r"▐ \S Reapp\S* ✓ ▌")
     walk.press("r redo")
+    walk.shows("of an arm that has ended?")
+    walk.terminal.press("Enter")
     walk.matches(r"▐ \S t2 re\S* ▶ ▌")
     walk.press("c compare")
     walk.shows("of 5 arms")

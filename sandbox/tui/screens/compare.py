@@ -264,7 +264,9 @@ class CompareScreen(Screen[None]):
         rests = f"means, {runs_each(found)}" if found.pooled else "each run by itself: no interval"
         if found.trunks == 1:
             rests = "one pair: no interval"
-        self.query_one("#compare-pairs", Static).update(Content(f"{rests} (w: what it means)"))
+        room = self.size.width - len(NOTE) - 3  # what stands beside it, and a cell on either side of both
+        hint = next((one for one in (" (w: what it means)", " (w: why)") if len(rests + one) <= room), "")
+        self.query_one("#compare-pairs", Static).update(Content(rests + hint))
         remarks = sorted(found.remarks, key=lambda one: (one.severity != "grave", one.kind in _OF_ANY_RUN))
         count = f"! (1 of {len(remarks)}, w: all) " if len(remarks) > 1 else "! "
         first = self.query_one("#compare-cautions", Static)

@@ -21,7 +21,7 @@ from sandbox.review.blind import Blinding, blind_to
 from sandbox.store.mark import By, Choice, Marked, MarkRecord, Preference
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 from sandbox.tui.marking import MarkWriter
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, read_for
@@ -53,6 +53,8 @@ class PreferenceScreen(Screen[None]):
         Binding("equals_sign,0", "choose('no difference')", "no difference", key_display="=",
                 id="prefer.neither", tooltip="Neither is better"),
         Binding("n", "next", "next pair", id="prefer.next", tooltip="The next two arms"),
+        Binding("s", "start", "start", id="prefer.start",
+                tooltip="Unfold what both began with, or fold it to a line"),
         Binding("f", "form", "question", show=False, id="prefer.form",
                 tooltip="The question of the next form"),
         Binding("backspace", "take_back", "take back", key_display="Backspace", id="prefer.undo",
@@ -60,7 +62,7 @@ class PreferenceScreen(Screen[None]):
         Binding("escape", "leave", "back", id="prefer.leave", tooltip="Back; your choice is stored"),
     ]  # fmt: skip
     HELP = (
-        "Both began from the same state after the scenario; what differs stands below it, side by side. "
+        "Both began from the same state after the scenario, which s shows; what differs stands side by side. "
         "Names of techniques and models are left out. Which one is left is drawn by chance. Your choice is "
         "stored at once, and a changed one is a new entry."
     )
@@ -84,6 +86,7 @@ class PreferenceScreen(Screen[None]):
         self._pairs = [(a, b) for a, b in (chance.sample(pair, 2) for pair in combinations(arms, 2))]
         chance.shuffle(self._pairs)
         self._place = self._form = 0
+        self._unfolded = False
         self._found: _Read | None = None
         self._writer = MarkWriter(self, store)
 
@@ -96,11 +99,23 @@ class PreferenceScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.query_one("#texts").focus()
+        texts = self.query_one("#texts")
+        texts.focus()
+        for moved in ("scroll_y", "virtual_size"):
+            self.watch(texts, moved, self._moved, init=False)
         self._look()
 
     def on_resize(self) -> None:
         self._draw()
+
+    def _moved(self) -> None:
+        self.call_after_refresh(self._tell_more)
+
+    def _tell_more(self) -> None:
+        """In the line above the question, whether there is more to read below."""
+        texts = self.query_one("#texts")
+        more = texts.scroll_y < texts.max_scroll_y
+        self.query_one("#question").border_title = "↓ more below" if more else ""
 
     @work(exclusive=True)
     async def _look(self) -> None:
@@ -125,7 +140,8 @@ class PreferenceScreen(Screen[None]):
             Content(f"Which one?   {place}   reviewer {printable(self._reviewer())}")
         )
         width = max(20, (self.size.width - 6) // 2)
-        self.query_one("#pair", Static).update(_side_by_side(self._found.one, self._found.other, width))
+        pair = _side_by_side(self._found.one, self._found.other, width, unfolded=self._unfolded)
+        self.query_one("#pair", Static).update(pair)
         form = self._forms[self._form]
         self.query_one("#question", Static).update(Content(printable(form.preference or "")))
         held = self._held(self._found.marked)
@@ -171,9 +187,14 @@ class PreferenceScreen(Screen[None]):
     def action_next(self) -> None:
         """Until the next pair stands there, no key chooses: it would be for a pair that nobody saw."""
         self._place = (self._place + 1) % len(self._pairs)
-        self._found = None
+        self._unfolded, self._found = False, None
+        self.query_one("#texts").scroll_home(animate=False)
         self.refresh_bindings()
         self._look()
+
+    def action_start(self) -> None:
+        self._unfolded = not self._unfolded
+        self._draw()
 
     def action_form(self) -> None:
         self._form = (self._form + 1) % len(self._forms)
@@ -189,17 +210,22 @@ def _turned(mark: Preference) -> Preference:
     return Preference(mark.b, mark.a, mark.form, other[mark.choice], mark.reason)
 
 
-def _side_by_side(one: StoredSession, other: StoredSession, width: int) -> Content:
-    """What both share in one column, then theirs in two, a row a turn."""
+def _side_by_side(one: StoredSession, other: StoredSession, width: int, *, unfolded: bool) -> Content:
+    """Theirs in two columns, a row a turn; before it what both share, `unfolded` or in a line."""
     shared = 0
     for mine, theirs in zip(one.history.turns, other.history.turns, strict=False):
         if mine != theirs:
             break
         shared += 1
     hidden = blind_to(one, other)
-    lines = [Content.styled("What both began with", "bold $text-accent")]
-    for turn in one.history.turns[:shared]:
-        lines.append(_text(turn, hidden))
+    told = f": {number_of(shared, 'turn')}. s {'folds' if unfolded else 'shows'} them."
+    lines = (
+        [Content.assemble(("What both began with", "bold $text-accent"), (told, "$text-muted"))]
+        if shared
+        else []
+    )
+    if unfolded:
+        lines += [_text(turn, hidden) for turn in one.history.turns[:shared]]
     columns = [[_text(turn, hidden) for turn in session.history.turns[shared:]] for session in (one, other)]
     lines += [Content(""), _row(Content.styled("A", "bold"), Content.styled("B", "bold"), width)]
     for n in range(max(map(len, columns))):

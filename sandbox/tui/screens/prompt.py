@@ -169,6 +169,15 @@ class Confirmation(Question[bool]):
     ]
 
 
+class Agreement(Question[bool]):
+    """A question that Enter says yes to: nothing is lost by it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,y", "answer(True)", "yes", key_display="⏎"),
+        Binding("escape,n", "cancel", "no", priority=True),
+    ]
+
+
 class _Key(Input):
     """The line; says in the footer what Enter does."""
 
