@@ -345,7 +345,7 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
         alike: dict[str, list[str]] = {}
         for title, span in spans.items():
             alike.setdefault(" to ".join(span), []).append(title)
-        counts = "; ".join(f"{span}: {', '.join(titles)}" for span, titles in alike.items())
+        counts = " | ".join(f"{span}: {'; '.join(titles)}" for span, titles in alike.items())
         least = min(seen)
         shared = "t1" if least == 1 else f"t1 to t{least}"
         where = (

@@ -246,7 +246,7 @@ def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_sc
     assert compare(alike, DISTRESS).cautions == ()
     repeated = (replace(ONE, history=History(taken(5))), replace(ITS_CONTROL, history=History(taken(3))))
     (warning,) = compare(repeated, DISTRESS).cautions
-    assert "(5: Breathing; 3: Filler (control)). Compare them up to t3 turn by turn" in warning
+    assert "(5: Breathing | 3: Filler (control)). Compare them up to t3 turn by turn" in warning
     assert "“end” is the last measurement of each arm" in warning
     long = replace(TWO, plan=TWO.plan.model_copy(update={"technique": technique("One.", id="walk")}))
     three = (*repeated, replace(long, history=History(taken(5))))

@@ -170,7 +170,7 @@ FAMILIES: dict[Build, tuple[str, ...]] = {
     redone: ("A reply was asked for again in Breathing (t1 redone)", "left out a step before t1."),
     mid_technique: ("left in the middle of Breathing. Up to t2",),
     own_words_after_a_skip: ("left out a step before t1 and spoke in own words at t1. From t1 on",),
-    unequal_and_unfinished: ("(3: Breathing; 2: Filler (control))", "Breathing is not finished (stopped)."),
+    unequal_and_unfinished: ("(3: Breathing | 2: Filler (control))", "Breathing is not finished (stopped)."),
     no_control: ("No control is here",),
     two_servers: ("localhost:9000", "scripted"),
 }

@@ -82,7 +82,7 @@ async def test_where_the_scenario_did_nothing_is_said_once_among_the_cautions(tm
 
 async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
     said = (
-        "differ in the number of technique turns (3: Breathing; 2: Filler (control)). Compare them up to t2"
+        "differ in the number of technique turns (3: Breathing | 2: Filler (control)). Compare them up to t2"
     )
     assert said in await printed(tmp_path / "text", capsys)
     result = json.loads(await printed(tmp_path / "json", capsys, as_json=True))
