@@ -96,6 +96,8 @@ class Answer:
     beyond: tuple[Difference, ...]
     between: tuple[Difference, ...]
     higher_is: Direction
+    interim: bool = False
+    """An arm has not ended: what is said may still move."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -103,7 +105,8 @@ class Answer:
         known = [one for one in self.beyond if one.paired.mean is not None]
         if not known:
             return ()
-        return *_sizes(known, self.higher_is), *_told(known), *_told_between(self.between)
+        first, *more = (*_sizes(known, self.higher_is), *_told(known), *_told_between(self.between))
+        return f"Interim, not every arm has ended: {first}" if self.interim else first, *more
 
 
 def answer(comparison: Comparison) -> Answer:
@@ -118,7 +121,9 @@ def answer(comparison: Comparison) -> Answer:
         for one, other in combinations(techniques, 2)
         if (found := _between(one, other, comparison, bound)) is not None
     )
-    return Answer(beyond, between, scale.higher_is if scale else "neither")
+    sessions = (session for arm in comparison.arms for session in arm.sessions)
+    interim = any(session.state in ("planned", "running") for session in sessions)
+    return Answer(beyond, between, scale.higher_is if scale else "neither", interim)
 
 
 def _scale(comparison: Comparison) -> Scale | None:

@@ -21,6 +21,19 @@ SHIPPED_REASON = (
 )
 
 
+def known_before(model: str, questionnaire: str) -> str:
+    """What is known of a questionnaire on a model without a check made here, and where from; empty: nothing.
+
+    What the app proposes by itself on the embedded model was checked before it was shipped.
+    """
+    if (model, questionnaire) != ("embedded", "word-probe"):
+        return ""
+    return (
+        f"{SHIPPED_USABLE}: {SHIPPED_REASON}."
+        f" This was measured before the app was shipped ({SHIPPED_PAGE}), not here"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Suitability:
     """A questionnaire and way of reading on a model: what its newest check said; None: never checked.
@@ -44,7 +57,7 @@ class Suitability:
     def usable(self) -> Usable | None:
         """The verdict of the check, or of the one made before the app was shipped."""
         if self.check is None:
-            return SHIPPED_USABLE if self._is_shipped_default else None
+            return SHIPPED_USABLE if known_before(self.model, self.measure.questionnaire.id) else None
         return self.check.validity.usable
 
     @property
@@ -52,8 +65,8 @@ class Suitability:
         """What its check says to a reader of the scores, in a sentence; empty when it says nothing."""
         name = f"“{self.measure.questionnaire.title}” read by {self._how}"
         if self.check is None:
-            if self._is_shipped_default:
-                return f"{name} is {SHIPPED_USABLE}: {SHIPPED_REASON} ({SHIPPED_PAGE})."
+            if known := known_before(self.model, self.measure.questionnaire.id):
+                return f"{name} is {known}."
             return f"{name} was never checked with this model: {self.todo}"
         checked = f"(checked {self.check.at:%Y-%m-%d}{self._otherwise})"
         usable, reason = (
@@ -89,11 +102,6 @@ class Suitability:
         client = " with another client" if self.other_client else ""
         shuffled = f", {' and '.join(self.measure.shuffled)} not shuffled" if self.measure.shuffled else ""
         return client + shuffled
-
-    @property
-    def _is_shipped_default(self) -> bool:
-        """What the app proposes by itself on the embedded model was checked before it was shipped."""
-        return (self.model, self.measure.questionnaire.id) == ("embedded", "word-probe")
 
 
 def suitabilities(

@@ -1,6 +1,7 @@
 """The answer in sentences: it says who did better, by how much and how sure, and never more than that."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -53,9 +54,14 @@ def test_the_same_as_the_control_is_equivalent_only_within_the_bound():
 
 
 def test_one_run_says_that_it_is_one():
-    lines = answer(runs([-30.0])).lines
+    found = runs([-30.0])
+    lines = answer(found).lines
     assert lines[0] == "Beyond Filler (control) at t1, 1 run: Breathing 30.0 lower."
     assert lines[1].startswith("One run has no interval")
+    waits = replace(session("s1", SCAN, scores=[8.0, 80.0], trunk="t0"), state="planned")
+    sessions = [one for arm in found.arms for one in arm.sessions]
+    first = answer(compare([*sessions, waits], DISTRESS)).lines[0]
+    assert first == f"Interim, not every arm has ended: {lines[0]}"
 
 
 def test_of_many_techniques_only_what_is_told_apart_is_named():

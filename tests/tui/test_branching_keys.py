@@ -206,6 +206,7 @@ async def test_the_tree_follows_what_runs_while_it_is_open(tmp_path: Path) -> No
         live = at.session.live
         await at.press("t")
         await at.shows("▶ Mindful breathing  distress 79")
+        assert "(control)" in at.text() and "(control)  distress" not in at.text(), "it has not begun"
         live.controls.resume()
         await at.shows("✓ Mindful breathing  distress 12")
         await at.shows("✓ Appliance manual (control)  distress 32")

@@ -98,7 +98,9 @@ class BranchTree(ModalScreen[str | None]):
         if head.parent is not None and head.parent_turn and not session.is_redo:
             left = f" after {self._state.turn_label(head.parent, head.parent_turn)}"
         seed = "" if self._shares_seed(session) else f", seed {head.plan.seed}"
-        measured = next(iter(titled_trajectories(self._state.lineage(head.id), head.plan)), None)
+        begun = session.state != "planned"  # else what it would have is its parent's
+        lineage = self._state.lineage(head.id) if begun else ()
+        measured = next(iter(titled_trajectories(lineage, head.plan)), None)
         score = ""
         if measured is not None and (now := measured.latest) is not None and now.value is not None:
             moved = number(change(measured.trajectory, now.label).value, signed=True)

@@ -16,6 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sandbox.analysis.calibration import newest_responses
+from sandbox.analysis.suitability import known_before
 from sandbox.engine.validity_check import (
     DEFAULT_QUESTIONNAIRES,
     CheckPlan,
@@ -168,8 +169,8 @@ class CheckModelScreen(Screen[None]):
             return
         width = max(40, self.query_one("#verdict-box").size.width - 3)
         calls = replace(self._plan, instruments=(standing.instrument,)).calls
-        head, *rest = _told(standing, calls, width)
         model = self._provider.description
+        head, *rest = _told(standing, model.name, calls, width)
         if doses := newest_responses(self._store, model, standing.instrument):
             rest = [*curve_lines(doses, model.name, width), *rest]
         self.query_one("#verdict", Static).update(Content("\n".join([head, *rest])))
@@ -255,15 +256,18 @@ def _ending(said: str, kept: int) -> str:
     return f"{said}; {kept} instrument{'s are' if kept > 1 else ' is'} checked and kept."
 
 
-def _told(standing: Checked, calls: int, width: int) -> list[str]:
+def _told(standing: Checked, model: str, calls: int, width: int) -> list[str]:
     """What its newest check said, or the most `calls` that a check would make."""
     instrument, check = standing.instrument, standing.check
     head = [f"{printable(instrument.questionnaire.title)}, read by {instrument.how}"]
     if check is None:
+        known = known_before(model, instrument.questionnaire.id)
+        before = known[:1].upper() + known[1:] if known else "Never checked with this model"
         return [
             *head,
             "",
-            "Never checked with this model.",
+            *textwrap.wrap(f"{before}.", width),
+            "",
             *textwrap.wrap(
                 f"A check takes about {calls} calls, the scenarios told {instrument.repeats} times included; "
                 "fewer where it soon turns out that no answer can be read.",
