@@ -3,13 +3,13 @@ would make it surer. Values first, then the same in a few sentences that say no 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from statistics import stdev
 
-from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.comparison import ComparedArm, Comparison, compared_with
 from sandbox.analysis.effect import (
     SMALL,
     Direction,
@@ -36,6 +36,8 @@ MANY = 1000
 @dataclass(frozen=True)
 class Difference:
     """One arm against another at one point, over the runs that have both, in the scale's units.
+
+    `at` is the row's own label: `end` also where that is the last turn's measurement.
 
     `values` has one difference a run, in the order of the runs; below 0 the first of the two is lower.
     `bound` is the smallest difference of interest, stated before: a tenth of the scale's range.
@@ -134,7 +136,7 @@ def _scale(comparison: Comparison) -> Scale | None:
 def one_against_another(comparison: Comparison, one: ComparedArm, other: ComparedArm) -> str:
     """Two techniques of a comparison in pairs, as a sentence; empty where no shared start has both.
 
-    `5 pairs at t5: 3.2 lower [1.1 to 5.3 lower, less distress]. Told apart.`
+    `5 pairs at end: 3.2 lower [1.1 to 5.3 lower, less distress]. Told apart.`
     """
     scale = _scale(comparison)
     bound = SMALL * (scale.range[1] - scale.range[0]) if scale else None
@@ -175,8 +177,7 @@ def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Di
         )
         if effect.value is not None:
             values.append(effect.value)
-    at = _place((arm, *arms_compared_with(arm, comparison.arms)), comparison, arm.primary)
-    return Difference(arm.title, " and ".join(others), at, tuple(values), paired, bound)
+    return Difference(arm.title, " and ".join(others), arm.primary, tuple(values), paired, bound)
 
 
 def _between(
@@ -200,22 +201,14 @@ def _between(
     values = tuple(effect.value for effect in effects if effect.value is not None)
     reliable = all(effect.reliable for effect in effects)
     paired = replace(paired_difference(values), reliable=reliable)
-    return Difference(one.title, other.title, _place((one, other), comparison, at), values, paired, bound)
-
-
-def _place(arms: Iterable[ComparedArm], comparison: Comparison, label: str) -> str:
-    """`t5` for an end that was measured at t5 in all of them, since nothing was said after it."""
-    row = next(row for row in comparison.rows if row.label == label)
-    found = {row.cells[comparison.arms.index(arm)].as_at for arm in arms}
-    same = found.pop() if len(found) == 1 else ""
-    return label if not same or " " in same else same
+    return Difference(one.title, other.title, at, values, paired, bound)
 
 
 # In words
 
 
 def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
-    """`Beyond the control at t5, 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower: less distress].`"""
+    """`Beyond the control at end, 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower: less distress].`"""
     lines = []
     groups: dict[tuple[str, str, int], list[Difference]] = {}
     for one in known:

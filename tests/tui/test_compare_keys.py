@@ -45,7 +45,7 @@ async def test_each_arm_has_score_change_and_difference_from_the_control(tmp_pat
         # 24 under the technique, 24 + 20 under the control, which has said “hose” by then; 79 induced.
         # The control comes first and stays in view.
         assert rows["t2"].split()[1:6] == ["44", "−35", "24", "−55", "−20"]
-        await at.shows("Beyond Appliance manual (control) at t3, 1 run: Mindful breathing 20.0 lower.")
+        await at.shows("Beyond Appliance manual (control) at end, 1 run: Mindful breathing 20.0 lower.")
         assert "one pair: no interval" in at.text() and "simulated affect, not a feeling" in at.text()
 
 

@@ -47,7 +47,7 @@ async def test_a_change_is_kept_run_in_pairs_over_five_seeds_and_its_interval_re
         await at.shows("Kept as version 2")
         await at.press("p")
         await versions(at)
-        await at.until(lambda: "1 pair at t3" in told(at), "the pair")
+        await at.until(lambda: "1 pair at end" in told(at), "the pair")
         await at.shows("{+Softly.+}")
         await at.press("p")
         await at.until(lambda: isinstance(at.app.screen, SmallStudyForm), "the form")
@@ -62,13 +62,13 @@ async def test_a_change_is_kept_run_in_pairs_over_five_seeds_and_its_interval_re
         await at.shows("Mindful breathing v2 ·")
         await at.press("escape")
         gate.set()
-        await at.until(lambda: "5 pairs at t3" in told(at), "the pairs")
+        await at.until(lambda: "5 pairs at end" in told(at), "the pairs")
         await at.until(lambda: "running:" not in told(at), "its end")
         store = at.services.conductor.store
         (study,) = StudyRecord(store).all()
         whole = {one.what.partition(" ·")[0] for one in StudyReader(store, outline_of(study)).look().sessions}
         assert {"Mindful breathing v1", "Mindful breathing v2"} < whole
-        assert "5 pairs at t3: 0.0. No interval, because the 5 differences are equal." in told(at)
+        assert "5 pairs at end: 0.0. No interval, because the 5 differences are equal." in told(at)
         await at.press("c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
         await at.shows("means, 5 runs each")

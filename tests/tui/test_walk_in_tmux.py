@@ -219,7 +219,7 @@ def test_a_sentence_is_changed_kept_and_run_over_seeds(workspace: Path, tmp_path
         walk.press("k keep")
         walk.shows("Kept as version 2")
         walk.press("p over seeds")
-        walk.at_both_sizes(r"(?s)2 .* version 2 by .*1 pair at t3.*\{\+And softly\.\+\}")
+        walk.at_both_sizes(r"(?s)2 .* version 2 by .*1 pair at end.*\{\+And softly\.\+\}")
         walk.press("p run pairs")
         walk.shows("pairs in all")
         walk.terminal.press("BSpace")
@@ -228,7 +228,7 @@ def test_a_sentence_is_changed_kept_and_run_over_seeds(workspace: Path, tmp_path
         walk.shows("seeds 2")
         walk.shows("4 sessions")
         walk.terminal.press("Enter")
-        walk.at_both_sizes(r"2 pairs at t3: [^\[]*\[[^\]]* to ")
+        walk.at_both_sizes(r"2 pairs at end: [^\[]*\[[^\]]* to ")
         walk.terminal.until(lambda: "▶ running" not in walk.terminal.text(), "the end of the study")
 
 
