@@ -162,8 +162,7 @@ def several_controls(arms: Mapping[str, Sequence[Arm]]) -> Iterator[str]:
                 used[titles[beside.id]] = None
                 alike.update((titles[one.id], None) for one in controls if one.began == arm.began)
     if others := [title for title in alike if title not in used]:
-        stand = "stands" if len(others) == 1 else "stand"
         yield (
             f"More than one control: arms are measured against {' and '.join(used)}, the first one planned"
-            f" that was finished. {', '.join(others)} {stand} beside it and changes nothing in that."
+            f" that was finished. Beside it, as arms like others: {', '.join(others)}."
         )

@@ -364,11 +364,11 @@ def _missing_controls(chosen: Sequence[Arm], own: Family) -> Iterator[Arm]:
     here = [control for control in candidates if control.id in ids and not control.plan.goes_on]
     found = False
     for arm in chosen:
-        if not arm.is_control and control_beside(arm, here) is None:
-            beside = control_beside(arm, candidates)
-            if beside is not None:
-                found = True
-                yield beside
+        alone = arm.plan.goes_on if arm.is_control else control_beside(arm, here) is None
+        beside = control_beside(arm, candidates) if alone else None
+        if beside is not None and beside.id not in ids:
+            found = True
+            yield beside
     if candidates and not here and not found:
         yield max(candidates, key=lambda one: (one.state == "finished", not one.plan.goes_on))
 

@@ -46,8 +46,9 @@ async def test_the_control_planned_stays_the_reference_whatever_joins_or_is_chan
         (told,) = [one for one in compared.cautions if "More than one control" in one]
         assert "measured against Filler (control), the first one planned" in told
         for one in (changed, again):  # named by itself, the planned one comes along
-            shown = compare(gather_compared(store, [breathing.id, one.id]), distress)
-            assert shown.reference is not None and shown.reference.sessions[0].id == control.id
+            for other_arm in (breathing, joined):
+                shown = compare(gather_compared(store, [other_arm.id, one.id]), distress)
+                assert shown.reference is not None and shown.reference.sessions[0].id == control.id
 
 
 async def test_a_redone_control_is_the_one_beside_where_the_old_one_did_not_end(tmp_path):
