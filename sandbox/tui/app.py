@@ -204,7 +204,7 @@ class SandboxApp(App[None]):
         self._once_open(lambda services: services.asking.ask(message), group="asking")
 
     def on_compare_screen_export_wanted(self, message: "CompareScreen.ExportWanted") -> None:
-        self._once_open(lambda services: services.exports.comparison(message.comparison))
+        self._once_open(lambda services: services.exports.comparison(message.comparison, message.study))
 
     def on_proposed_session_run_wanted(self) -> None:
         self._once_open(lambda services: services.proposing.start())
@@ -312,7 +312,8 @@ class SandboxApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from sandbox.tui.command_palette import commands
 
-        yield from super().get_system_commands(screen)
+        own = ("Quit", "Maximize", "Minimize")  # the app has its own words for leaving, and no use for these
+        yield from (one for one in super().get_system_commands(screen) if one.title not in own)
         yield from commands(self, screen)
 
     def push_screen(self, screen: Any, *args: Any, **named: Any) -> Any:

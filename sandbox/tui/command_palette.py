@@ -28,9 +28,12 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
 
     for title, told, action in _SCREENS:
         yield SystemCommand(title, told, lambda action=action: act(action, app))
+    listed = {action for _, _, action in _SCREENS}
     for active in screen.active_bindings.values():
         binding, node = active.binding, active.node
-        if active.enabled and not binding.system and binding.tooltip:
+        action = binding.action.removeprefix("app.")
+        if active.enabled and not binding.system and binding.tooltip and action not in listed:
+            listed.add(action)
             key = f"key: {app.get_key_display(binding)}"
             yield SystemCommand(
                 binding.tooltip, key, lambda action=binding.action, node=node: act(action, node)

@@ -59,9 +59,15 @@ class Exports:
             said = "\n".join(_short(path, where) for path in paths)
             self._app.notify(said, title=title, markup=False)
 
-    async def comparison(self, comparison: Comparison) -> None:
-        where = self._conductor.workspace
-        if paths := await self._written(lambda: write_comparison(where, comparison)):
+    async def comparison(self, comparison: Comparison, study: str | None) -> None:
+        """Of the study with that root, or of sessions."""
+        where, store = self._conductor.workspace, self._conductor.store
+
+        def write() -> tuple[Path, ...]:
+            found = StudyRecord(store).newest(study) if study is not None else None
+            return write_comparison(where, comparison, found.name if found is not None else "")
+
+        if paths := await self._written(write):
             kinds = " and ".join([paths[0].name, *(path.suffix for path in paths[1:])])
             said = f"in {_short(paths[0].parent, where)}:\n{kinds}"
             self._app.notify(said, title="Comparison written", markup=False)
@@ -107,13 +113,15 @@ def write_transcript(store: Store, workspace: Workspace, session: str, form: For
     return export_family(family, free_path(named, ending(form)), form=form)
 
 
-def write_comparison(workspace: Workspace, comparison: Comparison) -> tuple[Path, ...]:
-    """Write the comparison as Markdown and as CSV; their paths. Named for the sessions and the scale.
+def write_comparison(workspace: Workspace, comparison: Comparison, study: str = "") -> tuple[Path, ...]:
+    """Write the comparison as Markdown and as CSV; their paths. Named for the study it is of, or the
+    sessions, and the scale.
 
     Written again each time. Raises SandboxError when it cannot be written.
     """
     ids = [session.id for arm in comparison.arms for session in arm.sessions]
-    name = "-".join(["compare", *ids[:6], *(["more"] if len(ids) > 6 else []), comparison.scale[2]])
+    named = [study] if study else [*ids[:6], *(["more"] if len(ids) > 6 else [])]
+    name = "-".join(["compare", *named, comparison.scale[2]])
     stem = workspace.sessions / "exports" / name
     forms = {".md": comparison_markdown, ".csv": comparison_csv}
     paths = []

@@ -3,9 +3,10 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 
 from sandbox.engine.controls import Controls
-from sandbox.engine.events import Event, SessionFinished
+from sandbox.engine.events import Event, RunPlanned, SessionFinished
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, new_session_id
 from sandbox.engine.run_state import RunState, after, stopped_before_begun
@@ -45,6 +46,7 @@ class LiveRun:
         self._listeners: list[Listener] = []
         self._queue: list[SessionHead] = []
         self._line: tuple[SessionHead, ...] = ()
+        self._unbegun: set[str] = set()
         self._clock = clock
         self._hold = False
         self._began: float | None = None
@@ -89,8 +91,12 @@ class LiveRun:
         self._tell(None)
 
     def add(self, *heads: SessionHead) -> None:
-        """Put sessions in line: they run after the ones in line now."""
+        """Put sessions in line: they run after the ones in line now, and are seen to wait until then."""
         self._queue.extend(heads)
+        if self.playing:
+            self._unbegun |= {head.id for head in heads}
+            self.state = after(self.state, RunPlanned(heads))
+            self._tell(RunPlanned(heads))
 
     def divert(self, head: SessionHead) -> None:
         """Stop the running session here and go on with `head`, then with what was still to come.
@@ -108,6 +114,10 @@ class LiveRun:
 
     def stop(self) -> None:
         """End what runs and drop what is in line; everything finished is in the record."""
+        dropped = {head.id for head in self._queue}
+        self.state = replace(
+            self.state, sessions={id: one for id, one in self.state.sessions.items() if id not in dropped}
+        )
         self._queue.clear()
         self.controls.stop()
 
@@ -145,8 +155,11 @@ class LiveRun:
                 self._tell(event)
 
     def _known(self, heads: tuple[SessionHead, ...]) -> dict[str, History]:
+        """What the record holds of them and of what they leave; nothing yet of what was put in line here."""
         ids = {head.id for head in heads} | {head.parent for head in heads if head.parent}
-        return {id: self._history(id) for id in ids if id in self.state.sessions}
+        begun = ids - self._unbegun
+        self._unbegun -= ids
+        return {id: self._history(id) for id in begun if id in self.state.sessions}
 
     def remark(self, remarks: tuple[str, ...]) -> None:
         """What has to be said of it is this now; whoever shows the run hears of it."""

@@ -61,12 +61,11 @@ class TranscriptWanted(Message):
 
 
 class MeasureWanted(Message):
-    """These sessions shall be asked another questionnaire, written as for `--measure`."""
+    """These sessions shall be asked another questionnaire."""
 
-    def __init__(self, sessions: tuple[str, ...], written: str) -> None:
+    def __init__(self, sessions: tuple[str, ...]) -> None:
         super().__init__()
         self.sessions = sessions
-        self.written = written
 
 
 class SettingWanted(Message):

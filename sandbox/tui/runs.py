@@ -183,13 +183,16 @@ class Runs:
     # Opening one
 
     def open(self, session: str, *, resume: bool = False, turn: int | None = None) -> bool:
-        """Show a session of the record, or the run under way if it is part of that; False if it cannot."""
-        if resume and not self.free():
-            return False
+        """Show a session of the record, or the run under way if it is part of that, which a resume lets go
+        on; False if it cannot."""
         if self.live is not None and self.live.playing and session in self.live.state.ids:
+            if resume:
+                self.live.controls.resume()
             whole = turn is None and session == self.live.state.ids[0]
             self.show(self.live, None if whole else session, turn)
             return True
+        if resume and not self.free():
+            return False
         try:
             live = self.recorded(session, resume=resume)
         except SandboxError as error:

@@ -13,7 +13,7 @@ _FOR_TECHNIQUES = "v, z and r are for techniques: mark one."
 _FOR_SESSIONS = "Mark a session first. A study's line opens with Enter, c compares it as a whole."
 
 REASONS = {
-    "home.resume": "There is nothing to go on with yet.",
+    "home.resume": "Nothing is left to go on with here: Enter opens a session, b adds an arm in it.",
     "home.export": "Mark a session first (Tab). A study has a report: Enter opens it, r writes it.",
     "session.pause": _NOTHING_RUNS,
     "session.next": _NOTHING_RUNS,

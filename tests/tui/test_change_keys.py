@@ -215,6 +215,10 @@ async def test_in_a_paused_run_the_changed_arm_waits_in_line(tmp_path: Path) -> 
         await opened(at)
         await at.press(*" Softly.", "ctrl+r")
         await at.shows("In line")
-        await at.press("space")
+        waiting = live.state.sessions[live.state.ids[-1]]
+        assert (len(live.state.ids), waiting.state) == (4, "planned"), "it is seen to wait"
+        await at.press("escape")
+        await at.shows("‖ paused")
+        await at.press("tab", "r")
         await at.until(lambda: isinstance(at.app.screen, ChangedStep), "both side by side")
         await at.shows("t1≠")

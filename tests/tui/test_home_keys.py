@@ -68,7 +68,7 @@ async def test_resume_of_a_finished_session_says_so(tmp_path: Path) -> None:
         await at.shows("✓ finished")
         await at.press("r")
         assert isinstance(at.app.screen, HomeScreen)
-        await at.shows("finished: Enter opens it")
+        await at.shows("Nothing is left to go on with here")
 
 
 async def test_export_writes_the_transcript_of_the_marked_session(tmp_path: Path) -> None:
@@ -132,6 +132,8 @@ async def test_the_palette_offers_the_keys_by_name(tmp_path: Path) -> None:
         await at.press("ctrl+p")
         await at.shows("Search for commands")
         await at.until(lambda: at.app.screen.focused is not None, "the palette's field to have the focus")
+        commands = [one.title for one in at.app.get_system_commands(at.app.screen_stack[-2])]
+        assert len({one for one in commands if one.startswith(("Library", "Models", "Quit", "Close"))}) == 3
         await at.press(*"choose sc")
         await at.shows("Choose scenario, techniques")
         assert "Every command by name" not in at.text()

@@ -235,6 +235,7 @@ async def test_words_narrow_the_list_down_by_title_id_and_description(tmp_path: 
         await at.shows("Home proposes it now")
         await at.press("slash", "x", "x", "x")
         await at.until(lambda: not tree.places and preview(at) == "", "nothing")
+        await at.shows("No document has the words")
         await at.press("escape", "ctrl+l")
         await at.until(lambda: set(tree.places) == before, "all of them")
 

@@ -161,7 +161,10 @@ async def test_a_asks_another_questionnaire_and_keeps_it_apart(tmp_path: Path) -
         id = one.summary.id
         await at.press("a")
         await at.until(lambda: isinstance(at.app.screen, LinePrompt), "the question")
-        await at.press(*"k6:report", "enter")
+        await at.press(*"k7", "enter")
+        await at.shows("✗")
+        await at.shows("k6             Kessler")
+        await at.press(*["backspace"] * 2, *"k6:report", "enter")
         await at.shows("points answered")
         with Store.open(tmp_path / "sessions" / DATABASE) as store:
             asked = asked_afterwards(store, [id])[id]

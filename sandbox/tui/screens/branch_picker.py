@@ -97,6 +97,11 @@ class BranchPicker(ModalScreen[Chosen | None]):
         self.query_one("#begins", Static).update(text)
 
     def action_elsewhere(self) -> None:
+        if len(self._points) == 1:
+            why = "There is no other place: no step of its own was said in the shown arm."
+            self.query_one("#note", Static).update(
+                Content.styled(f"{why} ] shows another arm.", "$text-warning")
+            )
         self._at = (self._at + 1) % len(self._points)
         self._draw()
 

@@ -102,9 +102,10 @@ class CompareScreen(Screen[None]):
     class ExportWanted(Message):
         """The comparison shall be written to files."""
 
-        def __init__(self, comparison: Comparison) -> None:
+        def __init__(self, comparison: Comparison, study: str | None) -> None:
             super().__init__()
             self.comparison = comparison
+            self.study = study
 
     def __init__(
         self,
@@ -351,7 +352,7 @@ class CompareScreen(Screen[None]):
 
     def action_export(self) -> None:
         if self._comparison is not None:
-            self.post_message(self.ExportWanted(self._comparison))
+            self.post_message(self.ExportWanted(self._comparison, self.study))
 
     def action_report(self) -> None:
         """On the whole study where it is one: its plan and its question belong in the report."""

@@ -152,11 +152,16 @@ class StepEditor(Screen[Technique | None]):
             return
         error = await read_for(self, self._problem, dict(self._said))
         if error is None:
-            text = Content("✓ ^r runs it from the state before this step.")
+            self.query_one("#checked", Static).update("✓ ^r runs it from the state before this step.")
         else:
-            todo = f" {error.todo[:1].upper()}{error.todo[1:]}" if error.todo else ""
-            stop = "" if error.what.endswith((".", "?")) else "."
-            text = Content.styled(printable(f"· {error.what}{stop}{todo}"), "$text-warning")
+            self._tell_error(error)
+
+    def _tell_error(self, error: SandboxError) -> None:
+        """Below the text: what is wrong, where, and what to do."""
+        todo = f" {error.todo[:1].upper()}{error.todo[1:]}" if error.todo else ""
+        stop = "" if error.what.endswith((".", "?")) else "."
+        where = f"{error.where}: " if error.where else ""
+        text = Content.styled(printable(f"· {where}{error.what}{stop}{todo}"), "$text-warning")
         self.query_one("#checked", Static).update(text)
 
     def _problem(self, said: Mapping[str, str]) -> SandboxError | None:
@@ -196,7 +201,8 @@ class StepEditor(Screen[Technique | None]):
         try:
             changed = await asyncio.to_thread(self._check, said)
         except SandboxError as error:
-            self.post_message(Trouble(error))
+            if is_there(self):
+                self._tell_error(error)
             return
         if is_there(self):
             self.dismiss(changed)

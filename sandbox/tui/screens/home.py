@@ -77,8 +77,9 @@ class HomeScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"resume", "export"}:
             marked = self.query_one(RecentSessions).marked if self.is_mounted else None
-            of_a_study = isinstance(marked, RecentStudy) and action == "export"
-            return True if marked is not None and not of_a_study else None
+            if isinstance(marked, RecentStudy):
+                return True if action == "resume" else None
+            return True if marked is not None and (marked.unfinished or action == "export") else None
         return True
 
     def action_sessions(self) -> None:
@@ -86,14 +87,10 @@ class HomeScreen(Screen[None]):
 
     def action_resume(self) -> None:
         run = self.query_one(RecentSessions).marked
-        if run is None:
-            return
         if isinstance(run, RecentStudy):
             self.post_message(StudyWanted(run.root))
-        elif run.unfinished:
+        elif run is not None:
             self.post_message(SessionWanted(run.session, resume=True))
-        else:
-            self.notify("This session is finished: Enter opens it, b branches it there.")
 
     def action_export(self) -> None:
         run = self.query_one(RecentSessions).marked

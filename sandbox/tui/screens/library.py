@@ -150,7 +150,11 @@ class LibraryScreen(Screen[None]):
         tree = self.query_one(DocumentTree)
         marked = self._wanted or (tree.cursor_node.data if tree.cursor_node else None)
         tree.show(found, narrowed=bool(words.strip()))
-        self._go_to(marked if marked in tree.places else tree.first)
+        on_heading = bool(words.strip()) and marked is not None and not marked[1]
+        self._go_to(marked if marked in tree.places and not on_heading else tree.first)
+        if not found:
+            nothing = f"No document has the words “{excerpt(words, 60)}”. ^l lists all again."
+            self.query_one(DocumentPreview).update(Content(nothing))
 
     def _tell(self, entries: Entries, found: Sequence[Entry]) -> None:
         own = sum(not entry.shipped for entry in entries.all)

@@ -1,7 +1,7 @@
 """A question with one line to answer it: a tag, a reason, an address, a key."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
@@ -63,11 +63,14 @@ class _Line(Input):
 
 
 class LinePrompt(Question[str]):
-    """Enter gives the line back when something was typed."""
+    """Enter gives the line back when something was typed that nothing is `wrong` with; what is stays."""
 
-    def __init__(self, title: str, note: str, example: str) -> None:
+    def __init__(
+        self, title: str, note: str, example: str, wrong: Callable[[str], str] = lambda _: ""
+    ) -> None:
         super().__init__(title, note)
         self._example = example
+        self._wrong = wrong
 
     def line(self) -> ComposeResult:
         example = f"for example: {self._example}"
@@ -75,10 +78,13 @@ class LinePrompt(Question[str]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip():
-            self.dismiss(event.value.strip())
-        else:
-            self.notify("Type something, or Escape to leave it.", severity="warning")
+        typed = event.value.strip()
+        wrong = self._wrong(typed) if typed else "Type something, or Escape to leave it."
+        if not wrong:
+            self.dismiss(typed)
+            return
+        said = Content.styled(f"\n✗ {printable(wrong)}", "$text-warning")
+        self.query_one("#prompt-note", Static).update(Content.assemble(Content(printable(self._note)), said))
 
 
 class ReportQuestion(Question[str]):

@@ -273,19 +273,8 @@ class SessionsScreen(Screen[None]):
             self.post_message(SessionWanted(self._at.summary.id, branch=True))
 
     def action_ask(self) -> None:
-        sessions = self._meant()
-        if not sessions:
-            return
-        note = (
-            f"{_count(sessions)} at every point, on a side copy. It is kept apart from what was measured in"
-            " the run. Written ID[:WAY][@WHEN], as for --measure."
-        )
-
-        def take(answer: str | None) -> None:
-            if answer is not None:
-                self.post_message(MeasureWanted(sessions, answer))
-
-        self.app.push_screen(LinePrompt("Ask afterwards: which questionnaire?", note, "k6:report"), take)
+        if sessions := self._meant():
+            self.post_message(MeasureWanted(sessions))
 
     def action_tag(self) -> None:
         sessions = self._meant()

@@ -1,8 +1,9 @@
 """The documents of the library by kind, as a tree of their titles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, get_args
 
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Tree
@@ -68,6 +69,31 @@ class DocumentTree(Tree[Key]):
     def first(self) -> Key | None:
         """The first document."""
         return next((key for key in self.places if key[1]), None)
+
+    def render_label(self, node: TreeNode[Key], base_style: Style, style: Style) -> Text:
+        """A pointer stands where the cursor is: not everybody sees its colour."""
+        label = super().render_label(node, base_style, style)
+        if node is not self.cursor_node:
+            return label
+        if node.allow_expand:
+            return label.append(" ◂", style)
+        return Text.assemble(label[:1], ("▸", style), label[2:])
+
+    def action_cursor_down(self) -> None:
+        """In what was looked for, from hit to hit: a heading is none."""
+        self._walk(super().action_cursor_down)
+
+    def action_cursor_up(self) -> None:
+        self._walk(super().action_cursor_up)
+
+    def _walk(self, step: Callable[[], None]) -> None:
+        began = self.cursor_line
+        step()
+        if self._narrowed and self.cursor_node is not None and self.cursor_node.allow_expand:
+            heading = self.cursor_line
+            step()
+            if self.cursor_line == heading:  # the first line: there is no hit above it
+                self.cursor_line = began
 
     def action_open(self) -> None:
         if self.cursor_node is not None and self.cursor_node.allow_expand:

@@ -1,6 +1,7 @@
 """The sessions that were found, a page at a time: marks, state, what was tried, tags, and the words found."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,11 +13,13 @@ from textual.widgets.option_list import Option
 from sandbox.store.listing import FoundSession
 from sandbox.store.study_listing import StudySummary
 from sandbox.text import excerpt
-from sandbox.tui.labels import SIGNS, models_apart, shortened, text_marks, titles_in
+from sandbox.tui.labels import SIGNS, distinct, models_apart, shortened, text_marks, titles_in
 
 _WIDE = 100
 """Cells from which on a row has room for the state in words and the model."""
 _MODEL = 16
+_BESIDE = 58
+"""Cells that the model has, and what stands beside an arm's name."""
 _AHEAD = 20
 """How many lines before the end the next page is asked for."""
 
@@ -51,6 +54,7 @@ class SessionList(OptionList):
         self._to_place: list[StudySummary] = []
         self._texts: Mapping[str, str] = {}
         self._models: frozenset[str] = frozenset()
+        self._names: Mapping[str, str] = {}
         self._marks: list[str] = []
         self._complete = True
         self._asked = False
@@ -133,10 +137,10 @@ class SessionList(OptionList):
         more = self._with_studies(found, complete=complete)
         self._found += more
         self._complete, self._asked = complete, False
-        told_apart = self._texts, self._models
+        told_apart = self._texts, self._models, self._names
         self._look_for_twins()
         self.add_options([Option(self._row(one)) for one in more])
-        if told_apart != (self._texts, self._models):
+        if told_apart != (self._texts, self._models, self._names):
             self._draw_all()
 
     def _look_for_twins(self) -> None:
@@ -144,6 +148,12 @@ class SessionList(OptionList):
         sessions = [one.summary for one in self._sessions]
         self._texts = text_marks(script for one in sessions for script in one.scripts)
         self._models = frozenset(one.model for one in sessions)
+        names = list(dict.fromkeys(one.name for one in self._sessions))
+        self._names = dict(zip(names, distinct(names, max(_MODEL, self._width - _BESIDE)), strict=True))
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width or 78
 
     def forget_marks(self) -> None:
         self._marks.clear()
@@ -166,6 +176,7 @@ class SessionList(OptionList):
         self.post_message(self.MarksChanged())
 
     def on_resize(self) -> None:
+        self._look_for_twins()
         self._draw_all()
 
     def _draw_all(self) -> None:
@@ -189,10 +200,11 @@ class SessionList(OptionList):
             return study_row(one, self.scrollable_content_region.width or 78)
         id = one.summary.id
         state = self._held().get(id, one.summary.state)
-        width = self.scrollable_content_region.width or 78
+        width = self._width
         model = models_apart(self._models, _MODEL)[one.summary.model]
         shown = model if width > _WIDE or len(self._models) > 1 else ""
-        return row(one, state, width, self._texts, shown, marked=id in self._marks)
+        name = self._names[one.name]
+        return row(replace(one, name=name), state, width, self._texts, shown, marked=id in self._marks)
 
 
 def _key(one: FoundSession | StudySummary) -> tuple[str, int | None]:

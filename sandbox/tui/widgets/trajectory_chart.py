@@ -4,14 +4,14 @@ Drawn here and not by a library: CONTRIBUTING.md says why.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.widget import Widget
 
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.phase import PHASES, Phase, Point
-from sandbox.tui.labels import MARKS, shortened
+from sandbox.tui.labels import MARKS, distinct, shortened
 from sandbox.tui.scores import number
 
 _STYLES = ("$primary bold", "$warning", "$success", "$secondary", "$error", "$accent")
@@ -161,7 +161,9 @@ def _legend(lines: Sequence[Line], width: int, rows: int) -> list[Content]:
     if len(filled := _filled([_entry(line, width) for line in lines], width)) <= rows:
         return filled
     room = (width + 1) // len(lines) - 1
-    return [Content(" ").join(_entry(line, room) for line in lines)]
+    names = distinct([line.title for line in lines], max(1, room - 2))
+    apart = [replace(line, title=name) for line, name in zip(lines, names, strict=True)]
+    return [Content(" ").join(_entry(line, room) for line in apart)]
 
 
 def _filled(entries: Sequence[Content], width: int) -> list[Content]:
