@@ -55,7 +55,10 @@ async def test_repeats_in_new_session_make_a_study_that_ends_in_compare(tmp_path
         await at.shows("2 of 2 runs: 2 finished")
         await at.shows("the answer, 2 of 2 runs, distress")
         await at.shows("Mindful breathing 20.0 lower")
-        await at.press("c")
+        await at.press("w")
+        for line in ("scenarios: Attacked at night", "controls: Appliance manual", "measures: "):
+            await at.shows(line)
+        await at.press("escape", "c")
         await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
         await at.shows("means, 2 runs each")
         await at.press("r")

@@ -287,6 +287,14 @@ def trouble_lines(progress: StudyProgress) -> Iterator[str]:
         yield f"  and {progress.failed - _TROUBLES:,} more that failed"
 
 
+_GIVEN = {
+    "after scenario": "after the scenario",
+    "without scenario": "without a scenario",
+    "before scenario": "before the scenario",
+    "measured again": "no technique, only another measurement",
+}
+
+
 def plan_lines(reader: StudyReader) -> Iterator[str]:
     """The plan in words."""
     outline = reader.outline
@@ -294,17 +302,20 @@ def plan_lines(reader: StudyReader) -> Iterator[str]:
     yield printable(study.title)
     yield f"frozen as {outline.hash[:12]}"
     yield ""
+    titles = {one.id: one.title for one in outline.plan.documents.values()}
+    asked = (one for measures in outline.plan.measures.values() for one in measures)
     named = {
         "models": study.models,
         "clients": study.clients,
         "scenarios": study.scenarios,
         "techniques": study.techniques,
         "controls": study.all_controls,
-        "designs": study.designs,
+        "measures": tuple(dict.fromkeys(f"{one.questionnaire.title}, by {one.way}" for one in asked)),
+        "technique given": tuple(_GIVEN[one] for one in study.designs),
     }
     for what, values in named.items():
         if values:
-            yield f"{what}: {printable(', '.join(values))}"
+            yield f"{what}: {printable('; '.join(titles.get(one, one) for one in values))}"
     yield f"repeats: {study.runs}, seeds {printable(', '.join(map(str, study.all_seeds[:12])))}"
     yield f"runs: {len(outline.cells):,}; sessions: {sum(map(len, outline.cells.values())):,}"
 
