@@ -308,7 +308,8 @@ async def test_a_branch_asked_for_during_a_run_waits_for_its_end(tmp_path: Path)
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
         await at.press("enter")
-        assert len(at.session.live.state.ids) == 3
+        await at.until(lambda: len(at.session.live.state.ids) == 4, "the arm in line")
+        assert list(at.session.live.state.sessions.values())[-1].state == "planned"
         await at.press("space")
         await at.ended()
         assert [s.state for s in at.session.live.state.sessions.values()] == ["finished"] * 4
