@@ -54,7 +54,7 @@ async def test_repeats_in_new_session_make_a_study_that_ends_in_compare(tmp_path
         await comes_to(at, "finished")
         await at.shows("2 of 2 runs: 2 finished")
         await at.shows("the answer, 2 of 2 runs, distress")
-        await at.shows("Mindful breathing 20.0 lower")
+        await at.shows("Mindful breathing 20.0")
         told = "\n".join(plan_lines((await study_shown(at)).reader))
         assert "scenarios: Attacked at night" in told and "measures: " in told
         await at.press("c")
