@@ -24,7 +24,7 @@ from sandbox.store.store import Store
 from sandbox.text import number_of, printable
 from sandbox.tui.marking import MarkWriter
 from sandbox.tui.messages import Trouble
-from sandbox.tui.screen import Screen, read_for
+from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SAID: dict[Choice, str] = {
@@ -113,6 +113,8 @@ class PreferenceScreen(Screen[None]):
 
     def _tell_more(self) -> None:
         """In the line above the question, whether there is more to read below."""
+        if not is_there(self) or not self.query("#texts"):  # the screen is being taken away
+            return
         texts = self.query_one("#texts")
         more = texts.scroll_y < texts.max_scroll_y
         self.query_one("#question").border_title = "↓ more below" if more else ""
