@@ -6,6 +6,7 @@ Pure: what the record knows of a session is given to `arm_of`.
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sandbox.analysis.afterwards import later_courses, later_measures
 from sandbox.analysis.reply_valence import ReplyValence, as_trajectory, reply_valence
@@ -15,6 +16,7 @@ from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import History, Skip, Turn
 from sandbox.engine.phase import USUAL, Point, Stretches, technique_first
 from sandbox.engine.plan import SessionHead, SessionPlan, arm_title
+from sandbox.library.technique import DEFAULT_CONTROL
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.integrity import Altered
@@ -187,7 +189,7 @@ class Arm:
     `skips` has those of the session it redoes as well. `number` counts the family's sessions of one title.
     `measured_in` names the session that made each of `history.measured`. `answered_by` are the models it and
     its ancestors were started with, `altered` the documents that were changed in the record. `later` is what
-    was asked when it was over.
+    was asked when it was over. `planned` is when it was planned, the same for all that were planned together.
     """
 
     id: str
@@ -210,6 +212,7 @@ class Arm:
     replaced_by: str | None = None
     replies: ReplyValence = field(default_factory=ReplyValence)
     later: tuple[AskedAfterwards, ...] = ()
+    planned: datetime | None = None
 
     @property
     def title(self) -> str:
@@ -276,12 +279,23 @@ def control_beside(arm: Arm, controls: Iterable[Arm]) -> Arm | None:
     def worth(control: Arm) -> tuple[bool, bool]:
         return control.state == "finished", not control.plan.goes_on
 
-    fitting = sorted((one for one in controls if one.began == arm.began), key=lambda one: one.place)
+    fitting = sorted((one for one in controls if one.began == arm.began), key=as_planned)
     first = max(fitting, key=worth, default=None)
     if first is None:
         return None
     alike = (one for one in fitting if worth(one) == worth(first) and _technique(one) == _technique(first))
     return next((one for one in alike if _steps(one) == _steps(arm)), first)
+
+
+def as_planned(control: Arm) -> tuple[float, bool, str]:
+    """What orders controls: when they were planned; of those planned together the usual one, then their ids.
+
+    A study draws the order of the arms anew for each start, and its reference is to be one text all the same.
+    """
+    if control.planned is None:
+        return float(control.place), False, ""
+    id = _technique(control)
+    return control.planned.timestamp(), id != DEFAULT_CONTROL, id
 
 
 def _technique(arm: Arm) -> str:
@@ -344,6 +358,7 @@ def arm_of(
         replaced_by=replaced_by,
         replies=replies,
         later=later,
+        planned=session.created,
     )
 
 

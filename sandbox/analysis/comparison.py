@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from sandbox.analysis.arm import Arm, control_beside
+from sandbox.analysis.arm import Arm, as_planned, control_beside
 from sandbox.analysis.conditions import kinds_of
 from sandbox.analysis.effect import (
     PairedDifference,
@@ -210,11 +210,12 @@ def _references(members: Sequence[Members]) -> tuple[Members, ...]:
 def _best_control(members: Sequence[Members]) -> Members | None:
     """The control that was planned first, as `control_beside` chooses where an arm has one beside it."""
 
-    def worth(group: Members) -> tuple[bool, bool, int]:
+    def worth(group: Members) -> tuple[bool, bool]:
         whole = all(session.state == "finished" for session in group)
-        return whole, not any(session.plan.goes_on for session in group), -group[0].place
+        return whole, not any(session.plan.goes_on for session in group)
 
-    return max((group for group in members if group[0].is_control), key=worth, default=None)
+    controls = (group for group in members if group[0].is_control)
+    return max(sorted(controls, key=lambda group: as_planned(group[0])), key=worth, default=None)
 
 
 def _titles(members: Sequence[Members], beside: Beside) -> list[str]:

@@ -1,6 +1,7 @@
 """Comparisons against numbers worked out by hand, and what is said where sessions cannot be compared."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -288,3 +289,16 @@ def test_a_difference_is_as_unreliable_as_the_scores_that_went_into_it():
     reliable = [d.reliable for label in ("t1", "t2") if (d := cells(found, label)[0].difference)]
     assert reliable == [True, False]
     assert cells(found, "t2")[0].reliable, "its own score can be relied on"
+
+
+def test_two_controls_planned_together_give_one_reference_whatever_order_was_drawn():
+    manual, talk = technique(id="filler-manual", family="control"), technique(id="chat", family="control")
+    found = []
+    for seed, order in enumerate([(manual, talk), (talk, manual)] * 2):
+        at = {"trunk": f"t{seed}", "seed": seed}
+        arms = [session(f"b{seed}", scores=[8.0, 80.0, 40.0], **at)]
+        arms += [session(f"{one.id}{seed}", one, scores=[8.0, 80.0, 60.0], **at) for one in order]
+        planned = datetime(2026, 1, 1 + seed, tzinfo=UTC)
+        found += [replace(arm, place=place, planned=planned) for place, arm in enumerate(arms)]
+    references = [arm for arm in compare(found, DISTRESS, pooled=True).arms if arm.reference]
+    assert [arm.title for arm in references] == ["Filler-manual (control)"]

@@ -88,7 +88,7 @@ async def test_two_versions_stand_in_pairs_where_both_ran_and_each_start_once(tm
 
 async def test_a_control_has_versions_in_pairs_and_a_control_beside_it(tmp_path):
     """Whatever it was cut to, changed to or is called now: it is found by what it says."""
-    chat = technique("Hello.", "And then?", "Well.", "Goodbye.", id="chat", family="control")
+    chat = technique("Hello.", "And then?", "Well.", "Goodbye.", id="talk", family="control")
     ran = cut_to(chat, 2)
     other = (ran.steps[0], ran.steps[1].model_copy(update={"say": "Until “soon”, Jörg."}))
     store = Store.open(tmp_path / DATABASE)
@@ -98,10 +98,10 @@ async def test_a_control_has_versions_in_pairs_and_a_control_beside_it(tmp_path)
     known = {heads[3].id: store.history(heads[3].id)}
     async for _event in recorder(run((change,), telling(), known=known), store):
         pass
-    plain, changed = versions_of(store, "chat", chat)
+    plain, changed = versions_of(store, "talk", chat)
     assert plain.is_text_of(chat) and not changed.is_text_of(chat)
-    kept = chat.model_copy(update={"id": "chat-2", "steps": (*chat.steps[:-1], other[-1])})
-    (copied,) = versions_of(store, "chat-2", kept)
+    kept = chat.model_copy(update={"id": "talk-2", "steps": (*chat.steps[:-1], other[-1])})
+    (copied,) = versions_of(store, "talk-2", kept)
     assert copied.hash == changed.hash and copied.is_text_of(kept)
     for version in (plain, changed):
         found = effect_of(store, version)
