@@ -58,23 +58,6 @@ def components(facets: Sequence[str], scores: Mapping[Levels, float]) -> Compone
     return Components(names, sizes, raw)
 
 
-def one_way(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Variance between and within groups of equal size ≥ 2 (Davies 1947's Dyestuff: 1764.05 and 2451.25).
-
-    Raises ValueError for other groups. A variance between below 0 is left as it comes out.
-    """
-    size = len(groups[0]) if groups else 0
-    if len(groups) < 2 or size < 2 or any(len(group) != size for group in groups):
-        raise ValueError("one-way components need two or more groups of one size, two or more each")
-    means = [math.fsum(group) / size for group in groups]
-    grand = math.fsum(means) / len(means)
-    between = size * math.fsum((mean - grand) ** 2 for mean in means) / (len(groups) - 1)
-    within = math.fsum(
-        (score - mean) ** 2 for group, mean in zip(groups, means, strict=True) for score in group
-    ) / (len(groups) * (size - 1))
-    return (between - within) / size, within
-
-
 def error_variance(found: Components, of: str, sizes: Mapping[str, int]) -> float:
     """The variance of the difference-free mean of a level of `of`, were there `sizes` levels of the others.
 

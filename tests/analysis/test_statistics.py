@@ -38,7 +38,7 @@ from sandbox.analysis.single_case import (
     tau_bc,
     tau_u,
 )
-from sandbox.analysis.variance_components import components, error_variance, one_way
+from sandbox.analysis.variance_components import components, error_variance
 
 DIFFERENCES = st.lists(st.floats(-100, 100, allow_nan=False), min_size=2, max_size=12)
 
@@ -167,18 +167,6 @@ class TestReliableChange:
 
 
 class TestVariance:
-    DYESTUFF = (
-        (1545, 1440, 1440, 1520, 1580),
-        (1540, 1555, 1490, 1560, 1495),
-        (1595, 1550, 1605, 1510, 1560),
-        (1445, 1440, 1595, 1465, 1545),
-        (1595, 1630, 1515, 1635, 1625),
-        (1520, 1455, 1450, 1480, 1445),
-    )
-
-    def test_dyestuff(self) -> None:
-        assert one_way(self.DYESTUFF) == pytest.approx((1764.05, 2451.25))
-
     def test_known_parts_are_found_again(self) -> None:
         """Built of pure effects: the components are those effects' sample variances."""
         technique = {"a": 0.0, "b": 6.0, "c": -6.0}

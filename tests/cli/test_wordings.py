@@ -9,9 +9,9 @@ from sandbox.cli import conducting
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace, create_workspace, shipped_content
-from sandbox.models.provider import Completion, Request
 from sandbox.models.scripted import ScriptedProvider
 from tests.cli.command import Ended, sandbox
+from tests.cli.test_dismantle import StoneCounts
 
 STONE = """\
 id: stone
@@ -47,16 +47,6 @@ repeats: 6
 """
 
 
-class PebbleHolds(ScriptedProvider):
-    """Fear falls once the stone was put down or let go of, and by nothing else; a little chance on top."""
-
-    def _next(self, request: Request) -> Completion:
-        told = " ".join(message.content for message in request.messages if message.role == "user")
-        fear = (0.2 if "heavy stone" in told else 0.6) + (len(self.requests) * 7 % 11) / 200
-        self._top = {" scared": fear, " calm": 0.3}
-        return super()._next(request)
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     root = create_workspace(tmp_path / "workspace").root
@@ -70,7 +60,7 @@ def technique(place: Path, id: str = "stone") -> Technique:
 
 
 def test_a_study_spreads_wordings_and_says_how_much_of_the_spread_they_are(place: Path, monkeypatch) -> None:
-    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: PebbleHolds())
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: StoneCounts())
     plan = sandbox(place, "study", "plan", "words", "--dry-run")
     assert "wordings: stone: 2 base, 2 wording 1, 2 wording 2" in plan.out, plan.err
     ended = sandbox(place, "study", "run", "words", "--quiet")
