@@ -21,6 +21,7 @@ from sandbox.models.provider import (
     Sampling,
     StreamPart,
 )
+from sandbox.models.recording import PassingOn
 from sandbox.models.retry import RetryPolicy
 from sandbox.models.way import Endpoint
 from sandbox.text import printable
@@ -52,7 +53,7 @@ SAMPLING = Sampling(temperature=0.5, max_tokens=300)
 _POLICY = RetryPolicy(timeout=600.0, idle_timeout=300.0, first_wait=0.1, longest_wait=2.0)
 
 
-class EmbeddedProvider:
+class EmbeddedProvider(PassingOn):
     """Serves `weights` from a child process that starts with the first call and ends with `close` or the app.
 
     `description` has the weights' SHA-256 among its facts; the first time it takes as long as reading the
@@ -67,31 +68,27 @@ class EmbeddedProvider:
         title: str,
         small: bool,
         gpu_layers: int = 0,
-        policy: RetryPolicy = _POLICY,
     ) -> None:
         context = min(weights.context or _LONGEST_CONTEXT, _LONGEST_CONTEXT)
         self.process = LlamaProcess(weights.path, context=context, gpu_layers=gpu_layers)
         self._name = name
-        self._title = title
         self.weights = weights
         self._gpu_layers = gpu_layers
         self._way = Direct()
-        self._inner = ChatProvider(
+        self._chat = ChatProvider(
             self._way,
             name,
+            title=title,
             served_as="embedded",
             endpoint=self._endpoint,
             capabilities=Capabilities(
                 top_logprobs=2000, prefill=True, small=small, local=True, context=context, structured=True
             ),
             sampling=SMALL_MODEL_SAMPLING if small else SAMPLING,
-            policy=policy,
+            policy=_POLICY,
             passes_extra=True,
         )
-
-    @property
-    def title(self) -> str:
-        return self._title
+        super().__init__(self._chat)
 
     @property
     def description(self) -> ModelDescription:
@@ -101,22 +98,14 @@ class EmbeddedProvider:
             "bytes": str(self.weights.size),
             "context": str(self.capabilities.context),
         }
-        return ModelDescription(self._name, self._title, facts)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._inner.capabilities
-
-    @property
-    def sampling(self) -> Sampling:
-        return self._inner.sampling
+        return ModelDescription(self._name, self.title, facts)
 
     def serving(self, path: Path) -> "EmbeddedProvider":
         """The same model from another file of its weights, in a process of its own. Raises ModelError."""
         return EmbeddedProvider(
             self._name,
             read_weights(path),
-            title=self._title,
+            title=self.title,
             small=self.capabilities.small,
             gpu_layers=self._gpu_layers,
         )
@@ -127,13 +116,13 @@ class EmbeddedProvider:
 
     async def warm_up(self) -> None:
         """Start the child and hash the weights now, off the event loop. Raises ModelError."""
-        await asyncio.gather(self._inner.warm_up(), on_daemon_thread(self.weights.sha256, "sha256"))
+        await asyncio.gather(self._chat.warm_up(), on_daemon_thread(self.weights.sha256, "sha256"))
 
     async def complete(self, request: Request) -> Completion:
-        return await self._inner.complete(request)
+        return await self._chat.complete(request)
 
     def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
-        return self._inner.stream(request)
+        return self._chat.stream(request)
 
     async def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens of each text by the model's own tokenizer; starts the child if need be."""
@@ -161,7 +150,7 @@ class EmbeddedProvider:
         return await self._way.pieces(await self._endpoint(after), texts)
 
     async def close(self) -> None:
-        await self._inner.close()
+        await self._chat.close()
         await asyncio.to_thread(self.process.stop)
 
     async def _endpoint(self, after: Failure | None) -> Endpoint:

@@ -1,13 +1,53 @@
-"""A provider that keeps a ledger: every call made through it, failed ones included, for the record."""
+"""Providers around another: what passes on, and what keeps a ledger of every call, failed ones included."""
 
 import secrets
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from sandbox.models.passing_on import PassingOn
-from sandbox.models.provider import Completion, ModelError, Provider, Request, Sampling, StreamPart
+from sandbox.models.provider import (
+    Capabilities,
+    Completion,
+    ModelDescription,
+    ModelError,
+    Pieces,
+    Provider,
+    Request,
+    Sampling,
+    StreamPart,
+    token_pieces,
+)
+
+
+class PassingOn:
+    """What is asked about a model is asked of `inner`. Who inherits adds `complete` and `stream`."""
+
+    def __init__(self, inner: Provider) -> None:
+        self._inner = inner
+
+    @property
+    def title(self) -> str:
+        return self._inner.title
+
+    @property
+    def description(self) -> ModelDescription:
+        return self._inner.description
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._inner.capabilities
+
+    @property
+    def sampling(self) -> Sampling:
+        return self._inner.sampling
+
+    async def token_pieces(self, texts: Sequence[str]) -> tuple[Pieces, ...] | None:
+        """What the inner provider's tokeniser says; no call to the model."""
+        return await token_pieces(self._inner, texts)
+
+    async def close(self) -> None:
+        """The inner provider is closed by whoever opened it."""
 
 
 @dataclass(frozen=True, slots=True)

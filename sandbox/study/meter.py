@@ -5,9 +5,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 
 from sandbox.library.study import Caps
-from sandbox.models.passing_on import PassingOn
 from sandbox.models.provider import Completion, Provider, Request, StreamPart
-from sandbox.models.recording import NotSent
+from sandbox.models.recording import NotSent, PassingOn
 
 
 class Meter:

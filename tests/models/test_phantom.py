@@ -11,17 +11,17 @@ from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.measurement.reading.word import give_word_probe
 from sandbox.models.embedded import EmbeddedProvider
-from sandbox.models.gguf_copy import numbers_of, read_layout, set_numbers, write_copy
+from sandbox.models.gguf import Layout, read_layout, set_numbers, write_copy
 from sandbox.models.phantom.directions import (
     AFFECTS,
     PLACEBOS,
     UNIT,
+    dot,
     known_directions,
     read_directions,
     stories,
 )
 from sandbox.models.phantom.dosed import open_phantom
-from sandbox.models.phantom.states import dot
 from sandbox.models.provider import Message, Request, Sampling
 
 ORDINARY = """
@@ -93,6 +93,12 @@ def gguf(path: Path) -> Path:
     data = b"".join(struct.pack("<4f", *[place + 1.0] * 4).ljust(32, b"\0") for place in range(len(names)))
     path.write_bytes(header + b"\0" * (-len(header) % 32) + data)
     return path
+
+
+def numbers_of(layout: Layout, name: str) -> tuple[float, ...]:
+    tensor = layout.tensor(name)
+    (length,) = tensor.shape
+    return struct.unpack_from(f"<{length}f", layout.path.read_bytes(), layout.data + tensor.offset)
 
 
 def test_a_copy_keeps_every_tensor_and_takes_new_ones_and_a_half_leaves_the_upper_layers_out(

@@ -14,9 +14,8 @@ from pathlib import Path
 import psutil
 
 from sandbox.models.embedded import EmbeddedProvider
-from sandbox.models.gguf_copy import Layout, read_layout, set_numbers, write_copy
-from sandbox.models.phantom.directions import Directions, known_directions, make_directions
-from sandbox.models.phantom.states import bias_of
+from sandbox.models.gguf import Layout, read_layout, set_numbers, write_copy
+from sandbox.models.phantom.directions import Directions, bias_of, known_directions, make_directions
 from sandbox.models.provider import ModelError
 from sandbox.text import excerpt
 
