@@ -14,7 +14,7 @@ from sandbox.analysis.paired import bca_interval, sign_flip_p, student_interval,
 from sandbox.analysis.reml import reml
 from sandbox.analysis.sequential import evidence
 from sandbox.analysis.variance_components import components
-from sandbox.measurement.student import t_quantile
+from sandbox.measurement.estimate import t_quantile
 
 RUNS = (3, 5, 10, 30)
 SPREAD = 15.0

@@ -17,7 +17,7 @@ from sandbox.analysis.numeral import interval, numeral, percent
 from sandbox.analysis.reml import reml
 from sandbox.engine.phase import Stretches
 from sandbox.engine.plan import arm_title
-from sandbox.measurement.student import t_quantile
+from sandbox.measurement.estimate import t_quantile
 from sandbox.text import number_of, printable
 
 _LEAST = 6

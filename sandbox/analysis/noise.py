@@ -25,7 +25,7 @@ from sandbox.analysis.variance_components import (
 )
 from sandbox.analysis.wording_share import WordingShare, wording_shares
 from sandbox.engine.plan import arm_title
-from sandbox.measurement.student import t_quantile
+from sandbox.measurement.estimate import t_quantile
 from sandbox.models.name import short_name
 from sandbox.text import number_of, printable
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 from typing import Literal
 
-from sandbox.measurement.estimate import mean_estimate
-from sandbox.measurement.student import t_quantile, t_tail
+from sandbox.measurement.estimate import mean_estimate, t_quantile, t_tail
 
 LEAST_FOR_P = 6
 """With fewer pairs there is no p-value and no verdict: of five signs the least two-sided p is 1/16, above

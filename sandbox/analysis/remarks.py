@@ -23,8 +23,7 @@ from sandbox.library.document import InvalidTemplate
 from sandbox.library.lint import scales_named
 from sandbox.library.technique import Technique
 from sandbox.measurement.administering import WAYS
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.coverage import unseen_remark
+from sandbox.measurement.administration import Administration, unseen_remark
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import ModelDescription
 from sandbox.store.validity import StoredCheck

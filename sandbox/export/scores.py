@@ -9,8 +9,7 @@ from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
 from sandbox.export.data.codebook import NOTE, SCORES
 from sandbox.export.table import csv_text
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
+from sandbox.measurement.administration import Administration, lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
 
 

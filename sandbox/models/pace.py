@@ -1,18 +1,20 @@
 """How many calls a service is sent at once: more while it answers, fewer when it asks for fewer.
 
 One pace a service and address, shared by all its models. A call takes a turn for each try and gives it back
-before it sleeps, so what waits to be tried again keeps nobody out. Retries themselves are `retry.py`'s.
+before it sleeps, so what waits to be tried again keeps nobody out. Retries themselves are `retry.py`'s. The
+calls of one measurement point go together (`all_of`), or one after another on this machine.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from sandbox.models.failure import Failure
+from sandbox.models.provider import Provider
 
 START = 10
 AT_MOST = 100
@@ -238,3 +240,33 @@ class Paced(Protocol):
     def keep_to(self, pace: Pace) -> None:
         """Take turns by this pace from now on."""
         ...
+
+
+T = TypeVar("T")
+
+AT_ONCE = 8
+"""How many calls to a hosted model are under way at a time."""
+
+
+async def all_of(provider: Provider, works: Sequence[Callable[[], Awaitable[T]]]) -> tuple[T, ...]:
+    """What the works give, in their order. The first failure ends the others and is raised.
+
+    A model on this machine serves one call at a time, and asked in turn it finds each prompt's head in its
+    cache. The first work goes ahead of the others everywhere, for the same reason.
+    """
+    if provider.capabilities.local or len(works) < 2:
+        return tuple([await work() for work in works])
+    first = await works[0]()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(work: Callable[[], Awaitable[T]]) -> T:
+        async with places:
+            return await work()
+
+    tasks = [asyncio.create_task(one(work)) for work in works[1:]]
+    try:
+        return (first, *await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

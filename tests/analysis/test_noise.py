@@ -13,7 +13,7 @@ from sandbox.analysis.noise import Noise, noise
 from sandbox.analysis.variance_components import Levels, components, error_freedom, error_variance
 from sandbox.analysis.wording_share import between
 from sandbox.library.technique import Step, Variant
-from sandbox.measurement.student import t_quantile
+from sandbox.measurement.estimate import t_quantile
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
 from tests.documents import scenario
 from tests.documents import technique as script

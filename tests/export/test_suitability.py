@@ -17,8 +17,7 @@ from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.coverage import unseen_note, unseen_remark
+from sandbox.measurement.administration import Administration, unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administering import administer
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.calls import all_of
-from sandbox.measurement.reading.coverage import lowest_coverage, mean_entropy
+from sandbox.measurement.administration import Administration, lowest_coverage, mean_entropy
 from sandbox.measurement.reading.likelihood import LEAST_COVERAGE
-from sandbox.measurement.reading.option_mass import option_mass
+from sandbox.measurement.reading.next_word import option_mass
 from sandbox.measurement.reading.presentation import Presentation
+from sandbox.models.pace import all_of
 from sandbox.models.provider import (
     Capabilities,
     Completion,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.measurement.student import t_quantile, t_tail
+from sandbox.measurement.estimate import t_quantile, t_tail
 
 # NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, upper critical values at 0.95, 0.975, 0.995.
 TABLE = {

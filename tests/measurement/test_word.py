@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.library.questionnaire import WordItem
 from sandbox.measurement.administering import administer
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.next_word import TOLERATED
+from sandbox.measurement.administration import TOLERATED, Administration
 from sandbox.measurement.reading.word import LEAST_COVERAGE
 from sandbox.models.provider import Capabilities, Completion, Message, TokenProbability
 from sandbox.models.scripted import Distribution, ScriptedProvider

@@ -9,8 +9,7 @@ from sandbox.engine.phase import PHASES, Phase
 from sandbox.export.report.blocks import Block, Exchange, Heading, Paragraph, Said, Table, lines_of
 from sandbox.export.transcript.shown import Shown
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement.administration import Administration
-from sandbox.measurement.reading.coverage import unseen_note
+from sandbox.measurement.administration import Administration, unseen_note
 from sandbox.store.session import StoredSession
 from sandbox.text import excerpt
 

@@ -6,11 +6,11 @@ from functools import partial
 
 from sandbox.library.questionnaire import CompletionItem, CompletionQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, MissingReason
-from sandbox.measurement.reading.calls import all_of
 from sandbox.measurement.reading.presentation import PLAIN, Presentation, ordered
 from sandbox.measurement.reading.word import hint_line
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.measurement.valence import negativity
+from sandbox.models.pace import all_of
 from sandbox.models.provider import Completion, Message, Provider, Request, alternating
 from sandbox.seed import derived_seed
 

@@ -6,8 +6,7 @@ from functools import partial
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, LabelForm
-from sandbox.measurement.reading.calls import all_of
-from sandbox.measurement.reading.option_mass import OptionMass, entropy, expected_value, read_options
+from sandbox.measurement.reading.next_word import OptionMass, entropy, expected_value, read_options
 from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
@@ -20,6 +19,7 @@ from sandbox.measurement.reading.presentation import (
     ordered,
 )
 from sandbox.measurement.scoring import score_questionnaire
+from sandbox.models.pace import all_of
 from sandbox.models.provider import (
     Completion,
     Message,

@@ -1,4 +1,7 @@
-"""The probability of listed words as the text that comes next, also where they take several tokens."""
+"""The probability of listed words, or of what options are called, as the text that comes next.
+
+Also where they take several tokens. Knows no questionnaire.
+"""
 
 import heapq
 import math
@@ -6,17 +9,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from sandbox.measurement.administration import TOLERATED
 from sandbox.models.provider import Completion, Provider, Request, TokenProbability
 
 MOST_CANDIDATES = 2000
 """How many next tokens are looked at: below this rank a listed word weighs less than 10⁻⁵."""
 
-TOLERATED = 0.05
-"""Beginnings of listed words are followed until what they may still hide is under this share of the listed
-mass. On the embedded model that is mostly so from the start, and the probe stays one call."""
-
 MOST_FOLLOWED = 6
-"""How many beginnings are followed at most, one call each."""
+"""How many beginnings of listed words are followed at most, one call each."""
+
+MOST_OPTIONS_FOLLOWED = 24
+"""How many beginnings of an item's options are."""
+
+MOST_AMBIGUOUS = 0.05
+"""The share of the options' mass that may fall on tokens that could begin two of them; above it the options
+are given letters and asked again."""
+
+_AFTER_NAME = ".,:;)"
 
 _MOST_KNOWN = 50_000
 """Texts remembered for one list: about the vocabulary of a model."""
@@ -29,12 +38,11 @@ class WordMass:
     """The probability of each listed word; words that were given none are not in it.
 
     `hidden` is an upper bound (0–1) on listed mass that was not read: beginnings not followed, and everything
-    below the candidates the model returned. `followed` counts the extra calls.
+    below the candidates the model returned.
     """
 
     by_word: Mapping[str, float]
-    hidden: float = 0.0
-    followed: int = 0
+    hidden: float
 
     @property
     def total(self) -> float:
@@ -169,8 +177,22 @@ class Reading:
         if within is not None:
             self.masses[within] -= mass
 
-    async def follow(self, provider: Provider, request: Request) -> None:
-        """Read what comes after the heaviest beginning, with a call. Raises ModelError."""
+    async def read_all(self, provider: Provider, request: Request, most: int) -> Completion:
+        """Read the answer to `request`; its first completion.
+
+        Where the answer is opened for the model, the heaviest beginnings (“un” of “unsettled”) are followed
+        with a call each, `most` at all, until what is left is tolerable. Raises ModelError when a call fails.
+        """
+        completion = await provider.complete(request)
+        self.read(completion.top)
+        for _ in range(most if request.prefill else 0):
+            if not self.beginnings or self.unfollowed <= TOLERATED * self.seen:
+                break
+            await self._follow(provider, request)
+        return completion
+
+    async def _follow(self, provider: Provider, request: Request) -> None:
+        """Read what comes after the heaviest beginning."""
         beginning = heapq.heappop(self.beginnings)
         gap = "" if request.prefill[-1:].isspace() or beginning.text[:1].isspace() else " "
         prefill = f"{request.prefill}{gap}{beginning.text}"
@@ -181,23 +203,87 @@ class Reading:
 async def read_next_word(
     words: Iterable[str], provider: Provider, request: Request
 ) -> tuple[WordMass, Completion]:
-    """The next-word distribution of `request` over `words`, and its first completion.
-
-    Where the model takes a prefill, the heaviest beginnings of listed words (“un” of “unsettled”) are
-    followed with a call each, until what is left is tolerable. Raises ModelError when a call fails.
-    """
-    completion = await provider.complete(request)
+    """The next-word distribution of `request` over `words`, and its first completion. Raises ModelError."""
     reading = Reading(tuple(words))
-    reading.read(completion.top)
-    followed = 0
-    while request.prefill and reading.beginnings and followed < MOST_FOLLOWED:
-        if reading.unfollowed <= TOLERATED * reading.seen:
-            break
-        await reading.follow(provider, request)
-        followed += 1
-    mass = WordMass(
-        {word: mass for word, mass in reading.masses.items() if mass > 0},
-        hidden=min(reading.unfollowed + reading.tail, 1.0),
-        followed=followed,
-    )
-    return mass, completion
+    completion = await reading.read_all(provider, request, MOST_FOLLOWED)
+    by_word = {word: mass for word, mass in reading.masses.items() if mass > 0}
+    return WordMass(by_word, hidden=min(reading.unfollowed + reading.tail, 1.0)), completion
+
+
+@dataclass(frozen=True, slots=True)
+class OptionMass:
+    """Each option name's probability as the model gave it, and the mass that could be any of several."""
+
+    by_name: Mapping[str, float]
+    ambiguous: float
+
+    @property
+    def coverage(self) -> float:
+        """The probability of all names together, 0–1."""
+        return min(math.fsum(self.by_name.values()), 1.0)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        return self.ambiguous > MOST_AMBIGUOUS * (math.fsum(self.by_name.values()) + self.ambiguous)
+
+
+def option_mass(names: Sequence[str], top: Iterable[TokenProbability]) -> OptionMass:
+    """The mass of each name: of the tokens that are it, or that begin it and no other name."""
+    reading = _reading(names)
+    reading.read(top)
+    return _mass(reading)
+
+
+async def read_options(
+    names: Sequence[str], provider: Provider, request: Request, *, spaces: bool = False
+) -> tuple[OptionMass, Completion]:
+    """The mass of each name as the answer to `request`, and its first completion.
+
+    Where the answer is opened for the model, names of several tokens are read by their whole probability,
+    the product of their tokens' (“More”, “ than”, “ half” …): the heaviest beginning is followed with a call
+    of its own until what is left is tolerable. So is a white-space token, with `spaces`. Elsewhere the first
+    token has to do. Raises ModelError when a call fails.
+    """
+    reading = _reading(names, spaces=spaces)
+    completion = await reading.read_all(provider, request, MOST_OPTIONS_FOLLOWED)
+    return _mass(reading), completion
+
+
+def _reading(names: Sequence[str], *, spaces: bool = False) -> Reading:
+    """Single letters keep their case: “a” may begin “a little”."""
+    fold = any(len(name) > 1 for name in names)
+    return Reading(tuple(names), fold=fold, closing=_AFTER_NAME, spaces=spaces)
+
+
+def _mass(reading: Reading) -> OptionMass:
+    """What was not followed counts for the one name it can be, else as ambiguous."""
+    ambiguous = []
+    for beginning in reading.beginnings:
+        named, begun = reading.meant(beginning.text)
+        meant = (*begun, *((named,) if named else ()))
+        if len(meant) == 1:
+            reading.add(meant[0], beginning.mass, beginning.within)
+        elif meant:
+            ambiguous.append(beginning.mass)
+            if beginning.within is not None:
+                reading.masses[beginning.within] -= beginning.mass
+    by_name = {name: max(mass, 0.0) for name, mass in reading.masses.items()}
+    return OptionMass(by_name, math.fsum(ambiguous))
+
+
+def expected_value(values: Mapping[str, float], mass: OptionMass) -> float | None:
+    """Σ value·p over the options, renormalised; None when the options had no mass at all."""
+    total = math.fsum(mass.by_name.values())
+    if total <= 0:
+        return None
+    mean = math.fsum(values[name] * p for name, p in mass.by_name.items()) / total
+    return min(max(mean, min(values.values())), max(values.values()))
+
+
+def entropy(mass: OptionMass) -> float | None:
+    """Shannon's entropy of the renormalised options in bits, 0 to log₂(options); None without mass."""
+    total = math.fsum(mass.by_name.values())
+    if total <= 0:
+        return None
+    shares = [p / total for p in mass.by_name.values() if p > 0]
+    return max(-math.fsum(share * math.log2(share) for share in shares), 0.0)

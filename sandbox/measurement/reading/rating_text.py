@@ -1,4 +1,4 @@
-"""Reading what a model wrote into a questionnaire: a value the text does not state is no value."""
+"""ItemReading what a model wrote into a questionnaire: a value the text does not state is no value."""
 
 import json
 import re
@@ -100,7 +100,7 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ItemReading:
     """One item as read: a value, or why there is none. `raw` is the line it was read from (may be empty)."""
 
     value: float | None
@@ -113,7 +113,7 @@ def declines(text: str) -> bool:
     return bool(_REFUSAL.search(text[:_MOST_TEXT].replace("’", "'")))
 
 
-def parse_report(text: str, items: Sequence[str], allowed: Allowed) -> dict[str, Reading]:
+def parse_report(text: str, items: Sequence[str], allowed: Allowed) -> dict[str, ItemReading]:
     """A reading for each of `items` from lines `id: value`.
 
     A line counts when it holds one id and, after the colon, one number or one option's exact label and
@@ -131,7 +131,7 @@ def parse_report(text: str, items: Sequence[str], allowed: Allowed) -> dict[str,
     return {item: _item_reading(found, allowed, refused) for item, found in lines.items()}
 
 
-def parse_structured(text: str, items: Sequence[str], allowed: Allowed) -> dict[str, Reading]:
+def parse_structured(text: str, items: Sequence[str], allowed: Allowed) -> dict[str, ItemReading]:
     """A reading for each of `items` from one JSON object of id → number (or exact label)."""
     try:
         pairs = json.loads(_unfenced(text[:_MOST_TEXT]), object_pairs_hook=_Pairs)
@@ -139,12 +139,12 @@ def parse_structured(text: str, items: Sequence[str], allowed: Allowed) -> dict[
         pairs = None
     if not isinstance(pairs, _Pairs):
         reason: MissingReason = "refused" if declines(text) else "unreadable"
-        return {item: Reading(None, "", reason) for item in items}
+        return {item: ItemReading(None, "", reason) for item in items}
     found = {item: [value for key, value in pairs.entries if key == item] for item in items}
     return {item: _json_reading(values, allowed) for item, values in found.items()}
 
 
-def parse_single(text: str, item: str, allowed: Allowed) -> Reading:
+def parse_single(text: str, item: str, allowed: Allowed) -> ItemReading:
     """The reading of an answer to one item: the number or label and nothing else, `id:` before it or not."""
     lines = [line.strip() for line in _lines(text) if line.strip()]
     if len(lines) == 1:
@@ -154,7 +154,7 @@ def parse_single(text: str, item: str, allowed: Allowed) -> Reading:
             return _read_value(lines[0], match[2], allowed)
         return whole
     reason: MissingReason = "refused" if declines(text) else "unreadable" if lines else "not answered"
-    return Reading(None, lines[0] if lines else "", reason)
+    return ItemReading(None, lines[0] if lines else "", reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,23 +164,23 @@ class _Pairs:
     entries: Sequence[tuple[str, object]]
 
 
-def _item_reading(found: list[tuple[str, str]], allowed: Allowed, refused: bool) -> Reading:
+def _item_reading(found: list[tuple[str, str]], allowed: Allowed, refused: bool) -> ItemReading:
     if len(found) == 1:
         line, written = found[0]
         return _read_value(line, written, allowed)
     if found:
-        return Reading(None, " | ".join(line for line, _ in found), "unreadable")
-    return Reading(None, "", "refused" if refused else "not answered")
+        return ItemReading(None, " | ".join(line for line, _ in found), "unreadable")
+    return ItemReading(None, "", "refused" if refused else "not answered")
 
 
-def _read_value(line: str, written: str, allowed: Allowed) -> Reading:
+def _read_value(line: str, written: str, allowed: Allowed) -> ItemReading:
     value = _stated(written, allowed)
     if value is None:
         plain = _plain(written)
         out = allowed.numbers and (stated := _number_in(plain)) is not None and not allowed.holds(stated)
         why: MissingReason = "out of range" if out else "unreadable" if plain else "not answered"
-        return Reading(None, line, "refused" if declines(line) else why)
-    return Reading(value, line)
+        return ItemReading(None, line, "refused" if declines(line) else why)
+    return ItemReading(value, line)
 
 
 def _stated(written: str, allowed: Allowed) -> float | None:
@@ -207,19 +207,19 @@ def _number_in(plain: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def _json_reading(values: list[object], allowed: Allowed) -> Reading:
+def _json_reading(values: list[object], allowed: Allowed) -> ItemReading:
     raw = " | ".join(str(value) for value in values)
     if len(values) != 1:
-        return Reading(None, raw, "unreadable" if values else "not answered")
+        return ItemReading(None, raw, "unreadable" if values else "not answered")
     value = values[0]
     if isinstance(value, str):
         return _read_value(raw, value, allowed)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return Reading(None, raw, "not answered" if value is None else "unreadable")
+        return ItemReading(None, raw, "not answered" if value is None else "unreadable")
     if not allowed.numbers:  # the options have letters or words, which may be numbers themselves
         named = allowed.names.get(raw)
-        return Reading(named, raw, "unreadable" if named is None else None)
-    return Reading(float(value), raw) if allowed.holds(value) else Reading(None, raw, "out of range")
+        return ItemReading(named, raw, "unreadable" if named is None else None)
+    return ItemReading(float(value), raw) if allowed.holds(value) else ItemReading(None, raw, "out of range")
 
 
 def _lines(text: str) -> list[str]:

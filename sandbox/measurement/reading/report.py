@@ -8,7 +8,6 @@ from typing import Any
 
 from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, Form, LabelForm
-from sandbox.measurement.reading.calls import all_of
 from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
@@ -22,13 +21,14 @@ from sandbox.measurement.reading.presentation import (
 )
 from sandbox.measurement.reading.rating_text import (
     Allowed,
-    Reading,
+    ItemReading,
     declines,
     parse_report,
     parse_single,
     parse_structured,
 )
 from sandbox.measurement.scoring import score_questionnaire
+from sandbox.models.pace import all_of
 from sandbox.models.provider import Completion, Message, Provider, Request, Sampling, alternating
 from sandbox.seed import derived_seed
 
@@ -188,9 +188,9 @@ def _written(completion: Completion) -> str:
     return f"{completion.text} …" if completion.finish_reason == "length" else completion.text
 
 
-def _declined(completion: Completion) -> Reading:
+def _declined(completion: Completion) -> ItemReading:
     """What a refusal that its server tells as one leaves of an item; it is not asked again."""
-    return Reading(None, completion.text, "refused")
+    return ItemReading(None, completion.text, "refused")
 
 
 def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:
@@ -244,7 +244,7 @@ def _sampling(provider: Provider, tokens: int, seed: int) -> Sampling:
     return Sampling(temperature=provider.sampling.temperature, max_tokens=tokens, seed=seed)
 
 
-def _answer(item: str, reading: Reading, call_id: str, attempt: int) -> Answer:
+def _answer(item: str, reading: ItemReading, call_id: str, attempt: int) -> Answer:
     return Answer(item, reading.value, reading.raw, call_id, attempt, reading.missing)
 
 

@@ -11,7 +11,7 @@ from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.estimate import Estimate, cronbach_alpha, rate_estimate
 from sandbox.measurement.scoring import item_bounds, keyed_values, reversed_value
-from sandbox.measurement.validity.battery import Condition, StateName
+from sandbox.measurement.validity.battery import Condition, StateName, Trials
 from sandbox.measurement.validity.index import (
     LARGE_SHIFT,
     LEAST_ALPHA,
@@ -24,7 +24,6 @@ from sandbox.measurement.validity.index import (
     judged_shift,
 )
 from sandbox.measurement.validity.shifts import by_state, not_applying
-from sandbox.measurement.validity.trials import Trials
 
 _TELLINGS: tuple[StateName, ...] = ("neutral", "induced")
 

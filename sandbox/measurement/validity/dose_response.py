@@ -14,7 +14,7 @@ from typing import Literal
 from sandbox.library.questionnaire import Questionnaire, Scale
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.estimate import Estimate, kendall_tau, mean_estimate, slope
-from sandbox.measurement.validity.trials import main_scale, percent_of_range
+from sandbox.measurement.validity.battery import main_scale, percent_of_range
 
 DOSES = (-3, -2, -1, 1, 2, 3)
 STRONGEST = (-3, 3)

@@ -11,7 +11,13 @@ from statistics import fmean
 from sandbox.library.questionnaire import Scale
 from sandbox.measurement.administration import UNSAMPLED
 from sandbox.measurement.estimate import Estimate, mean_estimate
-from sandbox.measurement.validity.battery import Condition, StateName, affect_scales, follows_one_evening
+from sandbox.measurement.validity.battery import (
+    Condition,
+    StateName,
+    Trials,
+    affect_scales,
+    follows_one_evening,
+)
 from sandbox.measurement.validity.index import (
     HINT_LIMITS,
     SMALL_SHIFT,
@@ -25,7 +31,6 @@ from sandbox.measurement.validity.index import (
     judged_size,
     value_text,
 )
-from sandbox.measurement.validity.trials import Trials
 
 _RANGE: Unit = "% of the range"
 _WHERE: dict[StateName, str] = {

@@ -7,9 +7,8 @@ from typing import Literal
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.validity import answering, shifts
-from sandbox.measurement.validity.battery import Trial
+from sandbox.measurement.validity.battery import Trial, Trials, main_scale
 from sandbox.measurement.validity.index import WORST_FIRST, Index, value_text
-from sandbox.measurement.validity.trials import Trials, main_scale
 
 Usable = Literal["usable", "usable with care", "undecided", "not usable with this model"]
 

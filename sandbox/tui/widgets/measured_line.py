@@ -9,8 +9,7 @@ from textual.widgets import Static
 
 from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured
-from sandbox.measurement.administration import Answer, Way
-from sandbox.measurement.reading.coverage import lowest_coverage, unseen_note
+from sandbox.measurement.administration import Answer, Way, lowest_coverage, unseen_note
 from sandbox.text import excerpt
 from sandbox.tui.labels import hanging
 from sandbox.tui.scores import main_scale, number
