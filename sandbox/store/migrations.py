@@ -5,10 +5,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from sandbox.store.calibration_tables import CALIBRATIONS
 from sandbox.store.error import StoreError
-from sandbox.store.mark_tables import MARKS, MARKS_BY_TIME
-from sandbox.store.unchanging import append_only, never_replaced
+from sandbox.store.tables import CALIBRATIONS, MARKS, MARKS_BY_TIME, append_only, never_replaced
 
 APPLICATION_ID = 0x5342_5831
 """Marks a file as this app's record (the letters SBX1)."""
