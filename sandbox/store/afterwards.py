@@ -6,24 +6,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
 import sandbox
 from sandbox.engine.afterwards import GivenAfterwards
 from sandbox.engine.history import Measured
 from sandbox.engine.phase import PHASES, Point
 from sandbox.engine.plan import Measure
 from sandbox.library.document import document_hash
-from sandbox.measurement.administration import Administration
 from sandbox.models.provider import ModelDescription
 from sandbox.models.recording import Call
 from sandbox.store.call import call_rows
 from sandbox.store.document import Documents, folded, store_documents
-from sandbox.store.row import LISTED, as_json, insert, insert_all, listed, storable
+from sandbox.store.measurement import ADMINISTRATION
+from sandbox.store.row import LISTED, insert, insert_all, listed, model_in, model_json
 from sandbox.store.session import lineage
 from sandbox.store.store import Store
-
-_ADMINISTRATION: TypeAdapter[Administration] = TypeAdapter(Administration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +58,7 @@ def add_afterwards(
         ).fetchone():
             return False
         store_documents(db, documents)
-        described = {"name": model.name, "title": model.title, "facts": dict(model.facts)}
-        administration = _ADMINISTRATION.dump_python(given.measured.administration, mode="json")
+        administration = ADMINISTRATION.dump_python(given.measured.administration, mode="json")
         insert(
             db,
             "later_measurements",
@@ -75,9 +70,9 @@ def add_afterwards(
                 "questionnaire": document_hash(measure.questionnaire),
                 "measure": text,
                 "model": asked,
-                "described": storable(as_json(described)),
+                "described": model_json(model),
                 # Not sorted: a distribution is kept in the order the model gave it.
-                "administration": storable(json.dumps(administration, ensure_ascii=False, allow_nan=False)),
+                "administration": json.dumps(administration, ensure_ascii=False, allow_nan=False),
                 "at": at.isoformat(),
                 "app_version": sandbox.__version__,
             },
@@ -110,10 +105,10 @@ def asked_afterwards(store: Store, sessions: Collection[str]) -> Mapping[str, tu
         found[session].append(
             AskedAfterwards(
                 session,
-                Measured(Point(after_turn, phase, number), _ADMINISTRATION.validate_json(administration)),
+                Measured(Point(after_turn, phase, number), ADMINISTRATION.validate_json(administration)),
                 measures[measure],
                 model,
-                ModelDescription(**json.loads(described)),
+                model_in(described),
                 datetime.fromisoformat(at),
             )
         )

@@ -8,21 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
 import sandbox
 from sandbox.engine.calibration import CalibrationPlan, InstrumentKey, TextTold, trial_key
 from sandbox.library.document import document_hash
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement.administration import Administration
 from sandbox.measurement.validity.dose_response import DoseTrial
 from sandbox.models.phantom.directions import Directions
 from sandbox.models.provider import Message, ModelDescription
 from sandbox.store.document import store_documents
-from sandbox.store.row import Row, as_json, insert
+from sandbox.store.measurement import ADMINISTRATION
+from sandbox.store.row import Row, as_json, insert, messages_json, model_in, model_json
 from sandbox.store.store import Store
-
-_ADMINISTRATION: TypeAdapter[Administration] = TypeAdapter(Administration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class CalibrationRecord:
         """The number of the calibration to add to: one begun before with the same model, directions, client
         and seed, or a new one."""
         key: dict[str, str | int] = {
-            "model": as_json({"name": model.name, "title": model.title, "facts": dict(model.facts)}),
+            "model": model_json(model),
             "directions_hash": directions.sha256,
             "client": document_hash(plan.client),
             "seed": plan.seed,
@@ -71,7 +67,7 @@ class CalibrationRecord:
 
     def add_text(self, calibration: int, told: TextTold) -> None:
         """Keep a neutral conversation."""
-        said = as_json([[message.role, message.content] for message in told.conversation])
+        said = messages_json(told.conversation)
         with self._store.writing() as (db, _):
             scenario = document_hash(told.scenario)
             store_documents(db, {scenario: told.scenario})
@@ -81,7 +77,7 @@ class CalibrationRecord:
     def add_trial(self, calibration: int, questionnaire: Questionnaire, trial: DoseTrial) -> None:
         """Keep one administration at a dose."""
         _, way, form = trial_key(trial.administration)
-        given = _ADMINISTRATION.dump_python(trial.administration, mode="json", exclude_defaults=True)
+        given = ADMINISTRATION.dump_python(trial.administration, mode="json", exclude_defaults=True)
         with self._store.writing() as (db, at):
             asked = document_hash(questionnaire)
             store_documents(db, {asked: questionnaire})
@@ -118,7 +114,7 @@ class CalibrationRecord:
             ).fetchall()
         found: dict[InstrumentKey, list[DoseTrial]] = {}
         for direction, dose, text, administration in rows:
-            trial = DoseTrial(direction, dose, text, _ADMINISTRATION.validate_json(administration))
+            trial = DoseTrial(direction, dose, text, ADMINISTRATION.validate_json(administration))
             found.setdefault(trial_key(trial.administration), []).append(trial)
         return {key: tuple(trials) for key, trials in found.items()}
 
@@ -131,7 +127,7 @@ class CalibrationRecord:
                 [model.name],
             ).fetchall()
         for number, at, described, directions, seed in rows:
-            theirs = ModelDescription(**json.loads(described))
+            theirs = model_in(described)
             if theirs.facts.get("sha256") == model.facts.get("sha256"):
                 return StoredCalibration(number, datetime.fromisoformat(at), theirs, directions, seed)
         return None

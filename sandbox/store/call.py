@@ -6,18 +6,12 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Literal
 
 from sqlite_utils import Database
 
 from sandbox.models.provider import Attempt, Request, Sampling
 from sandbox.models.recording import Call
 from sandbox.store.row import LISTED, Row, as_json, listed
-
-_COLUMNS = (
-    "id, attempt, turn, purpose, model, parameters, prompt_sha256, prompt_tokens, cached_tokens,"
-    " completion_tokens, cost, started, seconds, waited, finish_reason, failure, error, status, thoughts"
-)
 
 _SAMPLING = tuple(field.name for field in fields(Sampling))
 
@@ -50,6 +44,9 @@ class StoredAttempt:
     error: str = ""
     status: int | None = None
     thoughts: str | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(StoredAttempt))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +150,16 @@ def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | Non
     }
 
 
-def calls_of(
-    db: Database, sessions: Collection[str], table: Literal["calls", "later_calls"] = "calls"
-) -> dict[str, tuple[StoredAttempt, ...]]:
-    """By session, every attempt made in it, or of it afterwards, in order; what its parent did is not
-    repeated."""
-    names = _COLUMNS.replace(" ", "").split(",")
+def calls_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[StoredAttempt, ...]]:
+    """By session, every attempt made in it, in order; what its parent did is not repeated."""
     rows = db.execute(
-        f"SELECT session, {_COLUMNS} FROM {table}"  # noqa: S608
+        f"SELECT session, {', '.join(_COLUMNS)} FROM calls"  # noqa: S608
         f" WHERE session IN {LISTED} ORDER BY number",
         [listed(sessions)],
     )
     found: dict[str, list[StoredAttempt]] = {session: [] for session in sessions}
     for session, *values in rows:
-        row = dict(zip(names, values, strict=True))
+        row = dict(zip(_COLUMNS, values, strict=True))
         row["parameters"] = json.loads(row["parameters"])
         row["started"] = datetime.fromisoformat(row["started"]) if row["started"] else None
         found[session].append(StoredAttempt(**row))

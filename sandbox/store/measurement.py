@@ -14,15 +14,13 @@ from sqlite_utils import Database
 from sandbox.engine.history import Measured
 from sandbox.engine.phase import Point
 from sandbox.measurement.administration import Administration, Answer, Score
-from sandbox.store.row import LISTED, as_json, insert, insert_all, listed, more, without_more
+from sandbox.store.row import LISTED, as_json, insert, insert_all, listed, messages_json, more, without_more
 
-_ADMINISTRATION = (
-    "questionnaire", "way", "asked", "item_order", "seed", "reliable"
-)  # fmt: skip
+_GIVEN = ("questionnaire", "way", "asked", "item_order", "seed", "reliable")
 _ANSWER = ("item", "value", "missing", "raw", "attempt", "coverage", "distribution", "call_id")
 _SCORE = ("scale", "value", "answered", "items", "reason")
 _FOR_SCORES = ("questionnaire", "way", "seed", "reliable", "more")
-_READ: TypeAdapter[Administration] = TypeAdapter(Administration)
+ADMINISTRATION: TypeAdapter[Administration] = TypeAdapter(Administration)
 _READ_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 T = TypeVar("T", Answer, Score)
 
@@ -40,12 +38,12 @@ def store_measured(db: Database, session: str, measured: Measured, at: datetime)
             "point_number": point.number,
             "questionnaire": given.questionnaire,
             "way": given.way,
-            "asked": as_json([[message.role, message.content] for message in given.asked]),
+            "asked": messages_json(given.asked),
             "item_order": as_json(list(given.item_order)),
             "seed": given.seed,
             "reliable": int(given.reliable),
             "at": at.isoformat(),
-            "more": more(given, (*_ADMINISTRATION, "answers", "scores")),
+            "more": more(given, (*_GIVEN, "answers", "scores")),
         },
     )
     insert_all(db, "answers", [_answer_row(number, *place) for place in enumerate(given.answers, start=1)])
@@ -76,7 +74,7 @@ def measured_of(
     wanted = listed(sessions)
     given = _parts(db, "answers", _ANSWER, wanted, _answer) if answers else {}
     scores = _parts(db, "scores", _SCORE, wanted, _score)
-    columns = (*_ADMINISTRATION, "more") if answers else _FOR_SCORES
+    columns = (*_GIVEN, "more") if answers else _FOR_SCORES
     rows = db.execute(
         f"SELECT session, after_turn, phase, point_number, number, {', '.join(columns)} FROM administrations"  # noqa: S608
         f" WHERE session IN {LISTED} ORDER BY number",
@@ -91,10 +89,10 @@ def measured_of(
 
 
 def _whole(row: Sequence[Any], answers: tuple[Answer, ...], scores: tuple[Score, ...]) -> Administration:
-    given = without_more(dict(zip((*_ADMINISTRATION, "more"), row, strict=True)))
+    given = without_more(dict(zip((*_GIVEN, "more"), row, strict=True)))
     given["asked"] = [{"role": role, "content": content} for role, content in json.loads(given["asked"])]
     given["item_order"] = json.loads(given["item_order"])
-    return _READ.validate_python({**given, "answers": answers, "scores": scores})
+    return ADMINISTRATION.validate_python({**given, "answers": answers, "scores": scores})
 
 
 def _bare(row: Sequence[Any], scores: tuple[Score, ...]) -> Administration:

@@ -4,7 +4,7 @@ A trunk with nothing still to be run belongs to a run that has ended, and is lef
 """
 
 import json
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,16 @@ class Spent:
 
 
 _NOTHING = Spent()
+
+SPENT = """total(attempt = 1), count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(cached_tokens), 0),
+    coalesce(sum(completion_tokens), 0), count(cost) = count(finish_reason), total(cost)"""
+"""What stands after SELECT for `spent_in`, of the table `calls`."""
+
+
+def spent_in(row: Sequence[Any]) -> Spent:
+    """What the attempts took that SPENT was asked of."""
+    calls, attempts, prompt, cached, completion, priced, cost = row
+    return Spent(int(calls), attempts - int(calls), prompt, cached, completion, cost if priced else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +167,8 @@ def spent_by(db: Database, sessions: Collection[str]) -> Spent:
 
 
 def _spent(db: Database, sessions: str) -> dict[str, Spent]:
-    rows = db.execute(
-        f"""SELECT session, total(attempt = 1), count(*), coalesce(sum(prompt_tokens), 0),
-            coalesce(sum(cached_tokens), 0), coalesce(sum(completion_tokens), 0),
-            count(cost) = count(finish_reason), total(cost)
-        FROM calls WHERE session IN {LISTED} GROUP BY session""",  # noqa: S608
-        [sessions],
-    )
-    return {
-        session: Spent(
-            int(calls), attempts - int(calls), prompt, cached, completion, cost if priced else None
-        )
-        for session, calls, attempts, prompt, cached, completion, priced, cost in rows
-    }
+    sql = f"SELECT session, {SPENT} FROM calls WHERE session IN {LISTED} GROUP BY session"  # noqa: S608
+    return {session: spent_in(row) for session, *row in db.execute(sql, [sessions])}
 
 
 def _take_up(db: Database, new: Set[str], known: dict[str, SessionProgress]) -> None:

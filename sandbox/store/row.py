@@ -1,4 +1,4 @@
-"""One row of the record: writing it, and the fields of a value that have no column of their own."""
+"""One row of the record: writing it, values that stand as JSON in a column, and fields that have none."""
 
 import json
 import re
@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlite_utils import Database
+
+from sandbox.models.provider import Message, ModelDescription
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -67,6 +69,22 @@ def listed(values: Iterable[str]) -> str:
 def as_json(value: object) -> str:
     """Compact JSON, keys sorted, so that equal values give equal text."""
     return _ENCODER.encode(value)
+
+
+def model_json(model: ModelDescription) -> str:
+    """A model as it described itself. Equal descriptions give equal text."""
+    return as_json({"name": model.name, "title": model.title, "facts": dict(model.facts)})
+
+
+@lru_cache(maxsize=64)
+def model_in(text: str) -> ModelDescription:
+    """The description that `model_json` wrote. The sessions of one model share it."""
+    return ModelDescription(**json.loads(text))
+
+
+def messages_json(messages: Iterable[Message]) -> str:
+    """A conversation as a list of role and content."""
+    return as_json([[message.role, message.content] for message in messages])
 
 
 def more(value: Any, columns: Collection[str]) -> str | None:

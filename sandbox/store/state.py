@@ -1,6 +1,5 @@
 """The states a session passes through, and whose it is: an append-only log, the newest entry counts."""
 
-import json
 import os
 import platform
 from collections.abc import Collection, Container, Iterable, Sequence
@@ -15,7 +14,7 @@ from sqlite_utils import Database
 
 from sandbox.errors import UsageError
 from sandbox.models.provider import ModelDescription
-from sandbox.store.row import LISTED, as_json, insert_all, listed
+from sandbox.store.row import LISTED, as_json, insert_all, listed, model_in, model_json
 from sandbox.text import printable
 
 State = Literal["planned", "running", "finished", "stopped", "failed", "interrupted", "removed"]
@@ -206,7 +205,6 @@ def append_states(
 ) -> None:
     """Add a line to the log of each. A planned or running session is tied to this process."""
     process = this_process() if state in ("planned", "running") else None
-    described = {"name": model.name, "title": model.title, "facts": dict(model.facts)} if model else None
     line = {
         "at": at.isoformat(),
         "state": state,
@@ -215,7 +213,7 @@ def append_states(
         "process_started": process.started if process else None,
         "host": process.host if process else None,
         "author": author,
-        "model": as_json(described) if described else None,
+        "model": model_json(model) if model else None,
     }
     insert_all(db, "states", [{"session": session, **line} for session in sessions])
 
@@ -310,11 +308,5 @@ def _entry(
 ) -> StateEntry:
     session, at, state, reason, pid, started, host, author, model = row
     process = owner(pid, started, host)
-    described = _described(model) if model else None
+    described = model_in(model) if model else None
     return StateEntry(session, datetime.fromisoformat(at), state, reason, author, process, described)
-
-
-@lru_cache(maxsize=64)
-def _described(model: str) -> ModelDescription:
-    """Sessions of one model share its description."""
-    return ModelDescription(**json.loads(model))

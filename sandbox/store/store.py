@@ -2,7 +2,7 @@
 noun, and their SQL, are in the module of its name."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -246,18 +246,16 @@ class Store:
         """Everything stored about one session. Raises NotFoundError."""
         return self.stored([session])[session]
 
-    def stored(self, sessions: Collection[str]) -> dict[str, StoredSession]:
-        """Everything stored about the sessions, by id. Raises NotFoundError."""
-        return self._stored(sessions)
-
     def scores(self, sessions: Collection[str]) -> dict[str, StoredSession]:
         """The sessions by id, as far as a comparison reads them: without answers, what was asked, and calls.
 
         Raises NotFoundError.
         """
-        return self._stored(sessions, answers=False)
+        return self.stored(sessions, answers=False)
 
-    def _stored(self, sessions: Collection[str], *, answers: bool = True) -> dict[str, StoredSession]:
+    def stored(self, sessions: Collection[str], *, answers: bool = True) -> dict[str, StoredSession]:
+        """Everything stored about the sessions, by id; without `answers` as in `scores`. Raises
+        NotFoundError."""
         with self.reading() as db:
             heads = heads_of(db, sessions, self._documents)
             told = histories(db, sessions, lineage(db, sessions), answers=answers)
@@ -383,13 +381,10 @@ class Store:
         with self.reading() as db:
             return damages(db)
 
-    def altered(self, sessions: Iterable[str] | None = None) -> tuple[Altered, ...]:
-        """The documents (of these sessions, or of the whole record) that do not match their hash."""
-        if sessions is None:
-            with self.reading() as db:
-                return altered_documents(db)
-        found = self.altered_in(tuple(sessions))
-        return tuple(dict.fromkeys(one for documents in found.values() for one in documents))
+    def altered(self) -> tuple[Altered, ...]:
+        """The documents of the whole record that do not match their hash."""
+        with self.reading() as db:
+            return altered_documents(db)
 
     def altered_in(self, sessions: Collection[str]) -> dict[str, tuple[Altered, ...]]:
         """By session, the documents that do not match their hash."""

@@ -18,7 +18,7 @@ import sandbox
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.store.document import Documents, folded, store_documents
-from sandbox.store.progress import Spent
+from sandbox.store.progress import SPENT, Spent, spent_in
 from sandbox.store.row import LISTED, as_json, insert, insert_all, listed
 from sandbox.store.session import store_heads
 from sandbox.store.state import (
@@ -139,7 +139,6 @@ class StudyRecord:
         root: str,
         name: str,
         before: str | None = None,
-        author: str = APP,
     ) -> bool:
         """Keep a plan under its hash, with its documents; False if it is there already.
 
@@ -162,7 +161,7 @@ class StudyRecord:
             insert(
                 db,
                 "studies",
-                {**row, "at": at.isoformat(), "author": author, "app_version": sandbox.__version__},
+                {**row, "at": at.isoformat(), "author": APP, "app_version": sandbox.__version__},
             )
         return True
 
@@ -363,18 +362,11 @@ def _read_calls(db: Database, root: str, read: _Read) -> None:
         joined = "calls c CROSS JOIN study_sessions m ON m.root = ? AND m.session = c.session"
     else:
         joined = "study_sessions m CROSS JOIN calls c ON m.root = ? AND m.session = c.session"
-    row = db.execute(
-        f"""SELECT coalesce(max(c.number), 0), total(attempt = 1), count(*), coalesce(sum(prompt_tokens), 0),
-            coalesce(sum(cached_tokens), 0), coalesce(sum(completion_tokens), 0),
-            count(cost) = count(finish_reason), total(cost)
-        FROM {joined} WHERE c.number > ?""",  # noqa: S608
-        [root, read.call],
-    ).fetchone()
-    last, calls, attempts, prompt, cached, completion, priced, cost = row
+    sql = f"SELECT coalesce(max(c.number), 0), total(cost), {SPENT} FROM {joined} WHERE c.number > ?"  # noqa: S608
+    last, cost, *row = db.execute(sql, [root, read.call]).fetchone()
     read.call = max(read.call, last)
-    calls = int(calls)
     read.cost += cost
-    read.spent += Spent(calls, attempts - calls, prompt, cached, completion, cost if priced else None)
+    read.spent += spent_in(row)
 
 
 def _entry(

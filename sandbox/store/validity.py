@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlite_utils import Database
 
 import sandbox
 from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
 from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import Questionnaire
-from sandbox.measurement.administration import UNSAMPLED, Administration, Form, Way
+from sandbox.measurement.administration import UNSAMPLED, Form, Way
 from sandbox.measurement.estimate import Estimate
 from sandbox.measurement.validity.battery import Condition, StateName, Trial
 from sandbox.measurement.validity.index import Index, Judgement, Unit
 from sandbox.measurement.validity.verdict import Validity
 from sandbox.models.provider import ModelDescription
 from sandbox.store.document import store_documents
-from sandbox.store.row import as_json, insert
+from sandbox.store.measurement import ADMINISTRATION
+from sandbox.store.row import as_json, insert, messages_json, model_in, model_json
 
-_ADMINISTRATION: TypeAdapter[Administration] = TypeAdapter(Administration)
 _COLUMNS = (
     "number, at, model, questionnaire_id, questionnaire, client, way, scale, usable, verdict,"
     " repeats, seed, form"
@@ -92,7 +91,7 @@ def store_check(
         "validity_checks",
         {
             "at": at.isoformat(),
-            "model": as_json({"name": model.name, "title": model.title, "facts": dict(model.facts)}),
+            "model": model_json(model),
             "model_name": model.name,
             "questionnaire_id": questionnaire.id,
             "questionnaire": document_hash(questionnaire),
@@ -115,7 +114,7 @@ def store_check(
         insert(db, "validity_indices", {"validity_check": number, "position": position, **_index_row(index)})
     for repeat, states in enumerate(checked.states):
         for state, conversation in states.conversations.items():
-            said = as_json([[message.role, message.content] for message in conversation])
+            said = messages_json(conversation)
             insert(
                 db,
                 "validity_states",
@@ -170,11 +169,11 @@ def _asked_twice(db: Database, number: int, way: Way) -> tuple[AskedTwice, ...]:
 
 
 def _trial(repeat: int, state: StateName, condition: Condition, administration: str) -> Trial:
-    return Trial(repeat, state, condition, _ADMINISTRATION.validate_json(administration))
+    return Trial(repeat, state, condition, ADMINISTRATION.validate_json(administration))
 
 
 def _trial_row(number: int, position: int, trial: Trial) -> Mapping[str, str | int]:
-    given = _ADMINISTRATION.dump_python(trial.administration, mode="json", exclude_defaults=True)
+    given = ADMINISTRATION.dump_python(trial.administration, mode="json", exclude_defaults=True)
     return {
         "validity_check": number,
         "position": position,
@@ -211,7 +210,7 @@ def _check(db: Database, row: tuple[Any, ...]) -> StoredCheck:
     return StoredCheck(
         number=number,
         at=datetime.fromisoformat(at),
-        model=ModelDescription(**json.loads(model)),
+        model=model_in(model),
         questionnaire_hash=hash,
         repeats=repeats,
         seed=seed,

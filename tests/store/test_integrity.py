@@ -133,7 +133,7 @@ async def test_a_document_that_was_changed_is_found_wherever_its_session_is_read
     name = document_hash(told)
     tamper(full, f"UPDATE documents SET {change} = ? WHERE hash = ?", [new, name])
     with Store.open(full.path) as again:
-        (found,) = again.altered([trunk])
+        (found,) = again.altered_in([trunk])[trunk]
         assert (found.hash, found.kind, found.id) == (name, "scenario", told.id)
         assert again.altered() == (found,)
         assert "changed in the record" in str(found)
@@ -151,5 +151,5 @@ async def test_a_document_no_session_asked_about_ran_with_is_not_held_against_it
     name = document_hash(scenario("Another street."))
     tamper(full, "UPDATE documents SET title = 'X' WHERE hash = ?", [name])
     with Store.open(full.path) as again:
-        assert again.altered([first]) == ()
-        assert [found.hash for found in again.altered([trunk])] == [name]
+        assert again.altered_in([first])[first] == ()
+        assert [found.hash for found in again.altered_in([trunk])[trunk]] == [name]
