@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import SessionPlan
 from sandbox.library.client import Client, ExampleTurn, SmallModelRecipe
 from sandbox.library.document import Source
 from sandbox.library.questionnaire import Scale, WordItem, WordQuestionnaire

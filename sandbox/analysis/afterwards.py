@@ -6,7 +6,8 @@ from dataclasses import replace
 from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.trajectory import Trajectory, trajectories
 from sandbox.engine.history import History, Measured
-from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import SessionPlan
 from sandbox.models.name import short_name
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from sandbox.analysis.arm import Arm, control_beside
-from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import SessionPlan
 from sandbox.library.document import Document, document_hash
 from sandbox.library.technique import Technique
 from sandbox.models.name import short_name

@@ -16,8 +16,9 @@ from sandbox.analysis.effect import small_induction, worsening
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Point
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.privacy import leaving_details
 from sandbox.library.document import InvalidTemplate
 from sandbox.library.lint import scales_named

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.analysis.afterwards import asked_name
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES
-from sandbox.engine.plan import Measure, SessionPlan
+from sandbox.engine.plan import SessionPlan
 from sandbox.library.document import document_hash
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import ModelDescription

@@ -65,7 +65,7 @@ def command(
     would take is an estimate: every answer read at once, every reply as long as it may be, every step
     said once. What `sandbox validate` refuses is told first, and the command ends with 5.
     """
-    from sandbox.engine.preview import beside, passages
+    from sandbox.engine.preview import control_beside, passages
     from sandbox.library.catalogue import Library
     from sandbox.library.codebook import Codebook
     from sandbox.library.form import Form
@@ -79,7 +79,7 @@ def command(
     problems = inspect((path,)).problems
     for problem in problems:
         click.echo(str(problem), err=True)
-    control = beside(found, library.default_control()) if isinstance(found, Technique) else None
+    control = control_beside(found, library.default_control()) if isinstance(found, Technique) else None
     read = _read(found, path, library)
     said = passages(found)
     aside = passages(control) if control else ()

@@ -9,7 +9,7 @@ from sandbox.cli import options
 from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
-    from sandbox.engine.plan import Shuffled
+    from sandbox.engine.measure import Shuffled
     from sandbox.library.study import Design
 
 

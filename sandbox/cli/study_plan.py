@@ -171,7 +171,7 @@ def _page(outline: "Outline", found: "Sequence[Estimate]", widths: "Sequence[Pre
 
 def _measured(outline: "Outline") -> str:
     """The measures of each model, those in common once."""
-    from sandbox.engine.written_measure import written
+    from sandbox.engine.measure import written
 
     by_model = {model: ", ".join(map(written, measures)) for model, measures in outline.plan.measures.items()}
     if len(set(by_model.values())) == 1:

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sandbox.engine.conversation import drawn_as
-from sandbox.engine.giving import give, given_already
+from sandbox.engine.conversation import drawn_as, give, given_already
 from sandbox.engine.history import History, Measured
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Point
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.schedule import reached
 from sandbox.errors import SandboxError
 from sandbox.models.provider import Provider

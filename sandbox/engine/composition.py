@@ -1,11 +1,11 @@
 """What sessions are put together from, as documents, and the heads that come of it. Finds no document."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.engine.guidance import guidance_for
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan, trunk_and_branches
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import SessionHead, SessionPlan, trunk_and_branches
 from sandbox.errors import UsageError
 from sandbox.library.client import Client
 from sandbox.library.scenario import Scenario
@@ -98,8 +98,3 @@ def cut_to(control: Technique, turns: int) -> Technique:
     if len(control.steps) <= turns:
         return control
     return control.model_copy(update={"steps": (*control.steps[: turns - 1], control.steps[-1])})
-
-
-def beside(technique: Technique, others: Iterable[Technique]) -> Technique:
-    """The technique as it joins others that run already: a control is cut as if they all began together."""
-    return of_equal_length((*others, technique))[-1]

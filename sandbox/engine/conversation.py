@@ -1,13 +1,21 @@
-"""The messages a model is sent: system text, examples, then the history, so that the prefix never changes."""
+"""What a model is sent: system text, examples, then the history, so that the prefix never changes.
+
+A questionnaire is given at a point of it, in the run or afterwards (`give`).
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from sandbox.engine.disclosure import as_heard
-from sandbox.engine.history import History
+from sandbox.engine.history import History, Measured
+from sandbox.engine.measure import Measure
+from sandbox.engine.phase import Point
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import UsageError
+from sandbox.measurement.administering import administer
+from sandbox.measurement.administration import Administration
 from sandbox.models.provider import Capabilities, Message, Provider, Sampling, alternating
+from sandbox.seed import derived_seed
 
 
 def conversation(plan: SessionPlan, history: History, capabilities: Capabilities) -> tuple[Message, ...]:
@@ -71,3 +79,27 @@ def _asked(plan: SessionPlan, history: History, after_turn: int) -> Iterator[Mes
         for measured in history.measured:
             if measured.point.after_turn == after_turn and not measured.administration.as_at:
                 yield from measured.administration.asked
+
+
+async def give(
+    plan: SessionPlan, history: History, point: Point, measure: Measure, provider: Provider
+) -> Administration:
+    """Ask it after what has happened by then. Raises ModelError."""
+    return await administer(
+        measure.questionnaire,
+        measure.way,
+        conversation(plan, history, provider.capabilities),
+        provider,
+        derived_seed(plan.seed, "measure", point.label, measure.questionnaire.id),
+        presentation=measure.presentation,
+    )
+
+
+def given_already(plan: SessionPlan, history: History, point: Point, measure: Measure) -> Measured | None:
+    """What stands for the last measurement where no turn lies before it: the same conversation measured twice
+    would show how answers are drawn, not what happened. To show just that is what an arm that is only
+    measured again is for."""
+    here = history.given_here(measure.questionnaire.id, measure.way, measure.form)
+    if point.phase != "follow-up" or plan.measured_again or here is None:
+        return None
+    return Measured(point, replace(here.administration, as_at=here.point.label))

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.engine.guidance import Guidance
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Phase
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
 from sandbox.library.technique import Step, Technique

@@ -8,47 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Origin, Turn
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES, USUAL, Phase, Stretches, technique_first, turn_label
 from sandbox.library.client import Client
-from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Design, StudySampling
 from sandbox.library.technique import Technique
-from sandbox.measurement.administration import Form, Way
-from sandbox.measurement.reading.presentation import Presentation
 
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-Shuffled = Literal["options", "labels"]
-"""What the session's seed may shuffle beside the items, which it always does: at each point anew."""
-
-
-class Measure(BaseModel):
-    """A questionnaire, how it is read and put, and in which phases it is given.
-
-    `instead_of` says what it stands in for, as the model cannot be asked that: a way of reading, or another
-    questionnaire with its way.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    questionnaire: Annotated[Questionnaire, Field(discriminator="kind")]
-    way: Way
-    phases: tuple[Phase, ...] = ("baseline", "induction", "technique", "follow-up")
-    form: Form = "batch"
-    shuffled: tuple[Shuffled, ...] = ()
-    instead_of: str = ""
-
-    @property
-    def presentation(self) -> Presentation:
-        """How it is put; shuffled labels are letters dealt out in another order."""
-        return Presentation(
-            form=self.form,
-            options="shuffled" if "options" in self.shuffled else "as written",
-            labels="letters" if "labels" in self.shuffled else None,
-            letters="shuffled" if "labels" in self.shuffled else "as written",
-        )
 
 
 class Redo(BaseModel):

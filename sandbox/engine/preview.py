@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from sandbox.engine.composition import with_control
-from sandbox.engine.task import next_question
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
@@ -22,7 +21,7 @@ from sandbox.library.questionnaire import (
 from sandbox.library.scenario import Scenario
 from sandbox.library.script_reading import ScriptReading, read_script
 from sandbox.library.study import Study
-from sandbox.library.task import Task
+from sandbox.library.task import Task, next_question
 from sandbox.library.technique import Delivery, Step, Technique
 from sandbox.library.template import StepContext, render
 from sandbox.library.yaml.tree import Tree
@@ -80,7 +79,7 @@ def _passages(document: Document) -> Iterator[Passage]:
             yield from (Passage(tag.id, f"{tag.title}. {tag.when}") for tag in document.tags)
 
 
-def beside(technique: Technique, control: Technique) -> Technique | None:
+def control_beside(technique: Technique, control: Technique) -> Technique | None:
     """The control as it would run beside `technique`, as many steps long; None for a control.
 
     Raises UsageError when it is too short.
@@ -94,7 +93,7 @@ def reading(
 ) -> ScriptReading:
     """How the script reads beside the default control, each remark with its line in `file` (as `tree`)."""
     try:
-        control = beside(technique, library.default_control())
+        control = control_beside(technique, library.default_control())
     except SandboxError:  # too short, or spoilt in this workspace: validate says so
         control = None
     found = read_script(technique, control, library, off)

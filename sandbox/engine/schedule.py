@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.engine.history import History, Origin, Turn
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Phase, Point, technique_first
-from sandbox.engine.plan import Measure, SessionPlan
-from sandbox.engine.task import next_question
+from sandbox.engine.plan import SessionPlan
+from sandbox.library.task import next_question
 from sandbox.library.technique import Step, Technique
 from sandbox.library.template import StepContext, holds, render
 

@@ -11,10 +11,12 @@ from sandbox.engine.controls import Controls
 from sandbox.engine.conversation import (
     conversation,
     drawn_as,
+    given_already,
     reply_opening,
     therapist_conversation,
     with_said,
 )
+from sandbox.engine.conversation import give as ask
 from sandbox.engine.disclosure import as_heard
 from sandbox.engine.events import (
     AdministrationFinished,
@@ -31,8 +33,6 @@ from sandbox.engine.events import (
     TurnStarted,
     Waiting,
 )
-from sandbox.engine.giving import give as ask
-from sandbox.engine.giving import given_already
 from sandbox.engine.history import History, Measured, Skip, Turn
 from sandbox.engine.phase import Phase
 from sandbox.engine.plan import SessionHead

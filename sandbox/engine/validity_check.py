@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from sandbox.engine.conversation import conversation
 from sandbox.engine.events import SessionFinished, TurnFinished
 from sandbox.engine.history import History
+from sandbox.engine.measure import measure_of
 from sandbox.engine.plan import SessionHead, SessionPlan, new_session_id
 from sandbox.engine.run import run
-from sandbox.engine.written_measure import measure_of
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client

@@ -9,8 +9,8 @@ from datetime import datetime
 import sandbox
 from sandbox.engine.afterwards import GivenAfterwards
 from sandbox.engine.history import Measured
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES, Point
-from sandbox.engine.plan import Measure
 from sandbox.library.document import document_hash
 from sandbox.models.provider import ModelDescription
 from sandbox.models.recording import Call

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from sandbox.engine.afterwards import GivenAfterwards, ask_afterwards, points_of
 from sandbox.engine.history import History, Measured
+from sandbox.engine.measure import Measure, measure_of
 from sandbox.engine.phase import Point
-from sandbox.engine.plan import Measure, SessionHead
-from sandbox.engine.written_measure import measure_of
+from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError, UsageError
 from sandbox.measurement.administering import first_asking
 from sandbox.measurement.administration import UNSAMPLED, Way

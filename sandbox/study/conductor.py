@@ -9,11 +9,11 @@ from dataclasses import replace
 from functools import cached_property
 
 from sandbox.engine.branch import branch, edited, other_seed, redo, stretches_after
-from sandbox.engine.composition import Composition, beside, compose
+from sandbox.engine.composition import Composition, compose, of_equal_length
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event
 from sandbox.engine.history import History
-from sandbox.engine.other_reading import readable_measures
+from sandbox.engine.measure import readable_measures
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.run import run
 from sandbox.errors import SandboxError
@@ -167,7 +167,8 @@ class Conductor:
         seed = other_seed(parent, "branch", len(family)) if another_seed else None
         others = (head.plan.technique for head in family if head.plan.technique is not None)
         stretches = stretches_after(parent.plan, self.store.history(parent.id).branch(turn))
-        return branch(parent, turn, beside(technique, others), seed=seed, stretches=stretches)
+        joined = of_equal_length((*others, technique))[-1]  # a control is cut as if all began together
+        return branch(parent, turn, joined, seed=seed, stretches=stretches)
 
     def edited(self, session: str, technique: Technique) -> SessionHead:
         """The head of a branch of the session that goes on with its script, changed, from the state before

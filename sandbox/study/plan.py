@@ -13,9 +13,9 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from sandbox.engine.guidance import guidance_for
+from sandbox.engine.measure import Measure, written
 from sandbox.engine.phase import Phase
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan, leaves_at
-from sandbox.engine.written_measure import written
+from sandbox.engine.plan import SessionHead, SessionPlan, leaves_at
 from sandbox.library.client import Client
 from sandbox.library.document import Document, document_hash
 from sandbox.library.lint import scales_named

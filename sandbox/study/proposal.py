@@ -5,8 +5,8 @@ from typing import Literal
 
 from sandbox.engine.composition import Composition, compose
 from sandbox.engine.guidance import guidance_for
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan, Shuffled
-from sandbox.engine.written_measure import THREE, measure_of
+from sandbox.engine.measure import THREE, Measure, Shuffled, measure_of
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
 from sandbox.library.document import Document

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from textual.app import App
 
-from sandbox.engine.written_measure import measure_of
+from sandbox.engine.measure import measure_of
 from sandbox.errors import SandboxError
 from sandbox.models.provider import found_capabilities
 from sandbox.study.afterwards import Asking, ask, to_ask

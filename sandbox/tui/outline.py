@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from sandbox.analysis.remarks import Remark, before_run
 from sandbox.engine.cost import Load, cost_text, load, plans_of, texts_of, too_long
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES
-from sandbox.engine.plan import Measure, SessionHead, arm_title
+from sandbox.engine.plan import SessionHead, arm_title
 from sandbox.engine.preview import Passage, passages
 from sandbox.library.catalogue import Entry
 from sandbox.library.document import Kind

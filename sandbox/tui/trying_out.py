@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from sandbox.engine.measure import written
 from sandbox.engine.plan import SessionPlan
-from sandbox.engine.written_measure import written
 from sandbox.errors import SandboxError
 from sandbox.library.copying import restore_version
 from sandbox.library.ids import MAX_ID

@@ -10,7 +10,7 @@ from sandbox.analysis.comparison import ComparedPoint, Comparison, compare, wort
 from sandbox.analysis.trajectory import Trajectory
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import History, Turn
-from sandbox.engine.plan import Measure
+from sandbox.engine.measure import Measure
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, ITS_CONTROL, ONE, session
 from tests.documents import scenario, technique
 from tests.measurement.ratings import ranged

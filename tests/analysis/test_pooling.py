@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sandbox.analysis.comparison import ComparedPoint, Comparison, compare, worth_pooling
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Point
-from sandbox.engine.plan import Measure
 from sandbox.export.comparison_text import cells, explanation, reasons
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
 from tests.documents import client, probe, scenario, technique

@@ -20,9 +20,9 @@ from sandbox.engine.branch import branch, redo
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import SessionFinished, SessionStarted
 from sandbox.engine.guidance import Guidance
-from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
+from sandbox.engine.measure import THREE, Measure
+from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.engine.run import run
-from sandbox.engine.written_measure import THREE
 from sandbox.export.markdown_text import inline
 from sandbox.library.catalogue import Library
 from sandbox.library.questionnaire import Scale

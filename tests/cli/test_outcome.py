@@ -8,9 +8,9 @@ import pytest
 
 from sandbox.cli import conducting, outcome
 from sandbox.cli.outcome import report
+from sandbox.engine.measure import THREE, Measure
 from sandbox.engine.phase import PHASES, Phase
-from sandbox.engine.plan import Measure, trunk_and_branches
-from sandbox.engine.written_measure import THREE
+from sandbox.engine.plan import trunk_and_branches
 from sandbox.library.questionnaire import Scale
 from sandbox.library.workspace import create_workspace
 from sandbox.models.scripted import ScriptedProvider

@@ -6,13 +6,13 @@ from textwrap import indent
 
 import pytest
 
-from sandbox.engine.task import next_question
 from sandbox.library.catalogue import Library
 from sandbox.library.document import FOLDERS, Kind
 from sandbox.library.lint import lint
 from sandbox.library.loading import parse_document
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.library.scenario import Scenario
+from sandbox.library.task import next_question
 from sandbox.library.workspace import Workspace
 from sandbox.measurement.scoring import score_questionnaire
 

@@ -7,9 +7,9 @@ from typing import Literal
 import pytest
 
 from sandbox.engine.cost import Load, cost_text, dollars, load, plans_of, texts_of, too_long
-from sandbox.engine.plan import Measure, SessionPlan, trunk_and_branches
+from sandbox.engine.measure import THREE, Measure
+from sandbox.engine.plan import SessionPlan, trunk_and_branches
 from sandbox.engine.run import run
-from sandbox.engine.written_measure import THREE
 from sandbox.models.provider import REASONING_TOKENS, Capabilities, Request, Sampling
 from sandbox.models.scripted import ScriptedProvider
 from sandbox.models.tokens import TokenCounts

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.engine.composition import of_equal_length
-from sandbox.engine.written_measure import written
+from sandbox.engine.measure import written
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace

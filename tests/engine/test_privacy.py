@@ -1,6 +1,7 @@
 """A real person's details in a script are named before a model elsewhere is told them."""
 
-from sandbox.engine.plan import Measure, trunk_and_branches
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.privacy import leaving_details
 from tests.documents import plan, probe, technique
 

@@ -28,10 +28,10 @@ from sandbox.engine.events import (
     Waiting,
 )
 from sandbox.engine.history import History, Turn
-from sandbox.engine.plan import Measure, SessionHead, trunk_and_branches
+from sandbox.engine.measure import THREE, Measure
+from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.engine.session import RunningSession
-from sandbox.engine.written_measure import THREE
 from sandbox.errors import UsageError
 from sandbox.library.technique import Repeat, Step
 from sandbox.models.provider import (

@@ -16,15 +16,8 @@ from sandbox.engine.branch import branch, redo, stretches_after
 from sandbox.engine.cost import load, plans_of, texts_of
 from sandbox.engine.events import Event, RunPlanned
 from sandbox.engine.history import History
-from sandbox.engine.plan import (
-    STRETCHES,
-    Measure,
-    SessionHead,
-    arm_title,
-    in_order,
-    trunk_and_branches,
-    with_seed,
-)
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import STRETCHES, SessionHead, arm_title, in_order, trunk_and_branches, with_seed
 from sandbox.engine.run import run
 from sandbox.engine.run_state import fold
 from sandbox.library.study import StudySampling

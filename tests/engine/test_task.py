@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
-from sandbox.engine.task import next_question
-from sandbox.library.task import Quiz, QuizQuestion, SerialSubtraction, Stop, Task
+from sandbox.library.task import Quiz, QuizQuestion, SerialSubtraction, Stop, Task, next_question
 from sandbox.models.provider import Capabilities
 from sandbox.models.scripted import ScriptedProvider
 from tests.documents import plan, scenario

@@ -14,8 +14,9 @@ from sandbox.engine.events import (
     TurnFinished,
 )
 from sandbox.engine.history import Measured, Skip, Turn
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Phase, Point
-from sandbox.engine.plan import Measure, SessionHead
+from sandbox.engine.plan import SessionHead
 from sandbox.library.questionnaire import Range, RatingItem, RatingQuestionnaire, Scale
 from sandbox.library.scenario import Scenario, ScenarioTurn
 from sandbox.measurement.administration import Administration, Answer, Score

@@ -13,7 +13,8 @@ from sandbox.engine.branch import branch, redo
 from sandbox.engine.events import RunPlanned, StepSkipped, TurnFinished
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.history import Skip, Turn
-from sandbox.engine.plan import Measure, SessionHead
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import SessionHead
 from sandbox.export.archive import archive
 from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown

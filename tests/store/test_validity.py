@@ -9,7 +9,8 @@ from sqlite_utils import Database
 
 from sandbox.analysis.remarks import before_run
 from sandbox.analysis.suitability import suitabilities
-from sandbox.engine.plan import Measure, SessionHead, SessionPlan
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.validity_check import CheckPlan, Instrument, InstrumentChecked, check_validity
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.gguf import Weights

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.engine.plan import Measure
+from sandbox.engine.measure import Measure
 from sandbox.library.document import document_hash
 from sandbox.library.study import Study
 from sandbox.study.plan import Arm, Cell, StudyPlan

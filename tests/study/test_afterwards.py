@@ -13,7 +13,8 @@ from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.engine.afterwards import GivenAfterwards
 from sandbox.engine.branch import redo
 from sandbox.engine.history import Measured
-from sandbox.engine.plan import STRETCHES, Measure, SessionHead, trunk_and_branches
+from sandbox.engine.measure import Measure
+from sandbox.engine.plan import STRETCHES, SessionHead, trunk_and_branches
 from sandbox.errors import UsageError
 from sandbox.export.archive import archive
 from sandbox.export.scores import scores_csv

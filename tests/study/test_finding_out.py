@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.analysis.remarks import before_run
-from sandbox.engine.written_measure import written
+from sandbox.engine.measure import written
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.models.opening import open_model

@@ -16,8 +16,8 @@ from sandbox.analysis.afterwards import named_afterwards
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.family import Family
 from sandbox.engine.history import Measured, turn_labels
+from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES, Point
-from sandbox.engine.plan import Measure
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen, parts
 from sandbox.export.data.codebook import SESSIONS, TURNS

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from sandbox.analysis.family import Family
 from sandbox.engine.history import turn_labels
+from sandbox.engine.measure import written
 from sandbox.engine.plan import STRETCHES, SessionPlan, leaves_at
-from sandbox.engine.written_measure import written
 from sandbox.export.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
 from sandbox.library.technique import DEFAULT_CONTROL, Technique

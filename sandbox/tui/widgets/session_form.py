@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 
-from sandbox.engine.plan import Shuffled
+from sandbox.engine.measure import Shuffled
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
 from sandbox.library.ids import id_of
