@@ -20,7 +20,7 @@ from sandbox.errors import ExitCode, UsageError
 from sandbox.export.comparison import comparison_terminal
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.file import export_family
-from sandbox.library.ids import different, id_of
+from sandbox.library.document import free_id, id_of
 from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
@@ -183,7 +183,7 @@ def study_name(text: str) -> str:
 def _free_name(studies: StudyRecord, proposal: Proposal) -> str:
     """`night-attack-2026-11-27`, numbered from the second of that name on."""
     what = f"{proposal.scenario[:_LONGEST_NAME]}-{date.today().isoformat()}"  # noqa: DTZ011 - the user's own day
-    return different(what, {study.name for study in studies.all()})
+    return free_id(what, {study.name for study in studies.all()})
 
 
 def chosen(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> Choices:

@@ -105,7 +105,7 @@ def restore(technique: str, version: str, file: Path, force: bool) -> None:
     """Write VERSION of TECHNIQUE to FILE as it ran; prints the file's path."""
     from sandbox.errors import UsageError
     from sandbox.export.file import refuse_missing_folder, write_file
-    from sandbox.library.ids import is_id
+    from sandbox.library.document import is_id
     from sandbox.workbench.versions import restored, version_named, versions_of
 
     if file.suffix not in (".yaml", ".yml") or not is_id(file.stem):

@@ -5,14 +5,12 @@ FILL IN marks where the writer's own words belong; the linter names every mark t
 
 import errno
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
-from sandbox.library.document import SLUG_PATTERN, Kind
-from sandbox.library.ids import id_of
+from sandbox.library.document import FOLDERS, Kind, id_of, is_id
 from sandbox.library.loading import SUFFIX
 from sandbox.library.yaml.edit import with_value
 from sandbox.text import excerpt
@@ -182,31 +180,26 @@ tags:                         # what a reviewer may put on a turn, or on words o
     when: FILL IN when a turn gets it, and when not.
 """
 
-_BODIES: Mapping[Kind, tuple[str, str, str, str]] = {
-    "scenario": (
-        "A scenario: a situation told to the client.",
-        "write-a-scenario.md",
-        "scenarios",
-        _SCENARIO,
-    ),
-    "technique": ("A technique: what the therapist says.", "write-a-technique.md", "techniques", _TECHNIQUE),
+_BODIES: Mapping[Kind, tuple[str, str, str]] = {
+    "scenario": ("A scenario: a situation told to the client.", "write-a-scenario.md", _SCENARIO),
+    "technique": ("A technique: what the therapist says.", "write-a-technique.md", _TECHNIQUE),
     "questionnaire": (
         "A questionnaire: items, their answers, and the scales they add up to.",
         "add-a-questionnaire.md",
-        "questionnaires",
         _QUESTIONNAIRE,
     ),
-    "client": ("A client: the profile the model plays.", "documents.md", "clients", _CLIENT),
-    "study": ("A study: what is run, how often, and when it ends.", "studies.md", "studies", _STUDY),
-    "form": ("A form: what a reviewer fills in about a transcript.", "review.md", "forms", _FORM),
-    "codebook": ("A codebook: tags for turns of a transcript.", "review.md", "codebooks", _CODEBOOK),
+    "client": ("A client: the profile the model plays.", "documents.md", _CLIENT),
+    "study": ("A study: what is run, how often, and when it ends.", "studies.md", _STUDY),
+    "form": ("A form: what a reviewer fills in about a transcript.", "review.md", _FORM),
+    "codebook": ("A codebook: tags for turns of a transcript.", "review.md", _CODEBOOK),
 }
+"""What each kind is, in a line; the page of docs/ on it; its text."""
 
 
 def blank(kind: Kind, id: str, title: str = "") -> str:
     """The text of a new document. It loads as it stands, and the linter lists what is to be filled in."""
-    what, page, folder, body = _BODIES[kind]
-    head = _HEAD.replace("{what}", what).replace("{page}", page).replace("{folder}", folder)
+    what, page, body = _BODIES[kind]
+    head = _HEAD.replace("{what}", what).replace("{page}", page).replace("{folder}", FOLDERS[kind])
     text = (head + body).replace("{id}", id).replace("SCALE-ID", id)
     return (with_value(text, ("title",), title) or text) if title else text
 
@@ -240,7 +233,7 @@ def write_blank(library: Library, kind: Kind, id: str, title: str = "") -> Path:
 
 
 def _refuse_wrong_id(id: str) -> None:
-    if re.fullmatch(SLUG_PATTERN, id) and len(id) <= 64:
+    if is_id(id):
         return
     meant = id_of(id)
     hint = "an id has lower-case letters, digits and single hyphens, at most 64 characters"

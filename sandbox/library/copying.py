@@ -7,13 +7,12 @@ from pathlib import Path
 
 from sandbox.errors import Route, SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
-from sandbox.library.document import InvalidDocument, document_hash
-from sandbox.library.ids import different, id_of
-from sandbox.library.interchange.document_text import document_text
+from sandbox.library.document import InvalidDocument, document_hash, free_id, id_of
 from sandbox.library.loading import SUFFIX, parse_document
 from sandbox.library.technique import Technique, Variant
 from sandbox.library.workspace import Workspace
 from sandbox.library.yaml.edit import file_bytes, file_text, with_entry, with_key, with_value
+from sandbox.library.yaml.writing import document_text
 from sandbox.whole_file import write_whole
 
 _OWN = re.compile(r" \(my own(?: \d+)?\)$")
@@ -153,7 +152,7 @@ def restore_version(technique: Technique, library: Library, known: Collection[st
 
 
 def _keep_apart(technique: Technique, library: Library) -> Path:
-    own = different(technique.id, set(library.ids("technique")))
+    own = free_id(technique.id, set(library.ids("technique")))
     path = library.workspace.content("technique") / f"{own}{SUFFIX}"
     renamed = technique.model_copy(update={"id": own, "derived_from": document_hash(technique.worded())})
     _write(path, version_text(renamed).encode())

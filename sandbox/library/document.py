@@ -1,4 +1,4 @@
-"""What every document of the library has in common. No loading and no particular document here."""
+"""What every document of the library has in common, its id first. No loading, no particular document here."""
 
 import hashlib
 import json
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Literal
+from unicodedata import normalize
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,7 +20,9 @@ DOI_PATTERN = r"^10\.\d{4,9}/\S+$"
 LINE_PATTERN = r"^[^\n\r]*$"
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
-Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=64)]
+MAX_ID = 64
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=MAX_ID)]
 """An id: lower-case letters, digits and single hyphens; also the file's name without its ending."""
 
 Line = Annotated[
@@ -172,3 +175,29 @@ def _hash(same: _Same) -> str:
         ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False,
     )  # fmt: skip
     return hashlib.sha256(_LONE_SURROGATE.sub("\ufffd", said).encode()).hexdigest()
+
+
+_MARK = re.compile(r"['’\u0300-\u036f]")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be an id as it stands."""
+    return len(text) <= MAX_ID and re.fullmatch(SLUG_PATTERN, text) is not None
+
+
+def id_of(name: str) -> str:
+    """An id that resembles the name, without accents; empty when nothing of the name can be in an id."""
+    letters = _MARK.sub("", normalize("NFKD", name)).lower()
+    return _NOT_SLUG.sub("-", letters).strip("-")[:MAX_ID].strip("-")
+
+
+def free_id(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or with a number after it when that is taken; it is taken from now on."""
+    found, n = wanted, 1
+    while found in taken:
+        n += 1
+        ending = f"-{n}"
+        found = wanted[: MAX_ID - len(ending)].strip("-") + ending
+    taken.add(found)
+    return found

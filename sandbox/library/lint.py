@@ -4,7 +4,7 @@ Finding what cannot be used is loading's business; the words that are looked for
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library import suspect_words
@@ -22,6 +22,7 @@ from sandbox.library.questionnaire import (
     WordItem,
     WordQuestionnaire,
 )
+from sandbox.library.readability import words
 from sandbox.library.scenario import Scenario
 from sandbox.library.suspect_words import counted, counted_as_ease
 from sandbox.library.task import Quiz, Task
@@ -58,11 +59,25 @@ def _of_kind(document: Document, library: Library) -> Iterator[Problem]:
 
 def _any_document(document: Document) -> Iterator[Problem]:
     values = document.model_dump(mode="python", exclude_unset=True)
-    if unwritten := tuple(suspect_words.unfilled(values, FILL_IN)):
+    texts = tuple(_texts(values, ()))
+    if unwritten := tuple(at for at, text in texts if FILL_IN in text):
         yield _unwritten(unwritten)
-    for at, character in suspect_words.unseen(values):
-        what = f"a character that nobody sees ({_named(character)})"
-        yield Problem(what, at, "delete it: what a reader sees is not what the model is told")
+    for at, text in texts:
+        if character := suspect_words.unseen(text):
+            what = f"a character that nobody sees ({_named(character)})"
+            yield Problem(what, at, "delete it: what a reader sees is not what the model is told")
+
+
+def _texts(value: object, at: Route) -> Iterator[tuple[Route, str]]:
+    """All texts in plain values (dicts, sequences), each with its place."""
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, (*at, key))
+    elif isinstance(value, list | tuple):
+        for n, inner in enumerate(value):
+            yield from _texts(inner, (*at, n))
 
 
 def _unwritten(routes: tuple[Route, ...]) -> Problem:
@@ -301,7 +316,7 @@ def _client(client: Client) -> Iterator[Problem]:
 
 
 def _too_long(what: str, text: str, at: Route) -> Iterator[Problem]:
-    length = suspect_words.words(text)
+    length = len(words(suspect_words.spoken(text)))
     if length > LONGEST_TURN:
         hint = "split it: small models answer the end of a long text and lose the rest"
         yield Problem(f"a {what} of {length} words (more than {LONGEST_TURN})", at, hint)

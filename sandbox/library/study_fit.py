@@ -7,8 +7,7 @@ from pathlib import Path
 
 from sandbox.errors import Problem, Route, SandboxError, UsageError
 from sandbox.library.catalogue import WORD_PROBE, Library, document_files
-from sandbox.library.document import FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
-from sandbox.library.ids import MAX_ID
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind, is_id
 from sandbox.library.loading import SUFFIX, kind_of, load_file, located, read_values
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
@@ -186,7 +185,7 @@ def find_study(text: str, library: Library, name: str | None = None) -> Study:
 
 
 def _called(study: Study, name: str) -> Study:
-    if not re.fullmatch(SLUG_PATTERN, name) or len(name) > MAX_ID:
+    if not is_id(name):
         raise UsageError(
             f"“{excerpt(name, 60)}” cannot be the name of a study.",
             todo="A name has lower-case letters, digits and single hyphens, such as worry-pilot.",

@@ -5,7 +5,7 @@ English only, and heuristics: they find what a colleague would underline, not ev
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from sandbox.errors import SandboxError
 from sandbox.library.catalogue import WORD_PROBE, Library
@@ -158,44 +158,18 @@ def details(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.group() for found in _PERSONAL.finditer(text)))
 
 
-def words(text: str) -> int:
-    """How many words a text has, `{{ … }}` and `{% … %}` not counted."""
-    return len(spoken(text).split())
-
-
 def spoken(text: str) -> str:
     """The text without `{{ … }}` and `{% … %}`."""
     return re.sub(r"\{[{%].*?[%}]\}", " ", text, flags=re.DOTALL)
 
 
-def unfilled(value: object, mark: str, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The places of all texts in plain values (dicts, sequences) that still have `mark` in them."""
-    if isinstance(value, str):
-        if mark in value:
-            yield at
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from unfilled(inner, mark, (*at, key))
-    elif isinstance(value, list | tuple):
-        for n, inner in enumerate(value):
-            yield from unfilled(inner, mark, (*at, n))
+def unseen(text: str) -> str | None:
+    """The first character that nobody sees.
 
-
-def unseen(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The places of all texts in plain values that have characters nobody sees, and the first of each.
-
-    They turn the order of what is shown (bidirectional controls) or hide words from a reader that a model is
+    Such turn the order of what is shown (bidirectional controls) or hide words from a reader that a model is
     told. Joiners, and the marks of direction that Arabic and Hebrew need, are left alone.
     """
-    if isinstance(value, str):
-        if found := _UNSEEN.search(value):
-            yield at, found.group()
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from unseen(inner, (*at, key))
-    elif isinstance(value, list | tuple):
-        for n, inner in enumerate(value):
-            yield from unseen(inner, (*at, n))
+    return _first(_UNSEEN, text)
 
 
 def _all(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ RATINGS = "affect-ratings"
 class Proposal:
     """Ids of the documents to run with. `measures` empty: chosen by what the model can do.
 
-    A measure is written `ID[:WAY[:FORM]][@WHEN]` (see `written_measure`); `shuffled` goes for all of them.
+    A measure is written `ID[:WAY[:FORM]][@WHEN]` (`engine.measure`); `shuffled` goes for all of them.
     `control` adds the filler control unless a control is among the techniques already; both are run in each
     of the `designs`. `therapist` names the model that speaks guided techniques; None: the client's own.
     """

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sandbox.library.catalogue import Library
-from sandbox.library.document import Source
-from sandbox.library.ids import MAX_ID, id_of
+from sandbox.library.document import MAX_ID, Source, id_of
 from sandbox.library.study import Study
 from sandbox.models.name import full_name
 from sandbox.study.proposal import Proposal

@@ -11,7 +11,7 @@ from textual.app import App
 
 from sandbox.engine.plan import new_session_id
 from sandbox.errors import SandboxError, UsageError
-from sandbox.library.ids import different
+from sandbox.library.document import free_id
 from sandbox.library.study import Study
 from sandbox.models.opening import refuse_without_key
 from sandbox.store.study_listing import StudyListing, StudySummary
@@ -84,7 +84,7 @@ class Studies:
     def free_name(self, wanted: str) -> str:
         """The name, or with a number where a study or its document has it. Reads: belongs on a thread."""
         names = {one.name for one in self._listing.newest(limit=100_000)}
-        return different(wanted, {*names, *self._conductor.library.ids("study")})
+        return free_id(wanted, {*names, *self._conductor.library.ids("study")})
 
     def _process(self, root: str) -> RunningStudy:
         local_only = self._preferences.settings.local_only

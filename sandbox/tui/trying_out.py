@@ -11,7 +11,7 @@ from sandbox.engine.measure import written
 from sandbox.engine.plan import SessionPlan
 from sandbox.errors import SandboxError
 from sandbox.library.copying import restore_version
-from sandbox.library.ids import MAX_ID
+from sandbox.library.document import MAX_ID
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
 from sandbox.study.conductor import Conductor

@@ -9,10 +9,10 @@ from sandbox.errors import SandboxError, UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import InvalidDocument, document_hash
 from sandbox.library.inspection import across_files
-from sandbox.library.interchange.document_text import document_text
 from sandbox.library.loading import parse_document
 from sandbox.library.technique import Technique, Variant
 from sandbox.library.text_name import text_name
+from sandbox.library.yaml.writing import document_text
 from sandbox.text import excerpt
 
 _NUMBER = re.compile(r"\d+")

@@ -13,8 +13,7 @@ from sandbox.analysis.dismantling import Dismantling, dismantled
 from sandbox.analysis.effect import scale_of
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.errors import UsageError
-from sandbox.library.document import document_hash
-from sandbox.library.ids import MAX_ID
+from sandbox.library.document import MAX_ID, document_hash
 from sandbox.library.study import Study, Wordings
 from sandbox.library.technique import Step, Technique
 from sandbox.store.store import Store

@@ -8,8 +8,7 @@ from sandbox.errors import NotFoundError, UsageError
 from sandbox.library import catalogue
 from sandbox.library.catalogue import Library
 from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
-from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind, document_hash
-from sandbox.library.ids import id_of
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, Kind, document_hash, id_of
 from sandbox.library.inspection import inspect
 from sandbox.library.loading import load_file
 from sandbox.library.workspace import Workspace, shipped_content

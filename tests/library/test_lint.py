@@ -12,7 +12,7 @@ from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace
 from tests.library.bad_documents import GOOD, QUIZ, TASK, WORD_PROBE
 
-LONG = " ".join(["word"] * 101)
+LONG = " – ".join(["word"] * 101)  # a dash is no word, here and where a script is read
 NO_EXAMPLES = GOOD["client"].split("small_model")[0]
 
 

@@ -18,8 +18,7 @@ from sandbox.analysis.dismantling import (
 )
 from sandbox.analysis.effect import PairedDifference
 from sandbox.errors import UsageError
-from sandbox.library.document import document_hash
-from sandbox.library.ids import is_id
+from sandbox.library.document import document_hash, is_id
 from sandbox.library.technique import Repeat, Step, Technique, Variant
 from sandbox.workbench.dismantling import dismantle
 from tests.analysis.compared import DISTRESS, session

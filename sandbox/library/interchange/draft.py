@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from sandbox.errors import UsageError
-from sandbox.library.document import InvalidDocument
-from sandbox.library.ids import different, id_of, is_id
-from sandbox.library.interchange.document_text import document_text
+from sandbox.library.document import InvalidDocument, free_id, id_of, is_id
 from sandbox.library.interchange.instrument import Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
 from sandbox.library.interchange.plain_text import without_control
@@ -15,6 +13,7 @@ from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items
 from sandbox.library.interchange.selection import Selection, selected
 from sandbox.library.loading import MAX_BYTES, parse_document
 from sandbox.library.questionnaire import RatingQuestionnaire, Timeframe
+from sandbox.library.yaml.writing import document_text
 
 UNSTATED = "not stated in the imported file"
 _SHOWN_PROBLEMS = 3
@@ -156,7 +155,7 @@ class _Drafting:
     def _name_items(self) -> None:
         taken: set[str] = set()
         for n, question in enumerate(self._shared.questions, start=1):
-            self._ids[question.name] = different(id_of(question.name) or f"q{n}", taken)
+            self._ids[question.name] = free_id(id_of(question.name) or f"q{n}", taken)
         renamed = [f"{name} → {id}" for name, id in self._ids.items() if name != id]
         if renamed:
             more = f" and {len(renamed) - _SHOWN_NAMES} more" if len(renamed) > _SHOWN_NAMES else ""
@@ -279,7 +278,7 @@ class _Drafting:
             yield Key("other-items", "Items in no score of the file", rest, frozenset(), "mean", 1.0)
 
     def _scale(self, key: Key, taken: set[str]) -> Mapping[str, object]:
-        scale: dict[str, object] = {"id": different(id_of(key.name) or "score", taken)}
+        scale: dict[str, object] = {"id": free_id(id_of(key.name) or "score", taken)}
         if key.title:
             scale["title"] = key.title
         scale |= {"items": [self._ids[name] for name in key.items], "method": key.method}

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import get_args
 
 from sandbox.library.interchange.fhir_answers import Unclear, ValueSets, answer_of
-from sandbox.library.interchange.fhir_extensions import Extended, Extensions, inner_parts
 from sandbox.library.interchange.fhir_terms import (
     ANCHOR,
     CALCULATED,
@@ -20,9 +19,11 @@ from sandbox.library.interchange.fhir_terms import (
     SCALE,
     SOURCE,
     TIMEFRAME,
+    Extended,
+    Extensions,
+    inner_parts,
 )
-from sandbox.library.interchange.instruction import Instructions
-from sandbox.library.interchange.instrument import Answer, Answers, Instrument, Question, Span
+from sandbox.library.interchange.instrument import Answer, Answers, Instructions, Instrument, Question, Span
 from sandbox.library.interchange.json_element import Element, read_object
 from sandbox.library.interchange.loss import Loss, NoInstrument
 from sandbox.library.interchange.plain_text import one_line, plain
@@ -70,8 +71,7 @@ class _Reading:
         anchors = self._anchors(own)
         for item in root.parts("item"):
             self._item(item, anchors)
-        for text, where in self._told.unused():
-            self._losses.append(Loss(f"a text no question follows is left out: “{text[:60]}”", where))
+        self._losses += self._told.unused()
         url, name, id = root.text("url"), root.text("name"), root.text("id")
         timeframe = self._stated(own, TIMEFRAME)
         head: dict[str, object] = {

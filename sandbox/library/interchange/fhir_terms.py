@@ -1,7 +1,12 @@
-"""The names FHIR uses that both directions need: standard extensions, and the ones of our own.
+"""The extensions of FHIR files: standard ones and our own by name, and those of a file as they are read.
 
-docs/import-and-export.md describes the latter; their addresses never change.
+docs/import-and-export.md describes our own; their addresses never change. What nobody asks for is a loss.
 """
+
+from collections.abc import Iterator, Mapping
+
+from sandbox.library.interchange.json_element import Element
+from sandbox.library.interchange.loss import Loss
 
 ITEM_WEIGHT = "http://hl7.org/fhir/StructureDefinition/itemWeight"
 ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
@@ -48,3 +53,66 @@ PREAMBLE = "_preamble"
 """The linkId of the preamble's display item; no item of ours can have it."""
 
 FORM = "FHIR R4 Questionnaire"
+
+
+class Extensions:
+    """The extensions of an element, by address; those nobody asks for are losses."""
+
+    def __init__(self, element: Element) -> None:
+        self._all = [(part.text("url"), part) for part in element.parts("extension")]
+        self._asked: set[str] = set()
+
+    def all(self, url: str) -> tuple[Element, ...]:
+        """The extensions of an address."""
+        self._asked.add(url)
+        return tuple(part for address, part in self._all if address == url)
+
+    def number(self, url: str) -> float | None:
+        """The number an extension holds, if it is there."""
+        for part in self.all(url):
+            for key in ("valueDecimal", "valueInteger"):
+                if (found := part.number(key)) is not None:
+                    return found
+        return None
+
+    def flag(self, url: str) -> bool:
+        """Whether an extension says true."""
+        return any(part.flag("valueBoolean") for part in self.all(url))
+
+    def pass_over(self) -> None:
+        """Count all as asked for, with what they hold."""
+        for url, part in self._all:
+            self._asked.add(url)
+            part.pass_over()
+
+    def unasked(self) -> Iterator[Loss]:
+        """A loss for each extension nobody asked for that is more than a matter of looks."""
+        for url, part in self._all:
+            if url not in self._asked:
+                part.pass_over()
+                if url not in QUIET:
+                    yield Loss(f"the extension {url[:120]} is left out", part.at or "the file")
+
+
+class Extended:
+    """Every element's extensions in one file, made once each."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, Extensions] = {}
+
+    def of(self, element: Element) -> Extensions:
+        """The extensions of an element."""
+        return self._of.setdefault(element.at, Extensions(element))
+
+    def unasked(self) -> list[Loss]:
+        """The losses of the whole file."""
+        return [loss for extensions in self._of.values() for loss in extensions.unasked()]
+
+
+def inner_parts(part: Element) -> Mapping[str, list[Element]]:
+    """The extensions inside a complex extension, by their short names."""
+    found: dict[str, list[Element]] = {}
+    for inner in part.parts("extension"):
+        found.setdefault(inner.text("url"), []).append(inner)
+        inner.pass_over()
+    return found

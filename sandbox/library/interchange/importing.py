@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from sandbox.errors import UsageError
-from sandbox.library.ids import id_of, is_id
+from sandbox.library.document import id_of, is_id
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
 from sandbox.library.interchange.instrument import Completion, Instrument

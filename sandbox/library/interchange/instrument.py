@@ -1,9 +1,13 @@
-"""An instrument as another format's file tells it, before it is made a document. No reading, no writing."""
+"""An instrument as another format's file tells it, before it is made a document. No reading, no writing.
+
+Also the texts a file tells before its questions: which of them stand over which question (`Instructions`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.library.interchange.loss import Assumption, Loss
+from sandbox.library.interchange.plain_text import one_line
 from sandbox.library.interchange.score_formula import Linear
 from sandbox.library.questionnaire import Timeframe
 
@@ -116,3 +120,53 @@ def named_part(part: str | None, names: Sequence[str]) -> tuple[str | None, str 
         return part, None
     head, _, section = part.partition(" / ")
     return (head, section) if section and head in names else (None, part)
+
+
+class Instructions:
+    """Instructions as a form is read from top to bottom; groups inside groups add to those outside.
+
+    A text told after a question takes the place of the one before on its level: it is about what follows.
+    """
+
+    def __init__(self) -> None:
+        self._levels: list[list[str]] = [[]]
+        self._asked = [False]
+        self._fresh: list[tuple[str, str]] = []
+        self._stray: list[tuple[str, str]] = []
+
+    def tell(self, text: str, where: str, level: int = -1) -> None:
+        """A text that stands over the questions to come, on the innermost level or a given one."""
+        if not text:
+            return
+        if self._asked[level]:
+            self._levels[level], self._asked[level] = [], False
+        if text not in self._levels[level]:
+            self._levels[level].append(text)
+            self._fresh.append((text, where))
+
+    def enter(self, text: str = "", where: str = "") -> None:
+        """A group begins, with its heading."""
+        self._levels.append([])
+        self._asked.append(False)
+        self.tell(text, where)
+
+    def leave(self) -> None:
+        """The group ends; its texts hold no longer. A group that was never begun ends without harm."""
+        if len(self._levels) > 1:
+            self._levels.pop()
+            self._asked.pop()
+        self._stray += self._fresh
+        self._fresh = []
+
+    def asked(self) -> tuple[str, ...]:
+        """A question is asked here: the texts it stands under, outermost first."""
+        self._asked = [True] * len(self._levels)
+        self._fresh = []
+        return tuple("\n\n".join(texts) for texts in self._levels if texts)
+
+    def unused(self) -> list[Loss]:
+        """The texts no question followed."""
+        return [
+            Loss(f"a text no question follows is left out: “{one_line(text)[:60]}”", where)
+            for text, where in (*self._stray, *self._fresh)
+        ]

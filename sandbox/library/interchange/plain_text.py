@@ -1,4 +1,4 @@
-"""Texts of other formats made plain: markup taken off, control characters out."""
+"""Texts of other formats made plain: markup taken off, control characters out; and the numbers in them."""
 
 import re
 from html import unescape
@@ -7,6 +7,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\uf
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
+_NUMBER = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})")
 _BREAKS = {"br", "p", "div", "li", "tr"}
 
 
@@ -37,3 +38,8 @@ def without_markup(text: str) -> str:
     bare = _TAG.sub(lambda tag: "\n" if tag.group(1).lower() in _BREAKS else "", text)
     lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in unescape(bare).split("\n"))
     return plain("\n".join(line for line in lines if line))
+
+
+def number_in(text: str) -> float | None:
+    """The ordinary number that the text is, and nothing else; None for any other text."""
+    return float(text) if _NUMBER.fullmatch(text) else None

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sandbox.library.interchange.instruction import Instructions
 from sandbox.library.interchange.instrument import (
     Answer,
     Answers,
     Completion,
+    Instructions,
     Instrument,
     Question,
     Score,
@@ -18,7 +18,7 @@ from sandbox.library.interchange.instrument import (
     named_part,
 )
 from sandbox.library.interchange.loss import Loss, NoInstrument
-from sandbox.library.interchange.plain_text import has_markup, one_line, without_markup
+from sandbox.library.interchange.plain_text import has_markup, number_in, one_line, without_markup
 from sandbox.library.interchange.score_formula import NotLinear, read_formula
 
 FORM = "REDCap data dictionary"
@@ -60,9 +60,7 @@ _SILENT = {  # layout and bookkeeping that changes nothing of what is asked
     "identifier?",
     "identifier",
 }
-_NUMBER = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})")
 _PIPED = re.compile(r"\[[a-z][a-z0-9_]*\]")
-_SLIDER = (0.0, 100.0)
 _WHOLE_FORM, _INNERMOST = 0, -1
 _NOT_ASKED = re.compile(
     r"@(HIDDEN(?:-SURVEY|-FORM)?|READONLY(?:-SURVEY|-FORM)?|CALCTEXT|CALCDATE)\b", re.IGNORECASE
@@ -173,10 +171,7 @@ class _Reading:
     def instrument(self) -> Instrument:
         for row in self._rows:
             self._row(row)
-        for words, where in self._told.unused():
-            self._losses.append(
-                Loss(f"a text no question follows is left out: “{one_line(words)[:60]}”", where)
-            )
+        self._losses += self._told.unused()
         form = self._rows[0]["form_name"] if self._rows else ""
         return Instrument(
             form=FORM,
@@ -259,12 +254,14 @@ class _Reading:
                     f"the choice “{choice.strip()[:60]}” has no code (choices are written: 1, Yes | 2, No)",
                 )
             code = code.strip()
-            value = float(code) if _NUMBER.fullmatch(code) else None
-            answers.append(Answer(one_line(self._words(row, label)), value, code))
+            answers.append(Answer(one_line(self._words(row, label)), number_in(code), code))
         return tuple(answers), ""
 
     def _slider(self, row: _Row) -> Span:
-        low, high = (_number(row["minimum"], _SLIDER[0]), _number(row["maximum"], _SLIDER[1]))
+        low, high = (
+            default if (number := number_in(row[key])) is None else number
+            for key, default in (("minimum", 0.0), ("maximum", 100.0))
+        )
         labels = [one_line(self._words(row, label)) for label in row["choices"].split("|")]
         if len(labels) == 2:
             labels.insert(1, "")
@@ -275,9 +272,9 @@ class _Reading:
         return Span(low, high, anchors)
 
     def _span(self, row: _Row) -> Span | None:
-        low, high = row["minimum"], row["maximum"]
-        if _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high):
-            return Span(float(low), float(high))
+        low, high = number_in(row["minimum"]), number_in(row["maximum"])
+        if low is not None and high is not None:
+            return Span(low, high)
         self._lose(row, "a number between other fields' values is left out")
         return None
 
@@ -303,7 +300,3 @@ class _Reading:
 
     def _lose(self, row: _Row, what: str) -> None:
         self._losses.append(Loss(what, f"{row.where} {row['field_name'][:60]}".strip()))
-
-
-def _number(text: str, otherwise: float) -> float:
-    return float(text) if _NUMBER.fullmatch(text) else otherwise

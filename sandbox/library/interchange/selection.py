@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sandbox.library.interchange.alternatives import Alternatives
-from sandbox.library.interchange.answer_set import Shared, shared_answers
+from sandbox.library.interchange.answer_set import Shared, called, shared_answers, shown, sifted
 from sandbox.library.interchange.instrument import Answer, Completion, Instrument, Question, Span
 from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
-from sandbox.library.interchange.not_scores import called, shown, sifted
 from sandbox.library.interchange.plain_text import one_line
 from sandbox.library.interchange.section import (
+    Alternatives,
     Sections,
     blocks_of,
     listed,

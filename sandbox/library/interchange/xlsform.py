@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from sandbox.library.interchange.instruction import Instructions
 from sandbox.library.interchange.instrument import (
     Answer,
     Answers,
     Completion,
+    Instructions,
     Instrument,
     Question,
     Score,
@@ -15,13 +15,12 @@ from sandbox.library.interchange.instrument import (
     named_part,
 )
 from sandbox.library.interchange.loss import Loss, NoInstrument
-from sandbox.library.interchange.plain_text import has_markup, one_line, without_markup
+from sandbox.library.interchange.plain_text import has_markup, number_in, one_line, without_markup
 from sandbox.library.interchange.score_formula import NotLinear, read_formula
 from sandbox.library.interchange.spreadsheet import SheetRow, read_sheets
 
 FORM = "XLSForm"
 
-_NUMBER = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})")
 _LOW = re.compile(r"\.\s*>=\s*([-+]?\d{1,12}(?:\.\d{1,9})?)")
 _HIGH = re.compile(r"\.\s*<=\s*([-+]?\d{1,12}(?:\.\d{1,9})?)")
 _RULES = ("relevant", "relevance", "bind::relevant")
@@ -29,7 +28,6 @@ _OLD_CHOICE = re.compile(r"^select one (?:from )?", re.IGNORECASE)
 _PIPED = re.compile(r"\$\{[^{}]+\}")
 _LANGUAGE_CODE = re.compile(r"\(([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\)\s*$")
 _SILENT = {"type", "name", "required", "appearance", "calculation", "list_name", "list name", "value"}
-_RANGE_DEFAULTS = {"start": "1", "end": "10"}  # as the XLSForm standard says
 
 
 def read_xlsform(content: bytes, file: str, completion: Completion) -> Instrument:
@@ -74,10 +72,7 @@ class _Reading:
     def read(self) -> Instrument:
         for row in self._survey:
             self._row(row)
-        for text, where in self._told.unused():
-            self._losses.append(
-                Loss(f"a text no question follows is left out: “{one_line(text)[:60]}”", where)
-            )
+        self._losses += self._told.unused()
         settings = self._settings
         known = {"form_title", "form_id", "version", "default_language"}
         for key in settings:
@@ -122,8 +117,7 @@ class _Reading:
             code = cells.get("name", cells.get("value", ""))
             where = f"choices, row {row.number}"
             label = one_line(self._words(self._label(row, "label"), where)) or code
-            value = float(code) if _NUMBER.fullmatch(code) else None
-            found.setdefault(name, []).append(Answer(label, value, code))
+            found.setdefault(name, []).append(Answer(label, number_in(code), code))
             self._computed(row, ("list_name", "list name", "name", "value"), where)
             self._leftovers(row, {"label"}, where)
         return {name: tuple(answers) for name, answers in found.items()}
@@ -232,11 +226,8 @@ class _Reading:
 
     def _range(self, parameters: str) -> Span:
         pairs = re.findall(r"(\w{1,20})\s*=\s*(\S{1,40})", parameters)
-        given = {**_RANGE_DEFAULTS, **{key.lower(): value for key, value in pairs}}
-        low, high = (
-            given[key] if _NUMBER.fullmatch(given[key]) else _RANGE_DEFAULTS[key] for key in ("start", "end")
-        )
-        return Span(float(low), float(high))
+        given = {key.lower(): number for key, value in pairs if (number := number_in(value)) is not None}
+        return Span(given.get("start", 1.0), given.get("end", 10.0))  # as the XLSForm standard says
 
     def _constrained(self, constraint: str, row: SheetRow) -> Span | None:
         low, high = _LOW.search(constraint), _HIGH.search(constraint)

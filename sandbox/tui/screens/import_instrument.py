@@ -14,7 +14,7 @@ from textual.widgets import Input, Select, Static
 
 from sandbox.errors import SandboxError
 from sandbox.export.file import write_draft
-from sandbox.library.ids import id_of
+from sandbox.library.document import id_of
 from sandbox.library.interchange.draft import Draft
 from sandbox.library.interchange.importing import import_file
 from sandbox.library.interchange.instrument import Completion

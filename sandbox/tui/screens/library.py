@@ -17,8 +17,7 @@ from sandbox.errors import SandboxError
 from sandbox.library.blank import write_blank
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.copying import copy_to_workspace, duplicate, title_for_copy
-from sandbox.library.document import Kind
-from sandbox.library.ids import different
+from sandbox.library.document import Kind, free_id
 from sandbox.text import excerpt
 from sandbox.tui.library_entries import Entries, delete, look, read_entries, signature_of
 from sandbox.tui.messages import ScriptWish, TechniqueWanted, Trouble
@@ -268,7 +267,7 @@ class LibraryScreen(Screen[None]):
 
     def _copy_apart(self, entry: Entry) -> Path | None:
         """A document of one's own under a free id, where what ships stands in the workspace itself."""
-        id = different(entry.id, set(self._library.ids(entry.kind)))
+        id = free_id(entry.id, set(self._library.ids(entry.kind)))
         try:
             path = duplicate(entry, self._library, id, title_for_copy(entry, self._library))
         except SandboxError as error:

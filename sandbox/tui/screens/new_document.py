@@ -9,8 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Select, Static
 
-from sandbox.library.document import Kind
-from sandbox.library.ids import id_of, is_id
+from sandbox.library.document import Kind, id_of, is_id
 from sandbox.tui.screen import ModalScreen
 from sandbox.tui.widgets.document_tree import KINDS
 from sandbox.tui.widgets.key_line import KeyLine

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Select, Static
 from sandbox.engine.measure import Shuffled
 from sandbox.library.catalogue import Entry
 from sandbox.library.client import Client
-from sandbox.library.ids import id_of
+from sandbox.library.document import id_of
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Design

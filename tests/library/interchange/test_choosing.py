@@ -7,11 +7,11 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 
+from sandbox.library.interchange.answer_set import says_nothing, sifted
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
 from sandbox.library.interchange.instrument import Answer, Completion
 from sandbox.library.interchange.loss import NoInstrument
-from sandbox.library.interchange.not_scores import says_nothing, sifted
 from sandbox.library.interchange.redcap import read_redcap
 from sandbox.library.interchange.xlsform import read_xlsform
 from tests.library.interchange.dictionaries import FOUR, field, redcap, xlsform

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.errors import UsageError
-from sandbox.library.interchange.document_text import document_text
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
 from sandbox.library.interchange.fhir_terms import OURS
@@ -19,6 +18,7 @@ from sandbox.library.interchange.instrument import Completion
 from sandbox.library.interchange.loss import NoInstrument
 from sandbox.library.loading import load_file, parse_document
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire
+from sandbox.library.yaml.writing import document_text
 from tests.documents import probe
 from tests.measurement.ratings import ranged
 

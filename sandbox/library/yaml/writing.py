@@ -1,4 +1,4 @@
-"""A questionnaire's data written as YAML a person likes to read and edit, with comments above its keys."""
+"""A document's values written as YAML a person likes to read and edit, with comments above its keys."""
 
 import re
 from collections.abc import Mapping, Sequence
