@@ -37,9 +37,9 @@ def remembered_file() -> Path:
     return platformdirs.user_state_path("therapy-sandbox", appauthor=False) / "remembered.json"
 
 
-def load_remembered(path: Path | None = None) -> Remembered:
+def load_remembered() -> Remembered:
     """What was remembered; nothing when there is no file or it cannot be read. Never raises."""
-    file = path or remembered_file()
+    file = remembered_file()
     try:
         if file.stat().st_size > _MAX_BYTES:
             return Remembered()

@@ -73,12 +73,12 @@ def settings_file() -> Path:
     return platformdirs.user_config_path("therapy-sandbox", appauthor=False) / "settings.toml"
 
 
-def load_settings(path: Path | None = None) -> Loaded:
-    """The settings in `path` (default: the user's). Never raises: what is wrong is a problem, and not used.
+def load_settings() -> Loaded:
+    """The user's settings. Never raises: what is wrong is a problem, and not used.
 
     Where it cannot be told whether local only was meant to be on, it is on.
     """
-    file = path or settings_file()
+    file = settings_file()
     try:
         if not file.exists():
             return Loaded(Settings())

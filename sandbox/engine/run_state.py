@@ -144,9 +144,9 @@ class RunState:
         return ""
 
 
-def fold(events: Iterable[Event], state: RunState | None = None) -> RunState:
+def fold(events: Iterable[Event]) -> RunState:
     """The state after those events."""
-    result = state or RunState()
+    result = RunState()
     for event in events:
         result = after(result, event)
     return result

@@ -94,8 +94,7 @@ class Instrument:
 class CheckPlan:
     """What is checked with which model. `seed` fixes every random choice.
 
-    `own` has each affect's scenarios, as many for one as for another; they are told where an instrument has a
-    scale for it.
+    `own` has the scenarios of each affect that an instrument has a scale for, as many for one as for another.
     """
 
     model: str
@@ -105,12 +104,6 @@ class CheckPlan:
     instruments: tuple[Instrument, ...]
     seed: int = 1
     own: Mapping[StateName, tuple[Scenario, ...]] = field(default_factory=dict)
-
-    @property
-    def affects(self) -> Mapping[StateName, tuple[Scenario, ...]]:
-        """The affects that some instrument has a scale for, with their scenarios."""
-        wanted = frozenset[StateName]().union(*(instrument.affects for instrument in self.instruments))
-        return {affect: scenarios for affect, scenarios in self.own.items() if affect in wanted}
 
     @property
     def own_repeats(self) -> int:
@@ -127,7 +120,7 @@ class CheckPlan:
     def calls(self) -> int:
         """Calls expected when nothing is asked again and no battery ends early."""
         told = self.repeats * (_replies(self.strong) + _replies(self.neutral))
-        told += sum(_replies(one) for own in self.affects.values() for one in own[: self.own_repeats])
+        told += sum(_replies(one) for own in self.own.values() for one in own[: self.own_repeats])
         return told + sum(i.administrations(self.own_repeats) * i.calls_each for i in self.instruments)
 
 
@@ -288,7 +281,7 @@ async def _states(plan: CheckPlan, provider: Provider, repeat: int) -> States:
     )
     own: dict[StateName, tuple[Message, ...]] = {}
     if repeat < plan.own_repeats:
-        for affect, scenarios in plan.affects.items():
+        for affect, scenarios in plan.own.items():
             told = derived_seed(plan.seed, "own", affect, repeat)
             own[affect] = await _told(plan, scenarios[repeat], provider, told)
     return States(conversation(untold, History(), provider.capabilities), neutral, induced, own)

@@ -8,8 +8,8 @@ from sandbox.analysis.numeral import numeral
 from sandbox.export.table import terminal_table
 from sandbox.measurement.estimate import Estimate
 from sandbox.measurement.validity.dose_response import DOSES, DoseResponse, Overall, overall
+from sandbox.models.name import is_own
 from sandbox.models.phantom.directions import PLACEBOS
-from sandbox.models.phantom.dosed import can_be_dosed
 from sandbox.text import printable
 
 LEGEND = (
@@ -32,7 +32,7 @@ _ALL = sorted({*DOSES, 0})
 def follows_line(responses: Sequence[DoseResponse], model: str) -> str:
     """`Follows a known dose: in part: fear (deq-fear); 3 of 4 not.` Also where nothing was tried."""
     if not responses:
-        if not can_be_dosed(model):
+        if not is_own(model):
             return "Follows a known dose: cannot be tested, its weights are not in a GGUF file here."
         return f"Follows a known dose: not tested. (sandbox calibrate {model})"
     verdict, why = overall(responses)

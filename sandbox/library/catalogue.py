@@ -17,7 +17,7 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
 from sandbox.library.technique import DEFAULT_CONTROL, Technique
-from sandbox.library.validation_error import nearest
+from sandbox.library.validation_error import suggestion
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.text import excerpt
 
@@ -146,9 +146,7 @@ class Library:
                 if path.name == f"{id}{SUFFIX}":
                     return path
         ids = self.ids(kind)
-        meant = nearest(id, ids)
-        known = f"{FOLDERS[kind]}: {', '.join(ids) or 'none'}"
-        todo = f"did you mean “{meant}”? {known}" if meant else known
+        todo = suggestion(id, ids, f"{FOLDERS[kind]}: {', '.join(ids) or 'none'}")
         raise NotFoundError(f"there is no {kind} “{excerpt(id)}”", todo=todo)
 
     def _files(self, kind: Kind) -> Iterator[tuple[Path, bool]]:

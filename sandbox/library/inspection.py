@@ -14,7 +14,7 @@ from sandbox.library.loading import load_file, located, parse_document, read_tex
 from sandbox.library.study import Study
 from sandbox.library.study_fit import misfits
 from sandbox.library.technique import Technique
-from sandbox.library.validation_error import nearest
+from sandbox.library.validation_error import suggestion
 from sandbox.library.workspace import Workspace
 from sandbox.library.yaml.tree import Tree, read_tree
 from sandbox.text import excerpt
@@ -181,14 +181,9 @@ def _wrong_scales(technique: Technique, library: Library) -> tuple[Problem, ...]
     if not named:
         return ()
     known = tuple(sorted({scale.id for _, scale in scales_known(library)}))
+    told = f"scales: {', '.join(known) or 'none'}"
     return tuple(
-        Problem(f"no questionnaire has a scale “{scale}”", at, _which_scale(scale, known))
+        Problem(f"no questionnaire has a scale “{scale}”", at, suggestion(scale, known, told))
         for at, scale in named
         if scale not in known
     )
-
-
-def _which_scale(scale: str, scales: tuple[str, ...]) -> str:
-    meant = nearest(scale, scales)
-    known = f"scales: {', '.join(scales) or 'none'}"
-    return f"did you mean “{meant}”? {known}" if meant else known

@@ -18,7 +18,7 @@ from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
 from sandbox.library.technique import Technique
 from sandbox.library.template import check_expression, check_text
-from sandbox.library.validation_error import explain, mistyped_keys, nearest, untagged
+from sandbox.library.validation_error import explain, mistyped_keys, suggestion, untagged
 from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 
 MAX_BYTES = 1024 * 1024
@@ -190,8 +190,7 @@ def _which_questionnaire(data: Mapping[str, object]) -> Problem:
     allowed = f"allowed: {', '.join(_QUESTIONNAIRES)}"
     if "kind" not in data:
         return Problem("the key “kind” is missing", (), f"add kind:, {allowed}")
-    meant = nearest(str(data["kind"]), tuple(_QUESTIONNAIRES))
-    hint = f"did you mean “{meant}”? {allowed}" if meant else allowed
+    hint = suggestion(str(data["kind"]), tuple(_QUESTIONNAIRES), allowed)
     return Problem(f"“{data['kind']}” is not a kind of questionnaire", ("kind",), hint)
 
 

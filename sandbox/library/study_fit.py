@@ -13,7 +13,7 @@ from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study, measure_id
 from sandbox.library.technique import Technique
-from sandbox.library.validation_error import nearest
+from sandbox.library.validation_error import suggestion
 from sandbox.text import excerpt
 
 _ID = re.compile(r"^id:[ \t]*[\"']?([a-z0-9-]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -142,9 +142,8 @@ def _unmeasured(study: Study, library: Library) -> Iterator[Problem]:
             return  # told already
         scales += [scale.id for scale in questionnaire.scales]
     if study.stop.scale not in scales:
-        meant = nearest(study.stop.scale, tuple(scales))
         known = f"scales measured: {', '.join(dict.fromkeys(scales))}"
-        hint = f"did you mean “{meant}”? {known}" if meant else known
+        hint = suggestion(study.stop.scale, tuple(scales), known)
         yield Problem(f"nothing measures the scale “{study.stop.scale}”", ("stop", "scale"), hint)
 
 

@@ -104,6 +104,12 @@ def nearest(word: str, known: tuple[str, ...]) -> str | None:
     return next((k for k in known if k.casefold() == close[0]), None) if close else None
 
 
+def suggestion(word: str, known: tuple[str, ...], told: str) -> str:
+    """`did you mean “distress”? scales: …`: the nearest of `known`, then what is `told`; or that alone."""
+    meant = nearest(word, known)
+    return f"did you mean “{meant}”? {told}" if meant else told
+
+
 def _unknown(at: Route, model: type[BaseModel]) -> Problem:
     key, keys = str(at[-1]), _keys(_type_at(model, at[:-1]))
     meant = nearest(key, keys)
@@ -138,10 +144,9 @@ def _which_kind(error: ErrorDetails, kinds: Mapping[str, Any]) -> Problem:
 
 def _not_allowed(value: object, written: str, allowed: tuple[object, ...]) -> tuple[str, str]:
     words = tuple(str(word) for word in allowed)
-    meant = nearest(value, words) if isinstance(value, str) else None
     said = f"“{excerpt(written or str(value), 60)}”" if _is_scalar(value) else _kind_of(value)
     hint = f"allowed: {', '.join(words)}"
-    return f"{said} is not allowed here", f"did you mean “{meant}”? {hint}" if meant else hint
+    return f"{said} is not allowed here", suggestion(value, words, hint) if isinstance(value, str) else hint
 
 
 def _wrong_type(wanted: str, value: object, written: str, annotation: Any) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Estimates with their intervals: a mean, a rate, Cronbach's alpha; and Student's t. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import fmean, stdev, variance
@@ -36,6 +36,16 @@ def mean_estimate(
         return Estimate(mean, None, None, 1)
     half = t_quantile(len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return Estimate(mean, max(mean - half, within[0]), min(mean + half, within[1]), len(values))
+
+
+def mean_over(
+    units: Iterable[int],
+    measured: Callable[[int], float | None],
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> Estimate | None:
+    """The mean over the units of analysis (repeats, texts) that gave something; `within` as above."""
+    found = (measured(unit) for unit in units)
+    return mean_estimate([value for value in found if value is not None], within)
 
 
 def rate_estimate(hits: float, cases: int) -> Estimate | None:

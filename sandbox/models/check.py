@@ -4,7 +4,7 @@ A handful of short calls to the model itself, each reported by itself. Keeps not
 """
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -34,14 +34,14 @@ async def check(provider: Provider) -> AsyncGenerator[Result, None]:
 
     Nothing is raised for a failing model: that is a result. The first call may take as long as starting it.
     """
-    first = await _chat(provider)
+    first = await _tried("chat", _chat(provider))
     yield first
     if first.verdict != "works":
         return
     for result in await _stream(provider):
         yield result
-    yield await _log_probabilities(provider)
-    yield await _prefill(provider)
+    yield await _tried("log-probabilities", _log_probabilities(provider))
+    yield await _tried("prefill", _prefill(provider))
 
 
 def _request(provider: Provider, text: str = _QUESTION, tokens: int = 48) -> Request:
@@ -49,27 +49,22 @@ def _request(provider: Provider, text: str = _QUESTION, tokens: int = 48) -> Req
     return Request((Message("user", text),), sampling, purpose="measurement")
 
 
-async def _guarded(subject: str, tried: Callable[[], Awaitable[Result]]) -> Result:
+async def _tried(subject: str, trial: Awaitable[Result]) -> Result:
     try:
-        return await tried()
+        return await trial
     except ModelError as error:
         return Result(subject, "fails", f"{error.what} {error.todo}".strip())
 
 
 async def _chat(provider: Provider) -> Result:
-    async def tried() -> Result:
-        start = time.perf_counter()
-        completion = await provider.complete(_request(provider, "Say hello.", 12))
-        seconds = time.perf_counter() - start
-        return Result("chat", "works", f"“{completion.text.strip()}” ({seconds:.1f} s with starting)")
-
-    return await _guarded("chat", tried)
+    start = time.perf_counter()
+    completion = await provider.complete(_request(provider, "Say hello.", 12))
+    seconds = time.perf_counter() - start
+    return Result("chat", "works", f"“{completion.text.strip()}” ({seconds:.1f} s with starting)")
 
 
 async def _stream(provider: Provider) -> tuple[Result, ...]:
     """Streaming, and the speed that was seen on the way."""
-    if not provider.capabilities.streaming:
-        return (Result("streaming", "not offered", "replies come whole"),)
     pieces, times = 0, [time.perf_counter()]
     completion: Completion | None = None
     try:
@@ -98,28 +93,20 @@ async def _log_probabilities(provider: Provider) -> Result:
     most = provider.capabilities.top_logprobs
     if not most:
         return Result("log-probabilities", "not offered", "questionnaires are read by report")
-
-    async def tried() -> Result:
-        request = replace(_request(provider, tokens=1), top_logprobs=min(most, 20))
-        completion = await provider.complete(request)
-        if not completion.top:
-            return Result("log-probabilities", "fails", "the reply came without them")
-        words = ", ".join(f"“{one.token.strip()}”" for one in completion.top[:3])
-        return Result("log-probabilities", "works", f"up to {most:,} candidates; first ones {words}")
-
-    return await _guarded("log-probabilities", tried)
+    request = replace(_request(provider, tokens=1), top_logprobs=min(most, 20))
+    completion = await provider.complete(request)
+    if not completion.top:
+        return Result("log-probabilities", "fails", "the reply came without them")
+    words = ", ".join(f"“{one.token.strip()}”" for one in completion.top[:3])
+    return Result("log-probabilities", "works", f"up to {most:,} candidates; first ones {words}")
 
 
 async def _prefill(provider: Provider) -> Result:
     if not provider.capabilities.prefill:
         text = "the word probe puts its opening into the question instead; ratings need none"
         return Result("prefill", "not offered", text)
-
-    async def tried() -> Result:
-        completion = await provider.complete(replace(_request(provider, tokens=8), prefill=PREFILL))
-        went_on = completion.text.removeprefix(PREFILL)
-        begun_anew = went_on.lstrip().casefold().startswith(PREFILL[:14].casefold())
-        verdict: Verdict = "fails" if begun_anew or not went_on.strip() else "works"
-        return Result("prefill", verdict, f"“{PREFILL} …{went_on.rstrip()}”")
-
-    return await _guarded("prefill", tried)
+    completion = await provider.complete(replace(_request(provider, tokens=8), prefill=PREFILL))
+    went_on = completion.text.removeprefix(PREFILL)
+    begun_anew = went_on.lstrip().casefold().startswith(PREFILL[:14].casefold())
+    verdict: Verdict = "fails" if begun_anew or not went_on.strip() else "works"
+    return Result("prefill", verdict, f"“{PREFILL} …{went_on.rstrip()}”")

@@ -29,7 +29,6 @@ class Service:
     keys_elsewhere: bool = False
     key_optional: bool = False
     top_logprobs: int = 0
-    prefill: bool = False
     base: str = ""
     base_variable: str = ""
     other_bases: tuple[str, ...] = ()
@@ -142,7 +141,7 @@ def capabilities_of(name: str, *, local: bool) -> Capabilities:
         prefix == "deepseek" and reasoning
     )
     top = 0 if without else service.top_logprobs
-    prefill = bool(prefix == "anthropic" and _ANTHROPIC_PREFILL.match(model)) or service.prefill
+    prefill = bool(prefix == "anthropic" and _ANTHROPIC_PREFILL.match(model))
     context = _ollama_context() if prefix in _OLLAMA and not _OLLAMA_CLOUD.match(name) else None
     return Capabilities(
         top_logprobs=top,

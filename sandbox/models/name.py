@@ -17,6 +17,11 @@ def full_name(name: str) -> str:
         return name
 
 
+def is_own(name: str) -> bool:
+    """Whether the app serves the model itself, where it runs: the embedded one, or a GGUF file."""
+    return name.strip() == "embedded" or name.strip().startswith(_FILE)
+
+
 def short_name(name: str) -> str:
     """The name as it is shown: a GGUF file without its folder."""
     return f"{_FILE}{Path(name.removeprefix(_FILE)).name}" if name.startswith(_FILE) else name

@@ -15,7 +15,7 @@ from sandbox.models.hosted import (
     without_credentials,
 )
 from sandbox.models.key import find_key, key_place, keyring_installed
-from sandbox.models.name import full_name
+from sandbox.models.name import full_name, is_own
 from sandbox.models.provider import REASONING_TOKENS, Capabilities, ModelError, Provider, Sampling
 from sandbox.models.retry import RetryPolicy
 from sandbox.settings import load_settings
@@ -37,9 +37,8 @@ def open_model(name: str, *, local_only: bool = False) -> Provider:
     file is missing or wrong.
     """
     name = full_name(name)
-    kind, colon, rest = name.partition(":")
-    if name == "embedded" or (kind == "gguf" and colon):
-        return _embedded(name, rest)
+    if is_own(name):
+        return _embedded(name)
     if not _NAME.fullmatch(name):
         what = f"“{name}” is not the name of a model." if name else "No model is named."
         raise UsageError(what, todo=_EXAMPLES)
@@ -67,14 +66,15 @@ def refuse_without_key(*names: str) -> None:
             )
 
 
-def _embedded(name: str, path: str) -> Provider:
+def _embedded(name: str) -> Provider:
     from sandbox.models.embedded import embedded_model, gguf_model
 
     if name == "embedded":
         return embedded_model()
-    if not path.strip():
+    path = name.partition(":")[2].strip()
+    if not path:
         raise UsageError("No file is named after gguf:", todo="Write it as gguf:models/some-model.gguf")
-    return gguf_model(Path(path.strip()), name)
+    return gguf_model(Path(path), name)
 
 
 def _through_litellm(name: str, local_only: bool) -> Provider:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 
 from sandbox.errors import SandboxError
-from sandbox.models.name import full_name
+from sandbox.models.name import full_name, is_own
 from sandbox.models.opening import open_model
 from sandbox.models.pace import Paced, Paces
 from sandbox.models.provider import Provider, Startable
@@ -68,7 +68,7 @@ class ModelPool:
     async def forget_served(self) -> None:
         """Close every model that a service serves, here or elsewhere: its key or address has changed."""
         self.paces.forget()
-        served = [name for name in self._models if name != "embedded" and not name.startswith("gguf:")]
+        served = [name for name in self._models if not is_own(name)]
         await asyncio.gather(*(self._models.pop(name).close() for name in served), return_exceptions=True)
 
     async def close(self) -> None:

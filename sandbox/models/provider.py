@@ -165,7 +165,6 @@ class Capabilities:
     its thoughts count against the limit of the answer, which is therefore raised by REASONING_TOKENS.
     """
 
-    streaming: bool = True
     top_logprobs: int = 0
     prefill: bool = False
     small: bool = False

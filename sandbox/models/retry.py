@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ class RetryPolicy:
     """At most `attempts` tries; all times in seconds.
 
     `timeout` bounds one try, `idle_timeout` the silence within a stream (before its first word included).
-    Waits grow from `first_wait` by `factor` up to `longest_wait`, each shortened at random by up to `jitter`
+    Waits grow from `first_wait` twofold up to `longest_wait`, each shortened at random by up to `jitter`
     (0–1) of itself; a server's own Retry-After is followed instead, unless it exceeds `longest_wait`: then
     the call is given up at once.
     """
@@ -27,11 +27,10 @@ class RetryPolicy:
     timeout: float = 120.0
     idle_timeout: float = 60.0
     first_wait: float = 1.0
-    factor: float = 2.0
     longest_wait: float = 60.0
     jitter: float = 0.25
 
-    def wait(self, failed: int, failure: Failure, draw: Callable[[], float] = random.random) -> float | None:
+    def wait(self, failed: int, failure: Failure) -> float | None:
         """Seconds to wait after the `failed`-th try (from 1) failed; None: do not try again."""
         if not failure.retryable or failed >= self.attempts:
             return None
@@ -39,8 +38,8 @@ class RetryPolicy:
             return failure.retry_after if failure.retry_after <= self.longest_wait else None
         if failure.kind == "empty":
             return 0.0
-        longest = min(self.longest_wait, self.first_wait * self.factor ** (failed - 1))
-        return longest * (1 - self.jitter * draw())
+        longest = min(self.longest_wait, self.first_wait * 2.0 ** (failed - 1))
+        return longest * (1 - self.jitter * random.random())  # noqa: S311
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ def store_check(
 ) -> int:
     """Add a check with its indices, states and trials; its number."""
     questionnaire, validity = checked.instrument.questionnaire, checked.validity
-    own = (scenario for scenarios in plan.affects.values() for scenario in scenarios)
+    own = (scenario for scenarios in plan.own.values() for scenario in scenarios)
     documents: tuple[Document, ...] = (questionnaire, plan.client, plan.strong, plan.neutral, *own)
     store_documents(db, {document_hash(document): document for document in documents})
     number = insert(

@@ -19,10 +19,10 @@ from sandbox.engine.events import Event
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError
+from sandbox.models.name import is_own
 from sandbox.models.pace import PaceChange
 from sandbox.models.pool import OpenModel
 from sandbox.study.failure import WorkerLost
-from sandbox.study.lanes import is_own
 from sandbox.study.meter import Meter
 from sandbox.study.worker import (
     CallBegun,

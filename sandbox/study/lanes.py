@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sandbox.models.name import is_own
 from sandbox.models.pool import ModelPool
 from sandbox.study.plan import Cell
 
@@ -116,11 +117,6 @@ class Lane:
 
 MOST_ON_A_CLUSTER = 1000
 """How many cells at once a driver has on a cluster's workers, however many these could run."""
-
-
-def is_own(model: str) -> bool:
-    """Whether the app serves the model itself, where it runs."""
-    return model == "embedded" or model.startswith("gguf:")
 
 
 def lanes_on_workers(cells: Iterable[Cell], at_once: int | None) -> tuple[Lane, ...]:

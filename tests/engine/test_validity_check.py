@@ -120,10 +120,10 @@ class TestPlans:
     def test_each_affect_s_own_scenarios_are_told_whole_or_not_at_all(self, library):
         usual = plan_check("scripted", library, CAPABLE, questionnaires=("word-probe",))
         few = plan_check("scripted", library, CAPABLE, questionnaires=("word-probe",), repeats=2)
-        assert len(usual.affects) == 7
-        assert all(len(scenarios) == 3 for scenarios in usual.affects.values())
+        assert len(usual.own) == 7
+        assert all(len(scenarios) == 3 for scenarios in usual.own.values())
         assert (usual.own_repeats, few.own_repeats) == (3, 0)
-        assert plan_check("scripted", library, CAPABLE, questionnaires=("gad-7",)).affects == {}
+        assert plan_check("scripted", library, CAPABLE, questionnaires=("gad-7",)).own == {}
 
     def test_ways_and_questionnaires_narrow_it_down(self, library):
         assert self.pairs(library, CAPABLE, questionnaires=("gad-7",), ways=("report",)) == [

@@ -31,12 +31,11 @@ async def test_a_model_that_can_do_everything() -> None:
 
 
 async def test_what_a_model_does_not_offer_is_not_asked_for() -> None:
-    provider = ScriptedProvider(capabilities=Capabilities(streaming=False))
+    provider = ScriptedProvider(capabilities=Capabilities())
     results = await checked(provider)
-    assert results["streaming"].verdict == "not offered"
     assert results["log-probabilities"].verdict == "not offered"
     assert results["prefill"].verdict == "not offered"
-    assert len(provider.requests) == 1
+    assert len(provider.requests) == 2
 
 
 async def test_a_model_that_does_not_chat_is_asked_nothing_more() -> None:

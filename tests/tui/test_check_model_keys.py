@@ -136,7 +136,7 @@ async def test_the_palette_names_it(tmp_path: Path) -> None:
 
 async def test_a_session_says_quietly_that_its_measure_was_never_checked(tmp_path: Path) -> None:
     """The model offers no log-probabilities, so ratings are proposed, and nobody has checked them."""
-    plain = Capabilities(local=True, streaming=True)
+    plain = Capabilities(local=True)
     provider = ScriptedProvider(["fear: 10"], capabilities=plain)
     async with stage(tmp_path, provider, size=(110, 34)) as at:
         await at.started()

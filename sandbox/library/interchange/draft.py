@@ -84,7 +84,7 @@ class _Drafting:
         self._chosen = chosen
         self._shared = chosen.shared
         self._losses = [*chosen.losses, *instrument.losses]
-        self._assumed = [*instrument.assumptions]
+        self._assumed: list[Assumption] = []
         self._ids: dict[str, str] = {}
 
     def draft(self) -> Draft:

@@ -6,7 +6,7 @@ Also the texts a file tells before its questions: which of them stand over which
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.library.interchange.loss import Assumption, Loss
+from sandbox.library.interchange.loss import Loss
 from sandbox.library.interchange.plain_text import one_line
 from sandbox.library.interchange.score_formula import Linear
 from sandbox.library.questionnaire import Timeframe
@@ -93,7 +93,6 @@ class Instrument:
     scales: tuple[Mapping[str, object], ...] = ()
     scores: tuple[Score, ...] = ()
     losses: tuple[Loss, ...] = ()
-    assumptions: tuple[Assumption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

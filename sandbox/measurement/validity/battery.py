@@ -88,13 +88,15 @@ def affect_scales(questionnaire: Questionnaire) -> Mapping[StateName, str]:
     """
     if not follows_one_evening(questionnaire):
         return {}
-    found = {
-        affect: scale.id
-        for affect in AFFECT_STATES
-        for scale in questionnaire.scales
-        if scale.id == affect or scale.id.endswith(f"-{affect}")
-    }
+    scales = {affect: affect_scale(questionnaire, affect) for affect in AFFECT_STATES}
+    found = {affect: scale.id for affect, scale in scales.items() if scale is not None}
     return found if len(found) > 1 else {}
+
+
+def affect_scale(questionnaire: Questionnaire, affect: str) -> Scale | None:
+    """The scale of that affect (`fear`, `deq-fear`); None if it has none."""
+    named = (one for one in questionnaire.scales if one.id == affect or one.id.endswith(f"-{affect}"))
+    return next(named, None)
 
 
 AFFECT_STATES: tuple[StateName, ...] = (

@@ -13,8 +13,8 @@ from typing import Literal
 
 from sandbox.library.questionnaire import Questionnaire, Scale
 from sandbox.measurement.administration import Administration
-from sandbox.measurement.estimate import Estimate, kendall_tau, mean_estimate, slope
-from sandbox.measurement.validity.battery import main_scale, percent_of_range
+from sandbox.measurement.estimate import Estimate, kendall_tau, mean_estimate, mean_over, slope
+from sandbox.measurement.validity.battery import affect_scale, main_scale, percent_of_range
 
 DOSES = (-3, -2, -1, 1, 2, 3)
 STRONGEST = (-3, 3)
@@ -79,17 +79,9 @@ class DoseResponse:
         return max(self.placebos.items(), key=lambda one: abs(one[1]), default=None)
 
 
-def own_scale(questionnaire: Questionnaire, affect: str) -> Scale | None:
-    """The scale of that affect (`fear`, `deq-fear`); None if it has none."""
-    for scale in questionnaire.scales:
-        if scale.id == affect or scale.id.endswith(f"-{affect}"):
-            return scale
-    return None
-
-
 def judged_scales(questionnaire: Questionnaire, affects: Sequence[str]) -> tuple[Scale, ...]:
     """The scales that are judged: each affect's own; the main one if that is of distress or there is none."""
-    own = [scale for affect in affects if (scale := own_scale(questionnaire, affect)) is not None]
+    own = [scale for affect in affects if (scale := affect_scale(questionnaire, affect)) is not None]
     main = main_scale(questionnaire)
     return (*own, main) if not own or (main.id == "distress" and main not in own) else tuple(own)
 
@@ -103,7 +95,7 @@ def dose_responses(
     placebos = {trial.direction for trial in trials} - {"", *affects}
     found: list[DoseResponse] = []
     for affect in given:
-        own, main = own_scale(questionnaire, affect), main_scale(questionnaire)
+        own, main = affect_scale(questionnaire, affect), main_scale(questionnaire)
         scales = [own] if own else []
         if own is None or main.id == "distress":
             scales.append(main)
@@ -159,15 +151,17 @@ def _response(
         for dose in sorted({*DOSES, 0})
         if (point := mean_estimate(table.at(affect, dose), (0.0, 100.0))) is not None
     }
-    tau = _over(table, lambda text: kendall_tau(table.curve(affect, text)), (-1.0, 1.0))
-    gain = _over(table, partial(table.gain, affect))
+    tau = mean_over(table.texts, lambda text: kendall_tau(table.curve(affect, text)), (-1.0, 1.0))
+    gain = mean_over(table.texts, partial(table.gain, affect))
     noise = _noise(table, affect)
     told = None
     if noise is not None and gain is not None and gain.value > 0:
         told = 1.96 * math.sqrt(2) * noise / gain.value
     shift = table.shift(affect)
     moved = {name: by for name in placebos if (by := table.shift(name)) is not None}
-    gains = {other: worth for other in others if (worth := _over(table, partial(table.gain, other)))}
+    gains = {
+        other: worth for other in others if (worth := mean_over(table.texts, partial(table.gain, other)))
+    }
     follows, reason = _judged(tau, gain, shift, moved)
     return DoseResponse(
         affect=affect,
@@ -188,16 +182,6 @@ def _response(
         follows=follows,
         reason=reason,
     )
-
-
-def _over(
-    table: _Table,
-    measured: Callable[[int], float | None],
-    within: tuple[float, float] = (-math.inf, math.inf),
-) -> Estimate | None:
-    """The mean over the texts that gave something."""
-    values = (measured(text) for text in table.texts)
-    return mean_estimate([value for value in values if value is not None], within)
 
 
 def _noise(table: _Table, affect: str) -> float | None:
@@ -229,7 +213,7 @@ def _beyond(table: _Table, affect: str, others: Mapping[str, Estimate]) -> Estim
         own, other = table.gain(affect, text), table.gain(strongest, text)
         return None if own is None or other is None else own - other
 
-    return _over(table, between)
+    return mean_over(table.texts, between)
 
 
 def _share(scores: Sequence[float], at_end: Callable[[float], bool]) -> float:

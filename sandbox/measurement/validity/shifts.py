@@ -4,13 +4,13 @@ Each is estimated in each state by itself, and the worse state is judged: before
 near one end of the scale that they have nowhere to shift to, and an average over states would hide half.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from statistics import fmean
 
 from sandbox.library.questionnaire import Scale
 from sandbox.measurement.administration import UNSAMPLED
-from sandbox.measurement.estimate import Estimate, mean_estimate
+from sandbox.measurement.estimate import Estimate, mean_over
 from sandbox.measurement.validity.battery import (
     Condition,
     StateName,
@@ -20,6 +20,7 @@ from sandbox.measurement.validity.battery import (
 )
 from sandbox.measurement.validity.index import (
     HINT_LIMITS,
+    LARGE_SHIFT,
     SMALL_SHIFT,
     TOO_FEW,
     WORST_FIRST,
@@ -48,59 +49,46 @@ Judge = Callable[[Estimate | None, bool], Judgement]
 """The judgement of an estimate; True: it stands for the only state of its kind."""
 
 
-def over_repeats(
-    repeats: Iterable[int],
-    measured: Callable[[int], float | None],
-    within: tuple[float, float] = (-100.0, 100.0),
-) -> Estimate | None:
-    """The mean over the repeats that gave something: the repeat is the unit of analysis.
-
-    `within` are the least and the largest value there can be.
-    """
-    values = (measured(repeat) for repeat in repeats)
-    return mean_estimate([value for value in values if value is not None], within)
+_OF_RANGE = (-100.0, 100.0)
+"""The least and the largest difference there can be."""
 
 
-def induction(view: Trials) -> Index:
-    """Strong minus neutral scenario."""
-    return _rising(
-        view,
-        "induction",
-        "Rises after a strong scenario more than after a neutral one",
-        "neutral",
-        "an interval above 0, a rise of at least 10: else there is nothing a technique could lower",
-    )
+def moved_by_scenario(view: Trials) -> tuple[Index, ...]:
+    """What the strong scenario has to do to the score, by what the instrument asks about."""
+    if follows_one_evening(view.questionnaire):
+        return (
+            _rise(
+                view, "induction", "Rises after a strong scenario more than after a neutral one", "neutral"
+            ),
+            _rise(view, "rise", "Rises from before to after a strong scenario", "baseline"),
+        )
+    return _evening(view), _follows(view)
 
 
-def rise(view: Trials) -> Index:
-    """After the strong scenario minus before it."""
-    return _rising(
-        view,
-        "rise",
-        "Rises from before to after a strong scenario",
-        "baseline",
-        "an interval above 0, a rise of at least 10: else there is nothing a technique could lower",
-    )
+def _rise(view: Trials, id: str, title: str, earlier: StateName) -> Index:
+    """After the strong scenario minus in the other state."""
+    estimate = _moved(view, "induced", earlier)
+    judgement: Judgement = "unknown"
+    if estimate is not None:
+        clear = estimate.low is not None and estimate.low > 0
+        judgement = "bad" if not clear else "good" if estimate.value >= 2 * SMALL_SHIFT else "with care"
+    acceptable = "an interval above 0, a rise of at least 10: else there is nothing a technique could lower"
+    return Index(id, title, _RANGE, estimate, judgement, acceptable, _note(estimate, judgement))
 
 
-def evening(view: Trials) -> Index:
+def _evening(view: Trials) -> Index:
     """After the strong scenario minus before it, of an instrument that asks about more than one evening."""
-    estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "induced", "baseline"))
-    judgement = judged_shift(estimate, limits=HINT_LIMITS)
-    note = "no scores to compare" if estimate is None else TOO_FEW if judgement == "unknown" else ""
-    return Index(
+    asked = view.questionnaire.timeframe
+    return _shift(
         "evening",
         "Moved by what happened on one evening",
-        _RANGE,
-        estimate,
-        judgement,
-        f"at most 10 up or down: one evening is little of what it asks about"
-        f" (“{view.questionnaire.timeframe}”)",
-        note,
+        _moved(view, "induced", "baseline"),
+        f"at most 10 up or down: one evening is little of what it asks about (“{asked}”)",
+        HINT_LIMITS,
     )
 
 
-def follows(view: Trials) -> Index:
+def _follows(view: Trials) -> Index:
     """Whether such an instrument follows what it does ask about: no scenario tells of weeks or of a habit."""
     return Index(
         "follows",
@@ -113,43 +101,43 @@ def follows(view: Trials) -> Index:
     )
 
 
-def moved_by_scenario(view: Trials) -> tuple[Index, ...]:
-    """What the strong scenario has to do to the score, by what the instrument asks about."""
-    if follows_one_evening(view.questionnaire):
-        return induction(view), rise(view)
-    return evening(view), follows(view)
-
-
 def stays(view: Trials) -> Index:
     """After the neutral scenario minus before it."""
-    estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "neutral", "baseline"))
-    judgement = judged_shift(estimate)
-    note = "no scores to compare" if estimate is None else TOO_FEW if judgement == "unknown" else ""
-    return Index(
+    return _shift(
         "stays",
         "Shifts after a neutral scenario",
-        _RANGE,
-        estimate,
-        judgement,
+        _moved(view, "neutral", "baseline"),
         "at most 5 up or down: nothing happened that could move it",
-        note,
     )
 
 
-def _rising(view: Trials, id: str, title: str, from_state: StateName, acceptable: str) -> Index:
-    estimate = over_repeats(view.repeats, lambda repeat: _between(view, repeat, "induced", from_state))
-    judgement: Judgement = "unknown"
-    if estimate is not None:
-        clear = estimate.low is not None and estimate.low > 0
-        judgement = "bad" if not clear else "good" if estimate.value >= 2 * SMALL_SHIFT else "with care"
-    return Index(
-        id, title, _RANGE, estimate, judgement, acceptable, "" if estimate else "no scores to compare"
-    )
+def _moved(view: Trials, later: StateName, earlier: StateName) -> Estimate | None:
+    """The score in one state minus that in another, a repeat a case."""
+
+    def between(repeat: int) -> float | None:
+        after, before = view.score(repeat, later), view.score(repeat, earlier)
+        return None if after is None or before is None else after - before
+
+    return mean_over(view.repeats, between, _OF_RANGE)
 
 
-def _between(view: Trials, repeat: int, later: StateName, earlier: StateName) -> float | None:
-    after, before = view.score(repeat, later), view.score(repeat, earlier)
-    return None if after is None or before is None else after - before
+def _shift(
+    id: str,
+    title: str,
+    estimate: Estimate | None,
+    acceptable: str,
+    limits: tuple[float, float] = (SMALL_SHIFT, LARGE_SHIFT),
+) -> Index:
+    """A signed shift that should be small."""
+    judgement = judged_shift(estimate, limits=limits)
+    return Index(id, title, _RANGE, estimate, judgement, acceptable, _note(estimate, judgement))
+
+
+def _note(estimate: Estimate | None, judgement: Judgement) -> str:
+    """Why there is no estimate, or why it does not tell."""
+    if estimate is None:
+        return "no scores to compare"
+    return TOO_FEW if judgement == "unknown" else ""
 
 
 def retest(view: Trials) -> Index:
@@ -227,17 +215,12 @@ def echo(view: Trials) -> Index:
         upset, calm = (view.score(repeat, "induced", told) for told in ("echo upset", "echo calm"))
         return None if upset is None or calm is None else upset - calm
 
-    estimate = over_repeats(view.repeats, between)
-    judgement = judged_shift(estimate, limits=HINT_LIMITS)
-    note = TOO_FEW if judgement == "unknown" else ""
-    return Index(
+    return _shift(
         "echo",
         "Follows the client's own last sentence alone, after the strong scenario",
-        _RANGE,
-        estimate,
-        judgement,
+        mean_over(view.repeats, between, _OF_RANGE),
         "at most 10: all that was said before is the same; over 30 the score mostly repeats one sentence",
-        note if estimate else "no scores to compare",
+        HINT_LIMITS,
     )
 
 
@@ -248,23 +231,27 @@ def by_state(
     acceptable: str,
     measured: Measured,
     judge: Judge,
-    within: tuple[float, float] = (-100.0, 100.0),
+    within: tuple[float, float] = _OF_RANGE,
 ) -> Index:
     """The index of the state that comes out worse; its note has the other state's estimate."""
     found: list[tuple[StateName, Estimate | None, Judgement]] = []
     for state in VARIED:
-        estimate = over_repeats(view.repeats_of(state), partial(measured, state), within)
+        estimate = mean_over(view.repeats_of(state), partial(measured, state), within)
         found.append((state, estimate, judge(estimate, view.is_shared(state))))
     found.sort(key=lambda one: (WORST_FIRST.index(one[2]), -abs(one[1].value) if one[1] else 0.0))
     (state, estimate, judgement), *others = found
-    notes = [] if judgement != "unknown" else [TOO_FEW if estimate else "no scores to compare"]
-    notes += [
-        f"{_WHERE[other]} {value_text(theirs, _RANGE)}{interval_text(theirs, _RANGE)}"
-        for other, theirs, _ in others
-        if theirs is not None
+    notes = [
+        _note(estimate, judgement),
+        *(
+            f"{_WHERE[other]} {value_text(theirs, _RANGE)}{interval_text(theirs, _RANGE)}"
+            for other, theirs, _ in others
+            if theirs is not None
+        ),
     ]
     where = f", {_WHERE[state]}" if any(one[1] for one in found) else ""
-    return Index(id, f"{title}{where}", _RANGE, estimate, judgement, acceptable, "; ".join(notes))
+    return Index(
+        id, f"{title}{where}", _RANGE, estimate, judgement, acceptable, "; ".join(filter(None, notes))
+    )
 
 
 def not_applying(id: str, title: str, unit: Unit, acceptable: str) -> Index:
@@ -303,14 +290,13 @@ def _own(view: Trials, affect: StateName, told: list[StateName], scale: Scale) -
         known = [score for score in others if score is not None]
         return None if own is None or not known else own - fmean(known)
 
-    estimate = over_repeats(view.repeats_of(affect), beyond)
+    estimate = mean_over(view.repeats_of(affect), beyond, _OF_RANGE)
     judgement: Judgement = "unknown"
     if estimate is not None:
         if estimate.low is not None and estimate.low > 0:
             judgement = "good" if estimate.value >= 2 * SMALL_SHIFT else "with care"
         elif estimate.value <= SMALL_SHIFT:
             judgement = "bad"
-    note = TOO_FEW if judgement == "unknown" else ""
     return Index(
         f"{OWN}{affect}",
         f"{affect.capitalize()} after its own scenarios more than after those of other affects",
@@ -318,5 +304,5 @@ def _own(view: Trials, affect: StateName, told: list[StateName], scale: Scale) -
         estimate,
         judgement,
         "an interval above 0, at least 10: else its scale shows that something is wrong, not what",
-        note if estimate else "no scores to compare",
+        _note(estimate, judgement),
     )

@@ -15,6 +15,7 @@ import psutil
 
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.gguf import Layout, read_layout, set_numbers, write_copy
+from sandbox.models.name import is_own
 from sandbox.models.phantom.directions import Directions, bias_of, known_directions, make_directions
 from sandbox.models.provider import ModelError
 from sandbox.text import excerpt
@@ -24,18 +25,13 @@ _SPARE = 64 << 20
 
 def refuse_undosable(name: str) -> None:
     """Raises ModelError for a model, by its name, whose weights are in no GGUF file that the app runs."""
-    if not can_be_dosed(name):
+    if not is_own(name):
         raise ModelError(
             "This model cannot be given a dose: its weights are in no GGUF file that the app itself runs.",
             kind="refused",
             where=excerpt(name),
             todo="Calibrate “embedded” or gguf:PATH; `sandbox models` lists the files at hand, Ollama's too.",
         )
-
-
-def can_be_dosed(name: str) -> bool:
-    """Whether the model of that name is the embedded one or a GGUF file."""
-    return name.strip() == "embedded" or name.strip().startswith("gguf:")
 
 
 def directions_folder() -> Path:
