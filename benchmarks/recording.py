@@ -20,10 +20,10 @@ from sandbox.engine.run import run
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.provider import Capabilities
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 from sandbox.study.proposal import Proposal, proposed
+from tests.scripted import ScriptedProvider
 
 MOST_STATEMENTS = 60
 MOST_MILLISECONDS = 2.0

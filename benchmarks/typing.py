@@ -39,11 +39,11 @@ from sandbox.engine.run_state import RunState, SessionState, fold
 from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.models.litellm_way import litellm
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.proposal import Proposal, proposed
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.screens.session import SessionScreen
+from tests.scripted import ScriptedProvider
 
 TURNS = 500
 SECONDS = 8

@@ -8,10 +8,10 @@ import pytest
 from sandbox.cli import conducting
 from sandbox.errors import ExitCode
 from sandbox.models.provider import Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.listing import SessionFilter
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import Ended, sandbox
+from tests.scripted import ScriptedProvider
 
 QUICK = ("--scenario", "night-attack", "--scenario", "ordinary-room", "--seeds", "1-3", "--name", "Pilot")
 

@@ -8,8 +8,8 @@ import pytest
 from sandbox.cli import conducting
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import Completion, Request
-from sandbox.models.scripted import ScriptedProvider
 from tests.cli.command import Ended, sandbox, shorten_breathing
+from tests.scripted import ScriptedProvider
 
 SCRIPT = """\
 id: three-steps

@@ -13,11 +13,11 @@ from sandbox.engine.phase import PHASES, Phase
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.library.questionnaire import Scale
 from sandbox.library.workspace import create_workspace
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store
 from sandbox.study.proposal import Proposal
 from tests.documents import plan, probe, technique
 from tests.export.specimen import recorded_family
+from tests.scripted import ScriptedProvider
 from tests.store.runs import record_run
 
 GLOOM = probe("gloom-list").model_copy(

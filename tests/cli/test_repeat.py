@@ -13,9 +13,9 @@ from sandbox.cli import conducting
 from sandbox.export.result import output_schema_text
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import Completion, ModelError, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store
 from tests.cli.command import Ended, sandbox, shorten_breathing
+from tests.scripted import ScriptedProvider
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from sandbox.models.provider import Capabilities, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.frozen import freeze
 from tests.cli.command import Ended, sandbox
 from tests.cli.test_repeat import Swinging
 from tests.cli.test_study_run import STUDY, place, study, write
+from tests.scripted import ScriptedProvider
 from tests.study.plans import study_plan
 
 __all__ = ("place",)

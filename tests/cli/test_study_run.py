@@ -14,13 +14,13 @@ from sandbox.errors import SandboxError
 from sandbox.library.workspace import create_workspace
 from sandbox.models.pool import OpenModel
 from sandbox.models.provider import Capabilities, Completion, ModelError, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.settings import settings_file
 from sandbox.store import state
 from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from tests.cli.command import Ended, sandbox, shorten_breathing
 from tests.cli.test_repeat import Swinging
+from tests.scripted import ScriptedProvider
 
 STUDY = {
     "id": "worry",

@@ -9,9 +9,9 @@ from sandbox.cli import conducting
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Technique
 from sandbox.library.workspace import Workspace, create_workspace, shipped_content
-from sandbox.models.scripted import ScriptedProvider
 from tests.cli.command import Ended, sandbox
 from tests.cli.test_dismantle import StoneCounts
+from tests.scripted import ScriptedProvider
 
 STONE = """\
 id: stone

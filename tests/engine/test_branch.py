@@ -18,10 +18,10 @@ from sandbox.engine.run import run
 from sandbox.errors import UsageError
 from sandbox.export.comparison_text import reasons
 from sandbox.library.technique import Repeat, Step
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 from tests.documents import plan, technique
+from tests.scripted import ScriptedProvider
 from tests.store.runs import record_run, scripted
 
 

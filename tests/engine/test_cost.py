@@ -11,10 +11,10 @@ from sandbox.engine.measure import THREE, Measure
 from sandbox.engine.plan import SessionPlan, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.models.provider import REASONING_TOKENS, Capabilities, Request, Sampling
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.models.tokens import TokenCounts
 from tests.documents import plan, probe, scenario, technique
 from tests.measurement.ratings import optioned
+from tests.scripted import ScriptedProvider
 
 COUNTS = TokenCounts(
     model="openai/m",

@@ -10,8 +10,8 @@ from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.run import run
 from sandbox.library.client import Client, Disclosure, Relapse
-from sandbox.models.scripted import ScriptedProvider
 from tests.documents import client, scenario, technique
+from tests.scripted import ScriptedProvider
 
 BROTHER = Disclosure(fact="Your brother died.", asked=("family", "brother"), told=("died",))
 CAR = Disclosure(fact="You sit in the car.", asked=("home",), question="open", told=("car",))

@@ -6,9 +6,9 @@ from sandbox.engine.events import CallFinished, SessionFinished
 from sandbox.engine.guidance import Guidance, guidance_for
 from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
-from sandbox.models.scripted import ScriptedProvider
 from tests.documents import plan, technique
 from tests.engine.test_run import TOP, collect, turns
+from tests.scripted import ScriptedProvider
 
 GUIDED = technique("Ask about the breath.", "Thank the client.", delivery="guided")
 

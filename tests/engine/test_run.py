@@ -46,10 +46,10 @@ from sandbox.models.provider import (
     StreamPart,
     Withdrawn,
 )
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.seed import derived_seed
 from tests.documents import plan, probe, scenario, technique
 from tests.measurement.ratings import optioned
+from tests.scripted import ScriptedProvider
 
 TOP = {" scared": 0.3, " calm": 0.1}
 SMALL = Capabilities(top_logprobs=2000, prefill=True, small=True, local=True)

@@ -22,7 +22,6 @@ from sandbox.engine.run import run
 from sandbox.engine.run_state import fold
 from sandbox.library.study import StudySampling
 from sandbox.library.technique import Repeat, Step
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.models.tokens import count_with
 from sandbox.store.document import folded
 from sandbox.store.listing import SessionFilter
@@ -30,6 +29,7 @@ from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 from tests.documents import plan, probe, scenario, technique
 from tests.measurement.ratings import optioned
+from tests.scripted import ScriptedProvider
 from tests.store.runs import number, record_run, telling
 
 DESIGNS = tuple(STRETCHES)

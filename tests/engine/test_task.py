@@ -8,9 +8,9 @@ from sandbox.engine.plan import trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.library.task import Quiz, QuizQuestion, SerialSubtraction, Stop, Task, next_question
 from sandbox.models.provider import Capabilities
-from sandbox.models.scripted import ScriptedProvider
 from tests.documents import plan, scenario
 from tests.engine.test_run import TOP, collect, labels, turns
+from tests.scripted import ScriptedProvider
 
 SUBTRACT = Task(
     id="subtract",

@@ -17,9 +17,9 @@ from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.measurement.validity.battery import battery_size
 from sandbox.models.provider import Capabilities, ModelError, Request
-from sandbox.models.scripted import ScriptedProvider
 from tests.documents import client, probe, scenario
 from tests.measurement.ratings import ranged
+from tests.scripted import ScriptedProvider
 
 CAPABLE = Capabilities(top_logprobs=2000, prefill=True, small=True, local=True)
 

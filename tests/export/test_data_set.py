@@ -26,13 +26,13 @@ from sandbox.export.data.tables import ROWS
 from sandbox.export.table import FORMULA_STARTS, guarded
 from sandbox.library.study import Design
 from sandbox.models.provider import Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import DATABASE, Store
 from sandbox.text import printable
 from tests.analysis.compared import DISTRESS
 from tests.cli.command import sandbox
 from tests.documents import plan, scenario, technique
 from tests.export.specimen import HARMFUL, recorded_family
+from tests.scripted import ScriptedProvider
 from tests.store.runs import SMALL, breathing_and_control, record_run
 
 SCARED = {7: (0.4, 0.3, 0.2, 0.5), 8: (0.5, 0.2, 0.3, 0.1), 9: (0.6, 0.5, 0.1, 0.3, 0.2)}

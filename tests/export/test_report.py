@@ -26,12 +26,12 @@ from sandbox.export.report.markdown import report_markdown
 from sandbox.export.report.word import report_word
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import ModelDescription
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.call import drawn_by
 from sandbox.store.progress import spent_by
 from sandbox.store.store import DATABASE, Store
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
 from tests.documents import technique
+from tests.scripted import ScriptedProvider
 from tests.store.runs import SMALL, breathing_and_control, number, record_run
 
 HOSTILE = '<script src="https://example.org/x.js"></script><img src=x onerror=alert(1)>\x1b[31m=1+1 \u202e'

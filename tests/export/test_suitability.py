@@ -19,10 +19,10 @@ from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.measurement.administration import Administration, unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.store import Store
 from tests.engine.test_validity_check import CAPABLE, a_plan
 from tests.export.specimen import recorded_family
+from tests.scripted import ScriptedProvider
 
 MODEL = ModelDescription("scripted", "Scripted model")
 

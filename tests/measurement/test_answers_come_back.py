@@ -13,8 +13,8 @@ from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Form, LabelForm
 from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Message, Request
-from sandbox.models.scripted import ScriptedProvider
 from tests.measurement.ratings import ODD, labelled, ranged, shipped_ratings
+from tests.scripted import ScriptedProvider
 
 FORMS: tuple[Form, ...] = ("batch", "per item", "structured")
 LABELS: tuple[LabelForm, ...] = ("numbers", "letters", "words")

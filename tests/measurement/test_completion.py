@@ -13,9 +13,9 @@ from sandbox.measurement.administering import administer, default_way
 from sandbox.measurement.reading.completion import added_text
 from sandbox.measurement.valence import compound, negativity
 from sandbox.models.provider import Capabilities, Message, Request
-from sandbox.models.scripted import ScriptedProvider
 from tests.content.test_scoring_keys import FOLDER
 from tests.documents import HEAD
+from tests.scripted import ScriptedProvider
 
 TALK = (Message("system", "You take part."), Message("user", "It is dark."), Message("assistant", "I wait."))
 

@@ -26,8 +26,8 @@ from sandbox.models.provider import (
     Sampling,
     TokenProbability,
 )
-from sandbox.models.scripted import Distribution, ScriptedProvider
 from tests.measurement.ratings import OFTEN, optioned, ranged
+from tests.scripted import Distribution, ScriptedProvider
 
 TALK = (
     Message("system", "You take part."),

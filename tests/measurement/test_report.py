@@ -10,9 +10,9 @@ from sandbox.measurement.administering import administer, check_way, default_way
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Capabilities, Completion, Message, ModelError, Request
-from sandbox.models.scripted import ScriptedProvider
 from tests.documents import probe
 from tests.measurement.ratings import optioned, ranged
+from tests.scripted import ScriptedProvider
 
 TALK = (
     Message("system", "You take part."),

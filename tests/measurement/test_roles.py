@@ -9,9 +9,9 @@ from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Form, Way
 from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.provider import Message
-from sandbox.models.scripted import ScriptedProvider
 from tests.documents import HEAD, probe
 from tests.measurement.ratings import optioned
+from tests.scripted import ScriptedProvider
 
 TOLD = "Somebody is behind you."
 CONVERSATION = (

@@ -15,9 +15,9 @@ from sandbox.models.hosted import capabilities_of
 from sandbox.models.litellm_way import LiteLLM
 from sandbox.models.provider import Capabilities, Message, Sampling
 from sandbox.models.retry import RetryPolicy
-from sandbox.models.scripted import ABLE, ScriptedProvider
 from tests.measurement.ratings import optioned, ranged
 from tests.models.misbehaving import ModelServer, says
+from tests.scripted import ABLE, ScriptedProvider
 
 TALK = (Message("user", "It is dark."),)
 STRUCTURED = Presentation(form="structured", items="as written")

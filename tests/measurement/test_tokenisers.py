@@ -9,9 +9,9 @@ from sandbox.measurement.reading.likelihood import OPENING, offered_options, ope
 from sandbox.measurement.reading.presentation import Presentation, option_names
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.provider import Capabilities, Message, Pieces, Provider
-from sandbox.models.scripted import ScriptedProvider
 from tests.measurement.ratings import ODD, labelled, shipped_ratings
 from tests.measurement.tokenisers import ToldModel, gpt2, llama, qwen
+from tests.scripted import ScriptedProvider
 
 TALK = (Message("user", "It is dark."),)
 TOKENISERS = {"qwen": qwen, "llama": llama, "gpt2": gpt2}

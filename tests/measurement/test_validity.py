@@ -31,9 +31,9 @@ from sandbox.measurement.validity.battery import (
 )
 from sandbox.measurement.validity.verdict import Validity, judge
 from sandbox.models.provider import Capabilities, Message, Request
-from sandbox.models.scripted import ABLE, ScriptedProvider
 from tests.documents import probe
 from tests.measurement.ratings import OFTEN, optioned, ranged
+from tests.scripted import ABLE, ScriptedProvider
 
 REPEATS = 8
 ITEMS = ("tense", "low", "tired", "rested", "cheerful", "at-ease")

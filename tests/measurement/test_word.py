@@ -12,8 +12,8 @@ from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import TOLERATED, Administration
 from sandbox.measurement.reading.word import LEAST_COVERAGE
 from sandbox.models.provider import Capabilities, Completion, Message, TokenProbability
-from sandbox.models.scripted import Distribution, ScriptedProvider
 from tests.documents import probe
+from tests.scripted import Distribution, ScriptedProvider
 
 TALK = (
     Message("system", "You take part."),

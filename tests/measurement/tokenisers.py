@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sandbox.models.provider import Capabilities, Pieces, Request
-from sandbox.models.scripted import ScriptedProvider
+from tests.scripted import ScriptedProvider
 
 _WORDS = r"'(?:[sdmt]|ll|ve|re)| ?[^\W\d_]+|{digits}| ?[^\s\w]+|\s+(?!\S)|\s"
 _ONE_DIGIT = re.compile(_WORDS.format(digits=r"\d"))

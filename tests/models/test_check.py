@@ -8,8 +8,8 @@ import pytest
 from sandbox.models.check import PREFILL, Result, check
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.provider import Capabilities, ModelError, Provider, Request
-from sandbox.models.scripted import ABLE, ScriptedProvider
 from sandbox.models.tokens import price_of_thousand_turns, price_text
+from tests.scripted import ABLE, ScriptedProvider
 
 
 async def checked(provider: Provider) -> dict[str, Result]:

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from sandbox.models.provider import Completion, Delta, Message, ModelError, Provider, Request, Sampling
-from sandbox.models.scripted import ScriptedProvider
+from tests.scripted import ScriptedProvider
 
 
 def ask(text: str = "How are you?", *, prefill: str = "", top: int = 0) -> Request:

@@ -15,13 +15,13 @@ from sandbox.library.document import document_hash
 from sandbox.library.workspace import Workspace
 from sandbox.models.pool import ModelPool
 from sandbox.models.provider import ModelError, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.review.giving import reviewer_name
 from sandbox.review.judged import judged
 from sandbox.review.model_reviewer import ASKS, Answered, rate_by_model
 from sandbox.store.mark import By, MarkRecord, Note, Rating
 from sandbox.study.conductor import Conductor
 from tests.review.packets import shipped_form, two_sessions
+from tests.scripted import ScriptedProvider
 
 FORM = shipped_form()
 HASH = document_hash(FORM)

@@ -8,10 +8,10 @@ from sandbox.engine.events import Event
 from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.engine.run import run
 from sandbox.models.provider import Capabilities, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 from tests.documents import plan, technique
+from tests.scripted import ScriptedProvider
 
 SMALL = Capabilities(top_logprobs=2000, prefill=True, small=True, local=True)
 

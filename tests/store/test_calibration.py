@@ -21,9 +21,9 @@ from sandbox.measurement.validity.dose_response import DOSES
 from sandbox.models.phantom.directions import PLACEBOS, Directions
 from sandbox.models.phantom.dosed import Phantom
 from sandbox.models.provider import ModelDescription, Request
-from sandbox.models.scripted import ABLE, ScriptedProvider
 from sandbox.store.calibration import CalibrationRecord
 from sandbox.store.store import Store
+from tests.scripted import ABLE, ScriptedProvider
 
 MODEL = ModelDescription("embedded", "Tiny", {"sha256": "5e1f"})
 DIRECTIONS = Directions("5e1f", "Tiny", "5701", 1, 10.0, {"fear": [1.0, 0.0]}, {"fear": 0.1})

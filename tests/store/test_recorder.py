@@ -20,9 +20,9 @@ from sandbox.engine.events import (
 )
 from sandbox.engine.run import run
 from sandbox.models.provider import ModelDescription, ModelError
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.error import StoreError
 from sandbox.store.recorder import recorded
+from tests.scripted import ScriptedProvider
 from tests.store.runs import SMALL, breathing_and_control, record_run, scripted
 
 

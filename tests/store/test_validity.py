@@ -15,13 +15,13 @@ from sandbox.engine.validity_check import CheckPlan, Instrument, InstrumentCheck
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.gguf import Weights
 from sandbox.models.provider import ModelDescription, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.migrations import MIGRATIONS, migrate, version_of
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
 from tests.documents import client, plan, probe
 from tests.engine.test_validity_check import CAPABLE, a_plan, moved
 from tests.measurement.ratings import ranged
+from tests.scripted import ScriptedProvider
 
 MODEL = ModelDescription("openai/some", "Some model", {"weights SHA-256": "abc"})
 TABLES = ("validity_checks", "validity_indices", "validity_states", "validity_trials")

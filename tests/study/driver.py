@@ -13,12 +13,12 @@ from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.models.pool import ModelPool
 from sandbox.models.provider import Completion, Request, StreamPart
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.conductor import Conductor
 from sandbox.study.events import InCell, StudyEnded, StudyStarted
 from sandbox.study.frozen import freeze
 from sandbox.study.lanes import Patience
 from sandbox.study.runner import run_study
+from tests.scripted import ScriptedProvider
 from tests.study.plans import study_plan
 from tests.study.test_runner import HOSTED, TOP, says
 

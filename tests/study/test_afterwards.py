@@ -26,11 +26,11 @@ from sandbox.measurement.administration import Administration
 from sandbox.models.embedded import EmbeddedProvider
 from sandbox.models.pool import ModelPool
 from sandbox.models.provider import ModelError, Provider, Request
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.afterwards import asked_afterwards
 from sandbox.study.afterwards import Asking, ToAsk, ask, to_ask
 from sandbox.study.conductor import Conductor
 from tests.documents import plan, probe, scenario, technique
+from tests.scripted import ScriptedProvider
 from tests.store.runs import SMALL, number
 
 FILLER = technique("One.", "Two.", "Three.", id="filler", family="control")

@@ -12,10 +12,10 @@ from sandbox.library.workspace import Workspace
 from sandbox.models.opening import open_model
 from sandbox.models.pool import ModelPool
 from sandbox.models.provider import found_capabilities
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from tests.models.misbehaving import Act, ModelServer, completion, fails, raw
+from tests.scripted import ScriptedProvider
 
 
 def with_logprobs(found: object) -> Act:

@@ -11,11 +11,11 @@ import pytest
 from sandbox.engine.events import Event
 from sandbox.errors import SandboxError
 from sandbox.models.provider import ModelError, Request
-from sandbox.models.scripted import ABLE, ScriptedProvider
 from sandbox.store.store import DATABASE
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.study.rehearsal import Rehearsal
+from tests.scripted import ABLE, ScriptedProvider
 from tests.tui.rehearsal import make_workspace
 
 

@@ -15,7 +15,6 @@ from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace, create_workspace
 from sandbox.models.pool import ModelPool, OpenModel
 from sandbox.models.provider import Capabilities, Completion, ModelError, Request, Usage
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
 from sandbox.study.events import (
@@ -35,6 +34,7 @@ from sandbox.study.events import (
 from sandbox.study.frozen import Outline, freeze
 from sandbox.study.lanes import Patience
 from sandbox.study.runner import run_study
+from tests.scripted import ScriptedProvider
 from tests.study.plans import study_plan
 
 HOSTED = Capabilities(top_logprobs=20, prefill=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.library.workspace import Workspace
 from sandbox.models.provider import Request
-from sandbox.models.scripted import ABLE, ScriptedProvider
+from tests.scripted import ABLE, ScriptedProvider
 
 _HEAD = """id: {id}
 title: {title}

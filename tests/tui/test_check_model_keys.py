@@ -12,11 +12,11 @@ from sandbox.library.catalogue import Library
 from sandbox.library.workspace import Workspace
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.models.provider import Capabilities
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.calibration import CalibrationRecord
 from sandbox.store.store import DATABASE, Store
 from sandbox.tui.screens.check_model import CheckModelScreen, InstrumentList
 from sandbox.tui.screens.session import SessionScreen
+from tests.scripted import ScriptedProvider
 from tests.store.test_calibration import FakePhantom, go_on
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage

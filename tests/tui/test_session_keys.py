@@ -13,7 +13,6 @@ from sandbox.engine.events import Event, RunPlanned
 from sandbox.engine.history import History, Skip, Turn
 from sandbox.library.catalogue import Library
 from sandbox.models.provider import ModelError
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.store.state import seconds_run
 from sandbox.store.store import Store
 from sandbox.tui.branching import choices
@@ -27,6 +26,7 @@ from sandbox.tui.widgets.comparison_table import ComparisonTable
 from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.session_header import SessionHeader
 from sandbox.tui.widgets.therapist_line import TherapistLine
+from tests.scripted import ScriptedProvider
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 from tests.tui.test_session_state import events_of_a_run

@@ -8,7 +8,6 @@ from textual.widgets import Input, OptionList
 
 from sandbox.cli.study_run import _document
 from sandbox.models.provider import Capabilities, ModelError
-from sandbox.models.scripted import ScriptedProvider
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.screens.compare import CompareScreen
@@ -18,6 +17,7 @@ from sandbox.tui.screens.sessions import SessionsScreen
 from sandbox.tui.screens.studies import StudiesScreen
 from sandbox.tui.screens.study import StudyScreen, plan_lines
 from sandbox.tui.study_process import last_error
+from tests.scripted import ScriptedProvider
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
 

@@ -1,4 +1,4 @@
-"""A provider that answers from a script: for tests and for showing the app without a model. Calls nothing."""
+"""A provider that answers from a script: the model of tests and benchmarks. Calls nothing."""
 
 import asyncio
 import math
