@@ -3,13 +3,13 @@ would make it surer. Values first, then the same in a few sentences that say no 
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 from statistics import stdev
 
-from sandbox.analysis.comparison import ComparedArm, Comparison, compared_with
+from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
 from sandbox.analysis.effect import (
     SMALL,
     Direction,
@@ -20,6 +20,7 @@ from sandbox.analysis.effect import (
     scale_of,
     technique_effect,
 )
+from sandbox.analysis.induction import Induction, induction_lines
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import LEAST_FOR_P, Verdict, pairs_for_width, verdict
 from sandbox.analysis.sequential import Evidence, evidence
@@ -40,7 +41,8 @@ class Difference:
     `at` is the row's own label: `end` also where that is the last turn's measurement.
 
     `values` has one difference a run, in the order of the runs; below 0 the first of the two is lower.
-    `bound` is the smallest difference of interest, stated before: a tenth of the scale's range.
+    `bound` is the smallest difference of interest, stated before: a tenth of the scale's range. `induction`:
+    what the scenario did to the state both started from; None where none was told before.
     """
 
     title: str
@@ -49,10 +51,36 @@ class Difference:
     values: tuple[float, ...]
     paired: PairedDifference
     bound: float | None
+    induction: Induction | None = None
 
     @cached_property
     def verdict(self) -> Verdict:
         return verdict(self.values, self.bound)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it can be no relief, since nothing was raised. A turn for the worse stays one."""
+        if self.induction is None or not self.induction.nothing:
+            return False
+        worse = {"more distress": "higher", "less distress": "lower"}.get(self.induction.higher_is)
+        return self.verdict != worse
+
+    @property
+    def said(self) -> str:
+        """The verdict for a table: `lower`, `lower, but nothing was raised`, `no interval`."""
+        told: str = self.verdict
+        if not self.known:
+            told = ("no run", "one run, no interval", "no interval")[min(2, len(self.values))]
+        return f"{told}{self.proviso}"
+
+    @property
+    def proviso(self) -> str:
+        """What goes behind all that is said of it: `, but nothing was raised`; else empty."""
+        if self.induction is None:
+            return ""
+        if self.empty:
+            return f", but nothing was {self.induction.raised}"
+        return f", not known if anything was {self.induction.raised}" if self.induction.unsure else ""
 
     @cached_property
     def evidence(self) -> Evidence | None:
@@ -93,21 +121,38 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`beyond`: every arm that has one beside it against it; `between`: techniques against each other."""
+    """`beyond`: every arm that has one beside it against it; `between`: techniques against each other.
+
+    `unanswered`: why an arm has no point to be judged at, by its title. `inductions`: what each scenario did
+    to the score.
+    """
 
     beyond: tuple[Difference, ...]
     between: tuple[Difference, ...]
     higher_is: Direction
     interim: bool = False
     """An arm has not ended: what is said may still move."""
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    inductions: tuple[Induction, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The answer in a few sentences, one a line; empty where nothing stands beside anything."""
-        known = [one for one in self.beyond if one.paired.mean is not None]
-        if not known:
+        """The answer in a few sentences, one a line; empty where nothing stands beside anything.
+
+        It begins with what was not raised: of that no technique can relieve anybody.
+        """
+        if not self.beyond and not self.unanswered:
             return ()
-        first, *more = (*_sizes(known, self.higher_is), *_told(known), *_told_between(self.between))
+        known = [one for one in self.beyond if one.paired.mean is not None]
+        missing = {one.title: one.paired.reason for one in self.beyond if one.paired.mean is None}
+        undefined = {**self.unanswered, **missing}
+        first, *more = [
+            *induction_lines(self.inductions),
+            *_sizes(known, self.higher_is),
+            *[printable(f"{title}: no difference, because {why}.") for title, why in undefined.items()],
+            *_told(known),
+            *_told_between(self.between),
+        ]
         return f"Interim, not every arm has ended: {first}" if self.interim else first, *more
 
 
@@ -125,7 +170,28 @@ def answer(comparison: Comparison) -> Answer:
     )
     sessions = (session for arm in comparison.arms for session in arm.sessions)
     interim = any(session.state in ("planned", "running") for session in sessions)
-    return Answer(beyond, between, scale.higher_is if scale else "neither", interim)
+    return Answer(
+        beyond,
+        between,
+        scale.higher_is if scale else "neither",
+        interim,
+        unanswered(comparison),
+        comparison.inductions,
+    )
+
+
+def unanswered(comparison: Comparison) -> Mapping[str, str]:
+    """By title of an arm that has no point in common with what stands beside it: why."""
+    scale, found = comparison.scale, {}
+    for arm in comparison.arms:
+        if arm.primary or not arms_compared_with(arm, comparison.arms):
+            continue
+        pairs = ((one, compared_with(one, comparison.arms)) for one in arm.sessions)
+        whys = (
+            technique_effect(one.course(scale), other.course(scale)).reason for one, other in pairs if other
+        )
+        found[arm.title] = next(filter(None, whys), "no measurement in common")
+    return found
 
 
 def _scale(comparison: Comparison) -> Scale | None:
@@ -144,7 +210,9 @@ def one_against_another(comparison: Comparison, one: ComparedArm, other: Compare
     if found is None:
         return ""
     pairs = number_of(len(found.values), "pair")
-    said = f"{pairs} at {found.at}: {_size(found, scale.higher_is if scale else 'neither')}."
+    raised = found.induction.sentence if found.induction is not None else ""
+    size = f"{pairs} at {found.at}: {_size(found, scale.higher_is if scale else 'neither')}."
+    said = f"{raised} {size}".strip()
     if found.paired.low is None:
         why = (
             "One pair has no interval"
@@ -153,9 +221,9 @@ def one_against_another(comparison: Comparison, one: ComparedArm, other: Compare
         )
         return printable(f"{said} {why}.")
     if found.told_apart:
-        return printable(f"{said} Told apart.")
+        return printable(f"{said} Told apart{found.proviso}.")
     if found.verdict == "equivalent":
-        return printable(f"{said} Equivalent, within ±{numeral(bound)}.")
+        return printable(f"{said} Equivalent, within ±{numeral(bound)}{found.proviso}.")
     if found.verdict == "too few runs":
         return printable(f"{said} Under {LEAST_FOR_P} pairs nothing is decided.{_more(found)}")
     return printable(f"{said} Not told apart: this could be chance.{_more(found)}")
@@ -177,7 +245,8 @@ def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Di
         )
         if effect.value is not None:
             values.append(effect.value)
-    return Difference(arm.title, " and ".join(others), arm.primary, tuple(values), paired, bound)
+    induction = comparison.induction_of(arm)
+    return Difference(arm.title, " and ".join(others), arm.primary, tuple(values), paired, bound, induction)
 
 
 def _between(
@@ -201,7 +270,7 @@ def _between(
     values = tuple(effect.value for effect in effects if effect.value is not None)
     reliable = all(effect.reliable for effect in effects)
     paired = replace(paired_difference(values), reliable=reliable)
-    return Difference(one.title, other.title, at, values, paired, bound)
+    return Difference(one.title, other.title, at, values, paired, bound, comparison.induction_of(one))
 
 
 # In words
@@ -231,11 +300,8 @@ def _size(one: Difference, higher_is: Direction) -> str:
         inside = f"{high} to {low}" if mean < 0 else f"{low} to {high}"
         return f"{said} [{inside}{', wider than the scale' if _beyond_the_scale(one) else ''}]"
     meaning = {"more distress": mean < 0, "less distress": mean > 0}.get(higher_is)
-    words = (
-        ""
-        if meaning is None or one.verdict == "too few runs"
-        else f", {'less' if meaning else 'more'} distress"
-    )
+    silent = meaning is None or one.verdict == "too few runs" or one.empty
+    words = "" if silent else f", {'less' if meaning else 'more'} distress"
     return f"{said} [{numeral(abs(near))} to {_way(far)}]{words}"
 
 
@@ -255,22 +321,24 @@ def _way(value: float, *, reliable: bool = True) -> str:
 
 def _told(known: Sequence[Difference]) -> list[str]:
     """Which are told apart from what they are compared with, and how many more runs the others need."""
-    lines = []
+    lines: list[str] = []
+    if not known:
+        return lines
     if all(len(one.values) < 2 for one in known):
         return ["One run has no interval, and single runs differ widely: repeat it with other seeds."]
     if few := [one for one in known if one.verdict == "too few runs" and one.paired.low is not None]:
         lines.append(
             f"Not decided, since under {LEAST_FOR_P} runs nothing is: {_titles(few)}.{_leaning(few)}"
         )
-    if apart := [one for one in known if one.told_apart]:
-        small = [one for one in apart if one.bound and abs(one.paired.mean or 0.0) < one.bound]
-        lines.append(f"Told apart from {_against(apart)}: {_titles(apart)}.")
-        if small:
-            within = f"±{numeral(small[0].bound)}, the smallest difference of interest"
-            lines.append(f"Told apart, but the size is within {within}: {_titles(small)}.")
-    if equal := [one for one in known if one.verdict == "equivalent"]:
-        bound = numeral(equal[0].bound)
-        lines.append(f"Equivalent to {_against(equal)}, within ±{bound}: {_titles(equal)}.")
+    apart = [one for one in known if one.told_apart]
+    for proviso, alike in _by_proviso(apart):
+        lines.append(f"Told apart from {_against(alike)}{proviso}: {_titles(alike)}.")
+    if small := [one for one in apart if one.bound and abs(one.paired.mean or 0.0) < one.bound]:
+        within = f"±{numeral(small[0].bound)}, the smallest difference of interest"
+        lines.append(f"Told apart, but the size is within {within}: {_titles(small)}.")
+    for proviso, alike in _by_proviso([one for one in known if one.verdict == "equivalent"]):
+        bound = numeral(alike[0].bound)
+        lines.append(f"Equivalent to {_against(alike)}, within ±{bound}{proviso}: {_titles(alike)}.")
     for one in known:
         if len(one.values) > 1 and one.paired.low is None:
             lines.append(f"{one.title}: no interval, because {one.paired.reason}.")
@@ -284,6 +352,12 @@ def _told(known: Sequence[Difference]) -> list[str]:
             f"{one.title} is not told apart from {one.against}: this could be chance." for one in unsure
         ]
     return [printable(line) for line in lines]
+
+
+def _by_proviso(members: Sequence[Difference]) -> Iterator[tuple[str, list[Difference]]]:
+    """Those of which nothing has to be added first."""
+    for proviso in sorted({one.proviso for one in members}):
+        yield proviso, [one for one in members if one.proviso == proviso]
 
 
 def _leaning(few: Sequence[Difference]) -> str:
@@ -306,9 +380,10 @@ def _told_between(between: Sequence[Difference]) -> list[str]:
     lines = []
     for one in pairs:
         if one.told_apart:
-            lines.append(f"{_ended(one)}: told apart.")
+            lines.append(f"{_ended(one)}: told apart{one.proviso}.")
         elif one.verdict == "equivalent":
-            lines.append(f"{one.title} and {one.against} are equivalent, within ±{numeral(one.bound)}.")
+            within = f"within ±{numeral(one.bound)}{one.proviso}"
+            lines.append(f"{one.title} and {one.against} are equivalent, {within}.")
         elif one.verdict == "too few runs" and one.known:
             lines.append(f"{one.title} against {one.against}: not decided, with {len(one.values)} runs.")
         elif not one.known:
@@ -332,7 +407,7 @@ def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
         without += f" {len(few)} pairs have under {LEAST_FOR_P} runs."
     if not apart:
         return [f"Of {len(pairs)} pairs of techniques none is told apart.{without}"]
-    shown = "; ".join(map(_ended, apart[:_FEW]))
+    shown = "; ".join(f"{_ended(one)}{one.proviso}" for one in apart[:_FEW])
     more = f"; and {len(apart) - _FEW} more" if len(apart) > _FEW else ""
     rest = f" {len(open_pairs)} pairs are not told apart from each other." if open_pairs else ""
     return [f"Told apart from each other: {shown}{more}.{rest}{without}"]

@@ -20,6 +20,7 @@ from sandbox.analysis.effect import (
     paired_difference,
     technique_effect,
 )
+from sandbox.analysis.induction import Induction, inductions
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.phase import Phase, Point, begins_at
@@ -99,7 +100,8 @@ class Row:
 class Comparison:
     """`trunks` counts the independent observations; with one there is no interval.
 
-    `pooled`: some arm is a mean over trunks.
+    `pooled`: some arm is a mean over trunks. `inductions`: what each scenario did to the score. The answer
+    begins with what has to be said of that, so `remarks` leave it out, unless there is no answer.
     """
 
     scale: ScaleName
@@ -107,6 +109,14 @@ class Comparison:
     rows: tuple[Row, ...]
     trunks: int
     remarks: tuple[Remark, ...]
+    inductions: tuple[Induction, ...] = ()
+
+    def induction_of(self, arm: ComparedArm) -> Induction | None:
+        """What the scenario did to the states the arm began from; None where it began without one."""
+        first = arm.sessions[0]
+        if begins_at(first.plan.stretches) != "induction":
+            return None
+        return next((one for one in self.inductions if first.trunk in one.starts), None)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -151,7 +161,13 @@ def compare(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool = False) 
         for p in _points(sessions, scale)
     )
     said = on_reading({arm.title: arm.sessions for arm in arms}, (scale,))
-    return Comparison(scale, arms, rows, len({session.trunk for session in sessions}), said)
+    raised = inductions(sessions, scale)
+    trunks = len({session.trunk for session in sessions})
+    found = Comparison(scale, arms, rows, trunks, said, raised)
+    if not any(arms_compared_with(arm, arms) for arm in arms):
+        return found
+    answered = {one.sentence for one in raised}
+    return replace(found, remarks=tuple(one for one in said if one.sentence not in answered))
 
 
 def worth_pooling(sessions: Sequence[Arm]) -> bool:

@@ -103,10 +103,11 @@ def _not_paired(technique: Trajectory, control: Trajectory) -> str:
     return ""
 
 
-def in_words(effect: Effect, higher_is: Direction) -> str:
+def in_words(effect: Effect, higher_is: Direction, little_induced: str = "") -> str:
     """`24.8 lower than under the control: less distress`; empty for an undefined effect.
 
-    `higher_is` is the scale's own direction.
+    `higher_is` is the scale's own direction. Less distress is no relief where the scenario raised nothing
+    (`little_induced`): then that stands there instead.
     """
     if effect.value is None:
         return ""
@@ -116,6 +117,8 @@ def in_words(effect: Effect, higher_is: Direction) -> str:
     higher = effect.value > 0
     better = {"more distress": not higher, "less distress": higher}.get(higher_is)
     meaning = "" if better is None else f": {'less' if better else 'more'} distress"
+    if little_induced and better is not False:
+        meaning = f", though {little_induced.partition(':')[0]}"
     return f"{size} {'higher' if higher else 'lower'} than under the control{meaning}"
 
 
@@ -169,52 +172,11 @@ def _difference(
     return Effect(one.value - other.value, at, reliable=one.reliable and other.reliable)
 
 
-# Whether the scenario did anything
+# How large is large
 
 SMALL = 0.1
-"""An induction effect under this share of the scale's range is small: the project's own convention, the same
-share as in the validity battery (docs/measurement.md)."""
-
-_MOVED = {
-    "more distress": ("hardly raised", "did not raise"),
-    "less distress": ("hardly lowered", "did not lower"),
-    "neither": ("hardly changed", "did not change"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SmallInduction:
-    """What the scenario did to a score, in words (`hardly raised`), and the score before and after it."""
-
-    moved: str
-    before: float
-    after: float
-
-    def clause(self, what: str = "it") -> str:
-        """`the scenario hardly raised it: 12.0 → 14.0`."""
-        return f"the scenario {self.moved} {what}: {numeral(self.before)} → {numeral(self.after)}"
-
-
-def small_induction(plan: SessionPlan, trajectory: Trajectory) -> SmallInduction | None:
-    """What there is to say when the scenario moved the score by less than SMALL; None when it moved it more.
-
-    None too when that cannot be known. On a scale where higher is better a fall is what an induction does;
-    where neither end is, any change. None where the technique came first: a scenario that does little then
-    may be its doing.
-    """
-    if begins_at(trajectory.stretches) != "induction":
-        return None
-    scale = scale_of(plan, trajectory.name)
-    effect = induction_effect(trajectory).value
-    before = trajectory.baseline.value if trajectory.baseline else None
-    if scale is None or effect is None or before is None:
-        return None
-    toward = {"more distress": effect, "less distress": -effect, "neither": abs(effect)}[scale.higher_is]
-    low, high = scale.range
-    if toward >= SMALL * (high - low):
-        return None
-    hardly, not_at_all = _MOVED[scale.higher_is]
-    return SmallInduction(hardly if toward > 0 else not_at_all, before, before + effect)
+"""A difference under this share of the scale's range is small: the project's own convention, the same share
+as in the validity battery (docs/measurement.md)."""
 
 
 def worsening(plan: SessionPlan, trajectories: Sequence[Trajectory]) -> float | None:

@@ -21,6 +21,8 @@ def enough(found: Answer) -> str:
     looked = [one for one in found.beyond if one.evidence is not None]
     if not looked:
         return ""
+    if all(one.empty and one.induction and one.induction.verdict == "not induced" for one in looked):
+        return printable(_NO_RELIEF.format(raised=looked[0].induction.raised if looked[0].induction else ""))
     if all(one.verdict == "too few runs" for one in looked):
         said = f"No: under {LEAST_FOR_P} runs nothing can be decided, however large an effect is."
         return printable(
@@ -51,6 +53,10 @@ def enough(found: Answer) -> str:
     return printable(f"Have I run enough? {said} {'; '.join(parts)}.{warned}{planned}")
 
 
+_NO_RELIEF = (
+    "Have I run enough? No number of runs shows relief where nothing was {raised}: take another scenario, or"
+    " another client."
+)
 _E_VALUES = f"e-values; {1 / ALPHA:.0f} decides"
 _ONE_LOOK = (
     "“Told apart” counts for one look at a number of runs fixed beforehand; if you looked along the way, only"

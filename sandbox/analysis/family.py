@@ -23,9 +23,9 @@ from sandbox.analysis.effect import (
     induction_effect,
     residual,
     scale_of,
-    small_induction,
     technique_effect,
 )
+from sandbox.analysis.induction import small_induction
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.suitability import Suitability

@@ -30,7 +30,9 @@ def _line(members: Cluster, found: Answer) -> str:
     if unknown := _unknown(members, found):
         more = f"; and {len(unknown) - _NAMED} pairs more" if len(unknown) > _NAMED else ""
         return f"No clusters: {'; '.join(unknown[:_NAMED])}{more}."
-    return _told(_clusters(members, found), found)
+    empty = all(one.empty for one in found.beyond if one.title in members)
+    proviso = " Nothing was raised that any of them could relieve." if empty else ""
+    return _told(_clusters(members, found), found) + proviso
 
 
 def _unknown(members: Cluster, found: Answer) -> list[str]:

@@ -12,7 +12,8 @@ from sandbox.analysis.afterwards import later_remarks
 from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks, several_controls
-from sandbox.analysis.effect import small_induction, worsening
+from sandbox.analysis.effect import worsening
+from sandbox.analysis.induction import inductions
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
@@ -393,17 +394,18 @@ def _missing_in(title: str, own: Sequence[Arm], scale: ScaleName) -> str:
 
 
 def _little_induced(sessions: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
-    """In how many shared starts the scenario hardly moved the score: there is little to undo there."""
-    by_trunk = {session.trunk: small_induction(session.asked, session.course(scale)) for session in sessions}
-    small = [found for found in by_trunk.values() if found is not None]
-    if not small:
-        return
-    text = (
-        f"Here {small[0].clause(scale[2])}. There is little for a technique to undo."
-        if len(by_trunk) == 1
-        else f"In {len(small)} of {len(by_trunk)} shared starts the scenario {small[0].moved} {scale[2]}."
-    )
-    yield Remark("induction", "caution", text)
+    """Where nothing was raised, or that is open; and where it was, in how many starts it was not."""
+    for one in inductions(sessions, scale):
+        text = one.sentence
+        small = one.rise.pairs - one.marked
+        if small and not text:
+            where = f" of {one.case}" if one.case else ""
+            text = (
+                f"In {small} of {one.rise.pairs} shared starts{where} the scenario hardly {one.raised}"
+                f" {scale[2]}: there is little for a technique to undo."
+            )
+        if text and one.rise.pairs:  # else scores are missing, which is said of them
+            yield Remark("induction", "caution", text)
 
 
 def _worse_under(title: str, own: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:

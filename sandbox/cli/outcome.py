@@ -181,9 +181,10 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         if effect.value is None:
             lines.append(f"{arm.title} has no technique effect: {effect.reason}.")
         else:
+            words = in_words(effect, found.higher_is, found.little_induced)
             lines.append(
                 f"Technique effect of {arm.title}: {_signed(effect)} at {effect.at}"
-                f"{_made_of(found)}, {in_words(effect, found.higher_is)} (one pair, so no interval)."
+                f"{_made_of(found)}, {words} (one pair, so no interval)."
             )
     for control in family.controls:
         lines.append(_control_line(family.effects(control, name).change, family.called(control)))

@@ -50,6 +50,7 @@ def answer_result(found: Answer) -> AnswerResult:
     beyond = zip(found.beyond, p_values, holm(p_values), strict=True)
     return AnswerResult(
         lines=found.lines,
+        inductions=found.inductions,
         enough=enough(found),
         clusters=cluster_lines(found),
         beyond=tuple(_difference_result(one, p, adjusted) for one, p, adjusted in beyond),
@@ -69,6 +70,7 @@ def _difference_result(one: Difference, p: float | None, p_holm: float | None) -
         low=one.paired.low,
         high=one.paired.high,
         verdict=one.verdict,
+        said=one.said,
         bound=one.bound,
         more_runs=one.more_runs,
         hedges_gz=hedges_gz(one.values),

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
+from sandbox.analysis.answer import unanswered
 from sandbox.analysis.comparison import (
     ComparedArm,
     ComparedPoint,
     Comparison,
-    arms_compared_with,
-    compared_with,
 )
-from sandbox.analysis.effect import PairedDifference, technique_effect
+from sandbox.analysis.effect import PairedDifference
 from sandbox.analysis.harm import harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, interval, numeral
@@ -105,7 +104,6 @@ def _fewer(n: int, arm: ComparedArm) -> str:
 
 def effect_columns(one: DifferenceResult) -> dict[str, str]:
     """A row of a table of effects, by its columns' heads in order."""
-    known = one.low is not None or one.verdict == "equivalent"
     return {
         "arm": one.title,
         "against": one.against,
@@ -117,7 +115,7 @@ def effect_columns(one: DifferenceResult) -> dict[str, str]:
         "g_z": numeral(one.hedges_gz, signed=True, decimals=2),
         "p (Holm)": numeral(one.p_holm, decimals=3),
         "e-value": numeral(None if one.e_value is None else min(one.e_value, 1e6)),
-        "verdict": one.verdict if known else (MISSING, "one run", "no interval")[min(2, one.runs)],
+        "verdict": one.said,
     }
 
 
@@ -201,38 +199,25 @@ def noise_lines(comparison: Comparison) -> tuple[str, ...]:
 
 
 def reasons(comparison: Comparison) -> tuple[str, ...]:
-    """Why the difference that counts, or an interval, is undefined: a sentence an arm and reason.
+    """Why an interval, or the difference of an arm that stands beside nothing, is undefined: a sentence an
+    arm and reason. Of the others the answer says it.
 
     Where every difference is one pair, `explanation` says so for the whole comparison.
     """
-    nowhere = {arm.title: why for arm in comparison.arms if (why := _no_like_point(arm, comparison))}
-    undefined = dict.fromkeys(f"{title}: no difference, because {why}." for title, why in nowhere.items())
+    answered = {arm.title for arm in comparison.arms if arm.primary} | set(unanswered(comparison))
+    undefined: dict[str, None] = {}
     without_interval: dict[tuple[str, str], list[str]] = {}
     for row in comparison.rows:
         for arm, cell in zip(comparison.arms, row.cells, strict=True):
             difference = cell.difference
             if difference is None or not difference.reason:
                 continue
-            if difference.mean is None and (arm.primary not in ("", row.label) or arm.title in nowhere):
-                continue  # the point that counts has one, or it is said above
             if difference.mean is None:
-                undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
+                if arm.title not in answered:
+                    undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
             elif len(arm.sessions) > 1:
                 without_interval.setdefault((arm.title, difference.reason), []).append(row.label)
     return *undefined, *(
         f"{title}: no interval at {', '.join(labels)}, because {reason}."
         for (title, reason), labels in without_interval.items()
     )
-
-
-def _no_like_point(arm: ComparedArm, comparison: Comparison) -> str:
-    """Why an arm and the control beside it have no point in common; empty where they have one."""
-    if arm.primary or not arms_compared_with(arm, comparison.arms):
-        return ""
-    pairs = ((one, compared_with(one, comparison.arms)) for one in arm.sessions)
-    found = (
-        technique_effect(one.course(comparison.scale), other.course(comparison.scale)).reason
-        for one, other in pairs
-        if other is not None
-    )
-    return next(filter(None, found), "")

@@ -18,6 +18,7 @@ from sandbox.analysis.comparison import (
 from sandbox.analysis.effect import Direction, Effect
 from sandbox.analysis.family import Family
 from sandbox.analysis.harm import Harm
+from sandbox.analysis.induction import Induction
 from sandbox.analysis.mixed import Mixed
 from sandbox.analysis.noise import Noise
 from sandbox.analysis.paired import Verdict
@@ -160,6 +161,7 @@ class DifferenceResult(Part):
     scale's range. `hedges_gz` is in units of the differences' SD. `bca`, `p` (sign flips) and `p_holm`
     (adjusted over `beyond`) are null with fewer than six runs. `e_value` stays valid however often it is
     looked at (with `bound` as its size); it decides from 20 on, and `any_time` holds the effect at all looks.
+    `said`: the verdict with what has to be added where nothing was raised; `no interval` where there is none.
     """
 
     title: str
@@ -171,6 +173,7 @@ class DifferenceResult(Part):
     low: float | None
     high: float | None
     verdict: Verdict
+    said: str
     bound: float | None
     more_runs: int | None
     hedges_gz: float | None
@@ -186,9 +189,11 @@ class AnswerResult(Part):
     """What the comparison says, in sentences; `beyond` has the arms against what stands beside them.
 
     `clusters`: which arms are not told apart from one another, a sentence for each set of one start.
+    `inductions`: what each scenario did to the score, which the sentences begin with where it did nothing.
     """
 
     lines: tuple[str, ...]
+    inductions: tuple[Induction, ...]
     enough: str
     clusters: tuple[str, ...]
     beyond: tuple[DifferenceResult, ...]

@@ -29,10 +29,7 @@ def forest_lines(found: Answer, width: int) -> Iterator[str]:
     least, most = _reach(known)
     for one in known:
         runs = number_of(len(one.values), "run")
-        said = (
-            one.verdict if one.known else "one run has no interval" if len(one.values) == 1 else "no interval"
-        )
-        yield from _wrapped(f"{one.title}: {said} ({runs}, against {one.against} at {one.at})", width)
+        yield from _wrapped(f"{one.title}: {one.said} ({runs}, against {one.against} at {one.at})", width)
         yield f"{_drawn(one, least, most, room)} {_numbers(one)}"
     yield _axis(least, most, room)
     yield "left of │ lower than under the control, right of it higher"

@@ -257,14 +257,12 @@ def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_sc
 
 def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about():
     flat = session("a1", scores=[8.0, 17.9, 12.0]), session("c1", FILLER, scores=[8.0, 17.9, 15.0])
-    (warning,) = compare(flat, DISTRESS).cautions
-    assert warning.startswith("Here the scenario hardly raised distress: 8.0 → 17.9.")
+    assert compare(flat, DISTRESS).cautions == (), "the answer says it"
     enough = session("a1", scores=[8.0, 18.0, 12.0]), session("c1", FILLER, scores=[8.0, 18.0, 15.0])
     assert compare(enough, DISTRESS).cautions == ()
-    assert (
-        "In 1 of 2 shared starts the scenario hardly raised distress."
-        in compare((*flat, TWO, ITS_OWN), DISTRESS, pooled=True).cautions
-    )
+    raised = [session(f"r{n}", scores=[8.0, 60.0 + n, 12.0], trunk=f"r{n}", seed=n) for n in range(6)]
+    said = "In 1 of 7 shared starts the scenario hardly raised distress: there is little for a technique to"
+    assert any(one.startswith(said) for one in compare((*flat, *raised), DISTRESS, pooled=True).cautions)
 
 
 def test_a_control_under_which_the_score_got_worse_is_told_of():

@@ -30,7 +30,7 @@ def test_the_plot_fits_and_has_each_effect_with_its_interval_and_verdict():
 
 
 def test_a_plot_of_one_run_of_nothing_and_of_no_spread_does_not_fail():
-    assert "one run has no interval" in "\n".join(forest_lines(answer(runs([-30.0])), 60))
+    assert "one run, no interval" in "\n".join(forest_lines(answer(runs([-30.0])), 60))
     assert "−30.0" in "\n".join(forest_lines(answer(runs([-30.0] * 4)), 60))
     assert "nan" not in "\n".join(forest_lines(answer(runs([0.0] * 4)), 60))
 

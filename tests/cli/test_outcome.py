@@ -75,9 +75,9 @@ async def test_a_questionnaire_about_weeks_given_between_turns_is_remarked_on_he
 async def test_where_the_scenario_did_nothing_is_said_once_among_the_cautions(tmp_path, capsys):
     out = await printed(tmp_path, capsys)
     (transcript,) = (tmp_path / "workspace" / "sessions").glob("*.md")
-    assert "Caution: Here the scenario did not raise distress: 75.0 → 75.0." in out
+    said = "Nothing was raised in this run: distress was 75.0 before and 75.0 after the scenario, so a fall"
     for text in (out, transcript.read_text(encoding="utf-8")):
-        assert text.count("75.0 → 75.0") == 1
+        assert text.count(f"Caution: {said}") == 1
 
 
 async def test_arms_of_unequal_length_are_said_in_words_and_in_json(tmp_path, capsys):
@@ -107,7 +107,7 @@ async def test_the_effect_of_arms_of_unequal_length_is_taken_at_their_own_ends(t
 def test_after_a_marked_induction_there_is_no_such_caution(tmp_path, capsys):
     with recorded_family(tmp_path) as store:
         report(store, create_workspace(tmp_path / "workspace"), "trunk111", as_json=False)
-    assert "the scenario did not raise" not in capsys.readouterr().out
+    assert "was raised" not in capsys.readouterr().out
 
 
 def test_effects_of_scores_that_cannot_be_relied_on_are_marked(tmp_path, capsys):

@@ -194,7 +194,7 @@ async def test_two_runs_are_pooled_and_m_shows_each(tmp_path: Path) -> None:
 async def test_f_draws_the_effects_and_a_shows_every_reply_of_a_turn(tmp_path: Path) -> None:
     async with comparing(tmp_path, (80, 24)) as at:
         await at.press("f")
-        await at.shows("Mindful breathing: one run has no interval (1 run")
+        await at.shows("Mindful breathing: one run, no interval (1 run")
         await at.shows("left of │ lower than under the control")
         await at.press("escape", "a")
         await at.shows("No reply belongs to this row")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import Comparison
+from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.reported import ReportOn
 from sandbox.engine.phase import USUAL
 from sandbox.export.comparison_text import heading
@@ -76,7 +77,9 @@ def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
         f" Simulated affect was read as {heading(comparison)}. The technique effect is the paired difference"
         " of changes between technique and control within a run; the run is the unit of analysis. Intervals"
         " are Student's t; equivalence is by two one-sided tests against a tenth of the scale's range;"
-        " p-values, where given, are of sign-flip tests adjusted by Holm's method."
+        " p-values, where given, are of sign-flip tests adjusted by Holm's method. A scenario raised a score"
+        " where the interval of the rise leaves out 0, and did not where all of it lies under a tenth of the"
+        f" scale's range; with fewer than {LEAST_FOR_P} runs neither is said."
     )
     spent = on.spent
     cost = f"${spent.cost:.4f} at list prices" if spent.cost else "no cost"

@@ -95,6 +95,11 @@ def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Bl
 
 def _next(found: Answer) -> str:
     """What to run next, by rule: nothing is generalised before it is known in one place."""
+    if found.beyond and all(one.empty for one in found.beyond):
+        return (
+            "Next: another scenario, or another client, with which the score moves before the technique"
+            " begins. More runs of this one cannot show relief."
+        )
     if not found.beyond or any(len(one.values) < 2 for one in found.beyond):
         return "Next: repeat it with other seeds, ten or so, to have an interval at all."
     open_ones = ("not told apart", "too few runs")

@@ -119,7 +119,7 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
             why = found.technique.reason
             yield f"{arm.title}: no technique effect, because {why}."
         elif found.technique is not None:
-            words = in_words(found.technique, found.higher_is)
+            words = in_words(found.technique, found.higher_is, found.little_induced)
             yield f"{arm.title}: {words} at {found.technique.at}."
         if arm.is_control and found.change.value is not None:
             yield f"{moved_under_control(found.change, family.called(arm))}."
