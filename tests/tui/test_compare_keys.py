@@ -203,23 +203,42 @@ async def test_f_draws_the_effects_and_a_shows_every_reply_of_a_turn(tmp_path: P
         await at.shows("seed ")
 
 
-async def test_an_arm_has_the_mark_it_has_in_its_session(tmp_path: Path) -> None:
+async def test_five_arms_a_redo_and_two_ways_to_one_session(tmp_path: Path) -> None:
+    """An arm has the mark it has in its session, the control stays in view, no way round is a dead end."""
     async with stage(tmp_path, size=(120, 36), played=True) as at:
         await at.open_recorded()
-        await at.press("b")
-        await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
-        options = at.app.screen.query_one(OptionList)
-        options.highlighted = options.get_option_index("mindful-breathing")
-        await at.press("enter")
-        await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")
-        await at.ended()
-        await at.shows("● Mindful breathing ✓")
-        await at.shows("○ Appliance")
-        await at.shows("◆ Mindful breathing 2 ✓")
+        for arms in (4, 5, 6):
+            await at.press("b")
+            await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
+            options = at.app.screen.query_one(OptionList)
+            options.highlighted = options.get_option_index("mindful-breathing")
+            await at.press("enter")
+            await at.until(lambda arms=arms: len(at.session.live.state.ids) == arms, "the branch")  # type: ignore[misc]
+            await at.ended()
+            if arms == 4:
+                for arm in ("● Mindful breathing ✓", "○ Appliance", "◆ Mindful breathing 2 ✓"):
+                    await at.shows(arm)
         await at.press("c")
-        await at.until(lambda: isinstance(at.app.screen, CompareScreen), "Compare")
-        for arm in ("1● Mindful", "2◆ Mindful", "3○ Appliance"):
-            await at.shows(arm)
+        await at.shows("3 of 5 arms, → for more")
+        for number, sign in enumerate("●◆△◇", 1):
+            if number > 2:
+                await at.press("right")
+            await at.shows(f"{number}{sign} Mindful")
+            await at.shows("5○ Appl")
+
+        await at.press("2")
+        await at.shows("▐ ◆ Mindfu… 2 ✓ ▌")
+        await at.redo()
+        await at.until(lambda: len(at.session.live.state.ids) == 7, "the redo")
+        await at.press("c")
+        await at.shows("of 5 arms")
+        await at.press("5")
+        await at.shows("▐ ○ Appl")
+        await at.ended()
+        await at.press("c", "e")
+        await at.shows("Comparison written")
+        await at.press("escape")
+        await at.shows("▐ ○ Appl")
 
 
 def test_arms_that_share_a_mark_get_others_and_no_mark_is_a_sign_of_state() -> None:
