@@ -1,10 +1,12 @@
 """Codebooks: the tags a reviewer may put on a turn or on words of it, and when each applies."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
+from sandbox.errors import Problem
+from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, repeated
 
 
 class Tag(Part):
@@ -23,7 +25,5 @@ class Codebook(Document):
         description="the tags, each with id, title and when"
     )
 
-    @model_validator(mode="after")
-    def _ids_differ(self) -> "Codebook":
-        refuse(repeated("tags have the id", ((("tags", n, "id"), tag.id) for n, tag in enumerate(self.tags))))
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        return repeated("tags have the id", ((("tags", n, "id"), tag.id) for n, tag in enumerate(self.tags)))

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from unicodedata import normalize
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sandbox.errors import ExitCode, Problem, Route, SandboxError
 from sandbox.text import printable
@@ -105,6 +105,15 @@ class Part(BaseModel):
     """A piece of a document: unknown keys are errors, values keep their YAML type, nothing changes later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        refuse(self._problems())
+        return self
+
+    def _problems(self) -> Iterable[Problem]:
+        """What is wrong with values that are fine one by one; places are routes from here."""
+        return ()
 
 
 class Source(Part):

@@ -6,10 +6,10 @@ What is done with the marks is review's business.
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sandbox.errors import Problem
-from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
+from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, repeated
 
 
 class Level(Part):
@@ -57,11 +57,6 @@ class Form(Document):
     def levels_of(self, item: FormItem) -> tuple[Level, ...]:
         """The answers to choose from, from low to high."""
         return item.levels or self.levels or ()
-
-    @model_validator(mode="after")
-    def _coherent(self) -> "Form":
-        refuse(self._problems())
-        return self
 
     def _problems(self) -> Iterator[Problem]:
         items = {item.id: item for item in self.items}

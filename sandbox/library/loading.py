@@ -17,7 +17,7 @@ from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestio
 from sandbox.library.scenario import Scenario
 from sandbox.library.study import Study
 from sandbox.library.technique import Technique
-from sandbox.library.template import check_expression, check_text
+from sandbox.library.template import scales_in_expression, scales_in_text
 from sandbox.library.validation_error import explain, mistyped_keys, suggestion, untagged
 from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 
@@ -226,16 +226,16 @@ def _template_problems(data: Mapping[str, object], tree: Tree) -> Iterator[Probl
 
 def _templates(
     step: Mapping[str, object], at: Route
-) -> Iterator[tuple[Callable[[str], None], object, Route]]:
+) -> Iterator[tuple[Callable[[str], object], object, Route]]:
     """What has to be a template or a condition in a step, if it is a text at all."""
     repeat, variants = step.get("repeat"), step.get("variants")
-    yield check_text, step.get("say"), (*at, "say")
-    yield check_expression, step.get("when"), (*at, "when")
+    yield scales_in_text, step.get("say"), (*at, "say")
+    yield scales_in_expression, step.get("when"), (*at, "when")
     if isinstance(repeat, dict):
-        yield check_expression, repeat.get("until"), (*at, "repeat", "until")
+        yield scales_in_expression, repeat.get("until"), (*at, "repeat", "until")
     for n, variant in enumerate(variants if isinstance(variants, tuple) else ()):
         if isinstance(variant, dict):
-            yield check_text, variant.get("say"), (*at, "variants", n, "say")
+            yield scales_in_text, variant.get("say"), (*at, "variants", n, "say")
 
 
 def _place(problem: Problem, tree: Tree) -> Place:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter
 
 from sandbox.errors import Problem
-from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
+from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, repeated
 
 Timeframe = Literal["right now", "today", "past week", "past two weeks", "past month", "in general"]
 
@@ -32,11 +32,6 @@ class Range(Part):
     min: Annotated[float, Field(allow_inf_nan=False)]
     max: Annotated[float, Field(allow_inf_nan=False)]
     anchors: tuple[Anchor, ...] = ()
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Range":
-        refuse(self._problems())
-        return self
 
     def _problems(self) -> Iterator[Problem]:
         if self.min >= self.max:
@@ -122,11 +117,6 @@ class RatingQuestionnaire(_QuestionnaireHead):
         values = [option.value for option in self.options or ()]
         return min(values), max(values)
 
-    @model_validator(mode="after")
-    def _coherent(self) -> "RatingQuestionnaire":
-        refuse(self._problems())
-        return self
-
     def _problems(self) -> Iterator[Problem]:
         if (self.options is None) == (self.range is None):
             yield Problem(
@@ -159,11 +149,6 @@ class WordQuestionnaire(_QuestionnaireHead):
     opening: Line
     items: Annotated[tuple[WordItem, ...], Field(min_length=2, max_length=60)]
 
-    @model_validator(mode="after")
-    def _coherent(self) -> "WordQuestionnaire":
-        refuse(self._problems())
-        return self
-
     def _problems(self) -> Iterator[Problem]:
         yield from repeated(
             "items list the word",
@@ -185,11 +170,6 @@ class CompletionQuestionnaire(_QuestionnaireHead):
     kind: Literal["completion"]
     ask: Prose
     items: Annotated[tuple[CompletionItem, ...], Field(min_length=1, max_length=100)]
-
-    @model_validator(mode="after")
-    def _coherent(self) -> "CompletionQuestionnaire":
-        refuse(self._problems())
-        return self
 
     def _problems(self) -> Iterator[Problem]:
         yield from repeated(

@@ -1,10 +1,12 @@
 """Scenarios: the stimulus that induces one affect, told in one or more turns."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from sandbox.library.document import Document, Line, Part, Prose, Reference, refuse, repeated
+from sandbox.errors import Problem
+from sandbox.library.document import Document, Line, Part, Prose, Reference, repeated
 from sandbox.library.task import Task
 
 Affect = Literal["fear", "anxiety", "worry", "sadness", "anger", "disgust", "stress", "none"]
@@ -40,7 +42,5 @@ class Scenario(Document):
         default=(), description="interactive tasks after the turns, in order"
     )
 
-    @model_validator(mode="after")
-    def _task_ids_differ(self) -> "Scenario":
-        refuse(repeated("tasks have the id", ((("tasks", n, "id"), t.id) for n, t in enumerate(self.tasks))))
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        return repeated("tasks have the id", ((("tasks", n, "id"), t.id) for n, t in enumerate(self.tasks)))

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sandbox.errors import Problem
-from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, refuse, repeated
+from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, repeated
 from sandbox.library.technique import DEFAULT_CONTROL
 
 Design = Literal["after scenario", "without scenario", "before scenario", "measured again"]
@@ -110,10 +110,8 @@ class Study(Document):
         """How often each scenario is run with each client on each model."""
         return len(self.seeds) or self.repeats
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> "Study":
-        refuse((*self._twice(), *self._wrong_seeds(), *self._wrong_looks()))
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        yield from (*self._twice(), *self._wrong_seeds(), *self._wrong_looks())
 
     def _twice(self) -> Iterator[Problem]:
         lists = {

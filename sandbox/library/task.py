@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sandbox.errors import Problem
-from sandbox.library.document import Line, Part, Prose, Slug, refuse
+from sandbox.library.document import Line, Part, Prose, Slug
 
 _PLACE = re.compile(r"\{([^{}\s]*)\}")
 
@@ -23,12 +23,10 @@ class SerialSubtraction(Part):
     start: Annotated[int, Field(ge=1, le=1_000_000)] = Field(description="the number to begin with")
     step: Annotated[int, Field(ge=1, le=1_000)] = Field(description="what is taken away each time")
 
-    @model_validator(mode="after")
-    def _can_begin(self) -> "SerialSubtraction":
+    def _problems(self) -> Iterator[Problem]:
         if self.step >= self.start:
             what = f"step ({self.step}) must be below start ({self.start})"
-            refuse([Problem(what, ("step",), "take away less, or start higher")])
-        return self
+            yield Problem(what, ("step",), "take away less, or start higher")
 
 
 class QuizQuestion(Part):
@@ -39,18 +37,11 @@ class QuizQuestion(Part):
         description="the answers that count as right"
     )
 
-    @model_validator(mode="after")
-    def _can_be_answered(self) -> "QuizQuestion":
-        refuse(
-            Problem(
-                f"the answer “{answer}” has no letter or digit, so nothing can match it",
-                ("answers", n),
-                "write the words or the number that count as right",
-            )
-            for n, answer in enumerate(self.answers)
-            if not re.search(r"\w", answer)
-        )
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        for n, answer in enumerate(self.answers):
+            if not re.search(r"\w", answer):
+                what = f"the answer “{answer}” has no letter or digit, so nothing can match it"
+                yield Problem(what, ("answers", n), "write the words or the number that count as right")
 
 
 class Quiz(Part):
@@ -106,10 +97,8 @@ class Task(Part):
         there = len(self.check.questions) if isinstance(self.check, Quiz) else self.stop.questions
         return min(self.stop.questions, there)
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> "Task":
-        refuse((*self._strange_places(), *self._unreachable()))
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        yield from (*self._strange_places(), *self._unreachable())
 
     def _strange_places(self) -> Iterator[Problem]:
         asked = "question" if isinstance(self.check, Quiz) else "number"

@@ -1,8 +1,9 @@
 """Techniques: the intervention script, ordered steps the therapist says."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sandbox.errors import Problem
 from sandbox.library.document import (
@@ -13,7 +14,6 @@ from sandbox.library.document import (
     Reference,
     Slug,
     document_hash,
-    refuse,
     repeated,
 )
 from sandbox.text import excerpt
@@ -76,18 +76,14 @@ class Step(Part):
         default=(), description="other wordings of the step, for studies that spread them"
     )
 
-    @model_validator(mode="after")
-    def _wordings_differ(self) -> "Step":
+    def _problems(self) -> Iterator[Problem]:
         seen = {_plainly(self.say): "the step's own text"}
-        problems = []
         for n, variant in enumerate(self.variants):
             said = _plainly(variant.say)
             if said in seen:
                 what = f"the variant says the same as {seen[said]}"
-                problems.append(Problem(what, ("variants", n, "say"), "word it otherwise, or remove it"))
+                yield Problem(what, ("variants", n, "say"), "word it otherwise, or remove it")
             seen.setdefault(said, f"variant {n + 1}")
-        refuse(problems)
-        return self
 
 
 def _plainly(text: str) -> str:
@@ -159,11 +155,5 @@ class Technique(Document):
             }
         )
 
-    @model_validator(mode="after")
-    def _step_ids_differ(self) -> "Technique":
-        refuse(
-            repeated(
-                "steps have the id", ((("steps", n, "id"), step.id) for n, step in enumerate(self.steps))
-            )
-        )
-        return self
+    def _problems(self) -> Iterator[Problem]:
+        return repeated("steps have the id", ((("steps", n, "id"), s.id) for n, s in enumerate(self.steps)))

@@ -89,29 +89,19 @@ def holds(expression: str, context: StepContext) -> bool:
     return bool(_usable(_expression, expression)(_names(context)))
 
 
-def check_text(text: str) -> None:
-    """Raises InvalidTemplate when `text` is not a template of ours."""
-    scales_in_text(text)
-
-
-def check_expression(expression: str) -> None:
-    """Raises InvalidTemplate when `expression` is not a condition of ours."""
-    scales_in_expression(expression)
-
-
 @lru_cache(maxsize=2048)  # the arms of a comparison say the same texts
 def scales_in_text(text: str) -> tuple[str, ...]:
-    """The ids of the scales whose scores a text uses. Raises as check_text does."""
+    """The ids of the scales whose scores a text uses. Raises InvalidTemplate for no template of ours."""
     if not _has_markup(text):
         return ()
-    from sandbox.library.template_check import check_text as check
+    from sandbox.library.template_check import check_text
 
-    return check(text, environment())
+    return check_text(text, environment())
 
 
 @lru_cache(maxsize=2048)
 def scales_in_expression(expression: str) -> tuple[str, ...]:
-    """The ids of the scales whose scores a condition uses. Raises as check_expression does."""
+    """The ids of the scales whose scores a condition uses. Raises InvalidTemplate for none of ours."""
     from sandbox.library.template_check import check_condition
 
     return check_condition(expression, environment())
@@ -146,13 +136,13 @@ def _usable(make: Callable[[str], T], source: str) -> T:
 
 @lru_cache(maxsize=256)
 def _template(text: str) -> "Template":
-    check_text(text)
+    scales_in_text(text)
     return environment().from_string(text)
 
 
 @lru_cache(maxsize=256)
 def _expression(expression: str) -> "TemplateExpression":
-    check_expression(expression)
+    scales_in_expression(expression)
     return environment().compile_expression(expression.strip(), undefined_to_none=False)
 
 

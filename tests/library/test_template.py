@@ -189,10 +189,10 @@ class TestNothingElseRuns:
             render(text, context())
 
     def test_the_line_of_the_mistake_is_known(self) -> None:
-        from sandbox.library.template import check_text
+        from sandbox.library.template import scales_in_text
 
         with pytest.raises(InvalidTemplate) as caught:
-            check_text("One.\nTwo.\n{{ three }}")
+            scales_in_text("One.\nTwo.\n{{ three }}")
         assert caught.value.line == 3
 
 
