@@ -1,9 +1,7 @@
 """Branches: another technique, another seed, or a reply asked for again, each leaving from a turn. Pure."""
 
-from collections.abc import Sequence
-
 from sandbox.engine.guidance import guidance_for
-from sandbox.engine.history import History, Skip, Turn
+from sandbox.engine.history import History
 from sandbox.engine.phase import USUAL, Stretches
 from sandbox.engine.plan import Edited, Redo, SessionHead, SessionPlan, new_session_id
 from sandbox.errors import UsageError
@@ -51,7 +49,7 @@ def redo(parent: SessionHead, history: History, turn: int, seed: int) -> Session
     `history` is the parent's. The old reply stays where it is. Raises UsageError for a turn that is not the
     parent's own, that awaited no reply, or that belongs to the follow-up.
     """
-    found = next((one for one in history.turns[history.inherited :] if one.index == turn), None)
+    found = next((one for one in history.own_turns if one.index == turn), None)
     if found is None or found.reply is None or found.phase == "follow-up":
         raise UsageError(
             "That turn has no reply to redo.",
@@ -106,7 +104,7 @@ def _before_step(parent: SessionHead, history: History, place: int) -> int:
         said = [t for t in inherited if t.index >= since and t.phase == "technique"]
         return next((t.index - 1 for t in said if order.get(t.step or "", -1) >= place), history.inherited)
     later = {step.id for step in steps[place:]}
-    own = [t for t in history.turns[history.inherited :] if t.phase == "technique"]
+    own = [t for t in history.own_turns if t.phase == "technique"]
     left_out = [s.after_turn for s in history.skips if s.step in later]
     return min(
         [*left_out, *(t.index - 1 for t in own if t.step in later)],
@@ -122,7 +120,5 @@ def other_seed(parent: SessionHead, purpose: str, family_size: int) -> int:
 def _passed(parent: SessionHead, history: History, turn: int) -> dict[str, int]:
     """Every step said or left out before that turn, in this session and in those it goes on with."""
     passed = dict(parent.plan.passed)
-    before: Sequence[Turn] = [t for t in history.turns[history.inherited :] if t.index < turn]
-    passed |= {t.step: t.repeat for t in before if t.step is not None}
-    skips: Sequence[Skip] = [s for s in history.skips if s.after_turn < turn]
-    return passed | {s.step: 0 for s in skips}
+    passed |= {t.step: t.repeat for t in history.own_turns if t.index < turn and t.step is not None}
+    return passed | {s.step: 0 for s in history.skips if s.after_turn < turn}

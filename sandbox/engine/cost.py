@@ -10,7 +10,8 @@ from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.library.scenario import Scenario
 from sandbox.library.task import Task
 from sandbox.library.technique import Step, Technique
-from sandbox.measurement.administering import Asking, first_asking
+from sandbox.measurement.administering import first_asking
+from sandbox.measurement.reading.presentation import Asking
 from sandbox.models.provider import REASONING_TOKENS
 from sandbox.models.tokens import TokenCounts
 

@@ -70,6 +70,11 @@ class History:
     skips: tuple[Skip, ...] = ()
     inherited: int = 0
 
+    @property
+    def own_turns(self) -> tuple[Turn, ...]:
+        """The turns without those inherited from the parent."""
+        return self.turns[self.inherited :]
+
     def with_turn(self, turn: Turn) -> "History":
         return replace(self, turns=(*self.turns, turn))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.engine.history import History, Origin, Turn
+from sandbox.engine.history import History, Origin
 from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Phase, Point, technique_first
 from sandbox.engine.plan import SessionPlan
@@ -70,7 +70,7 @@ def next_action(plan: SessionPlan, history: History) -> Action:
     """The next thing to do. Raises InvalidDocument if a step's template cannot be rendered."""
     if due := _due(plan, history):
         return due
-    if plan.redo is not None and not own_turns(history):
+    if plan.redo is not None and not history.own_turns:
         turn = plan.redo
         return Say(turn.phase, turn.origin, turn.said, step=turn.step, repeat=turn.repeat, again=True)
     for place, stretch in enumerate(plan.stretches):
@@ -93,7 +93,7 @@ def _in_stretch(plan: SessionPlan, history: History, stretch: Phase) -> Action |
 def _left(plan: SessionPlan, history: History, place: int) -> bool:
     """Whether a later stretch has begun: then nothing more is said in this one, whatever the score."""
     later = plan.stretches[place + 1 :]
-    return any(turn.phase in later for turn in own_turns(history)) or (
+    return any(turn.phase in later for turn in history.own_turns) or (
         "follow-up" in later and _follow_up_given(history)
     )
 
@@ -102,11 +102,6 @@ def _tells(plan: SessionPlan) -> bool:
     """Whether the session tells the scenario itself. A technique that follows one begins where its branch
     left, which may be in the middle of it."""
     return plan.technique is None or technique_first(plan.stretches)
-
-
-def own_turns(history: History) -> tuple[Turn, ...]:
-    """The session's turns without those inherited from its parent."""
-    return history.turns[history.inherited :]
 
 
 def reached(plan: SessionPlan, history: History) -> Point | None:
@@ -121,7 +116,7 @@ def reached(plan: SessionPlan, history: History) -> Point | None:
         told = not _tells(plan) or _scenario_turn(plan, history) is None
         return Point(count, "induction") if told else None
     stretch = len(plan.follow_up.turns) if plan.follow_up else 0
-    told = sum(t.phase == "follow-up" for t in own_turns(history)) >= stretch
+    told = sum(t.phase == "follow-up" for t in history.own_turns) >= stretch
     return Point(count, "follow-up") if told else None
 
 
@@ -175,7 +170,7 @@ def _follow_up_given(history: History) -> bool:
 
 
 def _follow_up_turn(plan: SessionPlan, history: History) -> Say | None:
-    told = sum(t.phase == "follow-up" for t in own_turns(history))
+    told = sum(t.phase == "follow-up" for t in history.own_turns)
     if plan.follow_up is None or told >= len(plan.follow_up.turns):
         return None
     turn = plan.follow_up.turns[told]
@@ -208,7 +203,7 @@ def _progress(technique: Technique, history: History, passed: Mapping[str, int])
     order = {step.id: index for index, step in enumerate(technique.steps)}
     skipped = [order[s.step] + 1 for s in history.skips if s.step in order]
     skipped += [order[step] + 1 for step, times in passed.items() if step in order and not times]
-    said_here = (t for t in own_turns(history) if t.phase == "technique")
+    said_here = (t for t in history.own_turns if t.phase == "technique")
     spoken = [(order[t.step], t.repeat) for t in said_here if t.step in order]
     spoken += [(order[step], times) for step, times in passed.items() if step in order and times]
     position, said = max(spoken, default=(0, 0))
@@ -228,5 +223,5 @@ def _step_action(technique: Technique, step: Step, context: StepContext, repeat:
 
 def _context(history: History) -> StepContext:
     replies = [turn.reply for turn in history.turns if turn.reply is not None]
-    spoken = sum(turn.phase == "technique" for turn in own_turns(history))
+    spoken = sum(turn.phase == "technique" for turn in history.own_turns)
     return StepContext(last_reply=replies[-1] if replies else "", turn=spoken + 1, score=history.latest_score)

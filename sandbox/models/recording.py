@@ -2,8 +2,8 @@
 
 import secrets
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
 from sandbox.models.provider import (
@@ -86,21 +86,14 @@ class RecordingProvider(PassingOn):
 
     async def complete(self, request: Request) -> Completion:
         call_id = secrets.token_hex(8)
-        try:
+        with self._failures_kept(call_id, request):
             completion = replace(await self._inner.complete(request), call_id=call_id)
-        except ModelError as error:
-            self._calls.append(Call(call_id, request, None, error))
-            raise
-        except CancelledError as cancelled:
-            if not isinstance(cancelled, NotSent):
-                self._calls.append(Call(call_id, request, None, _broken_off()))
-            raise
         self._calls.append(Call(call_id, request, completion, None))
         return completion
 
     async def stream(self, request: Request) -> AsyncGenerator[StreamPart, None]:
         call_id = secrets.token_hex(8)
-        try:
+        with self._failures_kept(call_id, request):
             async with aclosing(self._inner.stream(request)) as parts:
                 async for part in parts:
                     if isinstance(part, Completion):
@@ -109,14 +102,17 @@ class RecordingProvider(PassingOn):
                         yield completion
                     else:
                         yield part
+
+    @contextmanager
+    def _failures_kept(self, call_id: str, request: Request) -> Iterator[None]:
+        """The call is made within. One that was cancelled is kept as broken off, unless it was never sent."""
+        try:
+            yield
         except ModelError as error:
             self._calls.append(Call(call_id, request, None, error))
             raise
         except CancelledError as cancelled:
             if not isinstance(cancelled, NotSent):
-                self._calls.append(Call(call_id, request, None, _broken_off()))
+                broken_off = "The call was broken off before its answer had come."
+                self._calls.append(Call(call_id, request, None, ModelError(broken_off, kind="cancelled")))
             raise
-
-
-def _broken_off() -> ModelError:
-    return ModelError("The call was broken off before its answer had come.", kind="cancelled")

@@ -86,7 +86,7 @@ class StoredSession:
 
     @property
     def own_turns(self) -> tuple[Turn, ...]:
-        return self.history.turns[self.history.inherited :]
+        return self.history.own_turns
 
     @property
     def own_measured(self) -> tuple[Measured, ...]:

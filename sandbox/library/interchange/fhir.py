@@ -1,7 +1,7 @@
 """An HL7 FHIR R4 Questionnaire read as an instrument, the ones we wrote and those of others."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
 
@@ -57,6 +57,7 @@ class _Reading:
         self._conditions = [""]
         self._questions: list[Question] = []
         self._count = 0
+        self._anchors: tuple[tuple[float, str], ...] = ()
 
     def instrument(self) -> Instrument:
         root = self._root
@@ -68,9 +69,9 @@ class _Reading:
             )
         own = self._extended.of(root)
         self._value_sets = ValueSets(root.parts("contained"), self._extended, self._losses)
-        anchors = self._anchors(own)
+        self._anchors = tuple(_anchors(own))
         for item in root.parts("item"):
-            self._item(item, anchors)
+            self._item(item)
         self._losses += self._told.unused()
         url, name, id = root.text("url"), root.text("name"), root.text("id")
         timeframe = self._stated(own, TIMEFRAME)
@@ -110,16 +111,7 @@ class _Reading:
             return found
         return {}
 
-    def _anchors(self, own: Extensions) -> tuple[tuple[float, str], ...]:
-        found = []
-        for part in own.all(ANCHOR):
-            values = inner_parts(part)
-            value = values["value"][0].number("valueDecimal") if "value" in values else None
-            if value is not None and "label" in values:
-                found.append((value, one_line(values["label"][0].text("valueString"))))
-        return tuple(found)
-
-    def _item(self, item: Element, anchors: tuple[tuple[float, str], ...], inside: str = "") -> None:
+    def _item(self, item: Element, inside: str = "") -> None:
         """An item and those in it. `inside` names the question it is nested in."""
         self._count += 1
         if self._count > MAX_ITEMS:
@@ -135,18 +127,18 @@ class _Reading:
             case "display":
                 self._display(item, text, inside)
             case "group":
-                self._group(item, text, anchors, inside)
+                self._group(item, text, inside)
             case "choice" | "open-choice" | "coding":  # R5 calls a choice coding
                 if kind == "open-choice":
                     self._losses.append(Loss("an answer in free text is not possible", f"{item.at} {name}"))
-                self._question(item, name, text, anchors, inside)
+                self._question(item, name, text, inside)
             case "integer" | "decimal":
-                self._question(item, name, text, anchors, inside)
+                self._question(item, name, text, inside)
             case _:
                 item.pass_over()
                 what = f"an item of type {kind[:40] or '(none)'} is left out"
                 self._losses.append(Loss(what, f"{item.at} {name} “{one_line(text)[:60]}”"))
-                self._nested(item, anchors, inside or name)
+                self._nested(item, inside or name)
 
     def _unasked(self, item: Element) -> str:
         """Why nobody is asked an item; empty when somebody is."""
@@ -168,24 +160,22 @@ class _Reading:
         else:
             self._told.tell(text, item.at)
 
-    def _group(self, item: Element, text: str, anchors: tuple[tuple[float, str], ...], inside: str) -> None:
+    def _group(self, item: Element, text: str, inside: str) -> None:
         self._extended.of(item)
         item.pass_over("prefix", "required")
         self._told.enter(text, item.at)
         self._conditions.append(_condition(item) or self._conditions[-1])
         for inner in item.parts("item"):
-            self._item(inner, anchors, inside)
+            self._item(inner, inside)
         self._told.leave()
         self._conditions.pop()
 
-    def _nested(self, item: Element, anchors: tuple[tuple[float, str], ...], name: str) -> None:
+    def _nested(self, item: Element, name: str) -> None:
         for inner in item.parts("item"):
-            self._item(inner, anchors, name)
+            self._item(inner, name)
 
-    def _question(
-        self, item: Element, name: str, text: str, anchors: tuple[tuple[float, str], ...], inside: str
-    ) -> None:
-        answers, why_not = self._answers(item, anchors)
+    def _question(self, item: Element, name: str, text: str, inside: str) -> None:
+        answers, why_not = self._answers(item)
         reverse = self._extended.of(item).flag(REVERSE)
         if reverse and isinstance(answers, tuple):
             # The weights say the same as the mark; counted both, they would cancel.
@@ -207,12 +197,12 @@ class _Reading:
             self._questions.append(made)
         else:
             item.pass_over()
-        self._nested(item, anchors, name)
+        self._nested(item, name)
 
-    def _answers(self, item: Element, anchors: tuple[tuple[float, str], ...]) -> tuple[Answers | None, str]:
+    def _answers(self, item: Element) -> tuple[Answers | None, str]:
         """The answers of a question, or why they cannot be taken; neither for one that is not rated."""
         if item.text("type") in {"integer", "decimal"}:
-            return self._span(item, anchors), ""
+            return self._span(item), ""
         try:
             return self._choices(item), ""
         except Unclear as reason:
@@ -225,10 +215,18 @@ class _Reading:
         address = item.text("answerValueSet") or (elsewhere.text("reference") if elsewhere else "")
         return self._value_sets.answers(address) if address else None
 
-    def _span(self, item: Element, anchors: tuple[tuple[float, str], ...]) -> Answers | None:
+    def _span(self, item: Element) -> Answers | None:
         extensions = self._extended.of(item)
         low, high = extensions.number(MIN_VALUE), extensions.number(MAX_VALUE)
-        return None if low is None or high is None else Span(low, high, anchors)
+        return None if low is None or high is None else Span(low, high, self._anchors)
+
+
+def _anchors(own: Extensions) -> Iterator[tuple[float, str]]:
+    for part in own.all(ANCHOR):
+        values = inner_parts(part)
+        value = values["value"][0].number("valueDecimal") if "value" in values else None
+        if value is not None and "label" in values:
+            yield value, one_line(values["label"][0].text("valueString"))
 
 
 def _condition(item: Element) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from sandbox.library.questionnaire import CompletionItem, CompletionQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, MissingReason
-from sandbox.measurement.reading.presentation import PLAIN, Presentation, ordered
+from sandbox.measurement.reading.presentation import PLAIN, Asking, Presentation, item_order
 from sandbox.measurement.reading.word import hint_line
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.measurement.valence import negativity
@@ -67,12 +67,10 @@ def _question(
     return Message("user", f"{hint_line(presentation.hint)}{ask}\n{item.text} …")
 
 
-def first_asked(
-    questionnaire: CompletionQuestionnaire, presentation: Presentation
-) -> tuple[tuple[str, int], ...]:
+def first_asked(questionnaire: CompletionQuestionnaire, presentation: Presentation) -> tuple[Asking, ...]:
     """The question of each stem's call and the most tokens its ending may take."""
     return tuple(
-        (_question(questionnaire, item, presentation).content, COMPLETION_TOKENS)
+        Asking(_question(questionnaire, item, presentation).content, COMPLETION_TOKENS)
         for item in questionnaire.items
     )
 
@@ -89,7 +87,7 @@ async def give_completion(
 
     A stem that got no ending is asked again, twice at most, drawn anew.
     """
-    order = ordered([item.id for item in questionnaire.items], presentation.items, seed, "items")
+    order = item_order(questionnaire, presentation, seed)
     items = {item.id: item for item in questionnaire.items}
 
     async def finish(item: CompletionItem) -> tuple[tuple[Answer, ...], tuple[Message, ...]]:

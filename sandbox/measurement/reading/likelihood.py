@@ -10,6 +10,7 @@ from sandbox.measurement.reading.next_word import OptionMass, entropy, expected_
 from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
+    Asking,
     Presentation,
     instruction,
     item_order,
@@ -79,15 +80,13 @@ async def give_by_likelihood(
                 continue
             opening = Opening(OPENING)
         questions = [_question(questionnaire, sheet, item) for item in order]
-        read = await all_of(
-            provider,
-            [
-                partial(read_options, sheet.names, provider, request, spaces=not opening.fitted)
-                for request in _requests(order, questions, conversation, provider, opening.text, seed)
-            ],
+        read = await _read(order, questions, sheet, opening, conversation, provider, seed)
+        attempt = len(attempts) + 1
+        attempts.append(
+            tuple(_answer(item, sheet, *one, attempt) for item, one in zip(order, read, strict=True))
         )
-        attempts.append(_answers(order, sheet, read, attempt=len(attempts) + 1))
-        asked += _asked(questions, [completion for _, completion in read])
+        for question, (_, completion) in zip(questions, read, strict=True):
+            asked += (question, Message("assistant", completion.text))
         if lettered or not any(mass.is_ambiguous for mass, _ in read):
             break
     final = attempts[-1]
@@ -108,13 +107,11 @@ async def give_by_likelihood(
     )
 
 
-def first_asked(
-    questionnaire: RatingQuestionnaire, presentation: Presentation
-) -> tuple[tuple[str, int], ...]:
+def first_asked(questionnaire: RatingQuestionnaire, presentation: Presentation) -> tuple[Asking, ...]:
     """The first question of each call and the most tokens its answer may take."""
     labels = presentation.labels or usual_labels(questionnaire)
     sheet = _sheet(questionnaire, offered_options(questionnaire), labels, presentation, seed=0)
-    return tuple((_question(questionnaire, sheet, item.id).content, 1) for item in questionnaire.items)
+    return tuple(Asking(_question(questionnaire, sheet, item.id).content, 1) for item in questionnaire.items)
 
 
 def offered_options(questionnaire: RatingQuestionnaire) -> tuple[Option, ...]:
@@ -158,39 +155,33 @@ def _question(questionnaire: RatingQuestionnaire, sheet: _Sheet, item: str) -> M
     return Message("user", f"{sheet.head}\nWrite only the {kind} that fits.\nThe item: {text}")
 
 
-def _requests(
+async def _read(
     order: Sequence[str],
     questions: Sequence[Message],
+    sheet: _Sheet,
+    opening: "Opening",
     conversation: tuple[Message, ...],
     provider: Provider,
-    opening: str,
     seed: int,
-) -> tuple[Request, ...]:
-    return tuple(
+) -> tuple[tuple[OptionMass, Completion], ...]:
+    """What each item's options weigh, asked each on its own side copy."""
+    requests = [
         Request(
             messages=alternating((*conversation, question)),
             sampling=Sampling(temperature=0.0, max_tokens=1, seed=derived_seed(seed, "likelihood", item)),
-            prefill=opening,
+            prefill=opening.text,
             top_logprobs=min(provider.capabilities.top_logprobs, CANDIDATES),
             purpose="measurement",
         )
         for item, question in zip(order, questions, strict=True)
+    ]
+    spaces = not opening.fitted
+    return await all_of(
+        provider, [partial(read_options, sheet.names, provider, one, spaces=spaces) for one in requests]
     )
 
 
-def _answers(
-    order: Sequence[str],
-    sheet: _Sheet,
-    read: Sequence[tuple[OptionMass, Completion]],
-    attempt: int,
-) -> tuple[Answer, ...]:
-    return tuple(
-        _answer(item, sheet, completion, mass, attempt)
-        for item, (mass, completion) in zip(order, read, strict=True)
-    )
-
-
-def _answer(item: str, sheet: _Sheet, completion: Completion, mass: OptionMass, attempt: int) -> Answer:
+def _answer(item: str, sheet: _Sheet, mass: OptionMass, completion: Completion, attempt: int) -> Answer:
     values = {name: option.value for name, option in zip(sheet.names, sheet.shown, strict=True)}
     value = expected_value(values, mass)
     labels = {name: option.label for name, option in zip(sheet.names, sheet.shown, strict=True)}
@@ -204,14 +195,6 @@ def _answer(item: str, sheet: _Sheet, completion: Completion, mass: OptionMass, 
         distribution={labels[name]: p for name, p in mass.by_name.items()},
         coverage=mass.coverage,
         entropy=entropy(mass),
-    )
-
-
-def _asked(questions: Sequence[Message], completions: Sequence[Completion]) -> tuple[Message, ...]:
-    return tuple(
-        message
-        for question, completion in zip(questions, completions, strict=True)
-        for message in (question, Message("assistant", completion.text))
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sandbox.library.questionnaire import Option, RatingQuestionnaire
+from sandbox.library.questionnaire import Option, Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Form, LabelForm
 from sandbox.seed import derived_seed
 
@@ -44,6 +44,14 @@ class Presentation:
 PLAIN = Presentation()
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A call: the question it puts after the conversation, and the most tokens its answer may take."""
+
+    question: str
+    limit: int
+
+
 def ordered(values: Sequence[T], order: Order, seed: int, purpose: str) -> tuple[T, ...]:
     """`values` in that order; the same seed and purpose shuffle them the same way in every process."""
     if order == "reversed":
@@ -56,16 +64,9 @@ def ordered(values: Sequence[T], order: Order, seed: int, purpose: str) -> tuple
     return tuple(values)
 
 
-def item_order(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> tuple[str, ...]:
+def item_order(questionnaire: Questionnaire, presentation: Presentation, seed: int) -> tuple[str, ...]:
     """The items' ids in the order they are put."""
     return ordered([item.id for item in questionnaire.items], presentation.items, seed, "items")
-
-
-def shown_options(
-    questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int
-) -> tuple[Option, ...]:
-    """The options in the order they are shown; empty for a range."""
-    return ordered(questionnaire.options or (), presentation.options, seed, "options")
 
 
 def number(value: float) -> str:

@@ -11,13 +11,14 @@ from sandbox.measurement.administration import Administration, Answer, Form, Lab
 from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
+    Asking,
     Presentation,
     instruction,
     item_order,
     number,
     option_lines,
     option_names,
-    shown_options,
+    ordered,
 )
 from sandbox.measurement.reading.rating_text import (
     Allowed,
@@ -162,16 +163,14 @@ async def _give_item(
     return tuple(answers), turns, sum(answer.missing == "refused" for answer in answers)
 
 
-def first_asked(
-    questionnaire: RatingQuestionnaire, presentation: Presentation
-) -> tuple[tuple[str, int], ...]:
+def first_asked(questionnaire: RatingQuestionnaire, presentation: Presentation) -> tuple[Asking, ...]:
     """The first question of each call and the most tokens its answer may take."""
     sheet = _sheet(questionnaire, presentation, seed=0)
     if sheet.form == "per item":
         return tuple(
-            (_single_text(sheet, item, again=False), _tokens(sheet, (item,))) for item in sheet.order
+            Asking(_single_text(sheet, item, again=False), _tokens(sheet, (item,))) for item in sheet.order
         )
-    return ((_batch_text(sheet, sheet.order, again=False), _tokens(sheet, sheet.order)),)
+    return (Asking(_batch_text(sheet, sheet.order, again=False), _tokens(sheet, sheet.order)),)
 
 
 def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
@@ -194,7 +193,7 @@ def _declined(completion: Completion) -> ItemReading:
 
 
 def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:
-    shown = shown_options(questionnaire, presentation, seed)
+    shown = ordered(questionnaire.options or (), presentation.options, seed, "options")
     labels: LabelForm = (presentation.labels or "numbers") if shown else "numbers"
     names = option_names(shown, labels, presentation.letters, seed)
     values = {name: option.value for name, option in zip(names, shown, strict=True)}

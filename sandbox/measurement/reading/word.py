@@ -5,7 +5,7 @@ import math
 from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.measurement.administration import Administration, Answer
 from sandbox.measurement.reading.next_word import MOST_CANDIDATES, WordMass, read_next_word
-from sandbox.measurement.reading.presentation import PLAIN, Hint, Presentation
+from sandbox.measurement.reading.presentation import PLAIN, Asking, Hint, Presentation
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.models.provider import (
     Capabilities,
@@ -41,9 +41,9 @@ def word_request(
     )
 
 
-def first_asked(questionnaire: WordQuestionnaire, presentation: Presentation) -> tuple[tuple[str, int], ...]:
+def first_asked(questionnaire: WordQuestionnaire, presentation: Presentation) -> tuple[Asking, ...]:
     """The question of the one call, its opening put into it, and the most tokens its answer may take."""
-    return ((_question(questionnaire, Capabilities(), presentation).content, 1),)
+    return (Asking(_question(questionnaire, Capabilities(), presentation).content, 1),)
 
 
 def hint_line(hint: Hint) -> str:

@@ -4,7 +4,7 @@ Rates count repeats: several administrations of one repeat are not independent, 
 share of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import fmean
 
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
@@ -115,45 +115,40 @@ def straight_lining(view: Trials) -> Index:
     return _rated(id, title, estimate, acceptable, (0.1, 0.3))
 
 
-def floor(view: Trials) -> Index:
-    """Answers at the calm end before any scenario."""
-    return _at_end(
-        view,
-        "floor",
-        "Answers at their calm end before any scenario",
-        (0.95, 1.0),
-        "not all of them: a fall below the baseline could not be seen",
-        at_ceiling=False,
-    )
-
-
-def ceiling(view: Trials) -> Index:
-    """Answers at the distressed end before any scenario."""
-    return _at_end(
-        view,
-        "ceiling",
-        "Answers at their distressed end before any scenario",
-        (0.15, 0.5),
-        "at most 15 % (Terwee 2007): what begins at its highest cannot rise",
-        at_ceiling=True,
-    )
-
-
-def _at_end(
-    view: Trials, id: str, title: str, limits: tuple[float, float], acceptable: str, *, at_ceiling: bool
-) -> Index:
-    """The share of the plainly asked items that lie within 1 % of that end of their range."""
-    bounds = item_bounds(view.questionnaire)
-    near = 0.01 * (bounds[1] - bounds[0])
+def ends(view: Trials) -> tuple[Index, Index]:
+    """Answers at the calm end, and at the distressed end, before any scenario."""
     calm = _calm_answers(view.questionnaire)
-    ends = {i: reversed_value(v, bounds) for i, v in calm.items()} if at_ceiling else calm
+    bounds = item_bounds(view.questionnaire)
+    distressed = {item: reversed_value(value, bounds) for item, value in calm.items()}
+    return (
+        _rated(
+            "floor",
+            "Answers at their calm end before any scenario",
+            _at(view, calm),
+            "not all of them: a fall below the baseline could not be seen",
+            (0.95, 1.0),
+        ),
+        _rated(
+            "ceiling",
+            "Answers at their distressed end before any scenario",
+            _at(view, distressed),
+            "at most 15 % (Terwee 2007): what begins at its highest cannot rise",
+            (0.15, 0.5),
+        ),
+    )
+
+
+def _at(view: Trials, ends: Mapping[str, float]) -> Estimate | None:
+    """The share of the plainly asked items that lie within 1 % of their end, before any scenario."""
+    low, high = item_bounds(view.questionnaire)
+    near = 0.01 * (high - low)
     shares: list[float] = []
     for repeat in view.repeats_of("baseline"):
         values = view.values(repeat, "baseline")
         at = [abs(v - ends[item]) <= near for item, v in values.items() if v is not None and item in ends]
         if at:
             shares.append(sum(at) / len(at))
-    return _rated(id, title, rate_estimate(sum(shares), len(shares)), acceptable, limits)
+    return rate_estimate(sum(shares), len(shares))
 
 
 def missing(view: Trials) -> Index:
