@@ -5,13 +5,14 @@ Contrasts are taken within each start and then over starts, so that a start is t
 """
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from statistics import fmean
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.effect import Direction, PairedDifference, paired_difference
+from sandbox.analysis.induction import Induction, inductions
 from sandbox.analysis.trajectory import ScaleName
 
 Steps = frozenset[str]
@@ -28,10 +29,14 @@ _BETTER: Mapping[Direction, int] = {"more distress": -1, "less distress": 1, "ne
 
 @dataclass(frozen=True, slots=True)
 class StepEffect:
-    """What a step, or a pair of them beyond the two alone, does to the score: below 0 it lowers it."""
+    """What a step, or a pair of them beyond the two alone, does to the score: below 0 it lowers it.
+
+    `unsaid`: starts that do not count, since the arm that should have said the step never did.
+    """
 
     steps: tuple[str, ...]
     effect: PairedDifference
+    unsaid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +212,21 @@ class Starts:
     """What a dismantling came to, a start each: the last score of every arm, and the scores after each turn.
 
     `turns` has, by the number of the turn from 1, the change that turn brought in each arm. `control` has the
-    last score of the control in the start (None: there is none, or its score is missing).
+    last score of the control in the start (None: there is none, or its score is missing). `said` has the
+    steps that each arm said: a step's condition may never have been met.
     """
 
     last: tuple[Scores, ...]
     turns: tuple[Mapping[int, Scores], ...]
     control: tuple[float | None, ...]
+    said: tuple[Mapping[Steps, Steps], ...]
+
+    def saying(self, steps: Sequence[str], arm: Steps) -> tuple[Scores, ...]:
+        """The last scores of the starts in which that arm said all these steps, in the place of the others
+        none: where a step was not said, an arm without it leaves nothing out."""
+        wanted = frozenset(steps)
+        pairs = zip(self.last, self.said, strict=True)
+        return tuple(start if wanted <= said.get(arm, wanted) else {} for start, said in pairs)
 
 
 def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName) -> Starts:
@@ -223,6 +237,7 @@ def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName)
     """
     last: dict[str, dict[Steps, float]] = {}
     turns: dict[str, dict[int, dict[Steps, float]]] = {}
+    said: dict[str, dict[Steps, Steps]] = {}
     control: dict[str, float | None] = {}
     for arm in arms:
         technique = arm.plan.technique
@@ -235,6 +250,7 @@ def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName)
                 control[arm.trunk] = end
             continue
         its = steps[technique.id]
+        said.setdefault(arm.trunk, {})[its] = _said(arm)
         if end is not None:
             last.setdefault(arm.trunk, {})[its] = end
         for before, now in pairwise(course.points):
@@ -247,7 +263,12 @@ def starts_of(arms: Iterable[Arm], steps: Mapping[str, Steps], scale: ScaleName)
         tuple(last.get(trunk, {}) for trunk in order),
         tuple(turns.get(trunk, {}) for trunk in order),
         tuple(control.get(trunk) for trunk in order),
+        tuple(said.get(trunk, {}) for trunk in order),
     )
+
+
+def _said(arm: Arm) -> Steps:
+    return frozenset(turn.step for turn in arm.turns if turn.phase == "technique" and turn.step is not None)
 
 
 def immediate_effects(starts: Starts, steps: Sequence[str], arms: int) -> tuple[StepEffect, ...]:
@@ -283,7 +304,10 @@ class Dismantling:
     (left out) or the control (alone). `immediate`: at its own turn, of a factorial with filler. `pairs` and
     `smallest`: of a factorial. `arms`: the last score of every arm. `starts` counts those it rests on,
     `left_out` those of a factorial that lack a score: a contrast over what is left would mix the steps.
-    `whole`: what all steps together do, of a factorial. `cautions`: where an arm differs in more than a step.
+    `whole`: what all steps together do, of a factorial. It and `smallest` are over all starts, as the script
+    would run; each step's own effect is over those in which the step was said. `cautions`: where an arm
+    differs in more than a step. `inductions`: what the scenario did to the score; where it raised nothing, no
+    step relieves.
     """
 
     design: str
@@ -297,6 +321,13 @@ class Dismantling:
     smallest: Smallest | None = None
     whole: PairedDifference | None = None
     cautions: tuple[str, ...] = ()
+    inductions: tuple[Induction, ...] = ()
+
+    @property
+    def nothing_raised(self) -> str:
+        """`nothing was raised`, where no scenario did; else empty."""
+        empty = self.inductions and all(one.nothing for one in self.inductions)
+        return f"nothing was {self.inductions[0].raised}" if empty else ""
 
 
 def dismantled(
@@ -313,7 +344,7 @@ def dismantled(
     """What the arms of a design say. `steps` and `notes` are by technique id, `order` has the script's steps;
     `replaced`: filler stands where a step was left out. `higher_is` is the scale's direction."""
     starts = starts_of(arms, steps, scale)
-    used = starts.last
+    used, full = starts.last, frozenset(order)
     whole = None
     ends = tuple(_end(arms, id, note, scale) for id, note in notes.items())
     main: tuple[StepEffect, ...] = ()
@@ -325,19 +356,62 @@ def dismantled(
         case "factorial":
             arms_of_design = len(set(steps.values()))
             used = tuple(start for start in starts.last if len(start) == arms_of_design)
-            main, pairs = step_effects(used, order), pair_effects(used, order)
+            balanced = replace(
+                starts, last=tuple(one if len(one) == arms_of_design else {} for one in starts.last)
+            )
+            main = _each_said(balanced, [(step,) for step in order], full, step_effects)
+            pairs = _each_said(balanced, list(combinations(order, 2)), full, pair_effects)
             in_place = replaced and not cautions  # else a turn is not the same step's in every arm
             immediate = immediate_effects(starts, order, arms_of_design) if in_place else ()
             whole = whole_effect(used, order)
             smallest = smallest_script(used, order, better=_BETTER[higher_is])
         case "each left out":
-            main = without_each(starts.last, order)
+            main = _each_said(
+                starts, [(step,) for step in order], full, lambda own, _: without_each(own, order)
+            )
         case "each alone":
-            main = alone_each(starts.last, order, starts.control)
+            main = _each_said(
+                starts,
+                [(step,) for step in order],
+                None,
+                lambda own, one: alone_each(own, one, starts.control),
+            )
     left_out = len(starts.last) - len(used)
     return Dismantling(
-        design, scale, len(used), left_out, ends, main, immediate, pairs, smallest, whole, cautions
+        design,
+        scale,
+        len(used),
+        left_out,
+        ends,
+        main,
+        immediate,
+        pairs,
+        smallest,
+        whole,
+        cautions,
+        inductions(arms, scale),
     )
+
+
+def _each_said(
+    starts: Starts,
+    wanted: Sequence[tuple[str, ...]],
+    whole: Steps | None,
+    effects: Callable[[Sequence[Scores], tuple[str, ...]], Sequence[StepEffect]],
+) -> tuple[StepEffect, ...]:
+    """The effect of each step or pair over the starts in which the whole script said it, or (None) the arm of
+    the step alone. Until its place both arms of such a start are one, so this chooses nothing by its result.
+    """
+    found = []
+    for steps in wanted:
+        counted = starts.saying(steps, frozenset(steps) if whole is None else whole)
+        unsaid = sum(bool(start) and not own for start, own in zip(starts.last, counted, strict=True))
+        one = next(one for one in effects(counted, steps) if one.steps == steps)
+        effect = replace(one.effect, left_out=one.effect.left_out - unsaid)
+        if unsaid and not effect.pairs:
+            effect = replace(effect, reason="it was never said")
+        found.append(StepEffect(steps, effect, unsaid))
+    return tuple(found)
 
 
 def _cautions(
@@ -352,8 +426,8 @@ def _cautions(
         said = sum(any(turn.step == step for turn in arm.turns) for arm in full)
         if said < len(full):
             yield (
-                f"The whole script said “{step}” in {said} of {len(full)} runs, as its condition has it. In"
-                " the others nothing was left out, and what differs is chance or comes of other steps."
+                f"The whole script said “{step}” in {said} of {len(full)} runs, as its condition has it. Where"
+                " it was not said nothing was left out, so those starts do not count for it."
             )
     turns: dict[str, set[int]] = {}
     for arm in own if replaced else ():

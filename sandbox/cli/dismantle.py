@@ -138,7 +138,8 @@ def _report(
     *,
     as_json: bool,
 ) -> None:
-    from sandbox.cli.study_run import spread_of
+    from sandbox.analysis.look import so_far
+    from sandbox.analysis.noise import noise
     from sandbox.export.dismantling import dismantling_json, dismantling_terminal
     from sandbox.study.progress import finished_arms
     from sandbox.workbench.dismantling import result_of
@@ -148,7 +149,8 @@ def _report(
     click.echo(dismantling_json(result) if as_json else dismantling_terminal(result), nl=not as_json)
     if as_json:
         return
-    found = spread_of(conductor, outline)
+    compared = so_far(conductor.store, sessions, result.scale[2])
+    found = noise(compared) if compared is not None else None
     for one in found.wordings if found is not None else ():
         if one.script == arms[0].technique.title:
             click.echo(f"\n{printable(one.line)}")

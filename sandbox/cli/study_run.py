@@ -14,7 +14,6 @@ from sandbox.cli import options
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from sandbox.analysis.noise import Noise
     from sandbox.errors import ExitCode
     from sandbox.library.study import Study
     from sandbox.store.study import LogKind, StudyRecord
@@ -127,22 +126,31 @@ def resume(
 @click.argument("study", metavar="NAME")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def status(study: str, as_json: bool) -> None:
-    """Say how far the study is: runs by state, pace, tokens, cost, time left, the latest failures."""
+    """Say how far the study is: runs by state, pace, tokens, cost, time left, the latest failures.
+
+    Of a finished one also the answer, as `sandbox compare` begins with it.
+    """
+    from sandbox.analysis.answer import answer
+    from sandbox.analysis.look import so_far
+    from sandbox.analysis.noise import noise
     from sandbox.study.conductor import Conductor
     from sandbox.study.frozen import outline_of
-    from sandbox.study.progress import progress_of
+    from sandbox.study.progress import finished_arms, progress_of
 
     conductor = Conductor.open()
     with conductor.store:
         outline = outline_of(conductor.studies.named(study))
         progress = progress_of(conductor.studies, outline)
         over = progress.condition in ("finished", "enough")
-        found = spread_of(conductor, outline) if over else None
-    spread = found.short if found is not None else ()
+        stop = outline.plan.study.stop
+        arms = finished_arms(conductor.studies, outline) if over else ()
+        found = so_far(conductor.store, arms, stop.scale if stop is not None else None)
+    said = answer(found).lines if found is not None else ()
+    spread = told.short if found is not None and (told := noise(found)) is not None else ()
     if as_json:
-        click.echo(json.dumps(_as_data(outline, progress) | {"noise": spread}, indent=2))
+        click.echo(json.dumps(_as_data(outline, progress) | {"answer": said, "noise": spread}, indent=2))
         return
-    for line in (*_status_lines(outline, progress), *spread):
+    for line in (*_status_lines(outline, progress), *said, *spread):
         click.echo(line)
 
 
@@ -305,21 +313,6 @@ def _look(conductor: "Conductor", outline: "Outline") -> "Look | None":
 
     stop = outline.plan.study.stop
     return None if stop is None else partial(half_widths, conductor.store, scale=stop.scale)
-
-
-def spread_of(conductor: "Conductor", outline: "Outline") -> "Noise | None":
-    """Where the spread of a study's changes comes from, over what is finished."""
-    from sandbox.analysis.comparison import compare
-    from sandbox.analysis.family import chosen_scale, gather_compared
-    from sandbox.analysis.noise import noise
-    from sandbox.errors import SandboxError
-    from sandbox.study.progress import finished_arms
-
-    try:
-        arms = gather_compared(conductor.store, finished_arms(conductor.studies, outline))
-        return noise(compare(arms, chosen_scale(arms), pooled=True))
-    except SandboxError:  # a single arm, or nothing measured
-        return None
 
 
 def _status_lines(outline: "Outline", progress: "StudyProgress") -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from sandbox.analysis.dismantling import LEAST_STARTS, Dismantling, StepEffect
+from sandbox.analysis.induction import induction_lines
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.export import NOTICE
@@ -33,23 +34,25 @@ def _lines(found: Dismantling) -> Iterator[str]:
     questionnaire, way, scale = found.scale
     starts = number_of(found.starts, "shared start")
     yield f"Simulated {printable(scale)} ({printable(questionnaire)}, read by {way}), {starts}"
+    yield from induction_lines(found.inductions)
     if found.main:
         yield ""
         yield f"{_MAIN[found.design]}. Below zero it lowers the score."
         head = ["step", "last score", "95 % interval", "starts", ""]
-        yield terminal_table(head, [_row(one) for one in found.main])
+        yield terminal_table(head, [_row(one, found) for one in found.main])
     if found.immediate:
         yield ""
         yield "What each step does to the score right after its own turn:"
         head = ["step", "its own turn", "95 % interval", "starts", ""]
-        yield terminal_table(head, [_row(one) for one in found.immediate])
+        yield terminal_table(head, [_row(one, found) for one in found.immediate])
     together = [one for one in found.pairs if _told(one)]
     if found.pairs:
         yield ""
         if together:
             yield "Pairs that do more (below zero) or less together than the sum of both:"
             yield terminal_table(
-                ["pair", "beyond the sum", "95 % interval", "starts", ""], [_row(one) for one in together]
+                ["pair", "beyond the sum", "95 % interval", "starts", ""],
+                [_row(one, found) for one in together],
             )
         else:
             yield f"No pair of steps is told apart from the sum of both ({len(found.pairs)} pairs)."
@@ -99,9 +102,11 @@ def _no_smallest(found: Dismantling) -> str:
     )
 
 
-def _row(one: StepEffect) -> list[str]:
+def _row(one: StepEffect, found: Dismantling) -> list[str]:
     mean, interval = _sizes(one)
-    return [" and ".join(map(printable, one.steps)), mean, interval, str(one.effect.pairs), _verdict(one)]
+    name = " and ".join(map(printable, one.steps))
+    starts = f"{one.effect.pairs} of {one.effect.pairs + one.unsaid}" if one.unsaid else str(one.effect.pairs)
+    return [name, mean, interval, starts, _verdict(one, found)]
 
 
 def _sizes(one: StepEffect) -> list[str]:
@@ -117,11 +122,12 @@ def _told(one: StepEffect) -> bool:
     return low is not None and high is not None and not low <= 0 <= high and one.effect.pairs >= LEAST_FOR_P
 
 
-def _verdict(one: StepEffect) -> str:
+def _verdict(one: StepEffect, found: Dismantling) -> str:
     if one.effect.low is None:
         return one.effect.reason
     if one.effect.pairs < LEAST_FOR_P:
         return "too few starts"
     if not _told(one):
         return "could be chance"
-    return "lowers" if (one.effect.mean or 0.0) < 0 else "raises"
+    does = "lowers" if (one.effect.mean or 0.0) < 0 else "raises"
+    return f"{does}, but {found.nothing_raised}" if found.nothing_raised else does

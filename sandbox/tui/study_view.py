@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sandbox.analysis.answer import answer
-from sandbox.analysis.comparison import compare
-from sandbox.analysis.family import chosen_scale, gather_compared
+from sandbox.analysis.look import so_far
 from sandbox.engine.plan import told_apart
 from sandbox.errors import SandboxError
 from sandbox.export.dismantling import dismantling_terminal
@@ -117,15 +116,9 @@ class StudyReader:
     def _effects_over(self, arms: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
         """The answer of the pooled comparison of these arms, and its scale: that of the stop rule if there
         is one, as the planned looks are at it."""
-        if not arms:
-            return (), ""
-        try:
-            found = gather_compared(self._store, arms)
-            stop = self.outline.plan.study.stop
-            scale = chosen_scale(found, stop.scale if stop is not None else None)
-        except SandboxError:  # a single arm, or nothing measured: there is no effect to show
-            return (), ""
-        return answer(compare(found, scale, pooled=True)).lines, scale[2]
+        stop = self.outline.plan.study.stop
+        found = so_far(self._store, arms, stop.scale if stop is not None else None)
+        return (answer(found).lines, found.scale[2]) if found is not None else ((), "")
 
     def _all_titles(self) -> Iterator[tuple[str, str]]:
         plan = self.outline.plan

@@ -65,6 +65,8 @@ def test_a_step_that_was_never_said_is_told_and_no_filler_is_said_for_it(place: 
     ended = dismantle(place, monkeypatch, StoneCounts(), "--repeat", "1")
     assert ended.code == 0, ended.err
     assert "said “strong” in 0 of 1 runs" in ended.out and "unlike numbers of turns" not in ended.out
+    (row,) = [line for line in ended.out.splitlines() if line.startswith("strong ")]
+    assert row.split() == ["strong", "–", "–", "0", "of", "1", "it", "was", "never", "said"]
 
 
 def test_given_again_it_runs_only_what_is_new(place: Path, monkeypatch) -> None:

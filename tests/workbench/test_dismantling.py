@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.analysis.dismantling import (
     Scores,
+    Starts,
     alone_each,
     pair_effects,
     smallest_script,
@@ -210,5 +211,10 @@ class TestEffects:
         without = without_each(made, ("a", "b"))
         assert [one.effect.mean for one in without] == [-10.0, -27.5]
         assert [one.effect.left_out for one in without] == [1, 0]
+        said = (dict.fromkeys(made[0], whole), {whole: frozenset("a")})
+        counted = Starts(tuple(made), ({}, {}), (60.0, 70.0), said)
+        left_out = without_each(counted.saying(("b",), whole), ("a", "b"))[1]
+        assert (left_out.effect.mean, left_out.effect.pairs) == (-30.0, 1), "“b” was never said in the second"
+        assert counted.saying(("a",), whole) == tuple(made)
         alone = alone_each(made, ("a", "b"), (60.0, 70.0))
         assert alone[0].effect.mean == -15.0 and alone[1].effect.pairs == 1
