@@ -426,8 +426,8 @@ def _cautions(
         said = sum(any(turn.step == step for turn in arm.turns) for arm in full)
         if said < len(full):
             yield (
-                f"The whole script said “{step}” in {said} of {len(full)} runs, as its condition has it. Where"
-                " it was not said nothing was left out, so those starts do not count for it."
+                f"The whole script said “{step}” in {said} of {len(full)} runs, as its condition has it."
+                " Where it was not said nothing was left out: those starts do not count for it."
             )
     turns: dict[str, set[int]] = {}
     for arm in own if replaced else ():

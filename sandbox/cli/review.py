@@ -69,14 +69,14 @@ def note(
 ) -> None:
     """Leave a note on TURN of SESSION: `t2`, `s1`, or its number. TEXT, tags, or both.
 
-    SESSION is the id of an arm or the beginning of it. `sandbox review show SESSION` lists the notes.
+    Words of the turn alone do too: a place that is marked, as with a pen. SESSION is the id of an arm or the beginning of it. `sandbox review show SESSION` lists the notes.
     """
     from sandbox.library.document import document_hash
     from sandbox.review import giving
     from sandbox.store.mark import Note
 
-    if not text.strip() and not tags:
-        raise UsageError("The note is empty.", todo="Give it a TEXT, a --tag, or both.")
+    if not text.strip() and not tags and not words.strip():
+        raise UsageError("The note is empty.", todo="Give it a TEXT, a --tag, or --words of the turn.")
     with _naming(by), open_record() as store:
         id = giving.arm_named(store, session)
         book = codebook_named(_library(), codebook) if tags else None

@@ -184,6 +184,7 @@ def test_marks_given_here_are_remembered_changed_and_taken_back(workspace: Path)
     for words in (
         ("rate", "breath", "warmth=4", "pace=-", "--by", "Ada", "--blind"),
         ("note", "breath", "t2", "Too fast.", "--tag", "too-soon", "--words", "Breathe out"),
+        ("note", "breath", "t2", "--words", "out"),
         ("prefer", "breath", "filler", "no-difference"),
         ("rate", "breath", "warmth=2", "--reason", "misread"),
     ):
@@ -192,6 +193,9 @@ def test_marks_given_here_are_remembered_changed_and_taken_back(workspace: Path)
     shown = sandbox(workspace, "review", "show", "breath").out
     assert "warmth: 2 polite, but distant (misread)" in shown and "warmth: 4" not in shown
     assert "pace: not shown" in shown and "t2 “Breathe out” [too-soon]: Too fast." in shown
+    assert "t2 “out”  not blind" in shown, "words alone are a mark"
+    empty = sandbox(workspace, "review", "note", "breath", "t2", "--words", " ")
+    assert empty.code == ExitCode.USAGE and "--words of the turn" in empty.err
     undone = sandbox(workspace, "review", "undo", "breath")
     assert "warmth: 2" in undone.err
     assert "warmth" not in sandbox(workspace, "review", "show", "breath").out
