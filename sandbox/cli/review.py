@@ -69,7 +69,8 @@ def note(
 ) -> None:
     """Leave a note on TURN of SESSION: `t2`, `s1`, or its number. TEXT, tags, or both.
 
-    Words of the turn alone do too: a place that is marked, as with a pen. SESSION is the id of an arm or the beginning of it. `sandbox review show SESSION` lists the notes.
+    Words of the turn alone do too: a place that is marked, as with a pen. SESSION is the id of an arm or the
+    beginning of it. `sandbox review show SESSION` lists the notes.
     """
     from sandbox.library.document import document_hash
     from sandbox.review import giving
