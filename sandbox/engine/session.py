@@ -120,14 +120,11 @@ class RunningSession:
         if phase is not None and phase != self._phase:
             self._phase = phase
             yield PhaseChanged(self.head.id, phase)
-        if isinstance(action, Give):
-            async with aclosing(self._give(action)) as events:
-                async for event in events:
-                    yield event
-        elif isinstance(action, LeaveOut):
+        if isinstance(action, LeaveOut):
             yield self._skip(action.step, by_condition=True)
-        elif isinstance(action, Say | AskClinician):
-            async with aclosing(self._take_turn(action)) as events:
+        elif not isinstance(action, Done):
+            doing = self._give(action) if isinstance(action, Give) else self._take_turn(action)
+            async with aclosing(doing) as events:
                 async for event in events:
                     yield event
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from pathlib import Path
 
-from sandbox.errors import Route, SandboxError, UsageError
+from sandbox.errors import NotFoundError, Route, SandboxError, UsageError
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import InvalidDocument, document_hash, free_id, id_of
 from sandbox.library.loading import SUFFIX, parse_document
@@ -71,8 +71,7 @@ def keep_version(technique: Technique, library: Library) -> Path:
     one is copied first. Where the file is another text by now, or is one that ships with the app, the version
     gets a file and an id of its own. Raises SandboxError when it cannot be written.
     """
-    entry = next((one for one in library.entries("technique") if one.id == technique.id), None)
-    target = library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
+    entry, target = _entry(technique, library), _target(technique, library)
     if entry is None:
         _write(target, version_text(technique).encode())
         return target
@@ -84,7 +83,7 @@ def keep_version(technique: Technique, library: Library) -> Path:
     written = _with_version(text, technique)
     if written is None and known != entry.document:  # its variants would be lost
         return _keep_apart(technique, library)
-    _replace(target, file_bytes(written or version_text(technique), before), entry)
+    _replace(target, file_bytes(written or version_text(technique), before), overwrite=entry.here)
     return target
 
 
@@ -95,8 +94,9 @@ def keep_variants(technique: Technique, step: str, variants: Sequence[Variant], 
     its own. Raises InvalidDocument for a variant that cannot stand there, SandboxError when the file cannot
     be written.
     """
-    entry = next(one for one in library.entries("technique") if one.id == technique.id)
-    target = library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
+    entry, target = _entry(technique, library), _target(technique, library)
+    if entry is None:
+        raise NotFoundError(f"there is no technique “{technique.id}”")
     text, before = _file(entry, target)
     place = [one.id for one in technique.steps].index(step)
     for variant in variants:
@@ -114,8 +114,16 @@ def keep_variants(technique: Technique, step: str, variants: Sequence[Variant], 
     if entry.shipped and entry.here:
         assert isinstance(found, Technique)  # noqa: S101 - for the type checker
         return _keep_apart(found, library)
-    _replace(target, file_bytes(text, before), entry)
+    _replace(target, file_bytes(text, before), overwrite=entry.here)
     return target
+
+
+def _entry(technique: Technique, library: Library) -> Entry | None:
+    return next((one for one in library.entries("technique") if one.id == technique.id), None)
+
+
+def _target(technique: Technique, library: Library) -> Path:
+    return library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
 
 
 def _file(entry: Entry, target: Path) -> tuple[str, bytes]:
@@ -125,9 +133,9 @@ def _file(entry: Entry, target: Path) -> tuple[str, bytes]:
         raise _unwritten(error, target) from None
 
 
-def _replace(target: Path, content: bytes, entry: Entry) -> None:
+def _replace(target: Path, content: bytes, *, overwrite: bool) -> None:
     try:
-        write_whole(target, content, overwrite=entry.here)
+        write_whole(target, content, overwrite=overwrite)
     except OSError as error:
         raise _unwritten(error, target) from None
 
@@ -138,25 +146,21 @@ def restore_version(technique: Technique, library: Library, known: Collection[st
     A file that says what is not in the record (`known`: the hashes of what is), or one that ships with the
     app, stays as it is: the version then gets a file and an id of its own. Raises SandboxError.
     """
-    entry = next((one for one in library.entries("technique") if one.id == technique.id), None)
-    target = library.workspace.content("technique") / f"{technique.id}{SUFFIX}"
+    entry, target = _entry(technique, library), _target(technique, library)
     if entry is not None and entry.here:
         now = document_hash(entry.document) if entry.document is not None else None
         if entry.shipped or now not in known:
             return _keep_apart(technique, library)
-    try:
-        write_whole(target, version_text(technique), overwrite=entry is not None and entry.here)
-    except OSError as error:
-        raise _unwritten(error, target) from None
+    _replace(target, version_text(technique).encode(), overwrite=entry is not None and entry.here)
     return target
 
 
 def _keep_apart(technique: Technique, library: Library) -> Path:
     own = free_id(technique.id, set(library.ids("technique")))
-    path = library.workspace.content("technique") / f"{own}{SUFFIX}"
     renamed = technique.model_copy(update={"id": own, "derived_from": document_hash(technique.worded())})
-    _write(path, version_text(renamed).encode())
-    return path
+    target = _target(renamed, library)
+    _write(target, version_text(renamed).encode())
+    return target
 
 
 def _with_version(text: str, technique: Technique) -> str | None:

@@ -92,15 +92,8 @@ def kind_of(path: Path) -> Kind:
     folder = path.absolute().parent.name
     if folder in _KIND_OF_FOLDER:
         return _KIND_OF_FOLDER[folder]
-    raise InvalidDocument(
-        (
-            Problem(
-                f"the folder “{folder}” does not tell what kind of document this is",
-                hint=f"documents stand in {', '.join(FOLDERS.values())}",
-                file=str(path),
-            ),
-        )
-    )
+    what = f"the folder “{folder}” does not tell what kind of document this is"
+    raise _unusable(path, what, f"documents stand in {', '.join(FOLDERS.values())}")
 
 
 def read_at_most(path: Path, most: int, *, todo: str) -> bytes:
@@ -123,21 +116,19 @@ def read_at_most(path: Path, most: int, *, todo: str) -> bytes:
 def _read(path: Path) -> bytes:
     content = read_at_most(path, MAX_BYTES, todo="name a .yaml file or its folder")
     if len(content) > MAX_BYTES:
-        raise InvalidDocument(
-            (
-                Problem(
-                    "the file is larger than 1 MiB", hint="a document is a few pages of text", file=str(path)
-                ),
-            )
-        )
+        raise _unusable(path, "the file is larger than 1 MiB", "a document is a few pages of text")
     return content
 
 
 def _id_of(path: Path) -> str:
     if path.suffix != SUFFIX:
         hint = f"rename it to {path.with_suffix(SUFFIX).name if path.stem else 'name.yaml'}"
-        raise InvalidDocument((Problem("the file's name does not end in .yaml", hint=hint, file=str(path)),))
+        raise _unusable(path, "the file's name does not end in .yaml", hint)
     return path.stem
+
+
+def _unusable(path: Path, what: str, hint: str) -> InvalidDocument:
+    return InvalidDocument((Problem(what, hint=hint, file=str(path)),))
 
 
 def _decoded(text: bytes | str, where: str) -> str:

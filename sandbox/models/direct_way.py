@@ -7,9 +7,9 @@ import asyncio
 import contextlib
 import importlib
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.models.daemon_thread import on_daemon_thread
 from sandbox.models.failure import Failure
@@ -18,6 +18,8 @@ from sandbox.models.way import ChatCall, Ending, Endpoint
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 _KEPT_SECONDS = 2.0
 """A connection is used again within so many seconds: llama.cpp's server lets go of one after five."""
@@ -68,33 +70,36 @@ class Direct:
 
     async def pieces(self, endpoint: Endpoint, texts: Sequence[str]) -> tuple[Pieces, ...]:
         """The tokens of each text, in order, by a llama.cpp server's own tokeniser. Raises Failure."""
-        await self.load()
-        address = f"{(endpoint.base or '').removesuffix('/v1')}/tokenize"
-        try:
-            async with asyncio.timeout(_SIDE_SECONDS):
-                return tuple([await self._pieces(address, endpoint, text) for text in texts])
-        except Exception as error:
-            raise Failure("malformed", f"The model's process did not say its tokens: {error}.") from None
 
-    async def _pieces(self, address: str, endpoint: Endpoint, text: str) -> Pieces:
-        asked = {"content": text, "with_pieces": True}
-        response = await self._kept().post(address, json=asked, headers=_headers(endpoint))
-        # A token that is no whole character comes as a list of bytes.
-        pieces = [token["piece"] for token in response.json()["tokens"]]
-        return tuple(piece if isinstance(piece, str) else None for piece in pieces)
+        def read(said: Any) -> Pieces:
+            # A token that is no whole character comes as a list of bytes.
+            pieces = [token["piece"] for token in said["tokens"]]
+            return tuple(piece if isinstance(piece, str) else None for piece in pieces)
+
+        asked = [{"content": text, "with_pieces": True} for text in texts]
+        return tuple(await self._aside(endpoint, "tokenize", asked, read, "its tokens"))
 
     async def hidden_states(self, endpoint: Endpoint, text: str) -> list[list[float]]:
         """What a llama.cpp server for embeddings says of each token of the text. Raises Failure."""
+
+        def read(said: Any) -> list[list[float]]:
+            return [list(map(float, state)) for state in said[0]["embedding"]]
+
+        (states,) = await self._aside(endpoint, "embeddings", [{"content": text}], read, "its states")
+        return states
+
+    async def _aside(
+        self, endpoint: Endpoint, page: str, asked: Sequence[object], read: Callable[[Any], T], what: str
+    ) -> list[T]:
+        """What is read of a page beside the chat's, asked for each in turn. Raises Failure."""
         await self.load()
-        address = f"{(endpoint.base or '').removesuffix('/v1')}/embeddings"
+        address = f"{(endpoint.base or '').removesuffix('/v1')}/{page}"
         try:
             async with asyncio.timeout(_SIDE_SECONDS):
-                response = await self._kept().post(
-                    address, json={"content": text}, headers=_headers(endpoint)
-                )
-                return [list(map(float, state)) for state in response.json()[0]["embedding"]]
+                client, headers = self._kept(), _headers(endpoint)
+                return [read((await client.post(address, json=one, headers=headers)).json()) for one in asked]
         except Exception as error:
-            raise Failure("malformed", f"The model's process did not say its states: {error}.") from None
+            raise Failure("malformed", f"The model's process did not say {what}: {error}.") from None
 
     async def _response(self, call: ChatCall, **more: Any) -> "httpx.Response":
         """The response to the call, its body still to be read and closed by the caller."""

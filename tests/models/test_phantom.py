@@ -10,19 +10,20 @@ from sandbox.library.catalogue import Library
 from sandbox.library.questionnaire import WordQuestionnaire
 from sandbox.library.workspace import Workspace, shipped_content
 from sandbox.measurement.reading.word import give_word_probe
-from sandbox.models.embedded import EmbeddedProvider
+from sandbox.models.embedded import EmbeddedProvider, gguf_model
 from sandbox.models.gguf import Layout, read_layout, set_numbers, write_copy
 from sandbox.models.phantom.directions import (
     AFFECTS,
     PLACEBOS,
     UNIT,
+    Directions,
     dot,
     known_directions,
     read_directions,
     stories,
 )
 from sandbox.models.phantom.dosed import open_phantom
-from sandbox.models.provider import Message, Request, Sampling
+from sandbox.models.provider import Message, ModelError, Request, Sampling
 
 ORDINARY = """
     a an the i me my we our us he him his she her it its they them their this that these those who
@@ -137,6 +138,19 @@ def test_the_shipped_directions_are_of_this_model_and_doses_of_one_length(
         assert dot(dose, dose) ** 0.5 == pytest.approx(2 * UNIT * directions.length, rel=1e-4)
     assert read_directions(directions.as_json()) == directions
     assert known_directions("another model's", tmp_path) is None
+
+
+@pytest.mark.embedded
+async def test_a_model_that_does_not_take_the_added_tensors_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    model = gguf_model(gguf(tmp_path / "model.gguf"))  # whose copy the engine cannot load
+    along = Directions("", "", "", 1, 1.0, {"fear": (1.0, 0.0, 0.0, 0.0)}, {})
+    async with open_phantom(model, along) as phantom:
+        with pytest.raises(ModelError) as caught:
+            await phantom.at("fear", 2)
+    assert "does not start" in caught.value.what and "“llama”) does not take" in caught.value.todo
 
 
 @pytest.mark.embedded
