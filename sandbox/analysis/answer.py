@@ -5,11 +5,10 @@ would make it surer. Values first, then the same in a few sentences that say no 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import combinations
-from statistics import stdev
 
 from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.difference import Difference
 from sandbox.analysis.effect import (
     SMALL,
     Direction,
@@ -22,101 +21,13 @@ from sandbox.analysis.effect import (
 )
 from sandbox.analysis.induction import Induction, induction_lines
 from sandbox.analysis.numeral import numeral
-from sandbox.analysis.paired import LEAST_FOR_P, Verdict, pairs_for_width, verdict
-from sandbox.analysis.sequential import Evidence, evidence
+from sandbox.analysis.paired import LEAST_FOR_P, holm
 from sandbox.library.questionnaire import Scale
 from sandbox.text import number_of, printable
 
+_ALPHA = 0.05
 _FEW = 3
 """Of more than so many arms or pairs not each is given a sentence."""
-
-MANY = 1000
-"""Beyond so many runs their number is not named."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One arm against another at one point, over the runs that have both, in the scale's units.
-
-    `at` is the row's own label: `end` also where that is the last turn's measurement.
-
-    `values` has one difference a run, in the order of the runs; below 0 the first of the two is lower.
-    `bound` is the smallest difference of interest, stated before: a tenth of the scale's range. `induction`:
-    what the scenario did to the state both started from; None where none was told before.
-    """
-
-    title: str
-    against: str
-    at: str
-    values: tuple[float, ...]
-    paired: PairedDifference
-    bound: float | None
-    induction: Induction | None = None
-
-    @cached_property
-    def verdict(self) -> Verdict:
-        return verdict(self.values, self.bound)
-
-    @property
-    def empty(self) -> bool:
-        """Whether it can be no relief, since nothing was raised. A turn for the worse stays one."""
-        if self.induction is None or not self.induction.nothing:
-            return False
-        worse = {"more distress": "higher", "less distress": "lower"}.get(self.induction.higher_is)
-        return self.verdict != worse
-
-    @property
-    def said(self) -> str:
-        """The verdict for a table: `lower`, `lower, but nothing was raised`, `no interval`."""
-        told: str = self.verdict
-        if not self.known:
-            told = ("no run", "one run, no interval", "no interval")[min(2, len(self.values))]
-        return f"{told}{self.proviso}"
-
-    @property
-    def proviso(self) -> str:
-        """What goes behind all that is said of it: `, but nothing was raised`; else empty."""
-        if self.induction is None:
-            return ""
-        if self.empty:
-            return f", but nothing was {self.induction.raised}"
-        return f", not known if anything was {self.induction.raised}" if self.induction.unsure else ""
-
-    @cached_property
-    def evidence(self) -> Evidence | None:
-        """What may be looked at after every run, with `bound` as its size; None without one, or a run."""
-        return evidence(self.values, self.bound) if self.bound and self.values else None
-
-    @property
-    def told_apart(self) -> bool:
-        return self.verdict in ("lower", "higher")
-
-    @property
-    def known(self) -> bool:
-        """Whether there is anything to judge by: an interval, or differences all equal within the bound."""
-        return self.paired.low is not None or self.verdict == "equivalent"
-
-    @property
-    def needed(self) -> int | None:
-        """About how many runs make half the interval `bound` or less, if the spread stayed; never under six.
-
-        None without a bound, under three runs, or where nothing varies: no spread is known then.
-        """
-        if not self.bound or len(self.values) < 3 or max(self.values) - min(self.values) < 1e-9:
-            return None
-        return max(LEAST_FOR_P, pairs_for_width(stdev(self.values), self.bound))
-
-    @property
-    def close(self) -> bool:
-        """Whether the interval is as narrow as that."""
-        return self.needed is not None and self.needed <= len(self.values)
-
-    @property
-    def more_runs(self) -> int | None:
-        """How many of those are left to run; None where that is not known, or none is needed."""
-        if self.told_apart or self.close or self.verdict == "equivalent" or self.needed is None:
-            return None
-        return self.needed - len(self.values) if self.needed <= MANY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +45,8 @@ class Answer:
     """An arm has not ended: what is said may still move."""
     unanswered: Mapping[str, str] = field(default_factory=dict)
     inductions: tuple[Induction, ...] = ()
+    controlled: bool = True
+    """Whether what stands beside an arm is a control, and not the first arm for want of one."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -148,9 +61,9 @@ class Answer:
         undefined = {**self.unanswered, **missing}
         first, *more = [
             *induction_lines(self.inductions),
-            *_sizes(known, self.higher_is),
+            *_sizes(known, self.higher_is, controlled=self.controlled),
             *[printable(f"{title}: no difference, because {why}.") for title, why in undefined.items()],
-            *_told(known),
+            *_told(known, self.higher_is),
             *_told_between(self.between),
         ]
         return f"Interim, not every arm has ended: {first}" if self.interim else first, *more
@@ -177,6 +90,7 @@ def answer(comparison: Comparison) -> Answer:
         interim,
         unanswered(comparison),
         comparison.inductions,
+        comparison.has_control,
     )
 
 
@@ -245,8 +159,18 @@ def _beyond(arm: ComparedArm, comparison: Comparison, bound: float | None) -> Di
         )
         if effect.value is not None:
             values.append(effect.value)
-    induction = comparison.induction_of(arm)
-    return Difference(arm.title, " and ".join(others), arm.primary, tuple(values), paired, bound, induction)
+    technique = arm.sessions[0].plan.technique
+    return Difference(
+        arm.title,
+        " and ".join(others),
+        arm.primary,
+        tuple(values),
+        paired,
+        bound,
+        comparison.induction_of(arm),
+        of=len(arm.sessions),
+        script=technique.title if technique is not None else "",
+    )
 
 
 def _between(
@@ -270,21 +194,25 @@ def _between(
     values = tuple(effect.value for effect in effects if effect.value is not None)
     reliable = all(effect.reliable for effect in effects)
     paired = replace(paired_difference(values), reliable=reliable)
-    return Difference(one.title, other.title, at, values, paired, bound, comparison.induction_of(one))
+    raised = comparison.induction_of(one)
+    return Difference(one.title, other.title, at, values, paired, bound, raised, of=len(one.sessions))
 
 
 # In words
 
 
-def _sizes(known: Sequence[Difference], higher_is: Direction) -> list[str]:
-    """`Beyond the control at end, 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower: less distress].`"""
+def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: bool) -> list[str]:
+    """`Beyond the control at end, 9 of 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower], less distress.`"""
     lines = []
-    groups: dict[tuple[str, str, int], list[Difference]] = {}
+    groups: dict[tuple[str, str, str], list[Difference]] = {}
     for one in known:
-        groups.setdefault((one.against, one.at, len(one.values)), []).append(one)
+        n = len(one.values)
+        runs = f"{n} of {number_of(one.of, 'run')}" if one.of > n else number_of(n, "run")
+        groups.setdefault((one.against, one.at, runs), []).append(one)
+    beyond = "Beyond" if controlled else "There is no control. Against"
     for (against, at, runs), members in groups.items():
         sizes = "; ".join(f"{one.title} {_size(one, higher_is)}" for one in members)
-        lines.append(printable(f"Beyond {against} at {at}, {number_of(runs, 'run')}: {sizes}."))
+        lines.append(printable(f"{beyond} {against} at {at}, {runs}: {sizes}."))
     return lines
 
 
@@ -319,7 +247,7 @@ def _way(value: float, *, reliable: bool = True) -> str:
     return f"{size} {'higher' if value > 0 else 'lower'}"
 
 
-def _told(known: Sequence[Difference]) -> list[str]:
+def _told(known: Sequence[Difference], higher_is: Direction) -> list[str]:
     """Which are told apart from what they are compared with, and how many more runs the others need."""
     lines: list[str] = []
     if not known:
@@ -327,12 +255,13 @@ def _told(known: Sequence[Difference]) -> list[str]:
     if all(len(one.values) < 2 for one in known):
         return ["One run has no interval, and single runs differ widely: repeat it with other seeds."]
     if few := [one for one in known if one.verdict == "too few runs" and one.paired.low is not None]:
-        lines.append(
-            f"Not decided, since under {LEAST_FOR_P} runs nothing is: {_titles(few)}.{_leaning(few)}"
-        )
+        which = f"all {len(few)}" if len(few) == len(known) > _FEW else _titles(few)
+        lines.append(f"Not decided, since under {LEAST_FOR_P} runs nothing is: {which}.{_leaning(few)}")
     apart = [one for one in known if one.told_apart]
-    for proviso, alike in _by_proviso(apart):
-        lines.append(f"Told apart from {_against(alike)}{proviso}: {_titles(alike)}.")
+    lines += _both_ways(apart)
+    for way, alike in _by_way(apart, higher_is):
+        lines.append(f"Told apart from {_against(alike)}{way}: {_titles(alike)}.")
+    lines += _open_again(known)
     if small := [one for one in apart if one.bound and abs(one.paired.mean or 0.0) < one.bound]:
         within = f"±{numeral(small[0].bound)}, the smallest difference of interest"
         lines.append(f"Told apart, but the size is within {within}: {_titles(small)}.")
@@ -352,6 +281,38 @@ def _told(known: Sequence[Difference]) -> list[str]:
             f"{one.title} is not told apart from {one.against}: this could be chance." for one in unsure
         ]
     return [printable(line) for line in lines]
+
+
+def _both_ways(apart: Sequence[Difference]) -> Iterator[str]:
+    """Techniques that did more than the control in one case and less in another: no mean stands for them."""
+    for script in dict.fromkeys(one.script for one in apart):
+        own = [one for one in apart if one.script == script]
+        if len({one.verdict for one in own}) > 1:
+            each = "; ".join(f"{one.title} {one.verdict}" for one in own)
+            yield f"{script} goes both ways, so no one sentence holds for it: {each}."
+
+
+def _by_way(apart: Sequence[Difference], higher_is: Direction) -> Iterator[tuple[str, list[Difference]]]:
+    """Which way they go, where not all go one way, and what has to be added; harm first."""
+    mixed = len({one.verdict for one in apart}) > 1
+
+    def way(one: Difference) -> str:
+        worse = {"more distress": "higher", "less distress": "lower"}.get(higher_is)
+        meant = f", with {'more' if one.verdict == worse else 'less'} distress"
+        plain = f", {one.verdict}"
+        return f"{('' if not mixed else plain if worse is None or one.empty else meant)}{one.proviso}"
+
+    for told in sorted({way(one) for one in apart}, key=lambda told: ("more distress" not in told, told)):
+        yield told, [one for one in apart if way(one) == told]
+
+
+def _open_again(known: Sequence[Difference]) -> Iterator[str]:
+    """Those told apart each for itself and not any more once all are looked at together (Holm 1979)."""
+    judged = [(one, p) for one in known if (p := one.p_by_t) is not None]
+    adjusted = zip(judged, holm([p for _, p in judged]), strict=True)
+    lost = [one for (one, _), p in adjusted if one.told_apart and p is not None and p >= _ALPHA]
+    if lost:
+        yield f"Of {len(judged)} looked at together (Holm) no longer told apart: {_titles(lost)}."
 
 
 def _by_proviso(members: Sequence[Difference]) -> Iterator[tuple[str, list[Difference]]]:
@@ -375,7 +336,7 @@ def _leaning(few: Sequence[Difference]) -> str:
 def _told_between(between: Sequence[Difference]) -> list[str]:
     """Techniques against each other, as far as two runs have both; of many only what is told apart."""
     pairs = [one for one in between if len(one.values) > 1]
-    if len(pairs) > _FEW:
+    if len(pairs) > _FEW or (len(pairs) > 1 and all(one.verdict == "too few runs" for one in pairs)):
         return [printable(line) for line in _many_pairs(pairs)]
     lines = []
     for one in pairs:
@@ -400,17 +361,21 @@ def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
     few = [one for one in pairs if one.verdict == "too few runs"]
     open_pairs = [one for one in pairs if one.known and not one.told_apart and one not in few]
     unknown = [one for one in pairs if not one.known and one not in few]
-    without = f" {len(unknown)} pairs have no interval." if unknown else ""
+    without = f" {_pairs(unknown, 'has', 'have')} no interval." if unknown else ""
     if len(few) == len(pairs):
         return [f"Techniques against each other: not decided, under {LEAST_FOR_P} runs nothing is."]
     if few:
-        without += f" {len(few)} pairs have under {LEAST_FOR_P} runs."
+        without += f" {_pairs(few, 'has', 'have')} under {LEAST_FOR_P} runs."
     if not apart:
         return [f"Of {len(pairs)} pairs of techniques none is told apart.{without}"]
     shown = "; ".join(f"{_ended(one)}{one.proviso}" for one in apart[:_FEW])
     more = f"; and {len(apart) - _FEW} more" if len(apart) > _FEW else ""
-    rest = f" {len(open_pairs)} pairs are not told apart from each other." if open_pairs else ""
+    rest = f" {_pairs(open_pairs, 'is', 'are')} not told apart." if open_pairs else ""
     return [f"Told apart from each other: {shown}{more}.{rest}{without}"]
+
+
+def _pairs(members: Sequence[Difference], one: str, several: str) -> str:
+    return f"{number_of(len(members), 'pair')} {one if len(members) == 1 else several}"
 
 
 def _ended(one: Difference) -> str:

@@ -79,12 +79,12 @@ def technique_effect(technique: Trajectory, control: Trajectory, label: str | No
     if label is None:
         for whose, one in (("technique", technique), ("control", control)):
             if not one.telling:
-                return Effect(None, reason=f"{whose}: {change(one).reason}")
+                return Effect(None, reason=f"under the {whose} {change(one).reason}")
         return Effect(None, reason="technique and control have no measurement in common")
     under_technique, under_control = change(technique, label), change(control, label)
     if under_technique.value is None or under_control.value is None:
         whose = "technique" if under_technique.value is None else "control"
-        return Effect(None, label, f"{whose}: {(under_technique.reason or under_control.reason)}")
+        return Effect(None, label, f"under the {whose} {under_technique.reason or under_control.reason}")
     return Effect(
         under_technique.value - under_control.value,
         label,

@@ -7,7 +7,8 @@ equivalence.
 
 from collections.abc import Iterator, Sequence
 
-from sandbox.analysis.answer import MANY, Answer, Difference
+from sandbox.analysis.answer import Answer
+from sandbox.analysis.difference import MANY, Difference
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.sequential import ALPHA, Evidence
@@ -46,7 +47,11 @@ def enough(found: Answer) -> str:
         which = "it" if decided else "the evidence"
         told = "" if decided else f" ({_E_VALUES})"
         parts.append(f"{which} has not decided for {_named(unsure)}{told}")
-    said = "Yes:" if not unsure else "Not yet:" if len(unsure) == len(looked) else "For some:"
+    if blank := [one.title for one in found.beyond if not one.values] + list(found.unanswered):
+        parts.append(
+            f"nothing is known of {'; '.join(blank[:_NAMED])}{' and others' * (len(blank) > _NAMED)}"
+        )
+    said = "Not yet:" if len(unsure) == len(looked) else "For some:" if unsure or blank else "Yes:"
     looked_along = [one for one in looked if one.told_apart and one not in decided]
     warned = f" {_ONE_LOOK}" if looked_along else ""
     planned = " ".join(("", *_planning(unsure, len(looked))))

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.analysis.answer import Answer, Difference
+from sandbox.analysis.answer import Answer
+from sandbox.analysis.difference import Difference
 from sandbox.analysis.effect import SMALL, Direction, PairedDifference, paired_difference
 from sandbox.errors import UsageError
 from sandbox.library.questionnaire import Questionnaire
@@ -180,7 +181,7 @@ def _difference(
         for run in runs
     ]
     values = tuple(value for value in both if value is not None)
-    return Difference(arm, other or "", at, values, paired_difference(both), bound)
+    return Difference(arm, other or "", at, values, paired_difference(both), bound, of=len(runs))
 
 
 def _notes(told: DataMap, found: Answer) -> tuple[str, ...]:

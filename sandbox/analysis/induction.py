@@ -168,9 +168,10 @@ class Induction:
         return printable(f"{what[0].upper()}{what[1:]}: {self._scores()}, so {so}.")
 
     def _surely_a_little(self) -> bool:
-        """Whether it rose all the same, by less than counts: by its interval, else by its mean."""
+        """Whether it rose all the same, by less than counts: by its interval, of too few runs by its mean."""
         rise, sign = self.rise, -1 if self.higher_is == "less distress" else 1
-        ends = [end for end in (rise.low, rise.high, rise.mean) if end is not None]
+        few = self.verdict == "too few runs"
+        ends = [end for end in ((rise.mean,) if few else (rise.low, rise.high, rise.mean)) if end is not None]
         rounded = [float(numeral(abs(end))) * (1 if end * sign > 0 else -1) for end in ends]
         return min(rounded) > 0 or (self.higher_is == "neither" and max(rounded) < 0)
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from sandbox.analysis.answer import Answer, Difference
-from sandbox.text import printable
+from sandbox.analysis.answer import Answer
+from sandbox.analysis.difference import Difference
+from sandbox.analysis.paired import LEAST_FOR_P
+from sandbox.text import number_of, printable
 
 _MOST = 15
 """Of more arms the clusters could be very many."""
@@ -20,13 +22,16 @@ def cluster_lines(found: Answer) -> tuple[str, ...]:
 
     An arm may stand in several: it is told apart from neither neighbour, though these are from each other.
     Each pair is judged at 5 % by itself. Their control is among the arms. (Maximal cliques: Bron and Kerbosch
-    1973.) A set with a pair that has no interval gets none: whether those two stand together is not known.
+    1973.) A set with a pair that has no interval, too few runs or another point than the others gets none:
+    whether those two stand together is not known.
     Empty where no arm has two runs.
     """
     return tuple(printable(_line(members, found)) for members in _sets(found))
 
 
 def _line(members: Cluster, found: Answer) -> str:
+    if all(one.verdict == "too few runs" for one in _pairs(members, found)):
+        return f"No clusters: under {LEAST_FOR_P} runs no two arms can be told apart."
     if unknown := _unknown(members, found):
         more = f"; and {len(unknown) - _NAMED} pairs more" if len(unknown) > _NAMED else ""
         return f"No clusters: {'; '.join(unknown[:_NAMED])}{more}."
@@ -43,9 +48,14 @@ def _unknown(members: Cluster, found: Answer) -> list[str]:
         pair = pairs.get(frozenset((one, other)))
         if pair is None or not pair.values:
             said.append(f"{one} and {other} were not compared")
+        elif pair.verdict == "too few runs":
+            said.append(f"{one} and {other} have {number_of(len(pair.values), 'run')}, under {LEAST_FOR_P}")
         elif not pair.known:
             said.append(f"{one} and {other} have no interval")
-    return said
+    points: dict[str, str] = {}
+    for pair in pairs.values():
+        points.setdefault(pair.at, f"{pair.title} and {pair.against} at {pair.at}")
+    return said or ([f"they are judged at unlike points, {', '.join(points.values())}"] * (len(points) > 1))
 
 
 def _told(groups: Sequence[Cluster], found: Answer) -> str:

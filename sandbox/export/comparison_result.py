@@ -1,7 +1,8 @@
 """A comparison as the values of its JSON output (`compare --json`)."""
 
-from sandbox.analysis.answer import Answer, Difference, answer
+from sandbox.analysis.answer import Answer, answer
 from sandbox.analysis.comparison import ComparedArm, Comparison, arms_compared_with, compared_with
+from sandbox.analysis.difference import Difference
 from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import harm
 from sandbox.analysis.mixed import Mixed
@@ -65,6 +66,7 @@ def _difference_result(one: Difference, p: float | None, p_holm: float | None) -
         against=one.against,
         at=one.at,
         runs=len(one.values),
+        of=one.of,
         values=one.values,
         mean=one.paired.mean,
         low=one.paired.low,

@@ -161,6 +161,7 @@ class DifferenceResult(Part):
     scale's range. `hedges_gz` is in units of the differences' SD. `bca`, `p` (sign flips) and `p_holm`
     (adjusted over `beyond`) are null with fewer than six runs. `e_value` stays valid however often it is
     looked at (with `bound` as its size); it decides from 20 on, and `any_time` holds the effect at all looks.
+    `of`: the runs of the arm, those without a difference among them.
     `said`: the verdict with what has to be added where nothing was raised; `no interval` where there is none.
     """
 
@@ -168,6 +169,7 @@ class DifferenceResult(Part):
     against: str
     at: str
     runs: int
+    of: int
     values: tuple[float, ...]
     mean: float | None
     low: float | None

@@ -4,7 +4,8 @@ import math
 import textwrap
 from collections.abc import Iterator
 
-from sandbox.analysis.answer import Answer, Difference
+from sandbox.analysis.answer import Answer
+from sandbox.analysis.difference import Difference
 from sandbox.analysis.effect import SMALL
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.rank import cluster_lines

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from sandbox.analysis.answer import Difference, answer
+from sandbox.analysis.answer import answer
+from sandbox.analysis.difference import Difference
 from sandbox.analysis.rank import cluster_lines
 from sandbox.tui.forest import forest_lines
 from tests.analysis.test_answer import STRONG, WIDE, runs
@@ -47,6 +48,14 @@ def test_a_pair_that_never_ran_together_or_has_no_spread_is_unknown_and_not_call
     assert any(
         "65.0 lower, no interval, because the 6 differences are equal" in line for line in drawn[1].lines
     )
+
+
+def test_too_few_runs_and_unlike_points_make_no_clusters():
+    few = answer(runs(STRONG[:4], WIDE[:4]))
+    assert cluster_lines(few) == ("No clusters: under 6 runs no two arms can be told apart.",)
+    found = answer(runs(STRONG, WIDE))
+    unlike = replace(found, between=(replace(found.between[0], at="t3"),))
+    assert "unlike points, Breathing and Filler (control) at t1, " in cluster_lines(unlike)[0]
 
 
 def _other(pair: Difference, title: str, against: str) -> Difference:

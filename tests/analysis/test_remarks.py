@@ -357,7 +357,7 @@ CALLERS = {
     "leaving_details": {"analysis/remarks.py", "study/rehearsal.py"},
     "unseen_remark": {"analysis/remarks.py"},
     "small_induction": {"analysis/family.py"},
-    "inductions": {"analysis/comparison.py", "analysis/remarks.py"},
+    "inductions": {"analysis/comparison.py", "analysis/dismantling.py", "analysis/remarks.py"},
     "on_reading": {"analysis/comparison.py", "analysis/family.py"},
     "before_run": {"cli/outcome.py", "cli/preview.py", "tui"},
 }

@@ -6,10 +6,11 @@ Every number is that of the comparison, from the same functions. Nothing is said
 import math
 from collections.abc import Iterator, Sequence
 
-from sandbox.analysis.answer import Answer, Difference, answer
+from sandbox.analysis.answer import Answer, answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.case import DEPENDENCE, case
 from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.difference import Difference
 from sandbox.analysis.effect import change, scale_of
 from sandbox.analysis.enough import enough
 from sandbox.analysis.harm import ArmHarm, harm
@@ -100,12 +101,16 @@ def _next(found: Answer) -> str:
             "Next: another scenario, or another client, with which the score moves before the technique"
             " begins. More runs of this one cannot show relief."
         )
+    if blank := [one.title for one in found.beyond if not one.values]:
+        return f"Next: find out why there is no score to compare of {'; '.join(blank)}, before more is run."
     if not found.beyond or any(len(one.values) < 2 for one in found.beyond):
         return "Next: repeat it with other seeds, ten or so, to have an interval at all."
     open_ones = ("not told apart", "too few runs")
-    if any(one.verdict in open_ones and not one.close for one in found.beyond):
+    unsure = [one for one in found.beyond if one.verdict in open_ones and not one.close]
+    if unsure:
+        as_many = ", about as many as “Have I run enough?” says" if any(one.needed for one in unsure) else ""
         return (
-            "Next: more runs, about as many as “Have I run enough?” says, six or more in all. Fix their"
+            f"Next: more runs{as_many}, six or more in all. Fix their"
             " number before they run: to add runs until an answer pleases makes chance findings. Or stop"
             " here and say that it is not known."
         )
