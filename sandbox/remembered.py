@@ -66,8 +66,7 @@ def who() -> str:
         return "unknown"
 
 
-def save_remembered(remembered: Remembered, path: Path | None = None) -> None:
+def save_remembered(remembered: Remembered) -> None:
     """Keep it for the next start. Where that cannot be written, the app simply will not remember."""
-    file = path or remembered_file()
     with contextlib.suppress(OSError):
-        write_whole(file, json.dumps(asdict(remembered), indent=2) + "\n", overwrite=True)
+        write_whole(remembered_file(), json.dumps(asdict(remembered), indent=2) + "\n", overwrite=True)

@@ -113,12 +113,12 @@ def parse_settings(text: str, file: Path) -> Loaded:
     return Loaded(settings, tuple(problems))
 
 
-def save_setting(key: str, value: str | bool | int | tuple[str, ...], path: Path | None = None) -> None:
+def save_setting(key: str, value: str | bool | int | tuple[str, ...]) -> None:
     """Write one setting into the file, leaving every other line and comment as it is.
 
     Raises SandboxError when the file is broken (it is the user's to mend) or cannot be written.
     """
-    file = path or settings_file()
+    file = settings_file()
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else TEMPLATE
         tomllib.loads(text)

@@ -44,15 +44,14 @@ WRITERS: dict[str, Callable[[Library, Path], object]] = {
         next(entry for entry in library.entries("scenario") if entry.shipped), library.workspace
     ),
     "export": lambda _, folder: write_file(folder / "made" / "out.md", "x" * 1_000),
-    "a setting": lambda _, folder: save_setting("theme", "nord", folder / "made" / "settings.toml"),
-    "what is remembered": lambda _, folder: save_remembered(
-        Remembered(proposal={"x": "y" * 100}), folder / "made" / "remembered.json"
-    ),
+    "a setting": lambda _, __: save_setting("theme", "nord"),
+    "what is remembered": lambda _, __: save_remembered(Remembered(proposal={"x": "y" * 100})),
 }
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_leaves_nothing_of_what_was_to_be_written(tmp_path, name):
+def test_a_full_disk_leaves_nothing_of_what_was_to_be_written(tmp_path, name, monkeypatch):
+    monkeypatch.setenv("SANDBOX_CONFIG", str(tmp_path / "made"))
     library = Library(Workspace(tmp_path, tmp_path / "sessions"))
     with full_disk(), suppress(SandboxError):
         WRITERS[name](library, tmp_path)

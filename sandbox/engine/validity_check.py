@@ -17,7 +17,7 @@ from sandbox.library.client import Client
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.scenario import Scenario
 from sandbox.measurement.administering import WAYS, check_way
-from sandbox.measurement.administration import Form, Way
+from sandbox.measurement.administration import Form, Way, asks_each_item
 from sandbox.measurement.validity.battery import (
     StateName,
     States,
@@ -52,8 +52,6 @@ A repeat is a new pair of scenario tellings. Without sampling (word, likelihood)
 client's replies, so few are enough; what a report is drawn with adds noise that three can show, not average.
 """
 
-_CALLS: dict[Way, str] = {"word": "one", "likelihood": "item", "report": "one", "completion": "item"}
-
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
@@ -86,8 +84,7 @@ class Instrument:
     @property
     def calls_each(self) -> int:
         """Model calls of one administration in which nothing is asked again."""
-        single = _CALLS[self.way] == "item" or self.form == "per item"
-        return len(self.questionnaire.items) if single else 1
+        return len(self.questionnaire.items) if asks_each_item(self.way, self.form) else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sandbox.library.yaml.tree import MAX_PROBLEMS, Place, Tree, read_tree
 MAX_BYTES = 1024 * 1024
 SUFFIX = ".yaml"
 
-_MODELS: Mapping[Kind, type[Document]] = {
+MODELS: Mapping[Kind, type[Document]] = {
     "scenario": Scenario,
     "technique": Technique,
     "client": Client,
@@ -32,6 +32,8 @@ _MODELS: Mapping[Kind, type[Document]] = {
     "form": Form,
     "codebook": Codebook,
 }
+"""What each kind of document is read as; a questionnaire says itself which of three it is."""
+
 _QUESTIONNAIRES: Mapping[str, type[Document]] = {
     "rating": RatingQuestionnaire,
     "word": WordQuestionnaire,
@@ -153,7 +155,7 @@ def _validated(tree: Tree, kind: Kind, id_needed: str | None) -> tuple[Document 
         return None, [Problem("the file is not a block of keys", (), hint)]
     problems: list[Problem] = []
     document: Document | None = None
-    model = _MODELS.get(kind) or _QUESTIONNAIRES.get(str(data.get("kind")))
+    model = MODELS.get(kind) or _QUESTIONNAIRES.get(str(data.get("kind")))
     if model is None:
         problems.append(_which_questionnaire(data))
     else:

@@ -5,30 +5,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from sandbox.library.client import Client
-from sandbox.library.codebook import Codebook
 from sandbox.library.document import Kind
-from sandbox.library.form import Form
+from sandbox.library.loading import MODELS
 from sandbox.library.questionnaire import QUESTIONNAIRE
-from sandbox.library.scenario import Scenario
-from sandbox.library.study import Study
-from sandbox.library.technique import Technique
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a kind of document."""
-    types: dict[Kind, TypeAdapter[Any]] = {
-        "scenario": TypeAdapter(Scenario),
-        "technique": TypeAdapter(Technique),
-        "questionnaire": QUESTIONNAIRE,
-        "client": TypeAdapter(Client),
-        "study": TypeAdapter(Study),
-        "form": TypeAdapter(Form),
-        "codebook": TypeAdapter(Codebook),
-    }
-    return {"$schema": DIALECT, "$id": file_name(kind), **types[kind].json_schema()}
+    found: TypeAdapter[Any] = TypeAdapter(MODELS[kind]) if kind in MODELS else QUESTIONNAIRE
+    return {"$schema": DIALECT, "$id": file_name(kind), **found.json_schema()}
 
 
 def schema_text(kind: Kind) -> str:

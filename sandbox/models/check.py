@@ -18,15 +18,11 @@ _QUESTION = "In one sentence, how do you feel right now?"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing tried: `subject` is chat, streaming, log-probabilities, prefill or speed.
-
-    `tokens_per_second` is there for speed alone, when the model counted its tokens: `text` says it in words.
-    """
+    """One thing tried: `subject` is chat, streaming, log-probabilities, prefill or speed."""
 
     subject: str
     verdict: Verdict
     text: str
-    tokens_per_second: float | None = None
 
 
 async def check(provider: Provider) -> AsyncGenerator[Result, None]:
@@ -86,7 +82,7 @@ async def _stream(provider: Provider) -> tuple[Result, ...]:
     if not tokens or tokens < 2 or not seconds:
         return (streamed, Result("speed", "not offered", "the model does not count its tokens"))
     rate = (tokens - 1) / seconds
-    return (streamed, Result("speed", "works", f"{rate:.0f} tokens/s once it has begun", rate))
+    return (streamed, Result("speed", "works", f"{rate:.0f} tokens/s once it has begun"))
 
 
 async def _log_probabilities(provider: Provider) -> Result:

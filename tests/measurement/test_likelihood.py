@@ -13,7 +13,7 @@ from sandbox.library.questionnaire import Option, RatingQuestionnaire
 from sandbox.measurement.administering import administer
 from sandbox.measurement.administration import Administration, lowest_coverage, mean_entropy
 from sandbox.measurement.reading.likelihood import LEAST_COVERAGE
-from sandbox.measurement.reading.next_word import option_mass
+from sandbox.measurement.reading.next_word import read_options
 from sandbox.measurement.reading.presentation import Presentation
 from sandbox.models.pace import all_of
 from sandbox.models.provider import (
@@ -149,11 +149,12 @@ async def test_words_that_begin_differently_are_read_as_they_are():
     assert first(given_, "low").value == pytest.approx(0.375 + 3 * 0.125, abs=EXACT)
 
 
-def test_a_digit_that_may_begin_two_numbers_is_ambiguous():
-    tokens = [TokenProbability("1", math.log(0.6)), TokenProbability("2", math.log(0.4))]
-    mass = option_mass(["1", "2", "10"], tokens)
+async def test_a_digit_that_may_begin_two_numbers_is_ambiguous():
+    provider = ScriptedProvider(["1"], top={"1": 0.6, "2": 0.4})
+    asked_ = Request(TALK, Sampling(temperature=0.0, max_tokens=1), top_logprobs=20)
+    mass, _ = await read_options(["1", "2", "10"], provider, asked_)
     assert mass.is_ambiguous and mass.ambiguous == pytest.approx(0.6)
-    assert not option_mass(["1", "2", "3"], tokens).is_ambiguous
+    assert not (await read_options(["1", "2", "3"], provider, asked_))[0].is_ambiguous
 
 
 distributions = st.lists(st.floats(0.001, 0.25), min_size=4, max_size=4)

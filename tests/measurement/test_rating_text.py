@@ -16,10 +16,10 @@ from sandbox.measurement.reading.rating_text import (
 )
 from tests.measurement.ratings import optioned, ranged
 
-RANGE = Allowed.of(ranged())
-OPTIONS = Allowed.of(optioned())
+RANGE = Allowed.of(ranged(), "numbers", {})
+OPTIONS = Allowed.of(optioned(), "numbers", {"0": 0, "1": 1, "2": 2, "3": 3})
 LETTERED = Allowed.of(optioned(), "letters", {"A": 0, "B": 1, "C": 2, "D": 3})
-WORDS = Allowed.of(optioned(), "words")
+WORDS = Allowed.of(optioned(), "words", {one.label: one.value for one in optioned().options or ()})
 
 
 def read(text: str, allowed: Allowed = RANGE, item: str = "fear") -> float | str | None:

@@ -26,8 +26,7 @@ async def test_a_model_that_can_do_everything() -> None:
         ("chat", "streaming", "speed", "log-probabilities", "prefill"), "works"
     )
     assert "calm" in results["log-probabilities"].text
-    speed = results["speed"].tokens_per_second
-    assert speed is not None and speed > 0
+    assert "tokens/s" in results["speed"].text
 
 
 async def test_what_a_model_does_not_offer_is_not_asked_for() -> None:

@@ -241,7 +241,7 @@ def _instructed(
     questions: Sequence[Question],
 ) -> tuple[str, tuple[Question, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
     """What stands over all; the questions with the rest before their texts; the names in each block."""
-    blocks = tuple(dict.fromkeys(question.block for question in questions))
+    blocks = blocks_of(questions)
     common = 0
     while all(len(block) > common and block[common] == blocks[0][common] for block in blocks):
         common += 1

@@ -227,13 +227,6 @@ class OptionMass:
         return self.ambiguous > MOST_AMBIGUOUS * (math.fsum(self.by_name.values()) + self.ambiguous)
 
 
-def option_mass(names: Sequence[str], top: Iterable[TokenProbability]) -> OptionMass:
-    """The mass of each name: of the tokens that are it, or that begin it and no other name."""
-    reading = _reading(names)
-    reading.read(top)
-    return _mass(reading)
-
-
 async def read_options(
     names: Sequence[str], provider: Provider, request: Request, *, spaces: bool = False
 ) -> tuple[OptionMass, Completion]:

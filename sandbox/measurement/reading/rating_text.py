@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from sandbox.library.questionnaire import RatingQuestionnaire
 from sandbox.measurement.administration import LabelForm, MissingReason
-from sandbox.measurement.reading.presentation import number
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _LABELLED = re.compile(r"([^\s(=:,–—]+) ?(?:[-–—=:,] ?)?(.+)")
@@ -55,17 +54,15 @@ class Allowed:
     def of(
         cls,
         questionnaire: RatingQuestionnaire,
-        form: LabelForm = "numbers",
-        names: Mapping[str, float] | None = None,
+        form: LabelForm,
+        names: Mapping[str, float],
     ) -> "Allowed":
-        """What the items may be answered with when options are named so; `names` gives the letters."""
+        """What the items may be answered with when options are called by `names`, in that form."""
         low, high = questionnaire.bounds
         options = questionnaire.options
         if options is None:
             return cls(low, high)
         labels = {option.label: option.value for option in options}
-        if names is None:
-            names = labels if form == "words" else {number(option.value): option.value for option in options}
         return cls(low, high, frozenset(labels.values()), names, labels, numbers=form == "numbers")
 
     def holds(self, value: float) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire, Scale
 from sandbox.measurement.administering import administer, check_way
-from sandbox.measurement.administration import UNSAMPLED, Administration, Form, Way
+from sandbox.measurement.administration import UNSAMPLED, Administration, Form, Way, asks_each_item
 from sandbox.measurement.estimate import rate_estimate
 from sandbox.measurement.reading.likelihood import usual_labels
 from sandbox.measurement.reading.presentation import Presentation
@@ -243,7 +243,7 @@ async def battery(
     planned = schedule(questionnaire, way, repeats, form)
     plain = sum(condition == "plain" and state in MAIN_STATES for _, state, condition in planned)
     # A way that makes a call an item has several under way as it is.
-    together = 1 if way in ("likelihood", "completion") or form == "per item" else AT_ONCE
+    together = 1 if asks_each_item(way, form) else AT_ONCE
     trials: list[Trial] = []
     while len(trials) < len(planned):
         if mostly_missing(trials) or (len(trials) == plain and not any(map(_scored, trials))):
