@@ -5,7 +5,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, reason_of
 
 
 def editor_words() -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def edit(path: Path, line: int | None = None) -> int:
     try:
         return subprocess.run([*words, *_file(words[0], path, line)], check=False).returncode  # noqa: S603
     except OSError as error:
-        what = f"the editor cannot be started: {error.strerror or error}"
+        what = f"the editor cannot be started: {reason_of(error)}"
         raise SandboxError(what, where=" ".join(words), todo=hint) from None
 
 

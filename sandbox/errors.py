@@ -91,6 +91,11 @@ class Problem:
         return f"{head}\n  {printable(self.hint)}" if self.hint else head
 
 
+def reason_of(error: Exception) -> str:
+    """Why a file or folder could not be used, in the system's words: `No space left on device`."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 class UsageError(SandboxError):
     """The request contradicts itself or asks for something the app does not have."""
 

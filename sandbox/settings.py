@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from sandbox.errors import Problem, SandboxError
+from sandbox.errors import Problem, SandboxError, reason_of
 from sandbox.whole_file import write_whole
 
 FOLDER_VARIABLE = "SANDBOX_CONFIG"
@@ -86,8 +86,8 @@ def load_settings() -> Loaded:
             raise OSError("the file is too large")
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return Loaded(Settings(local_only=True), (_placed(file, 1, f"cannot be read: {reason}", _CAUTIOUS),))
+        what = f"cannot be read: {reason_of(error)}"
+        return Loaded(Settings(local_only=True), (_placed(file, 1, what, _CAUTIOUS),))
     return parse_settings(text, file)
 
 
@@ -128,8 +128,7 @@ def save_setting(key: str, value: str | bool | int | tuple[str, ...]) -> None:
         what = f"the settings are not changed, since the file has an error: {error}"
         raise SandboxError(what, where=str(file), todo="Mend the file first.") from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        what = f"the setting holds until the app is closed, but cannot be written: {reason}"
+        what = f"the setting holds until the app is closed, but cannot be written: {reason_of(error)}"
         raise SandboxError(what, where=str(file)) from None
 
 

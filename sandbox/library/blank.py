@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import SandboxError, UsageError, reason_of
 from sandbox.library.catalogue import Library
 from sandbox.library.document import FOLDERS, Kind, id_of, is_id
 from sandbox.library.loading import SUFFIX
@@ -224,11 +224,12 @@ def write_blank(library: Library, kind: Kind, id: str, title: str = "") -> Path:
     try:
         write_whole(path, blank(kind, id, title))
     except OSError as error:
-        reason = error.strerror or str(error)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         todo = "free some space" if full else "choose a folder you may write to"
         todo += ", or name another workspace with SANDBOX_WORKSPACE"
-        raise SandboxError(f"the file cannot be written: {reason}", where=str(path), todo=todo) from None
+        raise SandboxError(
+            f"the file cannot be written: {reason_of(error)}", where=str(path), todo=todo
+        ) from None
     return path
 
 

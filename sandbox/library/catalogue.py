@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from sandbox.errors import NotFoundError, Problem, SandboxError
+from sandbox.errors import NotFoundError, Problem, SandboxError, reason_of
 from sandbox.library.client import Client
 from sandbox.library.codebook import Codebook
 from sandbox.library.document import FILL_IN, FOLDERS, SLUG_PATTERN, Document, InvalidDocument, Kind
@@ -195,7 +195,7 @@ def document_files(folder: Path) -> tuple[Path, ...]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise SandboxError(f"the folder cannot be read: {error.strerror}", where=str(folder)) from None
+        raise SandboxError(f"the folder cannot be read: {reason_of(error)}", where=str(folder)) from None
 
 
 def refuse_stray_link(path: Path) -> None:

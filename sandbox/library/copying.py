@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from pathlib import Path
 
-from sandbox.errors import NotFoundError, Route, SandboxError, UsageError
+from sandbox.errors import NotFoundError, Route, SandboxError, UsageError, reason_of
 from sandbox.library.catalogue import Entry, Library
 from sandbox.library.document import InvalidDocument, document_hash, free_id, id_of
 from sandbox.library.loading import SUFFIX, parse_document
@@ -201,6 +201,5 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def _unwritten(error: Exception, target: Path) -> SandboxError:
-    reason = getattr(error, "strerror", None) or str(error)
     todo = "choose a folder you may write to with SANDBOX_WORKSPACE"
-    return SandboxError(f"the copy cannot be written: {reason}", where=str(target), todo=todo)
+    return SandboxError(f"the copy cannot be written: {reason_of(error)}", where=str(target), todo=todo)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from sandbox.errors import NotFoundError, Problem, Route, SandboxError
+from sandbox.errors import NotFoundError, Problem, Route, SandboxError, reason_of
 from sandbox.library.client import Client
 from sandbox.library.codebook import Codebook
 from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind
@@ -111,8 +111,7 @@ def read_at_most(path: Path, most: int, *, todo: str) -> bytes:
     except FileNotFoundError:
         raise NotFoundError("there is no such file", where=str(path)) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SandboxError(f"the file cannot be read: {reason}", where=str(path)) from None
+        raise SandboxError(f"the file cannot be read: {reason_of(error)}", where=str(path)) from None
 
 
 def _read(path: Path) -> bytes:

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import NotFoundError, SandboxError, UsageError
+from sandbox.errors import NotFoundError, SandboxError, UsageError, reason_of
 from sandbox.library.document import FOLDERS, Kind
 
 WORKSPACE_VARIABLE = "SANDBOX_WORKSPACE"
@@ -149,5 +149,4 @@ def _unwritable(target: Path, error: OSError) -> SandboxError:
         errno.EDQUOT: "free some space, or choose a folder on another disk",
         errno.ENAMETOOLONG: "choose a shorter name",
     }.get(error.errno or 0, "choose a folder you may write to")
-    reason = error.strerror or str(error)
-    return SandboxError(f"the workspace cannot be made: {reason}", where=str(target), todo=todo)
+    return SandboxError(f"the workspace cannot be made: {reason_of(error)}", where=str(target), todo=todo)

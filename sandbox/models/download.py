@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.errors import NotFoundError, SandboxError, UsageError
+from sandbox.errors import NotFoundError, SandboxError, UsageError, reason_of
 from sandbox.models.provider import FailureKind, ModelError
 
 _TRIES = 5
@@ -427,5 +427,5 @@ def _unwritable(folder: Path, error: OSError) -> SandboxError:
     if error.errno == errno.ENOSPC:
         return SandboxError("The disk is full. What arrived stays.", where=str(folder),
                             todo="Make room; the same command goes on from there.")  # fmt: skip
-    return SandboxError(f"The file cannot be written: {error.strerror or error}.", where=str(folder),
+    return SandboxError(f"The file cannot be written: {reason_of(error)}.", where=str(folder),
                         todo="Make sure that you may write there.")  # fmt: skip

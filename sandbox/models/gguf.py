@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from sandbox.errors import reason_of
 from sandbox.models.provider import ModelError
 from sandbox.text import excerpt
 
@@ -90,7 +91,7 @@ def read_weights(path: Path) -> Weights:
     except IsADirectoryError:
         raise unusable("This is a folder, not a GGUF file.") from None
     except OSError as error:
-        raise unusable(f"The file cannot be read: {error.strerror or type(error).__name__}.") from None
+        raise unusable(f"The file cannot be read: {reason_of(error)}.") from None
     context = next((v for k, v in fields.items() if k.endswith(".context_length")), None)
     name = fields.get("general.name")
     return Weights(
