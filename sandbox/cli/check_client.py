@@ -99,9 +99,9 @@ def command(
     from sandbox.export import NOTICE
     from sandbox.store.tag import clean_tag
     from sandbox.study.frozen import take_up
+    from sandbox.study.planning import series_plan
     from sandbox.study.progress import finished_trunks
     from sandbox.study.proposal import Proposal
-    from sandbox.study.series import series_plan
     from sandbox.study.small_study import small_study
 
     wanted, tag = chosen_seeds(1, None, seeds), clean_tag(name)

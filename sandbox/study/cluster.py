@@ -22,7 +22,7 @@ from sandbox.errors import SandboxError
 from sandbox.models.name import is_own
 from sandbox.models.pace import PaceChange
 from sandbox.models.pool import OpenModel
-from sandbox.study.failure import WorkerLost
+from sandbox.study.cell_run import WorkerLost
 from sandbox.study.meter import Meter
 from sandbox.study.worker import (
     CallBegun,

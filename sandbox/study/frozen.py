@@ -1,19 +1,21 @@
 """A study's plan on its way into the record and out of it, and which sessions each of its cells comes to."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.library.document import Document
 from sandbox.library.study import Study
 from sandbox.library.technique import Technique
-from sandbox.store.study import FrozenStudy, SessionNow, StudyRecord
+from sandbox.store.study import FrozenStudy, LogKind, SessionNow, StudyEntry, StudyRecord
 from sandbox.study.conductor import Conductor
-from sandbox.study.plan import StudyPlan, plan_hash, session_ids
+from sandbox.study.events import Ending
+from sandbox.study.plan import StudyPlan, heads, plan_hash, session_ids
 from sandbox.study.planning import planned
 
 
@@ -180,3 +182,51 @@ def _outline(plan: StudyPlan) -> Outline:
 
 def _cells(plan: StudyPlan) -> dict[int, tuple[str, ...]]:
     return {cell.number: session_ids(plan, cell) for cell in plan.cells}
+
+
+# A study from another record
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Look(_Line):
+    plan: str
+    repeats: int
+    within: dict[str, float | None]
+    enough: bool
+
+
+class _Ended(_Line):
+    ending: Ending
+    seconds: float = 0.0
+
+
+class _Cap(_Line):
+    what: str
+
+
+_READ: Mapping[LogKind, type[_Line]] = {"look": _Look, "ended": _Ended, "cap": _Cap}
+"""What is read of a line of the log, by its kind; nothing is of the others."""
+
+
+def read_once(plans: Sequence[FrozenStudy], log: Sequence[StudyEntry]) -> None:
+    """Read all of a study that came from elsewhere as it will be read here: its plans' cells, and its log.
+
+    Raises UsageError for a plan that this version cannot read, ValueError, KeyError or TypeError for one that
+    contradicts itself and for a line that says not what its kind tells.
+    """
+    for found in plans:
+        plan = outline_of(found).plan
+        if plan.root != found.root:
+            raise ValueError("the plan is of another study")
+        seen: set[Any] = set()
+        for cell in plan.cells:
+            kind = (cell.model, cell.client, cell.scenario, cell.arms)
+            if kind not in seen:
+                seen.add(kind)
+                heads(plan, cell)
+    for entry in log:
+        if entry.kind in _READ:
+            _READ[entry.kind].model_validate(entry.detail)

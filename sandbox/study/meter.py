@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 
 from sandbox.library.study import Caps
-from sandbox.models.provider import Completion, Provider, Request, StreamPart
+from sandbox.models.provider import Completion, Provider, Request, Streaming, StreamPart
 from sandbox.models.recording import NotSent, PassingOn
 
 
@@ -77,7 +77,14 @@ class Meter:
         self._tell()
 
 
-class Metered(PassingOn):
+def metered(model: Provider, meter: Meter) -> Provider:
+    """The model with its calls counted on the meter. Its replies come whole: nobody reads a study along."""
+    if isinstance(model, Streaming):
+        model.come_whole()
+    return _Metered(model, meter)
+
+
+class _Metered(PassingOn):
     """A provider whose calls a meter counts. Once a cap is reached it waits until it is cancelled."""
 
     def __init__(self, inner: Provider, meter: Meter) -> None:

@@ -1,10 +1,11 @@
-"""From a study's document to its plan: the documents it names, what each model is asked, every cell in order.
+"""From a study's document, or sessions composed one by one, to a plan: documents, measures, cells in order.
 
-Runs nothing and asks no service.
+Runs nothing. Only `look_at_models` asks a service.
 """
 
 from collections.abc import Mapping, Sequence
 
+from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.errors import UsageError
 from sandbox.library.catalogue import Library
 from sandbox.library.document import Document, InvalidDocument, document_hash
@@ -75,6 +76,56 @@ def planned(study: Study, conductor: Conductor, root: str, before: str | None = 
             )
         ),
     )
+
+
+def series_plan(
+    study: Study,
+    runs: Sequence[tuple[SessionHead, ...]],
+    seeds: Sequence[int],
+    root: str,
+    before: str | None = None,
+) -> StudyPlan:
+    """The plan where no document says what belongs to it: each of the runs (a trunk with its branches) with
+    each seed, in that order.
+
+    `study` says what is common to all: how questionnaires are given, who speaks guided techniques.
+    """
+    documents: dict[str, Document] = {}
+    cells: list[Cell] = []
+    for trunk, *branches in runs:
+        client, scenario = (_kept(documents, one) for one in (trunk.plan.client, trunk.plan.scenario))
+        arms = tuple(_arm(documents, branch.plan) for branch in branches)
+        for repeat, seed in enumerate(seeds, 1):
+            cells.append(
+                Cell(
+                    number=len(cells) + 1,
+                    model=trunk.plan.model,
+                    client=client,
+                    scenario=scenario,
+                    repeat=repeat,
+                    seed=seed,
+                    arms=arms,
+                )
+            )
+    return StudyPlan(
+        root=root,
+        before=before,
+        study=study,
+        documents=documents,
+        measures={trunk.plan.model: trunk.plan.measures for trunk, *_ in runs},
+        cells=tuple(cells),
+    )
+
+
+def _arm(documents: dict[str, Document], plan: SessionPlan) -> Arm:
+    technique = _kept(documents, plan.technique) if plan.technique is not None else None
+    return Arm(technique=technique, stretches=plan.stretches)
+
+
+def _kept(documents: dict[str, Document], document: Document) -> str:
+    name = document_hash(document)
+    documents[name] = document
+    return name
 
 
 def _texts(

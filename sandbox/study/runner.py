@@ -14,11 +14,11 @@ from typing import Any
 from sandbox.errors import SandboxError, UsageError
 from sandbox.models.pace import PaceChange
 from sandbox.models.pool import ModelPool
-from sandbox.models.provider import Provider, Streaming
+from sandbox.models.provider import Provider
 from sandbox.store.error import StoreError
 from sandbox.store.state import Process
 from sandbox.store.study import LogKind
-from sandbox.study.cell_run import CellRun
+from sandbox.study.cell_run import CellRun, Failure
 from sandbox.study.cluster import Cluster, Place
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
@@ -36,12 +36,12 @@ from sandbox.study.events import (
     StudyStarted,
     WorkersChanged,
 )
-from sandbox.study.failure import Failure
 from sandbox.study.frozen import Outline
 from sandbox.study.lanes import Due, Lane, Patience, lanes_of, lanes_on_workers
 from sandbox.study.looks import Look, Looks
-from sandbox.study.meter import Meter, Metered
+from sandbox.study.meter import Meter, metered
 from sandbox.study.plan import Cell, heads
+from sandbox.study.progress import cell_states
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 """At the study's log, for what others ask."""
@@ -120,7 +120,6 @@ class _RunningStudy:
         self._paused = False
         self._paused_at = 0.0
         self._seconds_paused = 0.0
-        self._finished: set[int] = set()
         self._failed: set[int] = set()
         self._claimed: dict[int, tuple[str, ...]] = {}
         self._running: list[CellRun] = []
@@ -128,12 +127,9 @@ class _RunningStudy:
         self._log_read = 0
         self._log_read_at = 0.0
 
-        states = self._studies.states(outline.root)
-        for number, ids in outline.cells.items():
-            found = [states.sessions[id].state for id in ids if id in states.sessions]
-            if len(found) == len(ids) and all(state in ("finished", "removed") for state in found):
-                self._finished.add(number)
-        caps = self._plan.study.caps
+        cells = cell_states(self._studies, outline)
+        self._finished = {number for number, state in cells.items() if state == "finished"}
+        states, caps = self._studies.states(outline.root), self._plan.study.caps
         self._meter = Meter(caps, states.spent.calls, states.known_cost, self._news.set)
         self._seconds_before = sum(
             float(entry.detail.get("seconds", 0))
@@ -151,10 +147,7 @@ class _RunningStudy:
         self._ending: Ending | None = "enough" if self._looks.enough else None
 
     def _opened(self, name: str) -> Provider:
-        model = self._conductor.models.model(name)
-        if isinstance(model, Streaming):
-            model.come_whole()  # nobody reads along
-        return Metered(model, self._meter)
+        return metered(self._conductor.models.model(name), self._meter)
 
     # The whole
 

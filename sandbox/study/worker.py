@@ -19,9 +19,9 @@ from sandbox.library.study import Caps
 from sandbox.models.opening import refuse_without_key
 from sandbox.models.pace import PaceChange
 from sandbox.models.pool import ModelPool, OpenModel
-from sandbox.models.provider import Provider, Streaming
+from sandbox.models.provider import Provider
 from sandbox.study.conductor import models_of, started
-from sandbox.study.meter import Meter, Metered
+from sandbox.study.meter import Meter, metered
 
 SECONDS_ALONE = 60.0
 """After so long without a word from its driver a worker breaks off: what it says is heard by nobody."""
@@ -131,10 +131,7 @@ class _Post:
         self._watch = asyncio.create_task(self._until_alone())
 
     def _opened(self, name: str) -> Provider:
-        model = self._own.model(name)
-        if isinstance(model, Streaming):
-            model.come_whole()  # nobody reads along
-        return Metered(model, self._meter)
+        return metered(self._own.model(name), self._meter)
 
     def _tell(self, told: Told) -> None:
         self._worker.log_event(self._study, pickle.dumps(told))

@@ -17,12 +17,11 @@ from sandbox.engine.events import Event, TurnFinished
 from sandbox.models.opening import open_model
 from sandbox.models.provider import Completion, ModelError, Provider, Request, StreamPart
 from sandbox.study import worker
-from sandbox.study.cell_run import CellRun
+from sandbox.study.cell_run import CellRun, WorkerLost
 from sandbox.study.cluster import ClusterLost, connected
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
 from sandbox.study.events import CapReached, CellFailed, InCell, StudyEnded
-from sandbox.study.failure import WorkerLost
 from sandbox.study.frozen import Outline, freeze
 from sandbox.study.lanes import Patience
 from sandbox.study.plan import heads

@@ -16,7 +16,7 @@ from sandbox.export.data.bundle import METADATA, RECORD, SUMS
 from sandbox.store.foreign import bring_in
 from sandbox.store.store import Store
 from sandbox.store.transfer import Moved
-from sandbox.study.brought_in import read_once
+from sandbox.study.frozen import read_once
 
 _MOST_FILES = 20_000
 _MOST_BYTES = 16 * 2**30
