@@ -22,7 +22,7 @@ from sandbox.export.session_table import TableName
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Repeat, Step, Technique
 from sandbox.library.workspace import Workspace, shipped_content
-from sandbox.review.packing import Packing, arms_for_review, pack
+from sandbox.review.packet import Packing, arms_for_review, pack
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
 

@@ -32,7 +32,7 @@ def export_blind(
     )
     from sandbox.export.packet.coded import coded, transcript_blocks
     from sandbox.export.report.file import REPORT_FORMATS
-    from sandbox.review.packing import Packing, arms_for_review, pack
+    from sandbox.review.packet import Packing, arms_for_review, pack
 
     chosen = form or "html"
     if chosen not in BLIND_FORMATS:

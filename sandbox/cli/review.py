@@ -150,7 +150,7 @@ def prefer(one: str, other: str, choice: str, form: str, by: str | None, blind: 
 def undo(session: str, by: str | None, reason: str) -> None:
     """Take back the newest mark that you gave SESSION. The mark stays in the record, and so does this."""
     from sandbox.review import giving
-    from sandbox.review.wording import mark_in_words
+    from sandbox.review.giving import mark_in_words
     from sandbox.store.mark import MarkRecord
 
     with open_record() as store:
@@ -262,7 +262,7 @@ def _asked(form: "Form") -> Mapping[str, str]:
 
 
 def _add(store: "Store", marks: "tuple[Mark, ...]", who: "By", documents: "tuple[Document, ...]") -> None:
-    from sandbox.review.wording import mark_in_words
+    from sandbox.review.giving import mark_in_words
     from sandbox.store.mark import MarkRecord
 
     new = MarkRecord(store).add(marks, who, documents)

@@ -85,7 +85,7 @@ def packet(
     from sandbox.export.packet.file import packet_zip
     from sandbox.library.catalogue import Library
     from sandbox.library.workspace import find_workspace
-    from sandbox.review.packing import Packing, arms_for_review, pack
+    from sandbox.review.packet import Packing, arms_for_review, pack
 
     if file.suffix.lower() != ".zip":
         raise UsageError(f"“{file.name}” is no packet.", todo="End the file's name in .zip.")
@@ -120,7 +120,7 @@ def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     """Put the key into the record, and tell on stderr where it is and what to mind."""
     from sandbox.analysis.leaving import details_in_transcripts
     from sandbox.remembered import load_remembered
-    from sandbox.review.packing import length_caution
+    from sandbox.review.packet import length_caution
     from sandbox.store.mark import MarkRecord
     from sandbox.text import number_of, printable
 
@@ -171,7 +171,7 @@ def key(packet: str, as_json: bool, file: Path | None, force: bool) -> None:
 def _key_of(packet: str) -> "NamedKey":
     """The key of a packet of the record, or that of a locked file, wherever one is."""
     from sandbox.export.packet.locked_key import LockedKey
-    from sandbox.review.packing import named_key
+    from sandbox.review.packet import named_key
 
     path = Path(packet)
     if path.is_file() or path.name != packet or path.suffix:

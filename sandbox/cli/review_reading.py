@@ -94,7 +94,7 @@ def _marks(
     store: "Store", session: str, entries: "Sequence[Entry[Any]]", names: Mapping[str, str]
 ) -> Iterator[str]:
     from sandbox.engine.history import turn_labels
-    from sandbox.review.wording import in_words
+    from sandbox.review.giving import in_words
     from sandbox.store.mark import MarkRecord, Note, Preference, Rating
     from sandbox.text import printable
 

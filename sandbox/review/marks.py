@@ -1,7 +1,6 @@
 """Marks: what one reviewer says of the transcripts of one packet, as a file that comes back from them.
 
-The keys here are the JSON that a packet's page saves. Whether the marks fit the packet
-is for packet.py to say.
+The keys here are the JSON that a packet's page saves. Whether the marks fit the packet, returned.py says.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ Name = Annotated[
 """A reviewer's name, or what they go by; one line."""
 
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
-
 
 Moment = Annotated[
     datetime, AfterValidator(lambda at: at if at.utcoffset() is not None else at.replace(tzinfo=UTC))

@@ -11,8 +11,8 @@ from typing import Any
 from sandbox.library.document import document_hash
 from sandbox.library.form import Form
 from sandbox.library.technique import Technique
+from sandbox.review.giving import in_words
 from sandbox.review.sheet import NOT_SHOWN
-from sandbox.review.wording import in_words
 from sandbox.store.mark import Entry, Mark, Marked, Note, Rating, Tick
 from sandbox.text import printable
 

@@ -24,8 +24,7 @@ from sandbox.export.packet.file import PAGE, SPREADSHEET, packet_zip
 from sandbox.library.technique import Step
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import ModelDescription
-from sandbox.review.packet import PacketKey
-from sandbox.review.packing import Packing, arms_for_review, pack
+from sandbox.review.packet import PacketKey, Packing, arms_for_review, pack
 from sandbox.review.returned import fitted, read_returned
 from sandbox.store.mark import MarkRecord, Note, Preference, Rating
 from sandbox.store.store import DATABASE, Store
