@@ -43,7 +43,7 @@ class _Asked:
         """What goes into a file of that format. Raises UsageError for an option that says nothing of it."""
         from sandbox.errors import UsageError
         from sandbox.export.file import Choice
-        from sandbox.export.transcript.shown import Shown
+        from sandbox.export.transcript.course import Shown
 
         fitting = {
             "--scores": (self.scores, (*_READ, "fhir")),

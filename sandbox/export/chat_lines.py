@@ -4,8 +4,7 @@ import json
 
 from sandbox.analysis.family import Family
 from sandbox.export import NOTICE
-from sandbox.export.transcript.course import turn_ids
-from sandbox.export.transcript.shown import Shown
+from sandbox.export.transcript.course import Shown, turn_ids
 from sandbox.store.session import StoredSession
 
 

@@ -11,8 +11,7 @@ import sandbox
 from sandbox.analysis.family import Family
 from sandbox.engine.history import Measured
 from sandbox.export import NOTICE
-from sandbox.export.transcript.course import turn_id
-from sandbox.export.transcript.shown import Shown
+from sandbox.export.transcript.course import Shown, turn_id
 from sandbox.library.interchange.fhir_terms import CANONICAL, MISSING, OURS, SCORE, WAY
 from sandbox.library.interchange.fhir_writing import (
     Json,

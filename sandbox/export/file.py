@@ -1,10 +1,12 @@
 """Writing an export to a file, all of it or nothing: a shared start in any format, text, a document."""
 
+import importlib
 import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 from sandbox.analysis.family import Family
@@ -18,7 +20,7 @@ from sandbox.export.report.pdf import report_pdf
 from sandbox.export.report.word import report_word
 from sandbox.export.session_table import TableName, session_table
 from sandbox.export.transcript.contents import transcript
-from sandbox.export.transcript.shown import ALL_BUT_SYSTEM, Shown
+from sandbox.export.transcript.course import ALL_BUT_SYSTEM, Shown
 from sandbox.library.catalogue import Library
 from sandbox.library.interchange.draft import Draft
 from sandbox.library.loading import SUFFIX
@@ -57,6 +59,22 @@ _LIKE_A_FILE = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,6}")
 
 class ExportError(SandboxError):
     """The file could not be written. Nothing was left half written."""
+
+
+class MissingLibrary(SandboxError):
+    """A format needs a library that is not installed. The other formats work."""
+
+
+def needed(library: str, form: str) -> ModuleType:
+    """The library, of the extra `data`. Raises MissingLibrary. `form`: what needs it, for people."""
+    try:
+        return importlib.import_module(library)
+    except ImportError as error:
+        raise MissingLibrary(
+            f"{form} needs {library.partition('.')[0]}, which is not installed.",
+            todo='Install the extra: pip install "therapy-sandbox[data]" (in a copy of the repository: '
+            "uv sync --extra data). CSV works without it.",
+        ) from error
 
 
 def ending(form: Format) -> str:

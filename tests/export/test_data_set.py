@@ -20,8 +20,7 @@ from sandbox.errors import ExitCode
 from sandbox.export.data.bids import tsv_cell
 from sandbox.export.data.choosing import choose, parts
 from sandbox.export.data.codebook import SCORES, TABLES, TURNS, codebook_csv
-from sandbox.export.data.csv_table import CsvTable
-from sandbox.export.data.parquet_table import ParquetTable
+from sandbox.export.data.long_table import CsvTable, ParquetTable
 from sandbox.export.data.tables import ROWS
 from sandbox.export.table import FORMULA_STARTS, guarded
 from sandbox.library.study import Design

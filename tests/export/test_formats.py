@@ -29,7 +29,7 @@ from sandbox.export import NOTICE
 from sandbox.export.file import AS_USUAL, FORMATS, Choice, Format, ending, export_family, name_for
 from sandbox.export.report.blocks import LONGEST_LINE, lines_of
 from sandbox.export.table import FORMULA_STARTS
-from sandbox.export.transcript.shown import Shown
+from sandbox.export.transcript.course import Shown
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards

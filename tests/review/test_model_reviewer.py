@@ -9,7 +9,7 @@ import pytest
 from sandbox.engine.events import TurnFinished
 from sandbox.engine.history import Turn
 from sandbox.errors import UsageError
-from sandbox.export.model_rater import model_lines
+from sandbox.export.agreement import model_lines
 from sandbox.library.catalogue import Library
 from sandbox.library.document import document_hash
 from sandbox.library.workspace import Workspace

@@ -24,8 +24,7 @@ import sandbox
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen
 from sandbox.export.data.data_set import Contents, about, fill_tables
-from sandbox.export.data.extra import needed
-from sandbox.export.file import ExportError, refuse_existing
+from sandbox.export.file import ExportError, needed, refuse_existing
 from sandbox.library.document import Document
 from sandbox.review.judged import aliases
 from sandbox.store.connection import open_database

@@ -5,16 +5,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import sandbox
 from sandbox.errors import UsageError
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen, Part, parts
-from sandbox.export.data.codebook import TABLES, Table, codebook_csv, codebook_markdown
-from sandbox.export.data.csv_table import CsvTable
-from sandbox.export.data.parquet_table import ParquetTable
-from sandbox.export.data.tables import ROWS, Row
+from sandbox.export.data.codebook import TABLES, codebook_csv, codebook_markdown
+from sandbox.export.data.long_table import CsvTable, ParquetTable, Row
+from sandbox.export.data.tables import ROWS
 from sandbox.export.file import ExportError
 from sandbox.export.markdown_text import inline
 from sandbox.export.table import markdown_table
@@ -29,13 +28,7 @@ LongForm = Literal["csv", "parquet"]
 _ALONGSIDE = ("codebook.csv", "codebook.md", "README.md")
 
 
-class _Open(Protocol):
-    def add(self, rows: Iterator[Row]) -> None: ...
-
-    def close(self) -> None: ...
-
-
-_FORMS: Mapping[LongForm, Callable[[Path, Table], _Open]] = {"csv": CsvTable, "parquet": ParquetTable}
+_FORMS: Mapping[LongForm, type[CsvTable | ParquetTable]] = {"csv": CsvTable, "parquet": ParquetTable}
 
 
 @dataclass(slots=True)

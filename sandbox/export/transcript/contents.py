@@ -7,10 +7,9 @@ from sandbox.analysis.talk_counts import HOW, counts_of, rows
 from sandbox.export import NOTICE
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.export.report.markdown import report_markdown
-from sandbox.export.transcript.course import course_of
+from sandbox.export.transcript.course import ALL_BUT_SYSTEM, Shown, course_of
 from sandbox.export.transcript.provenance import how_to_run_again, left, what_was_run
 from sandbox.export.transcript.results import what_came_out
-from sandbox.export.transcript.shown import ALL_BUT_SYSTEM, Shown
 
 
 def transcript(family: Family, shown: Shown = ALL_BUT_SYSTEM) -> tuple[Block, ...]:

@@ -1,13 +1,13 @@
 """The course of a session: what was said and replied, and every measurement, phase by phase."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured, Skip, Turn, turn_labels
 from sandbox.engine.phase import PHASES, Phase
 from sandbox.export.report.blocks import Block, Exchange, Heading, Paragraph, Said, Table, lines_of
-from sandbox.export.transcript.shown import Shown
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration, unseen_note
 from sandbox.store.session import StoredSession
@@ -27,6 +27,21 @@ _PHASE_TITLES = {
 }
 
 Entry = tuple[Phase, Turn | Measured | Skip]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a session an export has in it.
+
+    `scores`: measurements, trajectories and effects. `items`: each answer of a measurement beside its
+    scores. `system`: the text that the client's model was given before anything was said."""
+
+    scores: bool = True
+    items: bool = True
+    system: bool = False
+
+
+ALL_BUT_SYSTEM = Shown()
 
 
 def turn_id(session: str, label: str) -> str:

@@ -1,9 +1,7 @@
-"""A long table as Parquet, in groups of rows, by pyarrow (the extra `data`).
+"""A long table as a file that is written row by row, open until it is closed: CSV or Parquet."""
 
-The codebook's meaning and unit stand with each column, and what the numbers are with the file.
-"""
-
-from collections.abc import Iterable, Mapping
+import csv
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +9,43 @@ from typing import TYPE_CHECKING, Any
 import sandbox
 from sandbox.export import NOTICE
 from sandbox.export.data.codebook import Column, Kind, Table
-from sandbox.export.data.extra import needed
+from sandbox.export.file import needed
+from sandbox.export.table import guarded
 from sandbox.text import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Row = Mapping[str, object]
 
 _TYPES: Mapping[Kind, str] = {"text": "string", "integer": "int64", "number": "float64", "0/1": "int8"}
 _GROUP = 10_000
 """Rows of a row group: readers take one at a time, and so many are held here."""
 
 
+class CsvTable:
+    """`TABLE.csv` in the folder: RFC 4180, UTF-8, safe to open in a spreadsheet. Missing values are empty."""
+
+    def __init__(self, folder: Path, table: Table) -> None:
+        self._file = (folder / f"{table.name}.csv").open("x", encoding="utf-8", newline="")
+        self._table = table
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(table.names)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Write the rows. Raises ValueError for a key that is no column of the table."""
+        for row in _fitting(self._table, rows):
+            self._writer.writerow([_csv_cell(row.get(name)) for name in self._table.names])
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class ParquetTable:
-    """`TABLE.parquet` in the folder, open until it is closed. Missing values are null."""
+    """`TABLE.parquet` in the folder, by pyarrow (the extra `data`). Missing values are null.
+
+    The codebook's meaning and unit stand with each column, and what the numbers are with the file.
+    """
 
     def __init__(self, folder: Path, table: Table) -> None:
         self._pa: Any = needed("pyarrow", "Parquet")
@@ -39,14 +61,11 @@ class ParquetTable:
         self._writer = parquet.ParquetWriter(
             folder / f"{table.name}.parquet", self._schema, compression="zstd"
         )
-        self._held: list[Mapping[str, object]] = []
+        self._held: list[Row] = []
 
-    def add(self, rows: Iterable[Mapping[str, object]]) -> None:
+    def add(self, rows: Iterable[Row]) -> None:
         """Write the rows. Raises ValueError for a key that is no column of the table."""
-        names = frozenset(self._table.names)
-        for row in rows:
-            if not row.keys() <= names:
-                raise ValueError(f"no columns of {self._table.name}: {sorted(row.keys() - names)}")
+        for row in _fitting(self._table, rows):
             self._held.append(row)
             if len(self._held) >= _GROUP:
                 self._write()
@@ -67,14 +86,28 @@ class ParquetTable:
         if not self._held:
             return
         columns = [
-            self._pa.array([_cell(row.get(field.name)) for row in self._held], type=field.type)
+            self._pa.array([_parquet_cell(row.get(field.name)) for row in self._held], type=field.type)
             for field in self._schema
         ]
         self._writer.write_table(self._pa.Table.from_arrays(columns, schema=self._schema))
         self._held = []
 
 
-def _cell(value: object) -> object:
+def _parquet_cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     return printable(value) if isinstance(value, str) else value
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, str):
+        return guarded(value)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _fitting(table: Table, rows: Iterable[Row]) -> Iterator[Row]:
+    names = frozenset(table.names)
+    for row in rows:
+        if not row.keys() <= names:
+            raise ValueError(f"no columns of {table.name}: {sorted(row.keys() - names)}")
+        yield row
