@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import textwrap
 import time
 from contextlib import aclosing
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.errors import ExitCode
+from sandbox.cli.streams import MovingLine
 from sandbox.text import printable
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def command(
     seed: int,
     quiet: bool,
     as_json: bool,
-) -> int:
+) -> None:
     """Turn an affect of MODEL up and down by a known dose, and see whether the scores follow.
 
     The dose is a vector added in the middle of the model: towards stories of an affect, away from their calm
@@ -66,7 +65,7 @@ def command(
 
     It tests an instrument on a model, never a feeling.
     """
-    from sandbox.cli.conducting import open_conductor
+    from sandbox.cli.conducting import finish, open_conductor
     from sandbox.engine.calibration import plan_calibration
     from sandbox.export import NOTICE
     from sandbox.export.calibration import LEGEND
@@ -90,30 +89,26 @@ def command(
     talk = _Talk(quiet)
     with conductor.store as store:
         record = CalibrationRecord(store)
-        try:
-            number = asyncio.run(_calibrate(plan, provider, record, talk))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            click.echo("Interrupted. Nothing measured is lost; the same command goes on from here.", err=True)
-            return ExitCode.INTERRUPTED
+        number = finish(
+            _calibrate(plan, provider, record, talk),
+            "Interrupted. Nothing measured is lost; the same command goes on from here.",
+        )
         told = _results(plan, record, number, as_json=as_json)
     if as_json:
         data = {"notice": NOTICE, "model": plan.model, "seed": seed, "texts": seeds, "instruments": told}
         click.echo(json.dumps(data, indent=2))
     else:
         click.echo("\n".join(textwrap.wrap(LEGEND, 100)))
-    return ExitCode.OK
 
 
 async def _calibrate(
     plan: "CalibrationPlan", model: "EmbeddedProvider", record: "CalibrationRecord", talk: "_Talk"
 ) -> int:
     """Measure what is not on record yet; the calibration's number."""
-    from sandbox.cli.conducting import end_on_termination
     from sandbox.engine.calibration import TextTold, calibrate, key_of
     from sandbox.models.daemon_thread import on_daemon_thread
     from sandbox.models.phantom.dosed import directions_for, open_phantom
 
-    end_on_termination()
     try:
         described = await on_daemon_thread(lambda: model.description, "model description")
         directions = await directions_for(model, talk.making_directions)
@@ -143,7 +138,7 @@ async def _calibrate(
                     await asyncio.to_thread(record.add_trial, number, event.questionnaire, event.trial)
                     talk.given(event)
     finally:
-        talk.end()
+        talk.line.clear()
         await model.close()
     return number
 
@@ -172,10 +167,9 @@ class _Talk:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
-        self._moving = sys.stderr.isatty() and not quiet
+        self.line = MovingLine(quiet=quiet)
         self._began = time.monotonic()
         self._before: int | None = None
-        self._told = ""
 
     def making_directions(self) -> None:
         """They are made for a model that was never calibrated here."""
@@ -200,17 +194,7 @@ class _Talk:
         left = each * (event.total - event.done) / 60
         trial = event.trial
         dose = f"{trial.direction} {trial.dose:+d}" if trial.dose else "no dose"
-        text = f"{event.done} of {event.total}: {dose} (about {left:.0f} min left)"
-        if self._moving:
-            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
-        elif dose != self._told:
-            self._told = dose
-            self._say(text)
-
-    def end(self) -> None:
-        """Leave the moving line empty."""
-        if self._moving:
-            click.echo("\r\x1b[K", err=True, nl=False)
+        self.line.show(f"{event.done} of {event.total}: {dose} (about {left:.0f} min left)", dose)
 
     def _say(self, text: str) -> None:
         if not self._quiet:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import textwrap
 from contextlib import aclosing
 from dataclasses import asdict
@@ -11,13 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.errors import ExitCode
 from sandbox.text import excerpt, printable
 
 if TYPE_CHECKING:
-    from sandbox.engine.validity_check import CheckPlan, CheckProgress, InstrumentChecked
+    from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
     from sandbox.measurement.administration import Way
-    from sandbox.measurement.validity.index import Index
     from sandbox.models.provider import Provider
     from sandbox.store.store import Store
 
@@ -59,7 +56,7 @@ def command(
     local_only: bool,
     quiet: bool,
     as_json: bool,
-) -> int:
+) -> None:
     """Find out whether a questionnaire measures anything on MODEL, before its scores are believed.
 
     The same states are measured again unchanged, in another order, in other words, in another tone, with a
@@ -68,7 +65,7 @@ def command(
 
     The verdict is about text a model writes, simulated affect, not a feeling.
     """
-    from sandbox.cli.conducting import open_conductor
+    from sandbox.cli.conducting import finish, open_conductor
     from sandbox.engine.validity_check import plan_check
     from sandbox.export import NOTICE
     from sandbox.export.validity import LEGEND
@@ -92,36 +89,36 @@ def command(
             err=True,
         )
     with conductor.store as store:
-        try:
-            found = asyncio.run(_check(plan, provider, store, quiet=quiet, as_json=as_json))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            click.echo("Interrupted. What was checked before is kept.", err=True)
-            return ExitCode.INTERRUPTED
+        found = finish(
+            _check(plan, provider, store, quiet=quiet, as_json=as_json),
+            "Interrupted. What was checked before is kept.",
+        )
     if as_json:
         data = {"notice": NOTICE, "model": plan.model, "seed": plan.seed, "checks": found}
         click.echo(json.dumps(data, indent=2))
     else:
         click.echo("\n".join(textwrap.wrap(LEGEND, 100)))
-    return ExitCode.OK
 
 
 async def _check(
     plan: "CheckPlan", provider: "Provider", store: "Store", *, quiet: bool, as_json: bool
 ) -> list[dict[str, object]]:
     from sandbox.analysis.calibration import newest_responses
+    from sandbox.cli.streams import MovingLine
     from sandbox.engine.validity_check import CheckProgress, check_validity
     from sandbox.export.calibration import follows_line
     from sandbox.export.validity import page
     from sandbox.models.daemon_thread import on_daemon_thread
 
-    line = _ProgressLine(quiet)
+    line = MovingLine(quiet=quiet)
     found: list[dict[str, object]] = []
     try:
         model = await on_daemon_thread(lambda: provider.description, "model description")
         async with aclosing(check_validity(plan, provider)) as events:
             async for event in events:
                 if isinstance(event, CheckProgress):
-                    line.show(event)
+                    done = f"{event.calls} of about {event.expected} calls: {excerpt(event.doing, 60)}"
+                    line.show(done, event.doing.partition(",")[0])
                     continue
                 number = await asyncio.to_thread(store.add_check, plan, event, model)
                 line.clear()
@@ -134,27 +131,6 @@ async def _check(
     finally:
         await provider.close()
     return found
-
-
-class _ProgressLine:
-    """One moving line on a terminal; elsewhere a line when something else begins."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._moving = sys.stderr.isatty() and not quiet
-        self._told = ""
-
-    def show(self, progress: "CheckProgress") -> None:
-        text = f"{progress.calls} of about {progress.expected} calls: {excerpt(progress.doing, 60)}"
-        if self._moving:
-            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
-        elif not self._quiet and (doing := progress.doing.partition(",")[0]) != self._told:
-            self._told = doing
-            click.echo(text, err=True)
-
-    def clear(self) -> None:
-        if self._moving:
-            click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def _heading(event: "InstrumentChecked") -> str:
@@ -179,9 +155,5 @@ def _as_data(event: "InstrumentChecked", number: int) -> dict[str, object]:
         "repeats": event.instrument.repeats,
         "calls": event.calls,
         "seconds": round(event.seconds, 1),
-        "indices": [_index_data(index) for index in validity.indices],
+        "indices": [asdict(index) for index in validity.indices],
     }
-
-
-def _index_data(index: "Index") -> dict[str, object]:
-    return asdict(index)

@@ -1,85 +1,82 @@
-"""Playing a run from the command line: progress told, Ctrl-C and SIGTERM honoured. The conductor runs it."""
+"""What commands open: the settings, the library, the record, the conductor; and how Ctrl-C ends their work."""
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sandbox.cli.progress import Progress
-from sandbox.engine.events import SessionFinished
-from sandbox.engine.history import History
-from sandbox.engine.plan import SessionHead
-from sandbox.errors import SandboxError
-from sandbox.library.catalogue import Library
-from sandbox.library.workspace import find_workspace
 from sandbox.models.opening import open_model
-from sandbox.models.pool import ModelPool
-from sandbox.settings import Settings, load_settings
-from sandbox.study.conductor import Conductor
 from sandbox.text import printable
 
+if TYPE_CHECKING:
+    from sandbox.library.catalogue import Library
+    from sandbox.models.pool import ModelPool
+    from sandbox.settings import Settings
+    from sandbox.store.store import Store
+    from sandbox.study.conductor import Conductor
 
-def chosen_settings() -> Settings:
+T = TypeVar("T")
+
+
+def chosen_settings() -> "Settings":
     """The user's settings; what is wrong with their file is told on stderr and does not stop anything."""
+    from sandbox.settings import load_settings
+
     loaded = load_settings()
     for problem in loaded.problems:
         click.echo(printable(str(problem)), err=True)
     return loaded.settings
 
 
-def open_conductor(*, local_only: bool = False, models: ModelPool | None = None) -> Conductor:
-    """The workspace found from here; with `local_only` a model that is not on this machine is refused."""
-    found = find_workspace()
-    return Conductor(found, Library(found), models or ModelPool(partial(open_model, local_only=local_only)))
+def open_library() -> "Library":
+    """The library of the workspace found from here."""
+    from sandbox.library.catalogue import Library
+    from sandbox.library.workspace import find_workspace
+
+    return Library(find_workspace())
 
 
-def conduct(
-    conductor: Conductor,
-    heads: tuple[SessionHead, ...],
-    progress: Progress,
-    known: Mapping[str, History] | None = None,
-) -> None:
-    """Run the sessions to their end. Raises the error that ended a failed one; Ctrl-C raises click.Abort."""
-    progress.starting()
+def open_record() -> "Store":
+    """Its record. Raises NotFoundError where nothing was run."""
+    from sandbox.library.workspace import find_workspace
+    from sandbox.store.store import DATABASE, Store
+
+    return Store.open(find_workspace().sessions / DATABASE, create=False)
+
+
+def open_conductor(*, local_only: bool = False, models: "ModelPool | None" = None) -> "Conductor":
+    """Its conductor; with `local_only` a model that is not on this machine is refused."""
+    from sandbox.models.pool import ModelPool
+    from sandbox.study.conductor import Conductor
+
+    library = open_library()
+    pool = models or ModelPool(partial(open_model, local_only=local_only))
+    return Conductor(library.workspace, library, pool)
+
+
+def finish(work: Coroutine[Any, Any, T], interrupted: str = "") -> T:
+    """Run the work to its end. Ctrl-C, SIGTERM and a closed terminal cancel it, and raise click.Abort:
+    `interrupted` is what is then said, in place of the usual."""
+
+    async def to_its_end() -> T:
+        if (task := asyncio.current_task()) is not None:
+            on_signals(("SIGTERM", "SIGHUP"), task.cancel)
+        return await work
+
     try:
-        failure = asyncio.run(_conduct(conductor, heads, progress, known))
+        return asyncio.run(to_its_end())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise click.Abort from None
-    finally:
-        progress.end()
-    if failure is not None:
-        raise failure
+        raise click.Abort(interrupted) from None
 
 
-async def _conduct(
-    conductor: Conductor,
-    heads: tuple[SessionHead, ...],
-    progress: Progress,
-    known: Mapping[str, History] | None,
-) -> SandboxError | None:
-    end_on_termination()
-    failure = None
-    try:
-        async with aclosing(conductor.play(heads, known)) as events:
-            async for event in events:
-                progress.show(event)
-                if isinstance(event, SessionFinished) and event.error is not None:
-                    failure = event.error
-    finally:
-        await conductor.models.close()
-    return failure
-
-
-def end_on_termination() -> None:
-    """Let SIGTERM and a closed terminal end the run as Ctrl-C does, where the platform can."""
-    task = asyncio.current_task()
+def on_signals(names: tuple[str, ...], act: Callable[[], object]) -> None:
+    """Let signals do that in the running loop, where the platform has them."""
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and task is not None:
-            with contextlib.suppress(NotImplementedError, RuntimeError):
-                loop.add_signal_handler(number, task.cancel)
+    for name in names:
+        if (number := getattr(signal, name, None)) is not None:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, act)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from sandbox.cli.conducting import open_record
 from sandbox.cli.export_blind import export_blind
-from sandbox.cli.record import open_record
 from sandbox.cli.review_packet import equal_length, seed
 
 if TYPE_CHECKING:

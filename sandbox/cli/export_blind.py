@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from sandbox.cli.record import open_record
+from sandbox.cli.conducting import open_record
 from sandbox.cli.review_packet import chance, keep
 
 BlindFormat = Literal["html", "docx", "pdf", "md"]

@@ -92,8 +92,8 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
     try:
         result = cli.main(args=words, prog_name="sandbox", standalone_mode=False)
         return result if isinstance(result, int) else ExitCode.OK
-    except click.exceptions.Abort:
-        click.echo("Interrupted. Nothing finished is lost.", err=True)
+    except click.exceptions.Abort as stop:
+        click.echo(str(stop) or "Interrupted. Nothing finished is lost.", err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()

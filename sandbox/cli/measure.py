@@ -1,6 +1,5 @@
 """`sandbox measure`: ask stored sessions another questionnaire, at every point they came to."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -33,37 +32,34 @@ if TYPE_CHECKING:
 @options.local_only
 @options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
-@click.pass_context
 def command(
-    context: click.Context,
     names: tuple[str, ...],
     measures: tuple[str, ...],
     by: str | None,
     local_only: bool,
     quiet: bool,
     as_json: bool,
-) -> None:
+) -> "ExitCode":
     """Ask stored sessions another questionnaire on a side copy, without running them again.
 
     A shared start stands for all its arms, a name for every session of that study or with that tag. What is
     given is kept apart from what was measured in the run. Given again, the same command asks only what is
     missing.
     """
-    from sandbox.cli.conducting import open_conductor
-    from sandbox.errors import ExitCode, UsageError
+    from sandbox.cli.conducting import finish, open_conductor
+    from sandbox.errors import UsageError
 
     if as_json and len(measures) > 1:
         raise UsageError("--json prints one comparison.", todo="Give one --measure with it.")
     conductor = open_conductor(local_only=local_only)
     with conductor.store as store:
         sessions = tuple(dict.fromkeys(id for name in names for id in _meant(store, name)))
-        try:
-            code, asked = asyncio.run(_measure(conductor, sessions, measures, by, quiet=quiet))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            click.echo("What was answered is kept: the same command again asks the rest.", err=True)
-            context.exit(ExitCode.INTERRUPTED)
+        code, asked = finish(
+            _measure(conductor, sessions, measures, by, quiet=quiet),
+            "What was answered is kept: the same command again asks the rest.",
+        )
         _report(store, sessions, asked, as_json=as_json)
-    context.exit(code)
+    return code
 
 
 def _meant(store: "Store", name: str) -> tuple[str, ...]:
@@ -90,12 +86,10 @@ async def _measure(
     conductor: "Conductor", sessions: Sequence[str], measures: Sequence[str], by: str | None, *, quiet: bool
 ) -> "tuple[ExitCode, set[tuple[str, Way]]]":
     """The exit code, and the questionnaires with how each was read."""
-    from sandbox.cli.conducting import end_on_termination
     from sandbox.errors import ExitCode
     from sandbox.study.afterwards import ask, to_ask
     from sandbox.text import printable
 
-    end_on_termination()
     code = ExitCode.OK
     try:
         # All of it is looked at before anything is asked.
@@ -156,11 +150,10 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
     """What came out, each measure on its main scale, with what has to be said of it."""
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import gather_compared
-    from sandbox.cli.streams import terminal_width
+    from sandbox.cli.streams import caution, terminal_width
     from sandbox.errors import UsageError
     from sandbox.export.comparison import comparison_terminal
     from sandbox.export.comparison_result import comparison_result
-    from sandbox.text import printable
 
     try:
         arms = gather_compared(store, sessions)
@@ -184,6 +177,6 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
             click.echo(comparison_result(comparison).text(), nl=False)
             continue
         click.echo(comparison_terminal(comparison, terminal_width()))
-        for caution in comparison.cautions:
-            click.echo(f"Caution: {printable(caution)}")
+        for sentence in comparison.cautions:
+            caution(sentence, err=False)
         click.echo()

@@ -1,8 +1,6 @@
 """`sandbox models`: which models are at hand and why others are not, and a check of one of them."""
 
-import asyncio
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
+from sandbox.cli.streams import MovingLine
 from sandbox.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -36,10 +35,12 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return ExitCode.OK
+    from sandbox.cli.conducting import finish
+
     if variable is not None:
         return _keep_key(variable)
     if name is not None:
-        return asyncio.run(_check(name, as_json=as_json))
+        return finish(_check(name, as_json=as_json))
     return _list(everything, as_json=as_json)
 
 
@@ -62,20 +63,22 @@ def get(name: str | None, accept_changed: bool, quiet: bool, as_json: bool) -> i
 
     refuse_fetching(local_only=chosen_settings().local_only)
     offer = offer_of(name)
-    line = _FetchLine(quiet=quiet)
+    line = MovingLine(quiet=quiet)
+
+    def tell(progress: "Progress") -> None:
+        line.show(_so_far(progress), progress.done * 10 // max(progress.total, 1))  # every tenth
+
     try:
         fetched = fetch(
             offer.file if offer else hub_file(name),
             models_folder(),
             accept_changed=accept_changed,
-            on_progress=line.show,
+            on_progress=tell,
         )
     except KeyboardInterrupt:
-        line.end()
-        click.echo("Interrupted. What arrived stays; the same command goes on from there.", err=True)
-        return ExitCode.INTERRUPTED
+        raise click.Abort("Interrupted. What arrived stays; the same command goes on from there.") from None
     finally:
-        line.end()
+        line.clear()
     if as_json:
         click.echo(json.dumps(asdict(fetched) | {"path": str(fetched.path)}, indent=2))
         return ExitCode.OK
@@ -129,34 +132,14 @@ def _offers(*, as_json: bool) -> int:
     return ExitCode.OK
 
 
-class _FetchLine:
-    """One line on stderr that moves on a terminal; elsewhere a line at every tenth."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._moving = sys.stderr.isatty()
-        self._tenth = -1
-        self._open = False
-
-    def show(self, progress: "Progress") -> None:
-        tenth = progress.done * 10 // max(progress.total, 1)
-        if self._quiet or (not self._moving and tenth == self._tenth):
-            return
-        if self._tenth < 0 and progress.resumed_at:
-            click.echo(f"Going on from {progress.resumed_at / progress.total:.0%}.", err=True)
-        self._tenth = tenth
-        left = progress.seconds_left
-        text = (
-            f"{progress.done / progress.total:4.0%} of {progress.total / 1e9:.2f} GB, "
-            f"{progress.rate / 1e6:.1f} MB/s" + (f", {left // 60:.0f}:{left % 60:02.0f} left" if left else "")
-        )
-        click.echo(f"\r{text:<60}" if self._moving else text, nl=not self._moving, err=True)
-        self._open = self._moving
-
-    def end(self) -> None:
-        if self._open:
-            click.echo("", err=True)
-            self._open = False
+def _so_far(progress: "Progress") -> str:
+    left, before = progress.seconds_left, progress.resumed_at
+    return (
+        f"{progress.done / progress.total:4.0%} of {progress.total / 1e9:.2f} GB, "
+        f"{progress.rate / 1e6:.1f} MB/s"
+        + (f", {left // 60:.0f}:{left % 60:02.0f} left" if left else "")
+        + (f" (going on from {before / progress.total:.0%})" if before else "")
+    )
 
 
 def _list(everything: bool, *, as_json: bool) -> int:

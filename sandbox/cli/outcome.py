@@ -1,7 +1,7 @@
 """Running sessions for the commands and saying what came out: trajectories on stdout, a transcript beside."""
 
-import asyncio
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
 
 import click
 
@@ -10,10 +10,13 @@ from sandbox.analysis.family import Effects, Family, gather
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.remarks import before_run
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
-from sandbox.cli.conducting import conduct, open_conductor
+from sandbox.cli.conducting import finish, open_conductor
 from sandbox.cli.progress import Progress
+from sandbox.cli.streams import caution
+from sandbox.engine.events import SessionFinished
+from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead
-from sandbox.errors import NotFoundError, SandboxError
+from sandbox.errors import SandboxError
 from sandbox.export import NOTICE
 from sandbox.export.file import export_family
 from sandbox.export.result import run_result
@@ -42,7 +45,7 @@ def run_proposal(
     conductor = open_conductor(local_only=local_only, models=models)
     conductor.check(conductor.composed(proposal), clinician=False)
     if model := conductor.unsure(proposal):  # what is composed after its answer fits it
-        asyncio.run(model.find_out())
+        finish(model.find_out())
     heads = conductor.composed(proposal)
     conductor.models.start(proposal.model)
     with conductor.store as store:
@@ -50,41 +53,43 @@ def run_proposal(
         try:
             conduct(conductor, heads, Progress(heads, quiet=quiet, plain=plain))
         except (SandboxError, click.Abort):
-            _say_how_to_go_on(store, heads[0].id)
+            say_how_to_go_on(store, heads[0].id)
             raise
         report(store, conductor.workspace, heads[0].id, as_json=as_json)
 
 
-def resume_session(
-    session: str | None,
-    *,
-    take_over: bool = False,
-    local_only: bool = False,
-    plain: bool = False,
-    quiet: bool = False,
-    as_json: bool = False,
+def conduct(
+    conductor: Conductor,
+    heads: tuple[SessionHead, ...],
+    progress: Progress,
+    known: Mapping[str, History] | None = None,
 ) -> None:
-    """Finish the family of `session`, or of the latest cut short. Raises NotFoundError if there is none."""
-    conductor = open_conductor(local_only=local_only)
-    with conductor.store as store:
-        store.mark_interrupted()
-        meant = _to_resume(conductor, session)
-        if take_over:
-            store.take_over(meant)
-        family = store.family(meant)
-        heads = conductor.to_finish(family[0].id)
-        if heads:
-            conductor.check(heads, clinician=False)
-            warn(conductor, family)
-            known = {head.id: store.history(head.id) for head in family}
-            try:
-                conduct(conductor, heads, Progress(family, known, quiet=quiet, plain=plain), known)
-            except click.Abort:
-                _say_how_to_go_on(store, family[0].id)
-                raise
-        else:
-            click.echo("Nothing is left to do: every session of it is finished.", err=True)
-        report(store, conductor.workspace, family[0].id, as_json=as_json)
+    """Run the sessions to their end. Raises the error that ended a failed one; Ctrl-C raises click.Abort."""
+    progress.starting()
+    try:
+        failure = finish(_conduct(conductor, heads, progress, known))
+    finally:
+        progress.end()
+    if failure is not None:
+        raise failure
+
+
+async def _conduct(
+    conductor: Conductor,
+    heads: tuple[SessionHead, ...],
+    progress: Progress,
+    known: Mapping[str, History] | None,
+) -> SandboxError | None:
+    failure = None
+    try:
+        async with aclosing(conductor.play(heads, known)) as events:
+            async for event in events:
+                progress.show(event)
+                if isinstance(event, SessionFinished) and event.error is not None:
+                    failure = event.error
+    finally:
+        await conductor.models.close()
+    return failure
 
 
 def warn(conductor: Conductor, *runs: tuple[SessionHead, ...]) -> None:
@@ -96,7 +101,7 @@ def warn(conductor: Conductor, *runs: tuple[SessionHead, ...]) -> None:
         found = before_run(heads, model, checks, leaves_machine=conductor.leaves_machine(heads))
         said.update(dict.fromkeys(remark.sentence for remark in found))
     for sentence in said:
-        click.echo(f"Caution: {printable(sentence)}", err=True)
+        caution(sentence)
 
 
 def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> None:
@@ -108,8 +113,8 @@ def report(store: Store, workspace: Workspace, trunk: str, *, as_json: bool) -> 
         return
     if family.scales:
         click.echo(_summary(family))
-    for caution in family.cautions:
-        click.echo(f"Caution: {printable(caution)}")
+    for sentence in family.cautions:
+        caution(sentence, err=False)
     click.echo(f"\nTranscript: {transcript}")
     click.echo(f"Read it here: sandbox show {trunk}")
 
@@ -213,28 +218,7 @@ def _control_line(change: Effect, control: str) -> str:
     return f"{moved_under_control(change, control)}: only what goes beyond that counts."
 
 
-def _say_how_to_go_on(store: Store, trunk: str) -> None:
+def say_how_to_go_on(store: Store, trunk: str) -> None:
     with suppress(SandboxError):  # not even planned, or not to be read: the first error matters more
         if store.state(trunk) != "planned":
             click.echo(f"What was finished is kept. Go on with: sandbox resume {trunk}", err=True)
-
-
-def _to_resume(conductor: Conductor, session: str | None) -> str:
-    if session is not None:
-        return conductor.store.resolve(session)
-    unfinished = conductor.unfinished()
-    studies = conductor.studies.studies_of(unfinished)
-    names = list(dict.fromkeys(studies.values()))
-    newest, *others = [trunk for trunk in unfinished if trunk not in studies] or ("",)
-    if not newest:
-        todo = "Start a session: `sandbox run`, or name one to go on with."
-        if names:
-            todo = f"A study was. Run what is missing of it: sandbox study resume {names[0]}"
-        raise NotFoundError(
-            "No single session was cut short." if names else "Nothing was cut short.", todo=todo
-        )
-    if others:
-        click.echo(f"Unfinished as well: {', '.join(others)} (sandbox resume ID)", err=True)
-    if names:
-        click.echo(f"Unfinished studies: {', '.join(names)} (sandbox study resume NAME)", err=True)
-    return newest

@@ -1,11 +1,11 @@
 """A run told on stderr, line by line, as its events arrive. Data goes to stdout, elsewhere."""
 
-import sys
 from collections.abc import Mapping
 
 import click
 
 from sandbox.analysis.numeral import numeral
+from sandbox.cli.streams import MovingLine
 from sandbox.engine.events import (
     AdministrationFinished,
     CallFinished,
@@ -40,19 +40,19 @@ class Progress:
         self._phases = {id: [turn.phase for turn in history.turns] for id, history in (known or {}).items()}
         self._quiet = quiet
         self._plain = plain
-        self._moving = sys.stderr.isatty() and not plain and not quiet
+        self._last = MovingLine(quiet=plain or quiet)
         self._pending = ""
         self._starting = False
 
     def starting(self) -> None:
         """Say on a terminal that the model is being started, until it has answered once."""
-        self._starting = self._moving
+        self._starting = self._last.moves
         self._say_starting()
 
     def end(self) -> None:
         """Leave the moving line empty, however the run ended."""
         self._starting = False
-        self._clear()
+        self._last.clear()
 
     def show(self, event: Event) -> None:
         if self._quiet and not isinstance(event, SessionFinished):
@@ -73,7 +73,7 @@ class Progress:
             case CallFinished(call=call) if call.completion and len(call.completion.attempts) > 1:
                 self._line(f"  … answered after {len(call.completion.attempts)} attempts")
             case TurnFinished(session=session, turn=turn):
-                self._clear()
+                self._last.clear()
                 self._reply(self._turn(session, turn.phase), turn.reply, refused=turn.refused)
                 self._phases[session].append(turn.phase)
             case StepSkipped(skip=skip):
@@ -129,21 +129,16 @@ class Progress:
         self._line(f"  … the reply broke off ({excerpt(reason, 60)}); asking again" if reason else "")
 
     def _move(self, text: str) -> None:
-        if self._moving:
-            self._pending += text
-            tail = excerpt(self._pending, 2000)[-70:]
-            click.echo(f"\r\x1b[K  … {tail}", err=True, nl=False)
+        self._pending += text
+        if self._last.moves:
+            self._last.show(f"  … {excerpt(self._pending, 2000)[-70:]}")
 
     def _say_starting(self) -> None:
         if self._starting:
-            click.echo("\r\x1b[K  Starting the model …", err=True, nl=False)
-
-    def _clear(self) -> None:
-        if self._moving:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            self._last.show("  Starting the model …")
 
     def _line(self, text: str) -> None:
-        self._clear()
+        self._last.clear()
         if text:
             click.echo(text, err=True)
         self._say_starting()

@@ -1,7 +1,6 @@
 """`sandbox rehearse`: a script said to a client, for the ear. Nothing is measured, nothing is recorded."""
 
 import asyncio
-import sys
 import textwrap
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
+from sandbox.cli.streams import can_ask, caution
 from sandbox.text import excerpt, printable
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def command(
     the end from which step to go on again; the file may be changed meanwhile, and its text of that moment is
     said.
     """
-    from sandbox.cli.conducting import chosen_settings, open_conductor
+    from sandbox.cli.conducting import chosen_settings, finish, open_conductor
     from sandbox.study.proposal import Proposal
     from sandbox.study.rehearsal import NOTHING_KEPT, Rehearsal
 
@@ -60,19 +60,16 @@ def command(
     rehearsal = Rehearsal(conductor, proposal)
     click.echo(printable(rehearsal.plan_title))
     click.echo(NOTHING_KEPT, err=True)
-    for caution in rehearsal.cautions:
-        click.echo(f"Caution: {printable(caution)}", err=True)
+    for sentence in rehearsal.cautions:
+        caution(sentence)
     conductor.models.start(proposal.model)
     try:
-        asyncio.run(_rehearse(rehearsal))
-    except (KeyboardInterrupt, asyncio.CancelledError):
+        finish(_rehearse(rehearsal))
+    except click.Abort:
         click.echo("Rehearsal ended.", err=True)
 
 
 async def _rehearse(rehearsal: "Rehearsal") -> None:
-    from sandbox.cli.conducting import end_on_termination
-
-    end_on_termination()
     try:
         await _tell(rehearsal.begin(), rehearsal)
         while (step := await asyncio.to_thread(_asked, len(rehearsal.technique.steps))) is not None:
@@ -106,7 +103,7 @@ def _paragraph(name: str, text: str) -> None:
 
 def _asked(steps: int) -> int | None:
     """The step to go on from again (from 0); None to end, and where nobody is at a terminal."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         return None
     while True:
         typed = click.prompt(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sandbox.cli.record import open_record
+from sandbox.cli.conducting import open_record
 
 
 @click.command("report", short_help="Write what came out for a colleague: HTML, Word, PDF or Markdown.")

@@ -1,6 +1,6 @@
 """`sandbox review`: transcripts judged by people, and how far they agree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.cli.record import open_record
-from sandbox.cli.review_model import ask
+from sandbox.cli.conducting import finish, open_conductor, open_library, open_record
 from sandbox.cli.review_packet import codebook_named, key, packet
 from sandbox.cli.review_reading import agreement, list_reviewed, show
-from sandbox.cli.streams import can_ask
+from sandbox.cli.streams import can_ask, caution
 from sandbox.errors import SandboxError, UsageError
+from sandbox.text import excerpt, number_of, printable
 
 if TYPE_CHECKING:
-    from sandbox.library.catalogue import Library
     from sandbox.library.document import Document
     from sandbox.library.form import Form
+    from sandbox.review.model_reviewer import Answered
     from sandbox.store.mark import By, Mark
     from sandbox.store.store import Store
-
+    from sandbox.study.conductor import Conductor
 
 _NAMELESS = "Whose marks are these?"
 _TO_NAME = "Give your name once: --by NAME. It is remembered."
@@ -80,7 +80,7 @@ def note(
         raise UsageError("The note is empty.", todo="Give it a TEXT, a --tag, or --words of the turn.")
     with _naming(by), open_record() as store:
         id = giving.arm_named(store, session)
-        book = codebook_named(_library(), codebook) if tags else None
+        book = codebook_named(open_library(), codebook) if tags else None
         given = giving.tags(book, tags) if book else ()
         index = giving.turn_named(store, id, turn)
         if words and words not in _said(store, id, index):
@@ -107,7 +107,7 @@ def rate(session: str, answers: tuple[str, ...], form: str, by: str | None, blin
 
     with _naming(by), open_record() as store:
         id = giving.arm_named(store, session)
-        document = _library().form(form)
+        document = open_library().form(form)
         made = giving.ratings(document, id, _split(answers))
         who = _who(by, blind, reason)
         made = made or giving.ratings(document, id, _asked(document))
@@ -131,7 +131,7 @@ def prefer(one: str, other: str, choice: str, form: str, by: str | None, blind: 
     choices: dict[str, Choice] = {"first": "a", "second": "b", "no-difference": "no difference"}
     with _naming(by), open_record() as store:
         a, b = giving.arm_named(store, one), giving.arm_named(store, other)
-        document = _library().form(form)
+        document = open_library().form(form)
         if a == b:
             raise UsageError("Both are the same session.", where=a, todo="Name two.")
         if document.preference is None:
@@ -179,7 +179,6 @@ def take_in(context: click.Context, paths: tuple[Path, ...], older: bool) -> Non
     """
     from sandbox.review import returned
     from sandbox.store.mark import MarkRecord
-    from sandbox.text import number_of, printable
 
     with open_record() as store:
         record = MarkRecord(store)
@@ -208,15 +207,74 @@ def take_in(context: click.Context, paths: tuple[Path, ...], older: bool) -> Non
     click.echo("See how far they agree: sandbox review agreement", err=True)
 
 
-for _one in (list_reviewed, show, agreement, ask, packet, key):
+@command.command("ask", short_help="Have a model fill in a form: a column of its own.")
+@click.argument("model", metavar="MODEL")
+@click.argument("sessions", metavar="SESSION|STUDY...", nargs=-1, required=True)
+@options.form
+@options.local_only
+@options.quiet
+def ask(model: str, sessions: tuple[str, ...], form: str, local_only: bool, quiet: bool) -> None:
+    """Have MODEL fill in a form about each session, blind; every answer names the turn it rests on.
+
+    Its answers are never counted among people's. `sandbox review agreement` says whether it may be read as
+    one reviewer more: that takes two people or more who rated the same transcripts. Given again, the command
+    asks only what is missing.
+    """
+    from sandbox.review.giving import arm_named
+    from sandbox.study.progress import study_or_session
+
+    conductor = open_conductor(local_only=local_only)
+    document = conductor.library.form(form)
+    with conductor.store as store:
+        meant = dict.fromkeys(id for one in sessions for id in study_or_session(store, one))
+        named = tuple(arm_named(store, id) for id in meant)
+        finish(
+            _ask(conductor, model, named, document, quiet=quiet),
+            "What was answered is kept: the same command again asks the rest.",
+        )
+
+
+for _one in (list_reviewed, show, agreement, packet, key):
     command.add_command(_one)
 
 
-def _library() -> "Library":
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
+async def _ask(
+    conductor: "Conductor", model: str, sessions: Sequence[str], form: "Form", *, quiet: bool
+) -> None:
+    from sandbox.analysis.leaving import details_in_transcripts
+    from sandbox.models.name import full_name
+    from sandbox.review.model_reviewer import rate_by_model
 
-    return Library(find_workspace())
+    name = full_name(model)
+    if not conductor.models.are_local([name]):
+        click.echo(f"The transcripts go to {printable(name)}.", err=True)
+        if found := details_in_transcripts(conductor.store, sessions, (form,)):
+            caution(found)
+    about = "one session" if len(sessions) == 1 else f"each of {len(sessions)} sessions"
+    count = f"{number_of(len(form.items), 'question')} about {about}"
+    calls = len(form.items) * len(sessions)
+    click.echo(f"{count}: {number_of(calls, 'call')}, what was answered before apart.", err=True)
+    missing = 0
+
+    def tell(session: str, one: "Answered") -> None:
+        nonlocal missing
+        missing += one.turn is None
+        if not quiet:
+            value = "not shown" if one.value is None else str(one.value)
+            said = "no answer could be read" if one.turn is None else f"{value}  {excerpt(one.because, 60)}"
+            click.echo(f"  {session}  {one.item}: {printable(said)}", err=True)
+
+    try:
+        await rate_by_model(conductor, sessions, form, name, tell)
+    finally:
+        await conductor.models.close()
+    if missing:
+        click.echo(f"{missing} answers could not be read: missing, and asked again next time.", err=True)
+    click.echo(
+        "A model's answers stand in a column of their own. They say nothing until they were held against"
+        f" people's: sandbox review agreement --form {form.id}",
+        err=True,
+    )
 
 
 def _said(store: "Store", session: str, index: int) -> str:
@@ -237,7 +295,6 @@ def _split(answers: tuple[str, ...]) -> Mapping[str, str]:
 def _asked(form: "Form") -> Mapping[str, str]:
     """Each item asked in the terminal; an empty answer leaves it out."""
     from sandbox.review.giving import answer
-    from sandbox.text import printable
 
     if not can_ask():
         raise UsageError("There is no terminal to ask in.", todo="Give the answers: warmth=4 pace=-")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.cli.record import open_record
+from sandbox.cli.conducting import open_record
 from sandbox.cli.streams import can_ask
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sandbox.cli.record import open_record
+from sandbox.cli.conducting import open_record
 from sandbox.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.cli.record import open_record
+from sandbox.cli.conducting import open_record
 from sandbox.cli.script_propose import propose
 from sandbox.text import number_of
 

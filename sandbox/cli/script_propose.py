@@ -1,8 +1,6 @@
 """`sandbox script propose`: other wordings of a step, proposed by a model, each accepted or refused."""
 
-import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
+from sandbox.cli.streams import can_ask, caution
 from sandbox.text import number_of, printable
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def propose(technique: str, step: str, model: str, number: int, accept: str | No
     if chosen:
         _write(conductor, script, found, name, chosen)
         kept.write(())
-    elif accept is None and not _at_a_terminal():
+    elif accept is None and not can_ask():
         click.echo(
             "Nothing is accepted yet: the same command with --accept 1,3 takes what you like.", err=True
         )
@@ -76,32 +75,28 @@ def _asked(
     conductor: "Conductor", script: "Technique", step: "Step", name: str, number: int
 ) -> "tuple[Proposed, ...]":
     """Ask the model and print each proposal as it comes."""
+    from sandbox.cli.conducting import finish
     from sandbox.engine.privacy import warning
     from sandbox.library.suspect_words import personal
 
     if not conductor.models.are_local([name]):
-        detail = personal(step.say)
-        click.echo(
-            f"Caution: {warning(detail)}" if detail else f"The step goes to {printable(name)}.", err=True
-        )
+        if detail := personal(step.say):
+            caution(warning(detail))
+        else:
+            click.echo(f"The step goes to {printable(name)}.", err=True)
     if conductor.models.model(name).capabilities.small:
-        click.echo("Caution: a model this small hardly rewords anything; read every word.", err=True)
+        caution("a model this small hardly rewords anything; read every word.")
     _say("as it is", step.say)
     for n, one in enumerate(step.variants, 1):
         _say(f"wording {n}, {one.origin}", one.say)
-    try:
-        return asyncio.run(_told(conductor, script, step, name, number))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise click.Abort from None
+    return finish(_told(conductor, script, step, name, number))
 
 
 async def _told(
     conductor: "Conductor", script: "Technique", step: "Step", name: str, number: int
 ) -> "tuple[Proposed, ...]":
-    from sandbox.cli.conducting import end_on_termination
     from sandbox.workbench.rewording import proposals
 
-    end_on_termination()
     found = []
     try:
         async for one in proposals(conductor.models.model(name), script, step, conductor.library, number):
@@ -125,13 +120,9 @@ def _say(head: str, text: str) -> None:
 # What is accepted
 
 
-def _at_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-
-
 def _chosen(wordings: "Sequence[Proposed]") -> "tuple[Proposed, ...]":
     """Those that the person at the terminal accepts; none where there is nobody."""
-    if not _at_a_terminal():
+    if not can_ask():
         return ()
     usable = ((n, one) for n, one in enumerate(wordings, 1) if not one.problem)
     return tuple(one for n, one in usable if click.confirm(f"Accept proposal {n}?", default=False, err=True))

@@ -2,7 +2,7 @@
 
 import click
 
-from sandbox.cli.record import open_record
+from sandbox.cli.conducting import open_record
 
 
 @click.command("show")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from sandbox.text import printable
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -119,9 +121,35 @@ def tell(heading: str, remarks: Iterable[object]) -> None:
         click.echo("\n".join((heading, *lines)), err=True)
 
 
+def caution(text: str, *, err: bool = True) -> None:
+    """Say what has to be minded; with `err` False among the results."""
+    click.echo(f"Caution: {printable(text)}", err=err)
+
+
+class MovingLine:
+    """The last line on stderr: written over on a terminal, elsewhere told when something else begins."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self.moves = sys.stderr.isatty() and not quiet
+        self._about: object = None
+
+    def show(self, text: str, about: object = None) -> None:
+        """`about`: what to go by where nothing can be written over; None: it is not told there."""
+        if self.moves:
+            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+        elif about not in (None, self._about) and not self._quiet:
+            self._about = about
+            click.echo(text, err=True)
+
+    def clear(self) -> None:
+        """Leave it empty."""
+        self.show("")
+
+
 def can_ask() -> bool:
-    """Whether somebody sits at a terminal and can be asked something."""
-    return sys.stdin is not None and sys.stdin.isatty()
+    """Whether somebody sits at a terminal, sees questions and can answer them."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def terminal_width() -> int | None:

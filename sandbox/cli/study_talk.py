@@ -1,10 +1,7 @@
 """A study driven from the command line and told on stderr, a line a run. The runner runs it."""
 
 import asyncio
-import contextlib
 import shutil
-import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
@@ -12,7 +9,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 import click
 
 from sandbox.analysis.numeral import numeral
+from sandbox.cli.conducting import on_signals
 from sandbox.cli.progress import Progress
+from sandbox.cli.streams import MovingLine
 from sandbox.engine.events import TurnFinished
 from sandbox.engine.plan import arm_title
 from sandbox.errors import ExitCode, SandboxError
@@ -54,7 +53,7 @@ class StudyTalk:
         self._began = time.monotonic()
         self._progress: dict[int, Progress] = {}
         self._arms: dict[str, str] = {}
-        self._moving = sys.stderr.isatty() and not detailed and not quiet
+        self._last = MovingLine(quiet=detailed or quiet)
         self._under_way = 0
         self.failures: dict[int, SandboxError] = {}
         """The runs that failed for good, by their numbers, with what ended them."""
@@ -118,7 +117,7 @@ class StudyTalk:
 
     def end(self) -> None:
         """Leave the moving lines empty, however it ended."""
-        self._move("")
+        self._last.clear()
         for progress in self._progress.values():
             progress.end()
 
@@ -142,17 +141,12 @@ class StudyTalk:
     def _say_where(self, cell: Cell, session: str, turn: int) -> None:
         arm = self._arms.get(session, "shared start")
         more = f"; {self._under_way} runs under way" if self._under_way > 1 else ""
-        self._move(f"{self._named(cell)}: {printable(arm)}, turn {turn}{more}")
-
-    def _move(self, text: str) -> None:
-        """Say where it is on the terminal's last line, which the next line replaces."""
-        if self._moving:
-            width = shutil.get_terminal_size().columns - 1
-            click.echo(f"\r\x1b[K{excerpt(text, width) if text else ''}", err=True, nl=False)
+        where = f"{self._named(cell)}: {printable(arm)}, turn {turn}{more}"
+        self._last.show(excerpt(where, shutil.get_terminal_size().columns - 1))
 
     def _say(self, text: str, *, always: bool = False) -> None:
         if always or not self._quiet:
-            self._move("")
+            self._last.clear()
             click.echo(text, err=True)
 
 
@@ -223,7 +217,6 @@ async def _drive(
 
 def _stop_on_signals(controls: StudyControls) -> None:
     task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
 
     def on_signal() -> None:
         if controls.stopping and task is not None:
@@ -232,11 +225,7 @@ def _stop_on_signals(controls: StudyControls) -> None:
         controls.stop()
         click.echo("\nStopping: turns under way are finished. Once more ends it at once.", err=True)
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None:
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, on_signal)
+    on_signals(("SIGINT", "SIGTERM", "SIGHUP"), on_signal)
 
 
 def exit_code(ended: StudyEnded, talk: StudyTalk) -> ExitCode:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cli.outcome import _say_how_to_go_on
+from sandbox.cli.outcome import say_how_to_go_on
 from sandbox.engine.events import RunPlanned, SessionStarted
 from sandbox.engine.guidance import Guidance
 from sandbox.engine.plan import SessionHead, trunk_and_branches
@@ -105,7 +105,7 @@ def test_every_unfinished_run_can_be_found(workspace: Path) -> None:
 
 def test_a_run_that_could_not_even_be_planned_hides_no_error(workspace: Path) -> None:
     with planned(workspace) as store:
-        _say_how_to_go_on(store, "nosuch00")
+        say_how_to_go_on(store, "nosuch00")
 
 
 @pytest.mark.parametrize(("therapist", "here"), [("embedded", True), ("openai/gpt-4o", False)])

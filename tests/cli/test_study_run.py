@@ -3,6 +3,7 @@
 import json
 import pickle
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -200,8 +201,8 @@ def test_a_name_that_is_nothing_is_told_what_there_is(place: Path, monkeypatch) 
 
 
 def test_a_terminal_sees_which_arm_and_turn_a_study_is_in(place: Path, monkeypatch) -> None:
-    terminal = SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("sandbox.cli.study_talk.sys", terminal)
+    terminal = SimpleNamespace(stdin=None, stdout=StringIO(), stderr=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("sandbox.cli.streams.sys", terminal)
     ended = study(place, monkeypatch, Swinging(), "run", "worry", "--yes")
     assert "night-attack, study-participant" in ended.err
     assert ": Mindful breathing, turn " in ended.err and ": shared start, turn 1" in ended.err
