@@ -15,12 +15,11 @@ import click
 )
 def command(target: Path | None) -> None:
     """List every document at hand, from scenarios to codebooks, in Markdown."""
+    from sandbox.cli.conducting import open_library
     from sandbox.export.catalogue_page import catalogue_page
     from sandbox.export.file import refuse_missing_folder, write_file
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
 
-    page = catalogue_page(Library(find_workspace()))
+    page = catalogue_page(open_library())
     if target is None:
         click.echo(page, nl=False)
     else:

@@ -51,7 +51,6 @@ def command(
     from sandbox.export.comparison import comparison_csv
     from sandbox.export.comparison_result import comparison_result
     from sandbox.study.progress import study_or_session
-    from sandbox.text import printable
 
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
@@ -69,9 +68,9 @@ def command(
     elif as_csv:
         click.echo(comparison_csv(comparison), nl=False)
     else:
-        from sandbox.cli.streams import terminal_width
+        from sandbox.cli.streams import caution, terminal_width
         from sandbox.export.comparison import comparison_terminal
 
         click.echo(comparison_terminal(comparison, terminal_width(), model))
-        for caution in comparison.cautions:
-            click.echo(f"Caution: {printable(caution)}", err=True)
+        for sentence in comparison.cautions:
+            caution(sentence)

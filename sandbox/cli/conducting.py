@@ -1,4 +1,4 @@
-"""What commands open: the settings, the library, the record, the conductor; and how Ctrl-C ends their work."""
+"""What commands open: settings, library, record, conductor; and how Ctrl-C ends their work."""
 
 import asyncio
 import contextlib

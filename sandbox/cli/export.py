@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from sandbox.cli.conducting import open_record
-from sandbox.cli.export_blind import export_blind
-from sandbox.cli.review_packet import equal_length, seed
+from sandbox.cli.conducting import open_library, open_record
+from sandbox.cli.review_packet import chance, equal_length, keep, seed
+from sandbox.cli.streams import caution, tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -26,7 +26,8 @@ Format = Literal["csv", "parquet", "bids", "bundle"]
 DATA_FORMATS: tuple[Format, ...] = ("csv", "parquet", "bids", "bundle")
 TRANSCRIPTS = ("html", "docx", "pdf", "md", "csv", "json", "jsonl", "fhir")
 _SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
-_READ = ("html", "docx", "pdf", "md")
+_READ: tuple[Literal["html", "docx", "pdf", "md"], ...] = ("html", "docx", "pdf", "md")
+"""The formats for reading; only these can be blind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def command(
     chosen = tag is not None or everything
     plain = asked == _Asked(None, None, None, None, None) and family is None
     if blind and plain and not chosen:
-        export_blind(words, file, form, equal_length=equal_length, seed=seed, force=force)
+        _export_blind(words, file, form, equal_length=equal_length, seed=seed, force=force)
     elif equal_length or seed is not None or blind:
         raise click.UsageError("--blind goes with sessions, --format, --equal-length and --seed alone.")
     elif words[0] == DATA and (len(words) > 1 or chosen) and plain and form in (None, *DATA_FORMATS):
@@ -234,17 +235,15 @@ def export_data(
 def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:
     """Say on stderr what looks like a real person's details, before anything leaves the record."""
     from sandbox.analysis.leaving import details_leaving
-    from sandbox.text import printable
 
     if doubt := details_leaving(store, sessions):
-        click.echo(f"Caution: {printable(doubt)}", err=True)
+        caution(doubt)
 
 
 def _warn_of_authors(store: "Store", documents: "Iterable[Document]") -> None:
     """Say which documents name a reviewer: each stays word for word, since sessions are known by its hash."""
     from sandbox.library.technique import Technique
     from sandbox.review.judged import aliases
-    from sandbox.text import printable
 
     people = aliases(store).keys()
     named = [
@@ -253,8 +252,7 @@ def _warn_of_authors(store: "Store", documents: "Iterable[Document]") -> None:
         if {one.source.author, one.changed_by if isinstance(one, Technique) else None} & people
     ]
     if named:
-        told = f"Caution: a reviewer's name stands in a document, as its author: {', '.join(named)}."
-        click.echo(printable(told), err=True)
+        caution(f"a reviewer's name stands in a document, as its author: {', '.join(named)}.")
 
 
 def _write_data(
@@ -338,14 +336,60 @@ def _export_each(
             click.echo(export_family(family, to, form=kind, choice=choice, overwrite=force))
 
 
-def _export_questionnaire(id: str, file: Path, force: bool) -> None:
-    from sandbox.cli.streams import tell
-    from sandbox.export.file import refuse_missing_folder, write_file
-    from sandbox.library.catalogue import Library
-    from sandbox.library.interchange.fhir_writing import fhir_text
-    from sandbox.library.workspace import find_workspace
+def _export_blind(
+    words: tuple[str, ...],
+    folder: Path,
+    form: str | None,
+    *,
+    equal_length: bool,
+    seed: int | None,
+    force: bool,
+) -> None:
+    """Write every arm meant to the folder without what tells it; prints the paths."""
+    from sandbox.errors import UsageError
+    from sandbox.export.file import (
+        ending,
+        refuse_existing,
+        refuse_file_name,
+        refuse_missing_folder,
+        write_file,
+    )
+    from sandbox.export.packet.coded import coded, transcript_blocks
+    from sandbox.export.report.file import REPORT_FORMATS
+    from sandbox.review.packet import Packing, arms_for_review, pack
 
-    text, losses = fhir_text(Library(find_workspace()).questionnaire(id))
+    chosen = form or "html"
+    if chosen not in _READ:
+        raise UsageError(
+            f"The format {chosen} cannot be blind.", todo=f"Choose --format {' or '.join(_READ)}."
+        )
+    refuse_missing_folder(folder)
+    refuse_file_name(folder, "Blind transcripts are several files.", form)
+    if not force and folder.is_dir() and next(folder.iterdir(), None) is not None:
+        raise UsageError(
+            "There are files in this folder: codes of two exports would stand side by side.",
+            where=str(folder),
+            todo="Name a new folder, or add --force.",
+        )
+    with open_record() as store:
+        arms = arms_for_review(store, words)
+        packing = Packing(blind=True, paired=False, equal_length=equal_length)
+        key = pack(arms, (), None, packing, chance(seed))
+        suffix = ending(chosen)
+        files = {folder / f"{key.id}-{one.key.code}{suffix}": one for one in coded(key, arms)}
+        for path in files:
+            refuse_existing(path, overwrite=force)
+        keep(store, key, arms)
+        for path, one in files.items():
+            write_file(path, REPORT_FORMATS[suffix](transcript_blocks(key, one)), overwrite=force)
+            click.echo(str(path))
+
+
+def _export_questionnaire(id: str, file: Path, force: bool) -> None:
+    from sandbox.export.file import refuse_missing_folder, write_file
+    from sandbox.library.interchange.fhir_writing import fhir_text
+
+    text, losses = fhir_text(open_library().questionnaire(id))
     refuse_missing_folder(file)
     write_file(file, text, overwrite=force)
     click.echo(str(file))

@@ -1,13 +1,15 @@
-"""`sandbox import FILE`: a questionnaire made of a FHIR, REDCap or XLSForm file; the sessions of a bundle."""
+"""`sandbox import FILE`: a questionnaire made of a FHIR, REDCap or XLSForm file; the sessions of a bundle.
+`sandbox import data FILE.csv --map MAP.yaml`: trial data from elsewhere, looked at by the same functions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.cli.import_data import import_data
+from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
+    from sandbox.analysis.external import DataMap
     from sandbox.library.interchange.draft import Draft
     from sandbox.library.interchange.importing import Format
     from sandbox.library.questionnaire import Timeframe
@@ -17,6 +19,9 @@ TIMEFRAMES = ("right now", "today", "past week", "past two weeks", "past month",
 
 _TOLD = 20
 """A command with more ids than this is no help."""
+
+_MOST_BYTES = 50_000_000
+"""Of a file with trial data."""
 
 
 @click.command(
@@ -81,7 +86,7 @@ def command(
     if str(file) == "data" and (table is not None or map_ is not None):
         if table is None or map_ is None:
             raise click.UsageError("Trial data is named so: sandbox import data FILE.csv --map MAP.yaml")
-        import_data(table, map_, as_json=as_json)
+        _import_data(table, map_, as_json=as_json)
         return
     if table is not None or map_ is not None or as_json:
         raise click.UsageError(
@@ -109,6 +114,72 @@ def command(
     _write(import_file(file, completion, form), force)
 
 
+def _import_data(file: Path, map: Path, *, as_json: bool) -> None:
+    """Print what the rows say. Nothing is stored. Raises SandboxError."""
+    from sandbox.analysis.external import external
+    from sandbox.cli.conducting import open_library
+    from sandbox.export.external import external_result, external_text
+
+    told = _map_in(map)
+    rows = _rows_in(file)
+    questionnaire = open_library().questionnaire(told.questionnaire) if told.questionnaire else None
+    found = external_result(external(rows, told, questionnaire), file.name)
+    click.echo(found.text() if as_json else external_text(found), nl=not as_json)
+
+
+def _map_in(path: Path) -> "DataMap":
+    from pydantic import ValidationError
+
+    from sandbox.analysis.external import DataMap
+    from sandbox.library.loading import read_values
+    from sandbox.library.validation_error import explain
+
+    tree = read_values(path)
+    if tree.problems:
+        problem = next(iter(tree.problems.values()))
+        raise UsageError(f"The map cannot be read: {problem.message}.", where=str(path), todo="Mend it.")
+    try:
+        return DataMap.model_validate(tree.value)
+    except ValidationError as error:
+        wrong = [problem for detail in error.errors() for problem in explain(detail, DataMap, "")]
+        lines = [
+            ": ".join(filter(None, (".".join(str(key) for key in one.at), one.sentence))) for one in wrong
+        ]
+        raise UsageError(
+            "The map is not complete:\n" + "\n".join(lines), where=str(path),
+            todo="It needs by, run, arm, time, end, and score with range, or questionnaire with items.",
+        ) from error  # fmt: skip
+
+
+def _rows_in(path: Path) -> list[dict[str, str]]:
+    """The rows under the head; what had to be guessed of the file's encoding is told on stderr."""
+    import csv
+    import io
+
+    from sandbox.cli.streams import caution
+    from sandbox.library.interchange.importing import decoded
+    from sandbox.library.loading import read_at_most
+
+    content = read_at_most(path, _MOST_BYTES, todo="name a .csv file")
+    if len(content) > _MOST_BYTES:
+        raise UsageError("The file is too large.", where=str(path), todo="Keep the columns you need.")
+    text, losses = decoded(content, str(path), old=True)
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
+    except csv.Error as error:
+        todo = "Save it from the spreadsheet program as “CSV UTF-8”."
+        raise UsageError("This is not a CSV file.", where=str(path), todo=todo) from error
+    for loss in losses:
+        caution(str(loss))
+    for number, row in enumerate(rows, 2):  # the head is line 1
+        if None in row:
+            raise UsageError(
+                f"Line {number} has more cells than the head.", where=str(path),
+                todo="Are they separated by “;”? Save it with commas between them, decimals with a point.",
+            )  # fmt: skip
+    return rows
+
+
 def _write(draft: "Draft", force: bool) -> None:
     from sandbox.cli.streams import tell
     from sandbox.export.file import write_draft
@@ -126,10 +197,11 @@ def _write(draft: "Draft", force: bool) -> None:
 
 
 def _bring_in(file: Path) -> None:
+    from sandbox.cli.streams import caution
     from sandbox.export.data.unpacking import bring_in_bundle
     from sandbox.library.workspace import find_workspace
     from sandbox.store.store import DATABASE, Store
-    from sandbox.text import number_of, printable
+    from sandbox.text import number_of
 
     with Store.open(find_workspace().sessions / DATABASE) as store:
         moved = bring_in_bundle(store, file)
@@ -143,17 +215,12 @@ def _bring_in(file: Path) -> None:
     click.echo(f"{number_of(len(moved.new), 'session')} brought in.{known}", err=True)
     if moved.unlike:
         which = ", ".join(moved.unlike[:4]) + " …" * (len(moved.unlike) > 4)
-        click.echo(
-            f"Caution: {len(moved.unlike)} of those have other turns or states here than in the file: they"
-            f" went on in one of the two places ({which}).",
-            err=True,
+        caution(
+            f"{len(moved.unlike)} of those have other turns or states here than in the file: they went on in"
+            f" one of the two places ({which})."
         )
     for name in moved.apart:
-        click.echo(
-            f"Caution: the study “{printable(name)}” was planned anew both here and there. Its plan here"
-            " stays.",
-            err=True,
-        )
+        caution(f"the study “{name}” was planned anew both here and there. Its plan here stays.")
     if 0 < len(starts) <= _TOLD:
         click.echo(f"Compare them: sandbox compare --pool {' '.join(starts)}", err=True)
 

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
 from sandbox.errors import ExitCode
 
 if TYPE_CHECKING:
     from sandbox.library.document import Kind
 
-_KINDS = ("scenario", "technique", "questionnaire", "client", "study", "form", "codebook")
-
 
 @click.command("new", short_help="Start a scenario, technique or other document of your own.")
-@click.argument("kind", type=click.Choice(_KINDS))
+@click.argument("kind", type=click.Choice(options.KINDS))
 @click.argument("id")
 @click.option(
     "--edit/--no-edit", default=None, help="Open it in $VISUAL or $EDITOR.  [default: on a terminal]"
@@ -27,11 +26,10 @@ def command(context: click.Context, kind: "Kind", id: str, edit: bool | None) ->
     It loads as it stands; what is left to fill in is listed. Ends with 5 when the edited document cannot be
     used; the file stays.
     """
+    from sandbox.cli.conducting import open_library
     from sandbox.library.blank import write_blank
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
 
-    path = write_blank(Library(find_workspace()), kind, id)
+    path = write_blank(open_library(), kind, id)
     click.echo(str(path))
     if edit or (edit is None and sys.stdin.isatty() and sys.stdout.isatty()):
         _open(path)

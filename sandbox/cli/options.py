@@ -14,6 +14,9 @@ class OtherNames(click.Option):
             self.opts = names
 
 
+KINDS = ("scenario", "technique", "questionnaire", "client", "study", "form", "codebook")
+"""The kinds of document; written out here so that --help needs no pydantic."""
+
 seed = click.option(
     "--seed",
     default=1,

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
+from sandbox.cli.conducting import chosen_settings, open_library
+from sandbox.cli.streams import caution
 from sandbox.errors import ExitCode, NotFoundError, UsageError
 from sandbox.text import printable
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from sandbox.models.tokens import TokenCounts
     from sandbox.store.validity import StoredCheck
 
-_KINDS = ("scenario", "technique", "questionnaire", "client", "study", "form", "codebook")
 _SIDE_BY_SIDE = 90
 _GAP = " │ "
 
@@ -45,7 +47,9 @@ class _Counted:
 
 @click.command("preview", short_help="See what a document will say, with its tokens.")
 @click.argument("document", metavar="ID|PATH")
-@click.option("--kind", type=click.Choice(_KINDS), help="Needed when documents of several kinds have the id.")
+@click.option(
+    "--kind", type=click.Choice(options.KINDS), help="Needed where documents of several kinds have the id."
+)
 @click.option(
     "--model",
     "models",
@@ -66,15 +70,13 @@ def command(
     said once. What `sandbox validate` refuses is told first, and the command ends with 5.
     """
     from sandbox.engine.preview import control_beside, passages
-    from sandbox.library.catalogue import Library
     from sandbox.library.codebook import Codebook
     from sandbox.library.form import Form
     from sandbox.library.inspection import inspect
     from sandbox.library.study import Study
     from sandbox.library.technique import Technique
-    from sandbox.library.workspace import find_workspace
 
-    library = Library(find_workspace())
+    library = open_library()
     found, path = _find(document, kind, library)
     problems = inspect((path,)).problems
     for problem in problems:
@@ -91,7 +93,7 @@ def command(
     else:
         click.echo("\n".join(_page(found, said, control, aside, counted, read)))
     for sentence in dict.fromkeys(one.sentence for each in counted for one in each.remarks):
-        click.echo(f"Caution: {printable(sentence)}", err=True)
+        caution(sentence)
     if problems:
         context.exit(int(ExitCode.INVALID_DOCUMENT))
 
@@ -119,7 +121,6 @@ def _find(name: str, kind: "Kind | None", library: "Library") -> "tuple[Document
 
 def _read(document: "Document", path: Path, library: "Library") -> "ScriptReading | None":
     """How a technique reads; None for other documents, and for what is not said word for word."""
-    from sandbox.cli.conducting import chosen_settings
     from sandbox.engine.preview import reading
     from sandbox.library.loading import read_values
     from sandbox.library.technique import Technique

@@ -12,7 +12,7 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.cli.conducting import open_conductor
 from sandbox.cli.outcome import report, warn
-from sandbox.cli.streams import terminal_width
+from sandbox.cli.streams import caution, terminal_width
 from sandbox.cli.study_plan import estimate_lines
 from sandbox.cli.study_talk import StudyTalk, drive, exit_code
 from sandbox.engine.plan import SessionHead
@@ -244,8 +244,8 @@ def report_study(conductor: Conductor, name: str, sessions: Sequence[str], *, as
         return
     click.echo(comparison_terminal(comparison, terminal_width()))
     click.echo()
-    for caution in comparison.cautions:
-        click.echo(f"Caution: {printable(caution)}")
+    for sentence in comparison.cautions:
+        caution(sentence, err=False)
     click.echo(f"\nAll of it again: sandbox compare {printable(name)}")
 
 

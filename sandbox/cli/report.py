@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sandbox.cli.conducting import open_record
+from sandbox.cli.streams import caution
 
 
 @click.command("report", short_help="Write what came out for a colleague: HTML, Word, PDF or Markdown.")
@@ -42,7 +43,6 @@ def command(
     from sandbox.analysis.reported import gather_report
     from sandbox.export.file import refuse_missing_folder
     from sandbox.export.report.file import REPORT_FORMATS, refuse_format, write_report
-    from sandbox.text import printable
 
     refuse_format(file, REPORT_FORMATS)
     refuse_missing_folder(file)
@@ -51,5 +51,5 @@ def command(
             store, sessions, scale=scale, questionnaire=questionnaire, title=title, question=question
         )
         if doubt := details_leaving(store, [arm.id for arm in on.arms]):
-            click.echo(f"Caution: {printable(doubt)}", err=True)
+            caution(doubt)
     click.echo(write_report(on, file, overwrite=force))

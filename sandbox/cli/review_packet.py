@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
-from sandbox.cli.conducting import open_record
-from sandbox.cli.streams import can_ask
+from sandbox.cli.conducting import open_library, open_record
+from sandbox.cli.streams import can_ask, caution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,15 +83,13 @@ def packet(
     from sandbox.errors import UsageError
     from sandbox.export.file import refuse_existing, refuse_missing_folder, write_file
     from sandbox.export.packet.file import packet_zip
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
     from sandbox.review.packet import Packing, arms_for_review, pack
 
     if file.suffix.lower() != ".zip":
         raise UsageError(f"“{file.name}” is no packet.", todo="End the file's name in .zip.")
     refuse_missing_folder(file)
     refuse_existing(file, overwrite=force)
-    library = Library(find_workspace())
+    library = open_library()
     documents: list[Form] = [library.form(id) for id in dict.fromkeys(forms)]
     packing = Packing(blind=blind, paired=pairs, equal_length=equal_length)
     with open_record() as store:
@@ -122,12 +120,12 @@ def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     from sandbox.remembered import load_remembered
     from sandbox.review.packet import length_caution
     from sandbox.store.mark import MarkRecord
-    from sandbox.text import number_of, printable
+    from sandbox.text import number_of
 
     MarkRecord(store).add_packet(key.id, key, load_remembered().reviewer or "")
     found = details_in_transcripts(store, [arm.id for arm in arms], key.documents)
-    for caution in filter(None, (length_caution(key), found)):
-        click.echo(f"Caution: {printable(caution)}", err=True)
+    for sentence in filter(None, (length_caution(key), found)):
+        caution(sentence)
     kind = "Blind" if key.blind else "Open"
     click.echo(
         f"{kind} packet {key.id}: {number_of(len(key.transcripts), 'transcript')},"

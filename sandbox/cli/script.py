@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.cli.conducting import open_record
+from sandbox.cli.conducting import open_library, open_record
 from sandbox.cli.script_propose import propose
 from sandbox.text import number_of
 
@@ -34,8 +34,6 @@ def log(technique: str) -> None:
     What changed is told against the version before, of a wording against the script that it is a wording of.
     """
     from sandbox.errors import NotFoundError
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
     from sandbox.text import printable
     from sandbox.workbench.versions import changes, effect_of, versions_of
 
@@ -44,7 +42,7 @@ def log(technique: str) -> None:
             file = _file_now(technique)
             versions = versions_of(store, technique, file)
         except NotFoundError:
-            Library(find_workspace()).technique(technique)  # says what there is, if it is no technique at all
+            open_library().technique(technique)  # says what there is, if it is no technique at all
             raise
         before = None
         for number, version in enumerate(versions, 1):
@@ -124,11 +122,9 @@ def restore(technique: str, version: str, file: Path, force: bool) -> None:
 def _file_now(technique: str) -> "Technique | None":
     """The technique as its file says it now; None where there is none, or it cannot be read."""
     from sandbox.errors import SandboxError
-    from sandbox.library.catalogue import Library
-    from sandbox.library.workspace import find_workspace
 
     try:
-        return Library(find_workspace()).technique(technique)
+        return open_library().technique(technique)
     except SandboxError:
         return None
 
