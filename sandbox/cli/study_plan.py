@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.study.conductor import Conductor
     from sandbox.study.estimate import Estimate
     from sandbox.study.frozen import Outline
+    from sandbox.study.plan import StudyPlan
 
 
 @click.command("plan", short_help="See what a study will run and take, and freeze its plan.")
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
 @options.local_only
 @click.option("--quiet", is_flag=True, help="No progress of the pilot on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with every run in order.")
-@click.pass_context
 def plan(
-    context: click.Context,
     study: str,
     name: str | None,
     pilot: int | None,
@@ -44,7 +43,7 @@ def plan(
     local_only: bool,
     quiet: bool,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Print what the study runs, and about what that takes: calls, tokens, cost, time; and how wide the
     intervals of the technique effects will be, by the spread that the record shows.
 
@@ -66,7 +65,7 @@ def plan(
             code = _run_pilot(conductor, outline, pilot, quiet=quiet)
             found = asyncio.run(_weighed(conductor, outline))
         _print(conductor, outline, found, kept=not dry_run, as_json=as_json)
-    context.exit(int(code))
+        return code
 
 
 def planned(
@@ -77,7 +76,6 @@ def planned(
     With `ask` a model of which it is not known what it can be asked is asked once. Raises SandboxError before
     any other call for what cannot be run, or could never end.
     """
-    from sandbox.cli.study_run import tell_changes
     from sandbox.study.estimate import refuse_endless
     from sandbox.study.frozen import drafted, freeze
     from sandbox.study.planning import look_at_models
@@ -87,10 +85,20 @@ def planned(
     draft = drafted(conductor, study)
     found = asyncio.run(_weighed(conductor, draft.outline))
     refuse_endless(draft.outline.plan, found)
-    tell_changes(draft.before, draft.outline)
+    _tell_changes(draft.before, draft.outline)
     if keep:
         freeze(conductor.studies, draft.outline.plan)
     return draft.outline, found
+
+
+def _tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
+    from sandbox.study.frozen import changes
+
+    if before is None:
+        return
+    click.echo(f"The study was changed since it was planned. New plan {outline.hash[:12]}:", err=True)
+    for line in changes(before, outline.plan):
+        click.echo(f"  {printable(line)}", err=True)
 
 
 async def _weighed(conductor: "Conductor", outline: "Outline") -> "tuple[Estimate, ...]":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.widgets import Input, OptionList
 
-from sandbox.cli.study_run import _document
+from sandbox.cli.study import _document
 from sandbox.models.provider import Capabilities, ModelError
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices, small_study
