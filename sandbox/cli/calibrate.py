@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("calibrate")
 @click.argument("model", default="embedded")
-@click.option(
-    "--questionnaire",
-    "--measure",
-    "questionnaires",
-    cls=options.OtherNames,
-    multiple=True,
-    metavar="ID[:WAY[:FORM]]",
+@options.questionnaires(
     help="May be given several times.  [default: the word probe, and DEQ and affect ratings by likelihood]",
 )
 @click.option(

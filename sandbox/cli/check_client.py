@@ -11,6 +11,7 @@ import click
 
 from sandbox.analysis.numeral import percent
 from sandbox.cli import options
+from sandbox.errors import ExitCode
 from sandbox.text import printable
 
 if TYPE_CHECKING:
@@ -40,13 +41,8 @@ LEGEND = (
 @click.command("check-client")
 @click.argument("clients", nargs=-1, metavar="[CLIENT]...")
 @click.option("--model", metavar="NAME", help="As in `run`.  [default: embedded, or as set]")
-@click.option(
-    "--scenario",
-    "scenarios",
-    multiple=True,
+@options.scenarios(
     default=SCENARIOS,
-    show_default=True,
-    metavar="ID",
     help="May be given several times; one without an affect shows what a neutral story does.",
 )
 @click.option(
@@ -71,9 +67,7 @@ LEGEND = (
 @options.local_only
 @options.quiet
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, each run with its scores.")
-@click.pass_context
 def command(
-    context: click.Context,
     clients: tuple[str, ...],
     model: str | None,
     scenarios: tuple[str, ...],
@@ -83,7 +77,7 @@ def command(
     local_only: bool,
     quiet: bool,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Find out whether a CLIENT leaves anything to be seen on a model.  [default: the usual client]
 
     Each client is told each scenario with each seed, and then a control. A table says where the scores start
@@ -122,7 +116,7 @@ def command(
     else:
         click.echo("\n".join(_page(found, usual.model)))
         click.echo(NOTICE)
-    context.exit(code)
+    return code
 
 
 def _proposals(

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("check-model")
 @click.argument("model", default="embedded")
-@click.option(
-    "--questionnaire",
-    "--measure",
-    "questionnaires",
-    cls=options.OtherNames,
-    multiple=True,
-    metavar="ID[:WAY[:FORM]]",
+@options.questionnaires(
     help="May be given several times; forms of a report are batch, per-item, structured."
     "  [default: word-probe and affect-ratings]",
 )

@@ -2,6 +2,7 @@
 
 import click
 
+from sandbox.cli import options
 from sandbox.cli.conducting import open_record
 
 
@@ -52,8 +53,7 @@ def command(
     from sandbox.export.comparison_result import comparison_result
     from sandbox.study.progress import study_or_session
 
-    if as_json and as_csv:
-        raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
+    options.refuse_both("--json", as_json, "--csv", as_csv)
     if with_model and as_csv:
         raise UsageError("A mixed model has no place in --csv.", todo="Leave one of them out.")
     with open_record() as store:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
+from sandbox.errors import ExitCode
 from sandbox.text import printable
 
 if TYPE_CHECKING:
@@ -16,15 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("dismantle", short_help="See which step of a script does the work.")
 @click.argument("technique", metavar="TECHNIQUE")
-@click.option(
-    "--scenario",
-    "scenarios",
-    multiple=True,
-    default=("night-attack",),
-    show_default=True,
-    metavar="ID",
-    help="What the client is told; may be given several times.",
-)
+@options.scenarios(help="What the client is told; may be given several times.")
 @click.option(
     "--design",
     type=click.Choice(("left-out", "alone", "factorial", "shuffled")),
@@ -43,8 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--client", default="study-participant", show_default=True, metavar="ID")
 @click.option("--model", default="embedded", show_default=True, metavar="NAME")
-@click.option("--measure", "--questionnaire", "measures", cls=options.OtherNames, multiple=True,
-              metavar="ID[:WAY[:FORM]][@WHEN]")  # fmt: skip
+@options.measures()
 @click.option("--scale", metavar="ID", help="The scale that counts.  [default: distress, else the first]")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N",
               help="How many shared starts, with the seeds from --seed on.")  # fmt: skip
@@ -62,9 +54,7 @@ if TYPE_CHECKING:
 @options.local_only
 @options.quiet
 @options.as_json
-@click.pass_context
 def command(
-    context: click.Context,
     technique: str,
     scenarios: tuple[str, ...],
     design: str,
@@ -80,7 +70,7 @@ def command(
     local_only: bool,
     quiet: bool,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Run TECHNIQUE whole and with steps left out, from the same shared starts; say what each step does.
 
     It is a study: given again it runs only what is missing, with a larger --repeat only what is new. Ctrl-C
@@ -89,7 +79,6 @@ def command(
     from sandbox.cli.conducting import open_conductor
     from sandbox.cli.outcome import warn
     from sandbox.cli.repeat import all_runnable, chosen, chosen_seeds, first_of_each, play
-    from sandbox.errors import ExitCode
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
     from sandbox.study.small_study import small_study
@@ -125,7 +114,7 @@ def command(
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
             _report(conductor, outline, arms, arms_of, replacing, scale, as_json=as_json)
-    context.exit(code)
+    return code
 
 
 def _report(

@@ -14,8 +14,6 @@ import click
 from sandbox import __version__
 from sandbox.errors import ExitCode, SandboxError
 
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "OPENROUTER_API_KEY")
-
 _NAMED = 3
 """How many unfinished runs are named; the newest come first."""
 
@@ -138,7 +136,10 @@ def _embedded() -> Finding:
 
 
 def _keys() -> Finding:
-    present = [name for name in KEYS if os.environ.get(name)]
+    from sandbox.models.hosted import SERVICES
+
+    known = dict.fromkeys(service.key_variable for service in SERVICES.values() if service.key_variable)
+    present = [name for name in known if os.environ.get(name)]
     if present:
         return Finding("keys", "ok", f"{', '.join(present)} set (values are never shown or stored)")
     return Finding("keys", "note", "none in the environment; the embedded model needs none")

@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 
 @click.command("measure", short_help="Ask stored sessions another questionnaire afterwards.")
 @click.argument("names", nargs=-1, required=True, metavar="SESSION|STUDY|TAG...")
-@click.option(
-    "--measure",
-    "--questionnaire",
-    "measures",
-    cls=options.OtherNames,
-    multiple=True,
+@options.measures(
     required=True,
-    metavar="ID[:WAY[:FORM]][@WHEN]",
     help="A questionnaire; may be given several times. Written as for `sandbox run`.",
 )
 @click.option("--by", metavar="NAME", help="The model that is asked.  [default: each session's own]")

@@ -1,6 +1,10 @@
 """Options that mean the same in several commands."""
 
+from functools import partial
+
 import click
+
+from sandbox.errors import UsageError
 
 
 class OtherNames(click.Option):
@@ -17,6 +21,35 @@ class OtherNames(click.Option):
 KINDS = ("scenario", "technique", "questionnaire", "client", "study", "form", "codebook")
 """The kinds of document; written out here so that --help needs no pydantic."""
 
+# Called with what is told of them in each command.
+scenarios = partial(
+    click.option,
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    default=("night-attack",),
+    show_default=True,
+    metavar="ID",
+)
+measures = partial(
+    click.option,
+    "--measure",
+    "--questionnaire",
+    "measures",
+    cls=OtherNames,
+    multiple=True,
+    metavar="ID[:WAY[:FORM]][@WHEN]",
+)
+questionnaires = partial(
+    click.option,
+    "--questionnaire",
+    "--measure",
+    "questionnaires",
+    cls=OtherNames,
+    multiple=True,
+    metavar="ID[:WAY[:FORM]]",
+)
+
 seed = click.option(
     "--seed",
     default=1,
@@ -28,6 +61,7 @@ local_only = click.option("--local-only", is_flag=True, help="Refuse any model t
 plain = click.option("--plain", is_flag=True, help="Tell the session as plain lines, every word of it.")
 quiet = click.option("--quiet", is_flag=True, help="No progress on stderr.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+force = click.option("--force", is_flag=True, help="Replace the file if there is one.")
 DEFAULT_FORM = "session-rating"
 form = click.option(
     "--form",
@@ -40,3 +74,9 @@ form = click.option(
 codebook = click.option(
     "--codebook", metavar="ID", help="Where tags are from.  [default: one of your own, else therapist-moves]"
 )
+
+
+def refuse_both(one: str, is_given: bool, other: str, is_given_too: bool) -> None:
+    """Raises UsageError where both of two ways to print are given."""
+    if is_given and is_given_too:
+        raise UsageError(f"{one} and {other} cannot both be printed.", todo="Choose one of them.")

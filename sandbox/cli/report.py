@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sandbox.cli import options
 from sandbox.cli.conducting import open_record
 from sandbox.cli.streams import caution
 
@@ -24,7 +25,7 @@ from sandbox.cli.streams import caution
 @click.option("--question", metavar="TEXT", default="", help="What the sessions were to answer.")
 @click.option("--scale", metavar="ID", help="The scale that counts.  [default: distress, else the first]")
 @click.option("--questionnaire", metavar="ID", help="Whose scale, if several have one of that name.")
-@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@options.force
 def command(
     sessions: tuple[str, ...],
     file: Path,

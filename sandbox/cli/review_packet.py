@@ -62,7 +62,7 @@ equal_length = click.option(
 )
 @equal_length
 @seed
-@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@options.force
 def packet(
     sessions: tuple[str, ...],
     forms: tuple[str, ...],
@@ -145,7 +145,7 @@ def keep(store: "Store", key: "PacketKey", arms: "Sequence[Arm]") -> None:
     type=click.Path(path_type=Path),
     help="Show nothing, and write it to a file that a passphrase opens.",
 )
-@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@options.force
 def key(packet: str, as_json: bool, file: Path | None, force: bool) -> None:
     """Show which session each code of PACKET is; FILE is a key that --to wrote, and needs no record.
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sandbox.cli import options
 from sandbox.cli.conducting import open_record
-from sandbox.errors import UsageError
 
 if TYPE_CHECKING:
     from sandbox.review.judged import Disagreement
@@ -147,8 +147,7 @@ def agreement(form: str | None, without_names: bool, as_json: bool, as_csv: bool
     from sandbox.review.judged import aliases, judged, tag_disagreements
     from sandbox.text import printable
 
-    if as_json and as_csv:
-        raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
+    options.refuse_both("--json", as_json, "--csv", as_csv)
     with open_record() as store:
         names = aliases(store) if without_names else {}
         found = judged(store, form, names)

@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 
 from sandbox.cli import options
-from sandbox.errors import UsageError
+from sandbox.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from sandbox.engine.measure import Shuffled
@@ -14,15 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.option(
-    "--scenario",
-    "scenarios",
-    multiple=True,
-    default=("night-attack",),
-    show_default=True,
-    metavar="ID",
-    help="What the client is told; may be given several times, each is a run of its own.",
-)
+@options.scenarios(help="What the client is told; may be given several times, each is a run of its own.")
 @click.option(
     "--technique",
     "techniques",
@@ -54,13 +46,7 @@ if TYPE_CHECKING:
     help="embedded, gguf:PATH, or a LiteLLM name such as openai/gpt-4o; may be given several times."
     "  [default: embedded, or as set]",
 )
-@click.option(
-    "--measure",
-    "--questionnaire",
-    "measures",
-    cls=options.OtherNames,
-    multiple=True,
-    metavar="ID[:WAY[:FORM]][@WHEN]",
+@options.measures(
     help="A questionnaire; may be given several times. WAY: word, likelihood, report; FORM of a report: "
     "batch, per-item, structured; WHEN: every (at every point) or three (baseline, after the scenario, end; "
     "what is not about right now is given so).  [default: by model]",
@@ -127,7 +113,7 @@ def command(
     plain: bool,
     quiet: bool,
     as_json: bool,
-) -> None:
+) -> ExitCode:
     """Run a scenario, then each technique from one shared start.
 
     The trajectory of every arm goes to stdout, a transcript to the workspace's sessions folder.
@@ -163,8 +149,7 @@ def command(
     ]
     if len(proposals) * len(wanted) == 1 and name is None:
         run_proposal(proposals[0], local_only=local_only, plain=plain, quiet=quiet, as_json=as_json)
-        return
-    code = run_all(
+        return ExitCode.OK
+    return run_all(
         proposals, wanted, local_only=local_only, name=name, plain=plain, quiet=quiet, as_json=as_json
     )
-    context.exit(code)

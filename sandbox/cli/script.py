@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import options
 from sandbox.cli.conducting import open_library, open_record
 from sandbox.cli.script_propose import propose
 from sandbox.text import number_of
@@ -98,7 +99,7 @@ def diff(technique: str, one: str, other: str) -> None:
     type=click.Path(path_type=Path),
     help="A .yaml file; its name without the ending becomes the technique's id.",
 )
-@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@options.force
 def restore(technique: str, version: str, file: Path, force: bool) -> None:
     """Write VERSION of TECHNIQUE to FILE as it ran; prints the file's path."""
     from sandbox.errors import UsageError

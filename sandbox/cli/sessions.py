@@ -2,6 +2,7 @@
 
 import click
 
+from sandbox.cli import options
 from sandbox.cli.conducting import open_record
 
 
@@ -31,14 +32,12 @@ def command(
     A shared start stands in its arms and has no line of its own, unless words are looked for. Removed
     sessions are left out.
     """
-    from sandbox.errors import UsageError
     from sandbox.export.session_list import session_list_csv, session_list_json, session_list_terminal
     from sandbox.store.listing import SessionFilter
     from sandbox.store.study import StudyRecord
     from sandbox.store.tag import clean_tag
 
-    if as_json and as_csv:
-        raise UsageError("--json and --csv cannot both be printed.", todo="Choose one of them.")
+    options.refuse_both("--json", as_json, "--csv", as_csv)
     with open_record() as store:
         wanted = SessionFilter(
             scenario=scenario,

@@ -2,6 +2,7 @@
 
 import click
 
+from sandbox.cli import options
 from sandbox.cli.conducting import open_record
 
 
@@ -29,8 +30,7 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
     from sandbox.export.report.scribe import lead, scribe_items
     from sandbox.export.transcript.contents import transcript_markdown
 
-    if as_json and single_case:
-        raise UsageError("--json and --single-case cannot both be printed.", todo="Choose one of them.")
+    options.refuse_both("--json", as_json, "--single-case", single_case)
     if scale is not None and not single_case:
         raise UsageError("--scale is for the single-case view.", todo="Add --single-case.")
     with open_record() as store:

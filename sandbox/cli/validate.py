@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.errors import ExitCode
 from sandbox.text import number_of, printable
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ def command(context: click.Context, paths: tuple[Path, ...], strict: bool, as_js
     problem: a document that cannot be used; with 3 when the only one is a path that is not there. Warnings
     are about documents that can be used, and that a colleague would remark on.
     """
-    from sandbox.errors import ExitCode
     from sandbox.library.inspection import inspect
 
     roots = paths or _content_at_hand()
