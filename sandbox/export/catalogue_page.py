@@ -127,23 +127,18 @@ def _techniques(techniques: Sequence[Technique]) -> Iterator[str]:
     for family in get_args(Family):
         for technique in techniques:
             if technique.family == family:
-                yield f"### {inline(technique.title)}"
-                yield _technique(technique)
+                cautions = [f"Cautions: {inline(technique.cautions)}"] if technique.cautions else []
+                why = f"Why: {inline(technique.rationale)}"
+                yield from _entry(
+                    technique, technique.references, _technique_facts(technique), why, *cautions
+                )
 
 
-def _technique(technique: Technique) -> str:
+def _technique_facts(technique: Technique) -> str:
     steps, most = len(technique.steps), most_turns(technique)
     fewest = sum(step.when is None for step in technique.steps)
     turns = f"{steps} steps" if fewest == most else f"{steps} steps, {fewest} to {most} turns"
-    lines = [
-        f"`{technique.id}` · {technique.family} · {technique.delivery} · {turns}",
-        inline(technique.description),
-        f"Why: {inline(technique.rationale)}",
-    ]
-    if technique.cautions:
-        lines.append(f"Cautions: {inline(technique.cautions)}")
-    lines += _origin(technique, technique.references)
-    return "\n\n".join(lines)
+    return f"{technique.family} · {technique.delivery} · {turns}"
 
 
 def _questionnaires(questionnaires: Sequence[Questionnaire]) -> Iterator[str]:
@@ -152,16 +147,14 @@ def _questionnaires(questionnaires: Sequence[Questionnaire]) -> Iterator[str]:
         "Only those that ask about *right now* belong between turns. `score('…')` in a technique takes the "
         "name of a scale."
     )
-    ordered = sorted(questionnaires, key=lambda each: (each.timeframe != "right now", each.id))
-    for questionnaire in ordered:
-        yield f"### {inline(questionnaire.title)}"
-        yield _questionnaire(questionnaire)
+    for one in sorted(questionnaires, key=lambda each: (each.timeframe != "right now", each.id)):
+        count = number_of(len(one.items), "item")
+        facts = f"{_KINDS[one.kind]} · {count} · asks about: {one.timeframe}"
+        yield from _entry(one, one.references, facts, _scales(one))
 
 
-def _questionnaire(questionnaire: Questionnaire) -> str:
-    kind = _KINDS[questionnaire.kind]
-    items = len(questionnaire.items)
-    scales = markdown_table(
+def _scales(questionnaire: Questionnaire) -> str:
+    return markdown_table(
         ("scale", "items", "score", "from", "to", "higher is"),
         [
             (
@@ -175,14 +168,6 @@ def _questionnaire(questionnaire: Questionnaire) -> str:
             for scale in questionnaire.scales
         ],
     )
-    count = number_of(items, "item")
-    lines = [
-        f"`{questionnaire.id}` · {kind} · {count} · asks about: {questionnaire.timeframe}",
-        inline(questionnaire.description),
-        scales,
-        *_origin(questionnaire, questionnaire.references),
-    ]
-    return "\n\n".join(lines)
 
 
 def _clients(clients: Sequence[Client]) -> Iterator[str]:
@@ -199,39 +184,21 @@ def _clients(clients: Sequence[Client]) -> Iterator[str]:
 def _studies(studies: Sequence[Study]) -> Iterator[str]:
     yield f"## Studies ({len(studies)})"
     for study in studies:
-        yield f"### {inline(study.title)}"
-        lines = [
-            f"`{study.id}` · {' · '.join(_matrix(study))}",
-            inline(study.description),
-            *_origin(study, study.references),
-        ]
-        yield "\n\n".join(lines)
+        yield from _entry(study, study.references, " · ".join(_matrix(study)))
 
 
 def _forms(forms: Sequence[Form]) -> Iterator[str]:
     yield f"## Forms for reviewers ({len(forms)})"
     for form in forms:
-        yield f"### {inline(form.title)}"
         asked = ", ".join(f"`{item.id}`" for item in form.items)
-        lines = [
-            f"`{form.id}` · {len(form.items)} questions: {asked}",
-            inline(form.description),
-            *_origin(form, form.references),
-        ]
-        yield "\n\n".join(lines)
+        yield from _entry(form, form.references, f"{len(form.items)} questions: {asked}")
 
 
 def _codebooks(codebooks: Sequence[Codebook]) -> Iterator[str]:
     yield f"## Codebooks ({len(codebooks)})"
     for codebook in codebooks:
-        yield f"### {inline(codebook.title)}"
         tags = ", ".join(f"`{tag.id}`" for tag in codebook.tags)
-        lines = [
-            f"`{codebook.id}` · {len(codebook.tags)} tags: {tags}",
-            inline(codebook.description),
-            *_origin(codebook, codebook.references),
-        ]
-        yield "\n\n".join(lines)
+        yield from _entry(codebook, codebook.references, f"{len(codebook.tags)} tags: {tags}")
 
 
 def _matrix(study: Study) -> Iterator[str]:
@@ -246,12 +213,15 @@ def _matrix(study: Study) -> Iterator[str]:
         yield number_of(number, noun)
 
 
-def _origin(document: Document, references: Sequence[Reference]) -> list[str]:
+def _entry(document: Document, references: Sequence[Reference], facts: str, *more: str) -> Iterator[str]:
+    """A document under its title: what it is, what else is to be said of it, where it comes from."""
+    yield f"### {inline(document.title)}"
     source = f"By {inline(document.source.author)}; first draft by a {document.source.drafted_by}."
-    lines = [f"{source} Licence: {inline(document.licence)}."]
+    lines = [f"`{document.id}` · {facts}", inline(document.description), *more]
+    lines.append(f"{source} Licence: {inline(document.licence)}.")
     if references:
         lines.append("\n".join(f"- {_reference(reference)}" for reference in references))
-    return lines
+    yield "\n\n".join(lines)
 
 
 def _reference(reference: Reference) -> str:
