@@ -126,7 +126,7 @@ def _summary(family: Family) -> str:
     first, *others = family.main_scales
     lines = [
         f"{_scale_title(first)}, {printable(family.first.model.title)}, seed {plan.seed}",
-        f"{plan.scenario.title} ({plan.scenario.affect}); client: {plan.client.title}",
+        f"{plan.scenario.title_with_affect}; client: {plan.client.title}",
         "",
         _trajectories(family, first),
         "",

@@ -20,8 +20,8 @@ from sandbox.engine.events import (
     TurnStarted,
 )
 from sandbox.engine.history import History
-from sandbox.engine.phase import Phase, turn_label
-from sandbox.engine.plan import SessionHead, arm_title
+from sandbox.engine.plan import SessionHead
+from sandbox.engine.run_state import RunState, SessionState, after
 from sandbox.text import excerpt, printable
 
 
@@ -36,8 +36,9 @@ class Progress:
         quiet: bool = False,
         plain: bool = False,
     ) -> None:
-        self._heads = {head.id: head for head in heads}
-        self._phases = {id: [turn.phase for turn in history.turns] for id, history in (known or {}).items()}
+        told = known or {}
+        said = {id: history.turns[history.inherited :] for id, history in told.items()}
+        self._run = RunState({head.id: SessionState(head, said.get(head.id, ())) for head in heads})
         self._quiet = quiet
         self._plain = plain
         self._last = MovingLine(quiet=plain or quiet)
@@ -58,6 +59,7 @@ class Progress:
         if self._quiet and not isinstance(event, SessionFinished):
             return
         self._starting = self._starting and not isinstance(event, TextDelta | CallFinished)
+        before, self._run = self._run, after(self._run, event)
         match event:
             case RunPlanned(heads=heads):
                 branches = sum(head.parent is not None for head in heads)
@@ -65,7 +67,7 @@ class Progress:
             case SessionStarted(session=session, resumed=resumed):
                 self._line(f"{'Going on with' if resumed else 'Running'} {self._name(session)} [{session}]")
             case TurnStarted(session=session, phase=phase, said=said):
-                self._begin(self._turn(session, phase), said)
+                self._begin(self._run.next_label(session, phase), said)
             case TextDelta(text=text):
                 self._move(text)
             case TextReset(reason=reason):
@@ -74,8 +76,7 @@ class Progress:
                 self._line(f"  … answered after {len(call.completion.attempts)} attempts")
             case TurnFinished(session=session, turn=turn):
                 self._last.clear()
-                self._reply(self._turn(session, turn.phase), turn.reply, refused=turn.refused)
-                self._phases[session].append(turn.phase)
+                self._reply(before.next_label(session, turn.phase), turn.reply, refused=turn.refused)
             case StepSkipped(skip=skip):
                 self._line(f"  step {skip.step} left out ({skip.reason})")
             case AdministrationFinished(measured=measured):
@@ -93,20 +94,10 @@ class Progress:
                 pass
 
     def _name(self, session: str) -> str:
-        head = self._heads.get(session)
-        if head is None:
-            return session
-        if head.plan.is_trunk:
-            return f"{head.plan.scenario.title} ({head.plan.scenario.affect}), baseline and scenario"
-        return arm_title(head.plan)
-
-    def _turn(self, session: str, phase: Phase) -> str:
-        """What the turn that comes next in that phase is called: `s2`, `t3`."""
-        head = self._heads.get(session)
-        if not self._phases.get(session):
-            parent = self._phases.get(head.parent or "", []) if head else []
-            self._phases[session] = parent[: head.parent_turn] if head else []
-        return turn_label(phase, 1 + self._phases[session].count(phase))
+        plan = self._run.sessions[session].head.plan
+        if plan.is_trunk:
+            return f"{plan.scenario.title_with_affect}, baseline and scenario"
+        return self._run.title(session)
 
     def _begin(self, turn: str, said: str) -> None:
         self._pending = ""

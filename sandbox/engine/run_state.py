@@ -116,6 +116,13 @@ class RunState:
         """What a turn of the session's whole conversation is called: `s2`, `t3`."""
         return turn_labels(entry for entry in self.lineage(session) if isinstance(entry, Turn))[turn]
 
+    def next_label(self, session: str, phase: Phase) -> str:
+        """What the turn that comes next in that phase is called."""
+        return turn_label(phase, 1 + self._said(session, phase))
+
+    def _said(self, session: str, phase: Phase) -> int:
+        return sum(isinstance(one, Turn) and one.phase == phase for one in self.lineage(session))
+
     def titles(self) -> dict[str, str]:
         """What each session is called beside the others: its title, numbered from the second of that name."""
         given: Counter[str] = Counter()
@@ -132,15 +139,13 @@ class RunState:
         steps = state.steps[1]
         if not steps or state.phase != "technique":
             return ""
-        said = sum(isinstance(e, Turn) and e.phase == "technique" for e in self.lineage(session))
-        number = max(1, said + (state.open_turn is not None))
+        number = max(1, self._said(session, "technique") + (state.open_turn is not None))
         return turn_label("technique", number) + (f" of {steps}" if number <= steps else "")
 
     def family_title(self) -> str:
         """`Attacked at night (fear)`."""
         for state in self.sessions.values():
-            scenario = state.head.plan.scenario
-            return f"{scenario.title} ({'neutral' if scenario.affect == 'none' else scenario.affect})"
+            return state.head.plan.scenario.title_with_affect
         return ""
 
 

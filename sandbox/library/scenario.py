@@ -42,5 +42,10 @@ class Scenario(Document):
         default=(), description="interactive tasks after the turns, in order"
     )
 
+    @property
+    def title_with_affect(self) -> str:
+        """`Attacked at night (fear)`, `An ordinary room (neutral)`."""
+        return f"{self.title} ({'neutral' if self.affect == 'none' else self.affect})"
+
     def _problems(self) -> Iterator[Problem]:
         return repeated("tasks have the id", ((("tasks", n, "id"), t.id) for n, t in enumerate(self.tasks)))

@@ -33,8 +33,7 @@ def transcript_markdown(family: Family) -> str:
 def _heading(family: Family) -> Iterator[Block]:
     plan = family.first.head.plan
     arms = _listed([arm.title for arm in family.arms if not arm.plan.is_trunk])
-    affect = "neutral" if plan.scenario.affect == "none" else plan.scenario.affect
-    yield Heading(f"{plan.scenario.title} ({affect})" + (f": {arms}" if arms else ""), 1)
+    yield Heading(plan.scenario.title_with_affect + (f": {arms}" if arms else ""), 1)
     yield Paragraph(NOTICE, grave=True)
     if plan.scenario.content_warning:
         yield Paragraph(f"Content warning: {', '.join(plan.scenario.content_warning)}", grave=True)
