@@ -12,11 +12,19 @@ from sandbox.models.name import short_name
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards
 
+_AFTERWARDS = ", asked afterwards"
+
 
 def asked_name(one: AskedAfterwards, plan: SessionPlan) -> str:
     """`k6, asked afterwards`, and of whom, where that is not the model that plays the client."""
     by = "" if one.asked == plan.model else f" by {short_name(one.asked)}"
-    return f"{one.measure.questionnaire.id}, asked afterwards{by}"
+    return f"{one.measure.questionnaire.id}{_AFTERWARDS}{by}"
+
+
+def asked_later(name: str) -> str | None:
+    """The questionnaire in such a name; None for one that was part of the run."""
+    questionnaire, found, _ = name.partition(_AFTERWARDS)
+    return questionnaire if found else None
 
 
 def later_measures(later: Iterable[AskedAfterwards], plan: SessionPlan) -> tuple[Measure, ...]:

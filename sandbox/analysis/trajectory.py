@@ -17,6 +17,12 @@ ScaleName = tuple[str, Reading, str]
 """Questionnaire, reading, scale."""
 
 
+def scale_in_words(name: ScaleName) -> str:
+    """`distress (word-probe, read by word)`."""
+    questionnaire, way, scale = name
+    return f"{scale} ({questionnaire}, read by {way})"
+
+
 class TrajectoryPoint(NamedTuple):
     """A score at a measurement point, in the scale's units; None, with a `reason`, when it is missing.
 

@@ -168,10 +168,10 @@ def _checked(conductor: "Conductor", trunks: Sequence[str], model: str) -> "list
 
 def _page(found: "Sequence[ClientCheck]", model: str) -> Iterator[str]:
     from sandbox.analysis.numeral import MISSING, numeral
+    from sandbox.analysis.trajectory import scale_in_words
     from sandbox.export.table import terminal_table
 
-    questionnaire, way, scale = found[0].scale
-    yield f"Simulated {printable(scale)} ({printable(questionnaire)}, read by {way}), {printable(model)}"
+    yield printable(f"Simulated {scale_in_words(found[0].scale)}, {model}")
     yield ""
     head = (
         "client",

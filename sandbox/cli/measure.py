@@ -8,6 +8,7 @@ import click
 from sandbox.cli import options
 
 if TYPE_CHECKING:
+    from sandbox.analysis.trajectory import ScaleName
     from sandbox.engine.afterwards import GivenAfterwards
     from sandbox.errors import ExitCode
     from sandbox.measurement.administration import Way
@@ -142,6 +143,7 @@ class _Teller:
 
 def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]]", *, as_json: bool) -> None:
     """What came out, each measure on its main scale, with what has to be said of it."""
+    from sandbox.analysis.afterwards import asked_later
     from sandbox.analysis.comparison import compare, worth_pooling
     from sandbox.analysis.family import gather_compared
     from sandbox.cli.streams import caution, terminal_width
@@ -158,14 +160,12 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
         course.name: None
         for arm in arms
         for course in arm.courses
-        if (course.questionnaire.partition(", asked afterwards")[0], course.way) in asked
-        and ", asked afterwards" in course.questionnaire
+        if (asked_later(course.questionnaire), course.way) in asked
     }
-    shown: dict[tuple[str, str], None] = {}
+    main: dict[tuple[str, str], ScaleName] = {}
     for name in sorted(names, key=lambda name: name[2] != "distress"):
-        if name[:2] in shown:
-            continue
-        shown[name[:2]] = None
+        main.setdefault(name[:2], name)
+    for name in main.values():
         comparison = compare(arms, name, pooled=worth_pooling(arms))
         if as_json:
             click.echo(comparison_result(comparison).text(), nl=False)

@@ -9,7 +9,7 @@ from sandbox.analysis.effect import Effect, in_words, moved_under_control
 from sandbox.analysis.family import Effects, Family, gather
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.remarks import before_run
-from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
+from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint, scale_in_words
 from sandbox.cli.conducting import finish, open_conductor
 from sandbox.cli.progress import Progress
 from sandbox.cli.streams import caution
@@ -125,7 +125,7 @@ def _summary(family: Family) -> str:
     labels = [point.label for point in family.points]
     first, *others = family.main_scales
     lines = [
-        f"{_scale_title(first)}, {printable(family.first.model.title)}, seed {plan.seed}",
+        f"Simulated {scale_in_words(first)}, {printable(family.first.model.title)}, seed {plan.seed}",
         f"{plan.scenario.title_with_affect}; client: {plan.client.title}",
         "",
         _trajectories(family, first),
@@ -134,15 +134,17 @@ def _summary(family: Family) -> str:
         *_effect_lines(family, first),
     ]
     for name in others:
-        lines += ["", _scale_title(name), "", _trajectories(family, name), "", *_effect_lines(family, name)]
+        lines += [
+            "",
+            f"Simulated {scale_in_words(name)}",
+            "",
+            _trajectories(family, name),
+            "",
+            *_effect_lines(family, name),
+        ]
     if others:
         lines.append("")
     return "\n".join([*lines, NOTICE])
-
-
-def _scale_title(name: ScaleName) -> str:
-    questionnaire, way, scale = name
-    return f"Simulated {scale} ({questionnaire}, read by {way})"
 
 
 def _trajectories(family: Family, name: ScaleName) -> str:

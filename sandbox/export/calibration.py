@@ -4,10 +4,10 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sandbox.analysis.numeral import numeral
+from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.export.table import terminal_table
 from sandbox.measurement.estimate import Estimate
-from sandbox.measurement.validity.dose_response import DOSES, DoseResponse, Overall, overall
+from sandbox.measurement.validity.dose_response import DOSES, DoseResponse, overall
 from sandbox.models.name import is_own
 from sandbox.models.phantom.directions import PLACEBOS
 from sandbox.text import printable
@@ -19,13 +19,8 @@ LEGEND = (
     " A test of the instrument on a model with a known push inside, never of a feeling."
 )
 
-_SAID: dict[Overall, str] = {
-    "yes": "Follows a known dose: yes",
-    "in part": "Follows a known dose: in part",
-    "no": "Follows a known dose: no",
-    "undecided": "Follows a known dose: undecided",
-}
 _BARS = "▁▂▃▄▅▆▇█"
+_WIDTH = 100
 _ALL = sorted({*DOSES, 0})
 
 
@@ -36,7 +31,7 @@ def follows_line(responses: Sequence[DoseResponse], model: str) -> str:
             return "Follows a known dose: cannot be tested, its weights are not in a GGUF file here."
         return f"Follows a known dose: not tested. (sandbox calibrate {model})"
     verdict, why = overall(responses)
-    return f"{_SAID[verdict]}: {why}."
+    return f"Follows a known dose: {verdict}: {why}."
 
 
 def curve_lines(responses: Sequence[DoseResponse], model: str, width: int) -> list[str]:
@@ -45,9 +40,9 @@ def curve_lines(responses: Sequence[DoseResponse], model: str, width: int) -> li
     return [*lines, *(f"  {_curve(one)}  {one.affect} on {one.scale}: {one.follows}" for one in responses)]
 
 
-def page(responses: Sequence[DoseResponse], model: str, width: int = 100) -> list[str]:
+def page(responses: Sequence[DoseResponse], model: str) -> list[str]:
     """The instrument's verdict, its curves, then what speaks for and against each. The least: the verdict."""
-    verdict = textwrap.wrap(printable(follows_line(responses, model)), width)
+    verdict = textwrap.wrap(printable(follows_line(responses, model)), _WIDTH)
     if not responses:
         return verdict
     head = (
@@ -66,7 +61,7 @@ def page(responses: Sequence[DoseResponse], model: str, width: int = 100) -> lis
         lines += ["", "Shift from dose 0 at −3 or at 3, whichever is larger:", *_shifts(responses)]
     lines.append("")
     for one in responses:
-        lines += textwrap.wrap(_told(one), width, subsequent_indent="    ")
+        lines += textwrap.wrap(_told(one), _WIDTH, subsequent_indent="    ")
     return lines
 
 
@@ -118,12 +113,12 @@ def _curve(one: DoseResponse) -> str:
 
 
 def _point(estimate: Estimate | None) -> str:
-    return "–" if estimate is None else numeral(estimate.value, decimals=1)
+    return numeral(estimate.value if estimate else None)
 
 
 def _interval(estimate: Estimate | None, digits: int) -> str:
     if estimate is None:
-        return "–"
+        return MISSING
     value = numeral(estimate.value, decimals=digits)
     if estimate.low is None or estimate.high is None:
         return value

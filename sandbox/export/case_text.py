@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sandbox.analysis.case import Case
 from sandbox.analysis.numeral import numeral
+from sandbox.analysis.trajectory import scale_in_words
 from sandbox.export import NOTICE
 from sandbox.text import printable
 
@@ -16,10 +17,9 @@ _CELLS = 6
 
 def case_text(found: Case) -> str:
     """The graph, a bar between phases, then the lines. Ends without a newline."""
-    questionnaire, way, scale = found.scale
     return "\n".join(
         (
-            printable(f"{found.title} ({found.session}): simulated {scale} ({questionnaire}, read by {way})"),
+            printable(f"{found.title} ({found.session}): simulated {scale_in_words(found.scale)}"),
             "",
             *_graph(found),
             "",

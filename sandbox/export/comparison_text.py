@@ -12,6 +12,7 @@ from sandbox.analysis.effect import PairedDifference
 from sandbox.analysis.harm import harm
 from sandbox.analysis.noise import noise
 from sandbox.analysis.numeral import MISSING, interval, numeral
+from sandbox.analysis.trajectory import scale_in_words
 from sandbox.engine.phase import begins_at, point_name
 from sandbox.engine.plan import SessionPlan
 from sandbox.export.result import DifferenceResult
@@ -22,8 +23,7 @@ _WIDEST = 7
 
 def heading(comparison: Comparison) -> str:
     """`distress (word-probe, read by word)`."""
-    questionnaire, way, scale = comparison.scale
-    return f"{scale} ({questionnaire}, read by {way})"
+    return scale_in_words(comparison.scale)
 
 
 def cells(comparison: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

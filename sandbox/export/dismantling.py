@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 from sandbox.analysis.dismantling import LEAST_STARTS, Dismantling, StepEffect
 from sandbox.analysis.induction import induction_lines
-from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.numeral import interval, numeral
 from sandbox.analysis.paired import LEAST_FOR_P
+from sandbox.analysis.trajectory import scale_in_words
 from sandbox.export import NOTICE
 from sandbox.export.table import terminal_table
 from sandbox.text import number_of, printable
@@ -31,9 +32,8 @@ def dismantling_json(found: Dismantling) -> str:
 
 
 def _lines(found: Dismantling) -> Iterator[str]:
-    questionnaire, way, scale = found.scale
     starts = number_of(found.starts, "shared start")
-    yield f"Simulated {printable(scale)} ({printable(questionnaire)}, read by {way}), {starts}"
+    yield f"Simulated {printable(scale_in_words(found.scale))}, {starts}"
     yield from induction_lines(found.inductions)
     if found.main:
         yield ""
@@ -103,18 +103,10 @@ def _no_smallest(found: Dismantling) -> str:
 
 
 def _row(one: StepEffect, found: Dismantling) -> list[str]:
-    mean, interval = _sizes(one)
+    mean, around = numeral(one.effect.mean, signed=True), interval(one.effect.low, one.effect.high)
     name = " and ".join(map(printable, one.steps))
     starts = f"{one.effect.pairs} of {one.effect.pairs + one.unsaid}" if one.unsaid else str(one.effect.pairs)
-    return [name, mean, interval, starts, _verdict(one, found)]
-
-
-def _sizes(one: StepEffect) -> list[str]:
-    effect = one.effect
-    if effect.low is None or effect.high is None:
-        return [numeral(effect.mean, signed=True), MISSING]
-    low, high = numeral(effect.low, signed=True), numeral(effect.high, signed=True)
-    return [numeral(effect.mean, signed=True), f"[{low}, {high}]"]
+    return [name, mean, around, starts, _verdict(one, found)]
 
 
 def _told(one: StepEffect) -> bool:

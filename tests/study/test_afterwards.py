@@ -197,7 +197,7 @@ async def test_another_model_is_named_and_stands_beside_the_run_under_its_own_na
         assert not any("other answered" in caution for caution in comparison.cautions)
         told = scores_csv(family)
         assert {*rows.splitlines()} < {*told.splitlines()} and f'"{own}"' in told
-        assert f"({own}, read as report)" in transcript_markdown(family)
+        assert f"({own}, read by report)" in transcript_markdown(family)
         kept = {one.id: one for one in archive(family).sessions}
         assert [m.label for m in kept[heads[1].id].asked_afterwards] == ["end", "end"]
         assert {m.asked for m in kept[heads[0].id].asked_afterwards} == {"ollama_chat/other", "scripted"}

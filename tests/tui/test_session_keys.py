@@ -385,7 +385,7 @@ async def test_a_measurement_opens_to_its_answers(tmp_path: Path) -> None:
         assert isinstance(at.app.screen.focused, MeasuredLine)
         await at.shows("⏎ items")
         await at.press("enter")
-        await at.shows("read as word")
+        await at.shows("read by word")
         await at.shows("coverage 100%")
 
 
@@ -393,10 +393,10 @@ async def test_escape_closes_an_opened_measurement_before_it_leaves(tmp_path: Pa
     async with stage(tmp_path, size=(120, 36), played=True) as at:
         await at.open_recorded()
         await at.press("tab", "enter")
-        await at.shows("read as word")
+        await at.shows("read by word")
         await at.shows("esc close")
         await at.press("escape")
-        await at.until(lambda: "read as word" not in at.text(), "the closed measurement")
+        await at.until(lambda: "read by word" not in at.text(), "the closed measurement")
         assert at.session.is_current
         await at.press("escape")
         assert isinstance(at.app.screen, HomeScreen)

@@ -196,7 +196,7 @@ def measured(way: Way, *answers: Answer, **fields: object) -> list[Detail]:
 
 def test_an_opened_measurement_shows_coverage_and_entropy_item_by_item() -> None:
     head, line = measured("likelihood", FEAR)
-    assert "read as likelihood" in head.said
+    assert "read by likelihood" in head.said
     assert line == Detail(" 62.5  3\u00a040.0% 4\u00a020.0%  (coverage 60%, entropy 0.9 bits)", "fear")
 
 

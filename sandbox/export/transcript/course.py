@@ -166,7 +166,7 @@ def _measured(measured: Measured, questionnaire: Questionnaire | None, shown: Sh
 
 def _facts(given: Administration) -> Iterator[str]:
     """How it was read, and what stands in the way of relying on it."""
-    yield f"read as {given.way}"
+    yield f"read by {given.way}"
     coverages = {answer.coverage for answer in given.final_answers}
     if len(coverages) == 1 and (one := coverages.pop()) is not None:
         yield f"coverage {numeral(one, decimals=2)}"

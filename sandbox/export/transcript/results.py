@@ -6,7 +6,7 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.effect import Effect, in_words, moved_under_control, scale_of
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import MISSING, numeral
-from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
+from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint, scale_in_words
 from sandbox.export.comparison_text import counted_from
 from sandbox.export.report.blocks import Block, Chart, Heading, Paragraph, Table
 from sandbox.export.report.charts import PlottedScore, trajectories
@@ -62,8 +62,8 @@ def _titles(family: Family) -> tuple[str, ...]:
 
 
 def _trajectory(family: Family, name: ScaleName) -> Iterator[Block]:
-    questionnaire, way, scale = name
-    yield Heading(f"{scale} ({questionnaire}, read as {way})", 3)
+    scale = name[2]
+    yield Heading(scale_in_words(name), 3)
     yield _course(family, name)
     if all(arm.plan.is_trunk for arm in family.arms):
         return

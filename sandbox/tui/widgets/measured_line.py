@@ -132,7 +132,7 @@ def details(measured: Measured) -> list[Detail]:
     Items none of whose words was found are only counted.
     """
     given = measured.administration
-    lines = [Detail(f"{measured.point.label} · {given.questionnaire} · read as {given.way}")]
+    lines = [Detail(f"{measured.point.label} · {given.questionnaire} · read by {given.way}")]
     if given.way == "word":
         coverage = lowest_coverage(given)
         seen = "" if coverage is None else f"coverage {coverage:.0%}"
