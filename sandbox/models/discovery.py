@@ -26,6 +26,7 @@ from sandbox.models.hosted import (
     without_credentials,
 )
 from sandbox.models.key import Place, key_place, keyring_installed
+from sandbox.models.name import is_own
 from sandbox.models.provider import ModelError
 from sandbox.text import printable
 
@@ -191,20 +192,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _services() -> Iterator[Found]:
     for prefix, service in SERVICES.items():
         if not service.base and service.key_variable:
-            yield _service(prefix, service)
-
-
-def _service(prefix: str, service: Service) -> Found:
-    name = EXAMPLES.get(prefix, f"{prefix}/…")
-    place = key_place(service.key_variable)
-    base = address_of(service)
-    local, at = stays_here(name, base), f", asked at {without_credentials(base)}" if base else ""
-    if place is not None:
-        return Found("service", name, True, f"{service.key_variable} is {_place(place)}{at}", local=local)
-    todo = f"export {service.key_variable}=…"
-    if keyring_installed():
-        todo += f"  or: sandbox models --set-key {service.key_variable}"
-    return Found("service", name, False, f"no key: {service.key_variable} is not set{at}", todo, local=local)
+            yield _service(EXAMPLES.get(prefix, f"{prefix}/…"), service)
 
 
 def _named(names: Iterable[str]) -> Iterator[Found]:
@@ -212,19 +200,26 @@ def _named(names: Iterable[str]) -> Iterator[Found]:
     for name in names:
         prefix, slash, _ = name.partition("/")
         service = SERVICES.get(prefix, Service())
-        if not slash or name.startswith("gguf:"):
+        if not slash or is_own(name):
             continue
         if service.base:
-            base = address_of(service)
-            yield Found("server", name, True, "named in the settings", local=stays_here(name, base))
+            local = stays_here(name, address_of(service))
+            yield Found("server", name, True, "named in the settings", local=local)
         else:
-            place = key_place(service.key_variable) if service.key_variable else None
-            text = f"named in the settings; {service.key_variable or 'its key'} is "
-            text += _place(place) if place else "not set"
-            base = address_of(service)
-            text += f", asked at {without_credentials(base)}" if base else ""
-            todo = "" if place else f"export {service.key_variable or 'its key'}=…"
-            yield Found("service", name, place is not None, text, todo, local=stays_here(name, base))
+            yield _service(name, service, named=True)
+
+
+def _service(name: str, service: Service, *, named: bool = False) -> Found:
+    """A model of a service, and whether its key is there."""
+    variable, base = service.key_variable, address_of(service)
+    place = key_place(variable) if variable else None
+    text = f"{variable or 'its key'} is {_place(place) if place else 'not set'}"
+    text += f", asked at {without_credentials(base)}" if base else ""
+    before = "named in the settings; " if named else "" if place else "no key: "
+    todo = "" if place else f"export {variable or 'its key'}=…"
+    if todo and variable and keyring_installed():
+        todo += f"  or: sandbox models --set-key {variable}"
+    return Found("service", name, place is not None, before + text, todo, local=stays_here(name, base))
 
 
 def _place(place: Place) -> str:

@@ -7,7 +7,14 @@ from typing import get_args
 from sandbox.errors import UsageError
 from sandbox.library.document import InvalidDocument, free_id, id_of, is_id
 from sandbox.library.interchange.instrument import Completion, Instrument, Question, Span
-from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
+from sandbox.library.interchange.loss import (
+    Assumption,
+    Loss,
+    NoInstrument,
+    first_few,
+    questions_first,
+    together,
+)
 from sandbox.library.interchange.plain_text import without_control
 from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items, scale_range
 from sandbox.library.interchange.selection import Selection, selected
@@ -115,11 +122,9 @@ class _Drafting:
         """The lines to say first."""
         chosen = self._chosen
         if chosen.left_out:
-            more = len(chosen.left_out) - _SHOWN_NAMES
-            left = ", ".join(chosen.left_out[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
             yield (
                 f"{self._share()} rating questions are in it: its score is not the score of the whole. "
-                f"Left out: {left}."
+                f"Left out: {first_few(chosen.left_out, _SHOWN_NAMES)}."
             )
         if len(chosen.blocks) > 1:
             yield (
@@ -158,8 +163,7 @@ class _Drafting:
             self._ids[question.name] = free_id(id_of(question.name) or f"q{n}", taken)
         renamed = [f"{name} → {id}" for name, id in self._ids.items() if name != id]
         if renamed:
-            more = f" and {len(renamed) - _SHOWN_NAMES} more" if len(renamed) > _SHOWN_NAMES else ""
-            self._losses.append(Loss(f"names that cannot be ids: {', '.join(renamed[:_SHOWN_NAMES])}{more}"))
+            self._losses.append(Loss(f"names that cannot be ids: {first_few(renamed, _SHOWN_NAMES)}"))
 
     def _head(self) -> dict[str, object]:
         said, added = self._from, self._completion

@@ -1,6 +1,6 @@
 """What does not come along between a questionnaire and another format's file, and what had to be assumed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sandbox.errors import ExitCode, SandboxError
@@ -52,12 +52,15 @@ def together(losses: Iterable[Loss]) -> tuple[Loss, ...]:
     places: dict[str, list[str]] = {}
     for loss in losses:
         places.setdefault(loss.what, []).append(loss.where)
-    joined = [Loss(what, _joined(list(dict.fromkeys(where)))) for what, where in places.items()]
+    joined = [
+        Loss(what, first_few([place for place in dict.fromkeys(where) if place], MAX_SHOWN))
+        for what, where in places.items()
+    ]
     more = len(joined) - MAX_LOSSES
     return (*joined[:MAX_LOSSES], Loss(f"{more:,} more things are left out")) if more > 0 else tuple(joined)
 
 
-def _joined(where: list[str]) -> str:
-    more = len(where) - MAX_SHOWN
-    shown = ", ".join(place for place in where[:MAX_SHOWN] if place)
-    return f"{shown} and {more} more" if more > 0 else shown
+def first_few(names: Sequence[str], most: int) -> str:
+    """The first of the names, and how many more there are: `q1, q2 and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

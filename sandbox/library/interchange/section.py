@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.library.interchange.instrument import Question
-from sandbox.library.interchange.loss import NoInstrument
+from sandbox.library.interchange.loss import NoInstrument, first_few
 from sandbox.library.interchange.plain_text import one_line
 
 _NOT_PLAIN = re.compile(r"\bor\b|\|\||\bnot\b", re.IGNORECASE)
@@ -105,8 +105,7 @@ def blocks_of(questions: Sequence[Question]) -> tuple[tuple[str, ...], ...]:
 
 def listed(blocks: Sequence[tuple[str, ...]]) -> str:
     """The sections by number and words."""
-    shown = [f"{n} “{words}”" for n, words in enumerate(told_apart(blocks)[:_SHOWN], start=1)]
-    return ", ".join(shown) + (f" and {len(blocks) - _SHOWN} more" if len(blocks) > _SHOWN else "")
+    return first_few([f"{n} “{words}”" for n, words in enumerate(told_apart(blocks), start=1)], _SHOWN)
 
 
 def told_apart(blocks: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from sandbox.library.interchange.answer_set import Shared, called, shared_answers, shown, sifted
 from sandbox.library.interchange.instrument import Answer, Completion, Instrument, Question, Span
-from sandbox.library.interchange.loss import Assumption, Loss, NoInstrument, questions_first, together
+from sandbox.library.interchange.loss import (
+    Assumption,
+    Loss,
+    NoInstrument,
+    first_few,
+    questions_first,
+    together,
+)
 from sandbox.library.interchange.plain_text import one_line
 from sandbox.library.interchange.section import (
     Alternatives,
@@ -158,13 +165,15 @@ class _Selecting:
             what = "their answers are statements of their own, which stand in the texts under their numbers"
             self._assume("items", what)
         if shared.reworded:
-            names = _names(shared.reworded)
+            names = first_few(shared.reworded, _NAMES)
             self._assume("items", f"{names}: some answers have words of their own, which stand in the text")
 
     def _conditions(self, questions: Sequence[Question]) -> None:
         names = [q.name for q in questions if q.condition and self._choice.value_of(q) is None]
         if names:
-            self._assume("items", f"{_names(names)}: asked under a condition in the file, here always")
+            self._assume(
+                "items", f"{first_few(names, _NAMES)}: asked under a condition in the file, here always"
+            )
 
     def _unused_texts(self, questions: Sequence[Question]) -> None:
         used = {text for question in questions for text in question.block}
@@ -230,11 +239,6 @@ def _numbered(question: Question, values: Sequence[float]) -> Question:
     assert not isinstance(question.answers, Span)  # noqa: S101 - only choices have answers without numbers
     pairs = zip(question.answers, values, strict=True)
     return replace(question, answers=called(tuple(Answer(a.label, value, a.code) for a, value in pairs)))
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return ", ".join(names[:_NAMES]) + more
 
 
 def _instructed(
