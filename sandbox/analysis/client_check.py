@@ -11,11 +11,13 @@ from statistics import median
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.client_resistance import Resistance, resistance
 from sandbox.analysis.effect import SMALL, change, induction_effect, scale_of
+from sandbox.analysis.induction import inductions
 from sandbox.analysis.numeral import numeral, percent
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.library.client import Client
 from sandbox.library.questionnaire import Scale
 from sandbox.measurement.validity.verdict import Usable
+from sandbox.text import number_of
 
 # The project's own conventions, as shares of the scale's range or of what was counted.
 FLOOR, CEILING = 0.05, 0.95
@@ -166,12 +168,13 @@ def check_client(runs: Sequence[Sequence[Arm]], scale: ScaleName, *, shown_examp
         findings=(),
         each=tuple(_run_figures(own, scale) for own in runs),
     )
-    return _judged(figures, definition, scored=len(rises))
+    return _judged(figures, definition, scored=len(rises), flat=list(_flat(told, scale)))
 
 
-def _judged(figures: ClientCheck, scale: Scale | None, *, scored: int) -> ClientCheck:
-    """`scored`: the runs with an affect that have a score at baseline and after the scenario."""
-    bad, care = list(_bad(figures, scale)), list(_with_care(figures, scale))
+def _judged(figures: ClientCheck, scale: Scale | None, *, scored: int, flat: Sequence[str]) -> ClientCheck:
+    """`scored`: the runs with an affect that have a score at baseline and after the scenario. `flat`: the
+    scenarios that raised nothing."""
+    bad, care = list(_bad(figures, scale)), [*_with_care(figures, scale), *flat]
     if scored < ENOUGH:
         return replace(figures, usable="undecided", findings=(_too_few(figures.runs, scored), *bad, *care))
     usable: Usable = "not usable with this model" if bad else "usable with care" if care else "usable"
@@ -193,6 +196,16 @@ def _bad(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:
         yield f"a scenario hardly moves it ({numeral(figures.rise, signed=True)}): there is little to undo"
     if figures.ceiling is not None and figures.ceiling > AT_CEILING:
         yield f"{percent(figures.ceiling)} of the scores after a scenario lie at the ceiling"
+
+
+def _flat(told: Sequence[Sequence[Arm]], scale: ScaleName) -> Iterator[str]:
+    """Of several scenarios those that raised nothing, which the middle over all of them hides."""
+    for one in inductions([own[0] for own in told], scale):
+        if one.case and one.nothing:
+            yield (
+                f"in {one.case} nothing was {one.raised} ({numeral(one.before)} → {numeral(one.after)},"
+                f" {number_of(one.rise.pairs, 'run')})"
+            )
 
 
 def _with_care(figures: ClientCheck, scale: Scale | None) -> Iterator[str]:

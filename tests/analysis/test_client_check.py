@@ -24,10 +24,12 @@ def run(
     *,
     replies=REPLIES,
     affect="fear",
+    title="Dark street",
 ) -> tuple[Arm, ...]:
     """A shared start of two turns, and a control arm of one."""
     trunk = f"t{number}"
-    told = {"scenario": scenario("One.", "Two.", affect=affect), "client": client()}
+    story = scenario("One.", "Two.", affect=affect).model_copy(update={"title": title})
+    told = {"scenario": story, "client": client()}
     phases: tuple[Phase, ...] = ("induction", "induction", "technique")
     turns = tuple(
         Turn(n, phase, "scenario", "Said.", reply)
@@ -87,6 +89,13 @@ def test_replies_that_begin_alike_or_say_no_i_are_found():
     assert found.first_person == pytest.approx(2 / 3)
     assert "67 % of the replies begin as an earlier one or as an example" in found.verdict
     assert "only 67 % of the replies are in the first person" in found.verdict
+
+
+def test_a_scenario_that_raises_nothing_is_named_though_the_middle_hides_it():
+    flat = [run(n, 15, 16, 12, title="Queue") for n in (4, 5)]
+    found = checked(*(run(n, 15, 60, 50) for n in (1, 2, 3)), *flat)
+    assert found.usable == "usable with care" and found.rise == 45
+    assert found.findings == ("in Queue nothing was raised (15.0 → 16.0, 2 runs)",)
 
 
 def test_two_runs_decide_nothing():

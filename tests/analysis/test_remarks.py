@@ -357,7 +357,7 @@ CALLERS = {
     "leaving_details": {"analysis/remarks.py", "study/rehearsal.py"},
     "unseen_remark": {"analysis/remarks.py"},
     "small_induction": {"analysis/family.py"},
-    "inductions": {"analysis/comparison.py", "analysis/dismantling.py", "analysis/remarks.py"},
+    "inductions": {f"analysis/{one}.py" for one in ("client_check", "comparison", "dismantling", "remarks")},
     "on_reading": {"analysis/comparison.py", "analysis/family.py"},
     "before_run": {"cli/outcome.py", "cli/preview.py", "tui"},
 }
