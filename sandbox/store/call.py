@@ -3,9 +3,9 @@ Prompts stand there only as digests."""
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -148,6 +148,19 @@ def _what_happened(attempt: Attempt | None) -> dict[str, str | int | float | Non
         "status": attempt.status,
         "thoughts": attempt.thoughts or None,
     }
+
+
+def seconds_at_work(calls: Iterable[StoredAttempt]) -> float:
+    """How long a model was asked, in seconds: calls at one time count once, and pauses between them not. A
+    run that broke off counts as far as its calls came."""
+    spans = sorted((one.started, one.seconds) for one in calls if one.started and one.seconds is not None)
+    found, until = 0.0, None
+    for begun, seconds in spans:
+        end = begun + timedelta(seconds=seconds)
+        if until is None or end > until:
+            found += (end - max(begun, until or begun)).total_seconds()
+            until = end
+    return found
 
 
 def calls_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[StoredAttempt, ...]]:

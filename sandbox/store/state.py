@@ -6,7 +6,6 @@ from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, Literal
 
 import psutil
@@ -180,17 +179,6 @@ def to_resume(entry: StateEntry, at_work: Container[str]) -> bool:
         return entry.now in ("interrupted", "failed")
     elsewhere = entry.process is not None and entry.process.alive and not entry.process.ours
     return not elsewhere and entry.session not in at_work
-
-
-def seconds_run(states: Iterable[StateEntry]) -> float:
-    """How long a session with that log ran. A run that broke off does not count: when is not recorded."""
-    ended = ("finished", "stopped", "failed")
-    pairs = pairwise(states)
-    return sum(
-        (end.at - begin.at).total_seconds()
-        for begin, end in pairs
-        if begin.state == "running" and end.state in ended
-    )
 
 
 def append_states(

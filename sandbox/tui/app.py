@@ -12,15 +12,16 @@ from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.events import Event, Key
-from textual.screen import ModalScreen, Screen
+from textual.events import Event, Key, MouseDown, Paste
+from textual.screen import Screen
 from textual.theme import Theme
-from textual.widget import AwaitMount, Widget
+from textual.widget import Widget
 from textual.widgets import OptionList
 
 from sandbox.errors import SandboxError
 from sandbox.text import printable
 from sandbox.tui.kept_focus import FocusKeeper
+from sandbox.tui.keys_in_order import OPENING, KeysInOrder
 from sandbox.tui.messages import (
     ComparisonWanted,
     MeasureWanted,
@@ -31,6 +32,7 @@ from sandbox.tui.messages import (
     TranscriptWanted,
     Trouble,
 )
+from sandbox.tui.notices import Notices
 from sandbox.tui.preferences import Preferences, changeable_bindings, keymap_problems
 from sandbox.tui.screen import Screen as OwnScreen
 from sandbox.tui.screen import bring_up
@@ -90,7 +92,8 @@ class SandboxApp(App[None]):
         self._tried = asyncio.Event()
         self._home = HomeScreen()
         self._focus = FocusKeeper()
-        self._screens_open = 0
+        self._keys = KeysInOrder(self, self._pass_on)
+        self._notices = Notices(self)
         for theme in OWN_THEMES:
             self.register_theme(theme)
         self._take_theme()
@@ -164,13 +167,13 @@ class SandboxApp(App[None]):
         return self._services
 
     def _once_open(self, do: "Callable[[Services], Awaitable[None]]", group: str = "default") -> None:
-        """Do it once the workspace is open; in the group `open` only what was asked for last."""
+        """Do it once the workspace is open; of what opens a screen only what was asked for last."""
 
         async def work() -> None:
             if (services := await self.opened()) is not None:
                 await do(services)
 
-        if group == "open":
+        if group == OPENING:
             self._run_last(work, group)
         else:
             self.run_worker(work(), group=group)
@@ -191,26 +194,26 @@ class SandboxApp(App[None]):
         if self._services is None:
             return
         opened = self._services.runs.open(message.session, resume=message.resume, turn=message.turn)
-        if opened and message.branch:
-            self.call_after_refresh(lambda: self.run_action("branch", default_namespace=self.screen))
+        if opened is not None and message.branch:
+            opened.action_branch()
 
     def on_transcript_wanted(self, message: TranscriptWanted) -> None:
-        self._once_open(lambda services: services.exports.transcripts(message.sessions))
+        self._once_open(lambda services: services.exports.transcripts(message.sessions), group=OPENING)
 
     def on_report_wanted(self, message: ReportWanted) -> None:
         self._once_open(lambda services: services.exports.report(message))
 
     def on_measure_wanted(self, message: MeasureWanted) -> None:
-        self._once_open(lambda services: services.asking.ask(message), group="asking")
+        self._once_open(lambda services: services.asking.ask(message), group=OPENING)
 
     def on_compare_screen_export_wanted(self, message: "CompareScreen.ExportWanted") -> None:
         self._once_open(lambda services: services.exports.comparison(message.comparison, message.study))
 
     def on_proposed_session_run_wanted(self) -> None:
-        self._once_open(lambda services: services.proposing.start())
+        self._once_open(lambda services: services.proposing.start(), group=OPENING)
 
     def action_new_session(self) -> None:
-        self._once_open(lambda services: services.proposing.choose())
+        self._once_open(lambda services: services.proposing.choose(), group=OPENING)
 
     def on_home_screen_back_on_top(self) -> None:
         if self._services is not None:
@@ -222,7 +225,7 @@ class SandboxApp(App[None]):
             self._services.proposing.propose_document(message)
 
     def on_technique_wanted(self, message: TechniqueWanted) -> None:
-        self._once_open(lambda services: services.trying_out.open(message), group="open")
+        self._once_open(lambda services: services.trying_out.open(message), group=OPENING)
 
     def on_session_screen_arm_wanted(self, message: "SessionScreen.ArmWanted") -> None:
         if self._services is not None:
@@ -233,39 +236,45 @@ class SandboxApp(App[None]):
             self._services.runs.stop()
 
     def on_home_screen_sessions_wanted(self) -> None:
-        self._once_open(lambda services: services.runs.list_all(), group="open")
+        self._once_open(lambda services: services.runs.list_all(), group=OPENING)
 
     def on_study_wanted(self, message: "StudyWanted") -> None:
-        self._once_open(lambda services: services.studies.open(message), group="open")
+        self._once_open(lambda services: services.studies.open(message), group=OPENING)
 
     def on_studies_screen_document_wanted(self, message: "StudiesScreen.DocumentWanted") -> None:
-        self._once_open(lambda services: services.studies.propose(message.id), group="open")
+        self._once_open(lambda services: services.studies.propose(message.id), group=OPENING)
 
     def on_study_screen_wanted(self, message: "StudyScreen.Wanted") -> None:
         self._once_open(lambda services: services.studies.fulfil(message))
 
     def on_study_screen_sessions_wanted(self, message: "StudyScreen.SessionsWanted") -> None:
-        self._once_open(lambda services: services.runs.list_all(message.root, message.name), group="open")
+        self._once_open(lambda services: services.runs.list_all(message.root, message.name), group=OPENING)
 
     def on_review_wanted(self, message: "ReviewWanted") -> None:
-        self._once_open(lambda services: services.reviewing.open(message), group="open")
+        self._once_open(lambda services: services.reviewing.open(message), group=OPENING)
 
     def on_comparison_wanted(self, message: ComparisonWanted) -> None:
-        self._once_open(lambda services: services.runs.compare(message), group="open")
+        self._once_open(lambda services: services.runs.compare(message), group=OPENING)
 
     def on_models_screen_validity_wanted(self, message: "ModelsScreen.ValidityWanted") -> None:
-        self._once_open(lambda services: services.models.check(message.model), group="open")
+        self._once_open(lambda services: services.models.check(message.model), group=OPENING)
 
     def on_models_screen_service_changed(self) -> None:
         self._once_open(lambda services: services.models.forget_served())
 
+    def run_worker(self, work: Any, *args: Any, **named: Any) -> Any:
+        worker = super().run_worker(work, *args, **named)
+        if worker.group == OPENING:
+            self._keys.opens(worker)
+        return worker
+
     # Screens
 
     def action_progress(self) -> None:
-        self._once_open(lambda services: services.runs.show_progress(), group="open")
+        self._once_open(lambda services: services.runs.show_progress(), group=OPENING)
 
     def action_library(self) -> None:
-        self._once_open(self._open_library, group="open")
+        self._once_open(self._open_library, group=OPENING)
 
     async def _open_library(self, services: "Services") -> None:
         from sandbox.tui.screens.library import LibraryScreen
@@ -274,16 +283,16 @@ class SandboxApp(App[None]):
             self.push_screen(LibraryScreen(services.conductor.library))
 
     def action_studies(self) -> None:
-        self._once_open(lambda services: services.studies.list_all(), group="open")
+        self._once_open(lambda services: services.studies.list_all(), group=OPENING)
 
     def action_models(self) -> None:
-        self._once_open(lambda services: services.models.open_models(), group="open")
+        self._once_open(lambda services: services.models.open_models(), group=OPENING)
 
     def action_check_model(self) -> None:
-        self._once_open(lambda services: services.models.check(services.proposing.model), group="open")
+        self._once_open(lambda services: services.models.check(services.proposing.model), group=OPENING)
 
     def action_settings(self) -> None:
-        self._run_last(self._open_settings, "open")
+        self._run_last(self._open_settings, OPENING)
 
     async def _open_settings(self) -> None:
         from sandbox.tui.screens.settings import SettingsScreen
@@ -315,12 +324,6 @@ class SandboxApp(App[None]):
         own = ("Quit", "Maximize", "Minimize")  # the app has its own words for leaving, and no use for these
         yield from (one for one in super().get_system_commands(screen) if one.title not in own)
         yield from commands(self, screen)
-
-    def push_screen(self, screen: Any, *args: Any, **named: Any) -> Any:
-        """Open a screen; not a second pop-up of a kind over the first, as keys typed fast would have it."""
-        if isinstance(screen, ModalScreen) and type(screen) is type(self.screen):
-            return AwaitMount(self.screen, [])
-        return super().push_screen(screen, *args, **named)
 
     # Preferences
 
@@ -395,17 +398,8 @@ class SandboxApp(App[None]):
         self.notify(text or " ", title=printable(error.what), severity="error", timeout=15, markup=False)
 
     def _screen_changed(self, screen: Screen[object]) -> None:
-        """What was said in passing does not cover the screen opened next; warnings and errors stay.
-
-        Textual has public names for taking all of it away only.
-        """
         self._focus.watch(screen)
-        before, self._screens_open = self._screens_open, len(self.screen_stack)
-        if self._screens_open > before:
-            for said in tuple(self._notifications):
-                if said.severity == "information":
-                    self._unnotify(said, refresh=False)
-            self._refresh_notifications()
+        self._notices.screen_changed()
 
     async def action_quit(self) -> None:
         """Close the app; a screen with something that is not saved asks first, once."""
@@ -418,11 +412,20 @@ class SandboxApp(App[None]):
         await super().action_quit()
 
     async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+            return
+        if isinstance(event, MouseDown) and not event.is_forwarded:
+            self._notices.read()
+        await super().on_event(event)
+
+    async def _pass_on(self, event: Key | Paste) -> None:
         """A grey key says why it does nothing. None goes to a widget that has gone: nobody would hear it."""
-        if isinstance(event, Key) and not event.is_forwarded:
-            self._focus.look(self.screen)
+        self._notices.read()
+        self._focus.look(self.screen)
+        if isinstance(event, Key):
             why = why_silent(self.screen, event)
-            if why and all(said.message != why for said in self._notifications):
+            if why and why not in self._notices.texts:
                 self.notify(why, timeout=4, markup=False)
         await super().on_event(event)
 

@@ -27,13 +27,20 @@ class AskingAfterwards:
         self._conductor = conductor
 
     async def ask(self, wanted: MeasureWanted) -> None:
+        def take(written: str | None) -> None:
+            if written is not None:
+                self._app.run_worker(self._ask(wanted.sessions, written), group="asking")
+
         try:
-            written = await self._app.push_screen_wait(
-                await asyncio.to_thread(self._question, wanted.sessions)
-            )
-            if written is None:
-                return
-            asking = await to_ask(self._conductor, wanted.sessions, written)
+            question = await asyncio.to_thread(self._question, wanted.sessions)
+        except SandboxError as error:
+            self._app.post_message(Trouble(error))
+        else:
+            self._app.push_screen(question, take)
+
+    async def _ask(self, sessions: Sequence[str], written: str) -> None:
+        try:
+            asking = await to_ask(self._conductor, sessions, written)
             self._announce(asking)
             failed = await ask(self._conductor, asking, lambda one, given: None)
         except SandboxError as error:

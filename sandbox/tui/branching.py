@@ -4,7 +4,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from textual.app import App
-from textual.screen import Screen
 
 from sandbox.engine.history import Turn
 from sandbox.engine.plan import SessionHead
@@ -13,12 +12,12 @@ from sandbox.errors import SandboxError
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Technique
 from sandbox.study.conductor import Conductor
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import cautions
 from sandbox.tui.runs import Runs
 from sandbox.tui.screens.branch_picker import BranchPicker, BranchPoint, Choice, Chosen
-from sandbox.tui.screens.page import ReadingScreen
 from sandbox.tui.screens.prompt import Agreement
 
 if TYPE_CHECKING:
@@ -34,16 +33,12 @@ class Branching:
         self._runs = runs
 
     def ask(self, message: "SessionScreen.ArmWanted") -> None:
-        """Let the clinician choose, once the library is read and unless that was not waited for."""
-        reading = ReadingScreen("the techniques")
-        self._app.push_screen(reading)
-        self._app.run_worker(self._choose(message.live, message.session, message.turn, reading))
+        """Let the clinician choose, once the library is read."""
+        work = self._choose(message.live, message.session, message.turn)
+        self._app.run_worker(work, group=OPENING)
 
-    async def _choose(self, live: LiveRun, session: str, turn: int, reading: Screen[None]) -> None:
+    async def _choose(self, live: LiveRun, session: str, turn: int) -> None:
         found = await asyncio.to_thread(choices, self._conductor.library)
-        if self._app.screen is not reading:
-            return
-        await reading.dismiss()
 
         def take(chosen: Chosen | None) -> None:
             if chosen is not None:

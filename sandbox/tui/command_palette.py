@@ -8,6 +8,7 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
 
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.screen import is_there
 
 _SCREENS = (
@@ -24,7 +25,7 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
     """Every screen that can be opened is a command everywhere, and so is each key of this one."""
 
     def act(action: str, node: Any) -> None:
-        app.run_worker(app.run_action(action, default_namespace=node))
+        app.run_worker(app.run_action(action, default_namespace=node), group=OPENING)
 
     for title, told, action in _SCREENS:
         yield SystemCommand(title, told, lambda action=action: act(action, app))

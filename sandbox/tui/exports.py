@@ -31,8 +31,8 @@ class Exports:
         self._conductor = conductor
 
     async def transcripts(self, sessions: tuple[str, ...]) -> None:
-        """Ask once which file it shall be, and write one for each of their families. Runs on a worker."""
-        where, store = self._conductor.workspace, self._conductor.store
+        """Ask once which file it shall be, and write one for each of their families."""
+        store = self._conductor.store
 
         def read() -> tuple[tuple[str, ...], str]:
             families = store.families(sessions)
@@ -47,12 +47,18 @@ class Exports:
             return
         if doubt:
             self._app.notify(printable(doubt), severity="warning", timeout=15, markup=False)
-        form = await self._app.push_screen_wait(TranscriptQuestion())
-        if form is None:
-            return
+
+        def take(form: str | None) -> None:
+            if form is not None:
+                self._app.run_worker(self._write_transcripts(trunks, cast(Format, form)))
+
+        self._app.push_screen(TranscriptQuestion(), take)
+
+    async def _write_transcripts(self, trunks: tuple[str, ...], form: Format) -> None:
+        where, store = self._conductor.workspace, self._conductor.store
 
         def write() -> tuple[Path, ...]:
-            return tuple(write_transcript(store, where, trunk, cast(Format, form)) for trunk in trunks)
+            return tuple(write_transcript(store, where, trunk, form) for trunk in trunks)
 
         if paths := await self._written(write):
             title = "Transcript written" if len(paths) == 1 else f"{len(paths)} transcripts written"

@@ -49,13 +49,13 @@ class LiveRun:
         self._unbegun: set[str] = set()
         self._clock = clock
         self._hold = False
-        self._began: float | None = None
+        self._since: float | None = None
         self._spent = 0.0
 
     @property
     def seconds(self) -> float:
-        """Wall time spent running, pauses and what the record tells of earlier (`spent`) included."""
-        return self._spent + (self._clock() - self._began if self._began is not None else 0.0)
+        """Wall time at work, here and as the record tells of earlier; not what waited for the clinician."""
+        return self._spent + (self._clock() - self._since if self._since is not None else 0.0)
 
     @property
     def in_line(self) -> bool:
@@ -87,7 +87,7 @@ class LiveRun:
 
     def read_anew(self, state: RunState, *, spent: float) -> None:
         """Take over what the record says of it now, while nothing runs; whoever listens is told."""
-        self.state, self._spent = state, spent
+        self.state, self._spent = state, max(self._spent, spent)  # a clock never goes back
         self._tell(None)
 
     def add(self, *heads: SessionHead) -> None:
@@ -125,7 +125,7 @@ class LiveRun:
         """Run what is in line until nothing is. A SandboxError ends it and stands in `problem`."""
         if self.playing:
             return
-        self.playing, self.problem, self._began = True, None, self._clock()
+        self.playing, self.problem = True, None
         try:
             while self._queue:
                 await self._run_line()
@@ -135,7 +135,7 @@ class LiveRun:
             self.playing = False
             if self.controls.stopping.is_set():
                 self.state = stopped_before_begun(self.state)
-            self._spent, self._began = self.seconds, None
+            self._spent, self._since = self.seconds, None
             self._tell(None)
 
     async def _run_line(self) -> None:
@@ -150,9 +150,18 @@ class LiveRun:
         async with aclosing(self._play(heads, known, self.controls)) as events:
             async for event in events:
                 self.state = after(self.state, event)
+                self._keep_time()
                 if isinstance(event, SessionFinished) and event.error is not None:
                     self.problem = event.error
                 self._tell(event)
+
+    def _keep_time(self) -> None:
+        """The clock goes while a session is at work, and stands while that waits for the clinician."""
+        running = self.state.sessions.get(self.state.running or "")
+        if running is None or running.waiting is not None:
+            self._spent, self._since = self.seconds, None
+        elif self._since is None:
+            self._since = self._clock()
 
     def _known(self, heads: tuple[SessionHead, ...]) -> dict[str, History]:
         """What the record holds of them and of what they leave; nothing yet of what was put in line here."""

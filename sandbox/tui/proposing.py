@@ -17,6 +17,7 @@ from sandbox.models.provider import Provider
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import Outlines, proposal_text
 from sandbox.tui.preferences import Preferences
@@ -117,7 +118,7 @@ class Proposing:
 
         def take(chosen: Choices | None) -> None:
             if chosen is not None:
-                self._app.run_worker(self._start_chosen(chosen))
+                self._app.run_worker(self._start_chosen(chosen), group=OPENING)
 
         async def check(chosen: Choices) -> None:
             if chosen.starts > 1:

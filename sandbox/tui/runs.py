@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from textual.app import App
@@ -16,8 +17,8 @@ from sandbox.analysis.reported import own_scale
 from sandbox.engine.events import Event, TooLate, TurnStarted, Waiting
 from sandbox.engine.run_state import RunState, SessionState, recorded_session
 from sandbox.errors import SandboxError
+from sandbox.store.call import seconds_at_work
 from sandbox.store.session import SessionSummary, StoredSession
-from sandbox.store.state import seconds_run
 from sandbox.store.study_listing import StudySummary
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
@@ -31,6 +32,9 @@ from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.studies import Studies
 from sandbox.tui.terminal import Terminal
 from sandbox.tui.widgets.recent_sessions import Recent, RecentRun, RecentStudy
+
+if TYPE_CHECKING:
+    from sandbox.tui.screens.session import SessionScreen
 
 _RECENT = 200
 _RECENT_STUDIES = 20
@@ -101,7 +105,7 @@ class Runs:
         if live.playing:
             return live
         states = {one.head.id: _recorded(one) for one in stored}
-        live.read_anew(RunState(states), spent=sum(seconds_run(one.states) for one in stored))
+        live.read_anew(RunState(states), spent=seconds_at_work(call for one in stored for call in one.calls))
         live.remarks = tuple(remark.sentence for remark in self._remarks(stored, resume=resume))
         live.leaves_machine = self._conductor.leaves_machine(one.head for one in stored)
         live.language = stored[0].head.plan.scenario.language
@@ -182,40 +186,38 @@ class Runs:
 
     # Opening one
 
-    def open(self, session: str, *, resume: bool = False, turn: int | None = None) -> bool:
+    def open(self, session: str, *, resume: bool = False, turn: int | None = None) -> "SessionScreen | None":
         """Show a session of the record, or the run under way if it is part of that, which a resume lets go
-        on; False if it cannot."""
+        on; None if it cannot."""
         if self.live is not None and self.live.playing and session in self.live.state.ids:
             if resume:
                 self.live.controls.resume()
             whole = turn is None and session == self.live.state.ids[0]
-            self.show(self.live, None if whole else session, turn)
-            return True
+            return self.show(self.live, None if whole else session, turn)
         if resume and not self.free():
-            return False
+            return None
         try:
             live = self.recorded(session, resume=resume)
         except SandboxError as error:
             self._app.post_message(Trouble(error))
-            return False
+            return None
         if resume and not live.in_line:
             self._app.notify("Nothing is left to do there: Enter opens it.", severity="warning")
-            return False
+            return None
         if resume:
             self.play(live)
         stands_in_branches = turn is None and session == live.state.ids[0]
         shown = live.state.ids[-1] if stands_in_branches else session
-        self.show(live, None if resume else shown, turn)
-        return True
+        return self.show(live, None if resume else shown, turn)
 
-    def show(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> None:
+    def show(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> "SessionScreen":
         from sandbox.tui.screens.session import SessionScreen
 
-        open_already = bring_up(self._app, SessionScreen, lambda one: one.live is live)
-        if open_already is None:
-            self._app.push_screen(SessionScreen(live, shown, turn))
-        else:
+        if (open_already := bring_up(self._app, SessionScreen, lambda one: one.live is live)) is not None:
             open_already.go_to(shown, turn)
+            return open_already
+        self._app.push_screen(opened := SessionScreen(live, shown, turn))
+        return opened
 
     async def list_all(self, study: str | None = None, name: str = "") -> None:
         """List every session, a study's in one row; or those of the study of that root and name."""

@@ -21,6 +21,7 @@ from sandbox.study.plan import heads
 from sandbox.study.planning import look_at_models, planned
 from sandbox.study.runner import check_study
 from sandbox.study.small_study import Choices, small_study
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.messages import ComparisonWanted, StudyWanted, Trouble
 from sandbox.tui.outline import study_lines
 from sandbox.tui.preferences import Preferences
@@ -182,7 +183,7 @@ class Studies:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._app.run_worker(self.start(study))
+                self._app.run_worker(self.start(study), group=OPENING)
 
         note = "\n".join((*lines, "Its plan is frozen before the first call."))
         self._app.push_screen(Confirmation(f"Run “{study.title}”?", note), answered)

@@ -19,6 +19,7 @@ from sandbox.study.frozen import plan_of
 from sandbox.study.proposal import Proposal
 from sandbox.study.rehearsal import Rehearsal
 from sandbox.study.small_study import Choices, small_study
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import study_lines
 from sandbox.tui.preferences import Preferences
@@ -129,7 +130,7 @@ class TryingOut:
     # Two versions in pairs
 
     def _ask_for_pairs(self, one: ScriptVersion, other: ScriptVersion) -> None:
-        self._app.run_worker(self._offer_pairs(one, other))
+        self._app.run_worker(self._offer_pairs(one, other), group=OPENING)
 
     async def _offer_pairs(self, one: ScriptVersion, other: ScriptVersion) -> None:
         """Say what the missing pairs take, and run them once that is agreed to."""
@@ -230,7 +231,7 @@ class TryingOut:
 
         def answered(chosen: Chosen | None) -> None:
             if chosen is not None:
-                self._app.run_worker(self._take_apart(whole.id, chosen))
+                self._app.run_worker(self._take_apart(whole.id, chosen), group=OPENING)
 
         note = f"{whole.title}, {len(whole.steps)} steps: arms are made of it by leaving steps out."
         choices = (

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import RunPlanned, TurnFinished
 from sandbox.engine.run import run
+from sandbox.store.call import StoredAttempt, seconds_at_work
 from sandbox.store.progress import RunProgress, Spent
 from sandbox.store.recorder import recorded
 from sandbox.store.store import Store
@@ -67,3 +68,12 @@ async def test_a_run_that_has_ended_is_not_counted_with_the_next_of_the_same_pro
 def test_a_cost_that_is_not_known_of_all_is_not_known():
     assert (Spent(calls=1, cost=0.5) + Spent(calls=2, cost=0.25)).cost == 0.75
     assert (Spent(cost=0.5) + Spent(cost=None)).cost is None
+
+
+def test_time_at_work_counts_calls_at_one_time_once_and_no_pause() -> None:
+    began = START
+    calls = [
+        StoredAttempt("c", 1, 1, "reply", "m", "", started=began + timedelta(seconds=at), seconds=took)
+        for at, took in ((100, 20), (0, 10), (2, 3), (8, 5))
+    ]
+    assert seconds_at_work([*calls, StoredAttempt("d", 1, 1, "reply", "m", "")]) == 33

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import Key
+from textual.keys import _character_to_key, key_to_character
 from textual.pilot import Pilot
 
 from sandbox.library.workspace import Workspace
@@ -35,6 +37,12 @@ class Stage:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    def burst(self, *keys: str) -> None:
+        """Type them with no time between, as fast typing and slow lines deliver them."""
+        for key in keys:
+            named = _character_to_key(key) if len(key) == 1 else key
+            self.app.post_message(Key(named, key_to_character(named)))
 
     async def until(self, condition: Callable[[], bool], what: str = "the condition") -> None:
         """Wait for a condition; fail with the screen's text when it does not come about."""

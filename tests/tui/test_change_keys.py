@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.events import Key
 from textual.widgets import Static, TextArea
 
 from sandbox.engine.history import Turn
@@ -45,15 +44,6 @@ def checked(at: Stage) -> str:
 async def type_over(at: Stage, words: str) -> None:
     at.app.screen.query_one(TextArea).select_all()
     await at.press(*words)
-
-
-def post(at: Stage, *keys: str) -> None:
-    """Type them with no time between, as a slow line delivers them."""
-    for key in keys:
-        character = key if len(key) == 1 else "." if key == "full_stop" else None
-        event = Key(key, character)
-        event.set_sender(at.app)
-        at.app.post_message(event)
 
 
 async def test_a_step_is_changed_run_from_before_it_and_shown_beside_the_other(tmp_path: Path) -> None:
@@ -163,7 +153,7 @@ async def test_keys_typed_back_to_back_are_done_in_their_order(tmp_path: Path) -
     async with editing(tmp_path) as at:
         screen = at.app.screen
         assert isinstance(screen, StepEditor)
-        post(at, "x", "y", "backspace", "pageup", "v", "w", "backspace", "pagedown", "z", "escape")
+        at.burst("x", "y", "backspace", "pageup", "v", "w", "backspace", "pagedown", "z", "escape")
         await at.until(lambda: isinstance(at.app.screen, SessionScreen), "the session")
         (draft,) = (tmp_path / "sessions" / "drafts").glob("*.json")
         ends = {step: said[-2:] for step, said in json.loads(draft.read_text()).items()}
@@ -172,7 +162,7 @@ async def test_keys_typed_back_to_back_are_done_in_their_order(tmp_path: Path) -
 
 async def test_letters_typed_just_before_the_run_are_run(tmp_path: Path) -> None:
     async with editing(tmp_path) as at:
-        post(at, *" Now", "full_stop", "ctrl+r")
+        at.burst(*" Now", "full_stop", "ctrl+r")
         await at.until(lambda: isinstance(at.app.screen, ChangedStep), "both side by side")
         await at.shows("k keep x throw away")
         live = at.app.screen_stack[-2]

@@ -123,7 +123,7 @@ async def test_going_through_the_settings_proposes_no_other_model(tmp_path: Path
 
 async def test_a_broken_file_is_told_with_its_line_and_stops_nothing(tmp_path: Path) -> None:
     write_settings('theme = "nord"\nmodell = "x"\n')
-    async with stage(tmp_path) as at:
+    async with stage(tmp_path, size=(200, 24)) as at:
         await at.started()
         await at.shows("unknown setting “modell”")
         assert at.app.theme == "nord"

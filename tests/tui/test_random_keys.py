@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from textual.events import Key
-from textual.keys import _character_to_key, key_to_character
 
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
@@ -74,7 +72,8 @@ async def test_no_keys_leave_the_keyboard_dead(
             while len(pressed) < KEYS:
                 keys = [_any_key(at, chance) for _ in range(BURST)]
                 pressed += keys
-                await _press_at_once(at, keys)
+                at.burst(*keys)
+                await at.pilot.pause()
                 await _still_heard(at, quits)
             await escape_leads_home(at)
     except BaseException:
@@ -93,14 +92,6 @@ def _intercept(at: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(at.app, "deliver_screenshot", lambda *_, **__: None)
     monkeypatch.setattr(at.app, "animation_level", "none")
     return quits
-
-
-async def _press_at_once(at: Stage, keys: list[str]) -> None:
-    """As fast typing comes: no key waits until what the one before it began is done."""
-    for key in keys:
-        named = _character_to_key(key) if len(key) == 1 else key
-        at.app.post_message(Key(named, key_to_character(named)))
-    await at.pilot.pause()
 
 
 def _any_key(at: Stage, chance: random.Random) -> str:

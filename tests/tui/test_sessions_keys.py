@@ -23,7 +23,6 @@ from sandbox.tui.widgets.session_list import SessionList
 from tests.documents import plan, technique
 from tests.tui.rehearsal import client_model, make_workspace
 from tests.tui.stage import Stage, stage
-from tests.tui.test_change_keys import post
 
 
 @asynccontextmanager
@@ -246,9 +245,8 @@ async def test_e_of_marked_sessions_asks_once_and_writes_their_family_once(tmp_p
     async with listing(tmp_path) as at:
         await at.press("space", "space")
         await at.shows("2 marked")
-        post(at, "e", "e")
+        at.burst("e", "e")
         await at.shows("Write the transcript as")
-        await at.until(lambda: sum(not one.is_finished for one in at.app.workers) == 1, "the second key")
         await at.press("m")
         await at.shows("Transcript written")
         assert isinstance(at.app.screen, SessionsScreen), "nothing more is asked"

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from sandbox.analysis.arm import Arm
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.messages import TechniqueWanted
 from sandbox.tui.screens.compare import CompareScreen
 from sandbox.tui.widgets.comparison_table import ComparisonTable
@@ -81,13 +82,13 @@ class ChangedStep(CompareScreen, inherit_bindings=False):
             return None if self._kept else True
         return super().check_action(action, parameters)
 
-    @work(exclusive=True, group="change")
+    @work(exclusive=True, group=OPENING)
     async def action_keep(self) -> None:
         if not self._kept:
             self._kept = await self._keep_change()
             self.refresh_bindings()
 
-    @work(exclusive=True, group="change")
+    @work(exclusive=True, group=OPENING)
     async def action_throw_away(self) -> None:
         if not self._kept and await self._throw_change_away():
             self.dismiss()

@@ -19,6 +19,7 @@ from sandbox.library.loading import MAX_BYTES, read_at_most
 from sandbox.library.technique import Technique
 from sandbox.text import excerpt, printable
 from sandbox.tui.draft import Draft, DraftKeeper
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.messages import Trouble
 from sandbox.tui.screen import Screen, is_there, read_for
 from sandbox.tui.terminal import edit_file
@@ -192,7 +193,7 @@ class StepEditor(Screen[Technique | None]):
     def action_take_back(self) -> None:
         self.query_one("#words", TextArea).load_text(self._technique.steps[self._place].say)
 
-    @work(exclusive=True, group="run")
+    @work(exclusive=True, group=OPENING)
     async def action_run(self) -> None:
         """Give the changed technique back, or say why not: nothing typed is lost."""
         self._take_over()
@@ -207,7 +208,7 @@ class StepEditor(Screen[Technique | None]):
         if is_there(self):
             self.dismiss(changed)
 
-    @work(exclusive=True, group="run")
+    @work(exclusive=True, group=OPENING)
     async def action_own_editor(self) -> None:
         """The step's text in the user's own editor, by way of a file beside the draft."""
         if not self._read:
@@ -229,7 +230,7 @@ class StepEditor(Screen[Technique | None]):
                 self._go(place)
                 self.query_one("#words", TextArea).text = text
 
-    @work(exclusive=True, group="run")
+    @work(exclusive=True, group=OPENING)
     async def action_leave(self) -> None:
         self._take_over()
         await self._drafts.keep()

@@ -17,6 +17,7 @@ from sandbox.library.catalogue import Entry
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import Choices
 from sandbox.text import printable
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.messages import Trouble
 from sandbox.tui.outline import Outline, Outlines
 from sandbox.tui.screen import Screen, is_there
@@ -113,7 +114,7 @@ class NewSessionScreen(Screen[Choices | None]):
         else:
             self._run(form.choices)
 
-    @work(exclusive=True, group="run")
+    @work(exclusive=True, group=OPENING)
     async def _run(self, choices: Choices) -> None:
         """Give it back if it can be run, else say why: nothing chosen is lost."""
         try:

@@ -99,21 +99,3 @@ class NoticeScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self.query_one("#page").border_title = "Before the first session"
         self.query_one("#page").focus()
-
-
-class ReadingScreen(ModalScreen[None]):
-    """Stands over a screen while something is read, and lets no key act on what is below.
-
-    Whoever opened it closes it; Escape closes it earlier.
-    """
-
-    CSS_PATH = "page.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "cancel")]
-
-    def __init__(self, what: str) -> None:
-        super().__init__()
-        self._what = what
-
-    def compose(self) -> ComposeResult:
-        yield Static(f"Reading {self._what} …", id="reading", markup=False)
-        yield KeyLine()

@@ -17,6 +17,7 @@ from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
 from sandbox.text import excerpt
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.labels import SIGNS, text_marks
 from sandbox.tui.messages import SessionWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
@@ -138,7 +139,7 @@ class ProgressScreen(Screen[None]):
         note = f"{run.process} may still be at it: then both would run it. What it has done is kept."
         self.app.push_screen(Confirmation("Go on with this run here?", note), answered)
 
-    @work(group="take over")
+    @work(group=OPENING)
     async def _take_over(self, session: str) -> None:
         try:
             await read_for(self, self._store.take_over, session)

@@ -29,6 +29,7 @@ from sandbox.store.mark import By, Marked, MarkRecord, Note
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.text import excerpt, printable
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.labels import titles_in
 from sandbox.tui.marking import MarkWriter
 from sandbox.tui.messages import Trouble
@@ -351,7 +352,7 @@ class ReviewScreen(Screen[None]):
 
         def take(answer: str | None) -> None:
             if answer is not None:
-                self.app.run_worker(keep(answer), group="name")  # not the screen's: the mark comes after it
+                self.app.run_worker(keep(answer), group=OPENING)  # not the screen's: the mark comes after it
 
         note = "It stands beside each of your marks, and is remembered. r changes it."
         self.app.push_screen(LinePrompt("Your name, as a reviewer", note, "Ada"), take)

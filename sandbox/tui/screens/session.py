@@ -47,8 +47,7 @@ class SessionScreen(Screen[None]):
         Binding("space", "pause", "pause", id="session.pause", tooltip="Pause or go on"),
         Binding("n", "remind", show=False, id="session.next", tooltip="This step is yours to say"),
         Binding("n", "step", "next", id="session.next", tooltip="One step, then wait"),
-        Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist",
-                priority=True),  # taken up before the letters that follow it in one burst
+        Binding("s", "say", "say", id="session.say", tooltip="Say your own words as the therapist"),
         Binding("k", "skip", "skip", id="session.skip", tooltip="Leave out the next technique step"),
         Binding("r", "redo", "redo", id="session.redo",
                 tooltip="Ask for the newest (or marked) reply again; the old one stays"),

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from sandbox.errors import SandboxError
 from sandbox.study.progress import CellState, StudyProgress
 from sandbox.text import excerpt, printable
+from sandbox.tui.keys_in_order import OPENING
 from sandbox.tui.labels import SIGNS, in_rows, shortened
 from sandbox.tui.messages import ComparisonWanted, SessionWanted, Trouble
 from sandbox.tui.outline import duration
@@ -210,7 +211,7 @@ class StudyScreen(Screen[None]):
     def action_stop(self) -> None:
         self._wish("stop")
 
-    @work(exclusive=True, group="compare")
+    @work(exclusive=True, group=OPENING)
     async def action_compare(self) -> None:
         if arms := await read_for(self, self.reader.arms):
             self.post_message(ComparisonWanted(arms, self.root))
@@ -226,7 +227,7 @@ class StudyScreen(Screen[None]):
 
         self.app.push_screen(PageScreen("The plan", [Content(line) for line in plan_lines(self.reader)]))
 
-    @work(exclusive=True, group="steps")
+    @work(exclusive=True, group=OPENING)
     async def action_steps(self) -> None:
         from sandbox.tui.screens.page import PageScreen
 
