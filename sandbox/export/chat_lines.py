@@ -11,7 +11,9 @@ from sandbox.store.session import StoredSession
 def chat_lines(family: Family, shown: Shown) -> str:
     """A line for each session that is shown, with all it inherited, in ASCII; each ends in a line feed.
 
-    `messages` have `role`, `content` and `id`: what was said is the user's, what was replied the assistant's.
+    `messages` have `role`, `content`, `id` and `name`: what was said is the user's, what was replied the
+    assistant's; the name is who spoke (scenario, therapist,
+    follow-up, client). `state` is how far the session got.
     With `shown.system` the text that the client's model was given comes first.
     """
     return "".join(
@@ -30,14 +32,17 @@ def _conversation(family: Family, title: str, shown: Shown, session: StoredSessi
         messages.append({"role": "system", "content": plan.client.told_first})
     for turn in session.history.turns:
         where = ids[turn.index]
-        messages.append({"role": "user", "content": turn.said, "id": where})
+        who = {"induction": "scenario", "technique": "therapist"}.get(turn.phase, "follow-up")
+        messages.append({"role": "user", "content": turn.said, "id": where, "name": who})
         if turn.reply is not None:
-            messages.append({"role": "assistant", "content": turn.reply, "id": where})
+            messages.append({"role": "assistant", "content": turn.reply, "id": where, "name": "client"})
     return {
         "messages": messages,
         "session": id,
         "shared_start": family.trunk,
         "title": title,
+        "state": session.state.now,
+        "control": bool(plan.technique and plan.technique.is_control),
         "model": plan.model,
         "scenario": plan.scenario.id,
         "technique": plan.technique.id if plan.technique else None,

@@ -12,7 +12,7 @@ from sandbox.analysis.family import Family
 from sandbox.engine.history import Measured
 from sandbox.export import NOTICE
 from sandbox.export.transcript.course import Shown, turn_id
-from sandbox.library.interchange.fhir_terms import CANONICAL, MISSING, OURS, SCORE, WAY
+from sandbox.library.interchange.fhir_terms import ARM, CANONICAL, MISSING, OURS, SCORE, WAY
 from sandbox.library.interchange.fhir_writing import (
     Json,
     fhir_complex,
@@ -25,6 +25,7 @@ from sandbox.measurement.administration import Administration, Answer
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.session import StoredSession
+from sandbox.text import printable
 
 _TEST_DATA = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
@@ -44,12 +45,17 @@ def fhir_bundle(family: Family, shown: Shown) -> str:
     subject = _resource("Patient", family.trunk, _subject())
     entries = [subject]
     questionnaires: dict[str, Questionnaire] = {}
+    started = {call.id: call.started for session in family.sessions for call in session.calls}
     for session in family.sessions:
+        arm = _arm(family, session)
         for asked, model, measured, questionnaire in _given(family, session):
             device = _device(model)
             entries.append(device)
             questionnaires.setdefault(questionnaire.id, questionnaire)
-            made = _response(asked, measured, questionnaire, shown)
+            made = _response(asked, measured, questionnaire, shown, arm)
+            times = [started.get(answer.call_id) for answer in measured.administration.answers]
+            if authored := min(filter(None, times), default=None):
+                made["authored"] = authored.isoformat(timespec="milliseconds")
             who = {"subject": _pointing(subject), "author": _pointing(device)}
             entries.append(_resource("QuestionnaireResponse", str(made["identifier"]), {**made, **who}))
     for questionnaire in questionnaires.values():
@@ -78,6 +84,20 @@ def _subject() -> Json:
         "active": False,
         "name": [{"text": "Simulated client (no person)"}],
     }
+
+
+def _arm(family: Family, session: StoredSession) -> Json:
+    """In which arm, or shared start, something was given, and how far that got."""
+    arm, technique = family.arm(session.head.id), session.head.plan.technique
+    return fhir_complex(
+        ARM,
+        ("session", "String", arm.id),
+        ("title", "String", printable(arm.title)),
+        ("technique", "String", technique.id if technique else None),
+        ("control", "Boolean", arm.is_control if technique else None),
+        ("seed", "Integer", session.head.plan.seed),
+        ("state", "String", arm.state),
+    )
 
 
 def _device(model: ModelDescription) -> Json:
@@ -113,9 +133,9 @@ def _afterwards(one: AskedAfterwards) -> str:
     return ".".join((one.session, "afterwards", one.asked, *put))
 
 
-def _response(asked: str, measured: Measured, questionnaire: Questionnaire, shown: Shown) -> Json:
+def _response(asked: str, measured: Measured, questionnaire: Questionnaire, shown: Shown, arm: Json) -> Json:
     given = measured.administration
-    extensions: list[Json] = [{"url": WAY, "valueString": given.way}]
+    extensions: list[Json] = [arm, {"url": WAY, "valueString": given.way}]
     if shown.scores:
         extensions += [
             fhir_complex(
@@ -130,7 +150,7 @@ def _response(asked: str, measured: Measured, questionnaire: Questionnaire, show
     made: Json = {
         "extension": extensions,
         "identifier": {"system": f"{OURS}administration", "value": f"{place}.{questionnaire.id}.{given.way}"},
-        "status": "completed",
+        "status": "stopped" if any(answer.value is None for answer in given.final_answers) else "completed",
     }
     if isinstance(questionnaire, RatingQuestionnaire):
         made["questionnaire"] = f"{CANONICAL}{questionnaire.id}|{questionnaire.version}"

@@ -56,7 +56,7 @@ def _rows(family: Family, session: StoredSession, measured: Measured, by: str) -
             "answered": score.answered,
             "items": score.items,
             "reason": score.reason,
-            "reliable": int(given.reliable),
+            "reliable": None if score.value is None else int(given.reliable),
             "usable": _usable(family, given),
             "coverage": lowest_coverage(given),
             "entropy": mean_entropy(given),

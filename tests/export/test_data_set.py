@@ -77,6 +77,23 @@ def test_the_scores_are_those_of_the_export_of_one_family(workspace: Path) -> No
     assert alone == in_set
 
 
+def test_the_tables_alone_say_what_was_asked_what_scores_mean_and_which_are_missing(workspace: Path) -> None:
+    folder = workspace / "d"
+    assert sandbox(workspace, "export", "data", "last", "--to", str(folder)).code == ExitCode.OK
+    for table, score in (("scores", "value"), ("trajectories", "score")):
+        for row in rows_of(folder, table):
+            assert row["questionnaire"] == "replies" or bool(row[score]) == bool(row["reliable"])
+    asked = {(row["questionnaire"], row["item"]) for row in rows_of(folder, "items") if row["text"]}
+    ranges = {(row["questionnaire"], row["scale"]): row for row in rows_of(folder, "scales")}
+    for row in rows_of(folder, "answers"):
+        assert (row["questionnaire"], row["item"]) in asked
+        assert row["raw"] or row["way"] != "report"  # also where no answer could be read
+    for row in rows_of(folder, "scores"):
+        if row["value"] and row["questionnaire"] != "replies":
+            scale = ranges[row["questionnaire"], row["scale"]]
+            assert float(scale["lowest"]) <= float(row["value"]) <= float(scale["highest"])
+
+
 async def three_runs(workspace: Path, make=breathing_and_control) -> None:
     with Store.open(workspace / "sessions" / DATABASE) as store:
         for seed, scared in SCARED.items():

@@ -153,7 +153,12 @@ def test_the_bundle_is_fhir_and_its_subject_no_person() -> None:
     responses = {one["identifier"]["value"]: one for one in found["QuestionnaireResponse"]}
     given = [(s.head.id, m) for s in specimen().sessions for m in s.own_measured]
     assert len(responses) == len(given) and "filler11.t2.probe.word" in responses
-    refused = responses["trunk111.ind.ratings.report"]["item"][1]
+    asked = responses["trunk111.ind.ratings.report"]
+    assert asked["status"] == "stopped" and responses["filler11.t2.probe.word"]["status"] == "completed"
+    arm = {one["url"]: one for one in responses["filler11.t2.probe.word"]["extension"][0]["extension"]}
+    assert arm["control"]["valueBoolean"] is True and arm["seed"]["valueInteger"] == 7
+    assert "(control)" in arm["title"]["valueString"]
+    refused = asked["item"][1]
     assert "answer" not in refused and refused["extension"][0]["valueString"] == "refused"
     urls = [entry["fullUrl"] for entry in json.loads(content)["entry"]]
     assert len(urls) == len(set(urls))

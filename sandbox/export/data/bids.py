@@ -20,13 +20,13 @@ from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES, Point
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen, parts
-from sandbox.export.data.codebook import SESSIONS, TURNS
+from sandbox.export.data.codebook import SCORES, SESSIONS, TURNS
 from sandbox.export.data.data_set import Contents, about, new_folder
 from sandbox.export.data.tables import shown_arms
 from sandbox.export.table import guarded
 from sandbox.library.document import document_hash
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire, Scale
-from sandbox.measurement.administration import Way
+from sandbox.measurement.administration import Way, lowest_coverage
 from sandbox.store.store import Store
 from sandbox.text import printable
 
@@ -39,6 +39,11 @@ _PARTICIPANT = (
 """Columns of participants.tsv that are explained as those of `sessions` are."""
 
 _OWN = ("species", "simulated", "shared_start", "compared_with")
+_OF_ALL = ("reliable", "coverage")
+"""Of a whole administration, without an id; only where it was read by probabilities."""
+
+_BY_PROBABILITIES: tuple[Way, ...] = ("likelihood", "word")
+
 _SAID = ("turn", "label", "phase", "origin", "said", "reply")
 
 _Key = tuple[str, Way, str]
@@ -55,11 +60,12 @@ class _Tool:
 
     @property
     def columns(self) -> tuple[tuple[str, str, str], ...]:
-        """Point, `item` or `scale`, and its id, in order."""
+        """Point, `item`, `scale`, `reliable` or `coverage`, and the id of item or scale, in order."""
         points = sorted(self.points.values(), key=lambda point: (PHASES.index(point.phase), point.number))
         parts = [
             *(("item", item.id) for item in self.questionnaire.items),
             *(("scale", scale.id) for scale in self.questionnaire.scales),
+            *(((kind, "") for kind in _OF_ALL) if self.way in _BY_PROBABILITIES else ()),
         ]
         return tuple((point.label, kind, id) for point in points for kind, id in parts)
 
@@ -180,13 +186,16 @@ def _write_given(family: Family, arm: Arm, opened: Mapping[_Key, tuple[_Tool, Te
         found = values.setdefault(key, {})
         found.update({(label, "item", answer.item): answer.value for answer in given.final_answers})
         found.update({(label, "scale", score.scale): score.value for score in given.scores})
+        if any(score.value is not None for score in given.scores):
+            found[label, "reliable", ""] = int(given.reliable)
+            found[label, "coverage", ""] = lowest_coverage(given)
     for key in values.keys() & opened.keys():  # a questionnaire that came in meanwhile has no table
         (tool, file), found = opened[key], values[key]
         _line(file, (f"sub-{arm.id}", *(found.get(column) for column in tool.columns)))
 
 
 def _column(label: str, kind: str, id: str) -> str:
-    return f"{label}_{kind}_{id.replace('-', '_')}"
+    return "_".join(filter(None, (label, kind, id.replace("-", "_"))))
 
 
 def _line(file: TextIO, cells: Sequence[object]) -> None:
@@ -237,14 +246,16 @@ def _said_sidecar() -> Mapping[str, object]:
 
 def _sidecar(tool: _Tool) -> Mapping[str, object]:
     questionnaire = tool.questionnaire
-    parts = {
+    scores = {column.name: column for column in SCORES.columns}
+    parts: dict[tuple[str, str], dict[str, object]] = {
+        **{(kind, ""): {"Description": scores[kind].meaning} for kind in _OF_ALL},
         **{("item", item.id): _item(questionnaire, tool.way, item.text) for item in questionnaire.items},
         **{("scale", scale.id): _scale(scale) for scale in questionnaire.scales},
     }
     what = f"{questionnaire.title} ({questionnaire.id} {questionnaire.version}), read by {tool.way}"
     about_it = printable(f"{what}; licence: {questionnaire.licence}. {NOTICE}")
     columns = {
-        _column(label, kind, id): {"LongName": f"{id} at {label}", **parts[kind, id]}
+        _column(label, kind, id): {"LongName": f"{id or kind} at {label}", **parts[kind, id]}
         for label, kind, id in tool.columns
     }
     return {"MeasurementToolMetadata": {"Description": about_it}, **columns}

@@ -1,12 +1,15 @@
 """Which sessions go into a data set: families named by sessions, tags or studies, or everything there is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
 from sandbox.analysis.family import Family, gather_families
 from sandbox.errors import NotFoundError
+from sandbox.export.transcript.provenance import questionnaires
+from sandbox.library.document import document_hash
+from sandbox.library.questionnaire import Questionnaire
 from sandbox.store.listing import studies_of
 from sandbox.store.session import families_of, resolved
 from sandbox.store.state import newest_states
@@ -35,11 +38,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the families with all that is stored of them, and by session its studies and tags."""
+    """Some of the families with all that is stored of them, and by session its studies and tags.
+
+    `questionnaires`: those that were given in them and in no part before, by the hash of their text.
+    """
 
     families: tuple[Family, ...]
     studies: Mapping[str, tuple[str, ...]]
     tags: Mapping[str, tuple[str, ...]]
+    questionnaires: Mapping[str, Questionnaire] = field(default_factory=dict)
 
 
 def choose(
@@ -69,20 +76,26 @@ def choose(
 def parts(store: Store, chosen: Chosen) -> Iterator[Part]:
     """The chosen families in order, read in sets of some hundred sessions: no more is held at a time."""
     some: list[tuple[str, ...]] = []
+    told: dict[str, Questionnaire] = {}
     for members in chosen.families:
         some.append(members)
         if sum(map(len, some)) >= _AT_ONCE:
-            yield _part(store, some)
+            yield _part(store, some, told)
             some = []
     if some:
-        yield _part(store, some)
+        yield _part(store, some, told)
 
 
-def _part(store: Store, families: Sequence[tuple[str, ...]]) -> Part:
+def _part(store: Store, families: Sequence[tuple[str, ...]], told: dict[str, Questionnaire]) -> Part:
+    """Reads the families; their questionnaires are added to those `told` of."""
     ids = [member for members in families for member in members]
     with store.reading() as db:
         tags, studies = tags_of(db, ids), studies_of(db, ids)
-    return Part(gather_families(store, families), studies, tags)
+    gathered = gather_families(store, families)
+    given = {document_hash(one): one for family in gathered for one in questionnaires(family)}
+    new = {key: one for key, one in given.items() if key not in told}
+    told.update(new)
+    return Part(gathered, studies, tags, new)
 
 
 def _meant(db: Database, word: str, study: str | None) -> list[str]:

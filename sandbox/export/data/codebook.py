@@ -44,7 +44,10 @@ class Table:
 
 
 _PHASES = "baseline, induction (the scenario), technique, follow-up"
-_POINTS = "base, ind (after the scenario), t1, t2, … (after each technique turn), end (follow-up)"
+_POINTS = (
+    "base, ind (after the scenario), t1, t2, … (after each technique turn), end (the last; where nothing was"
+    " said since the one before, it repeats that: as_at)"
+)
 _WAYS = "report (a written answer), likelihood (of the options), word (next word), completion"
 _SHARED = "the rows of a shared start"
 
@@ -63,7 +66,8 @@ _TECHNIQUE = Column("technique", "text", "id of the technique document", missing
 _CONTROL = Column("control", "0/1", "whether the technique is a control", missing=_SHARED)
 _STRETCHES = Column("stretches", "text", "what it goes through after the baseline, in this order: the design"
                     " of an arm. Arms of different designs answer different questions; never pool them",
-                    values="induction, technique, follow-up")  # fmt: skip
+                    values="induction, technique, follow-up (the last measurement, also where nothing is said"
+                    " before it)")  # fmt: skip
 _STATE = Column("state", "text", "how far the session is",
                 values="planned, running, finished, stopped, failed, interrupted, removed")  # fmt: skip
 _REPLACED = Column("replaced_by", "text", "id of the session that took its place when a turn was redone;"
@@ -79,7 +83,9 @@ _QUESTIONNAIRE = Column("questionnaire", "text", f"id of the questionnaire docum
                         " the tone of the client's ordinary replies")  # fmt: skip
 _WAY = Column("way", "text", "how it was read", values=f"{_WAYS}; tone for `replies`")
 _SCALE = Column("scale", "text", "id of the scale within its questionnaire")
-_RELIABLE = Column("reliable", "0/1", "0: a score that went into it had too little coverage")
+_RELIABLE = Column("reliable", "0/1", "0: coverage was below the threshold", missing="there is no score")
+_HIGHER_IS = Column("higher_is", "text", "what a higher score means",
+                    values="more distress, less distress, neither")  # fmt: skip
 _COVERAGE = Column("coverage", "number", "probability mass of all the options, or of all listed words,"
                    " before it is shared out among them", unit="probability", values="0 to 1",
                    missing="read from a written answer")  # fmt: skip
@@ -149,7 +155,7 @@ TURNS = Table(
         _PHASE,
         Column("origin", "text", "who chose the words", values="scenario, scripted, guided, live"),
         Column("step", "text", "id of the technique's step", missing="not a technique's turn, or own words"),
-        Column("repeat", "integer", "the how manieth saying of the step", values="1 or more"),
+        Column("repeat", "integer", "how often the step was said so far", values="1 or more"),
         Column("said", "text", "what was said to the client"),
         Column("reply", "text", "what the client replied", missing="told without waiting for a reply"),
         Column("refused", "0/1", "whether the model declined"),
@@ -177,13 +183,14 @@ ANSWERS = Table(
         Column("item", "text", "id of the item within its questionnaire"),
         Column("shown_at", "integer", "place of the item in the order shown", values="1 or more",
                missing="the item was not in the order shown"),
-        Column("attempt", "integer", "the how manieth asking of the item", values="1 or more"),
+        Column("attempt", "integer", "how often the item was asked so far", values="1 or more"),
         Column("final", "0/1", "1: the asking that counts"),
         Column("value", "number", "the answer, before any reversal", unit="the item's own",
                values="the questionnaire's options or range", missing="see missing"),
         Column("missing", "text", "why there is no value",
                values="refused, unreadable, out of range, not answered, no coverage", missing="there is one"),
-        Column("raw", "text", "what the model wrote; read by probabilities: the most probable word",
+        Column("raw", "text", "what the model wrote for the item; where no answer to it was found, all"
+               " that it wrote in that call. Read by probabilities: the most probable word",
                missing="nothing was written"),
         _COVERAGE,
         Column("entropy", "number", "entropy of the options' shares", unit="bits", values="0 or more",
@@ -204,13 +211,14 @@ SCORES = Table(
         _MODEL, _SEED, _CLIENT, _SCENARIO, _AFFECT, _TECHNIQUE, _CONTROL,
         replace(_STATE, missing="the score is of an ancestor that is not among the sessions"),
         _REPLACED, _POINT, _PHASE, _AFTER, _TURN, _QUESTIONNAIRE, _WAY, _SCALE,
-        Column("value", "number", "the score", unit="the scale's own", values="the scale's range",
+        Column("value", "number", "the score", unit="the scale's own", values="lowest to highest in `scales`",
                missing="see reason"),
         Column("answered", "integer", "items with an answer", unit="items", values="0 or more"),
         Column("items", "integer", "items of the scale", unit="items", values="1 or more"),
         Column("reason", "text", "why there is no score", missing="there is one"),
-        replace(_RELIABLE, meaning="0: coverage was below the threshold", missing="`replies`"),
+        replace(_RELIABLE, missing="there is no score, or it is of `replies`"),
         Column("usable", "text", "what the newest check of the questionnaire on the model said (check-model)",
+               values="usable, usable with care, undecided, not usable with this model, never checked",
                missing="`replies`"),
         replace(_COVERAGE, meaning="the lowest coverage of the answers"),
         Column("entropy", "number", "mean entropy of the answers", unit="bits", values="0 or more",
@@ -233,13 +241,12 @@ TRAJECTORIES = Table(
         replace(_SESSION, meaning="id of the arm; of a shared start without arms, its own"),
         _TRUNK, _MODEL, _SEED, _CLIENT, _SCENARIO, _AFFECT, _TECHNIQUE, _CONTROL, _STRETCHES, _STATE,
         _REPLACED, _QUESTIONNAIRE, _WAY, _SCALE,
-        Column("higher_is", "text", "what a higher score means",
-               values="more distress, less distress, neither"),
+        _HIGHER_IS,
         _POINT, _PHASE, _AFTER, _TURN,
         Column("own", "0/1", "0: said before it left, under the technique of the arm it left from"),
-        Column("score", "number", "the score", unit="the scale's own", values="the scale's range",
+        Column("score", "number", "the score", unit="the scale's own", values="lowest to highest in `scales`",
                missing="see reason"),
-        replace(_RELIABLE, meaning="0: coverage was below the threshold"),
+        _RELIABLE,
         Column("reason", "text", "why there is no score", missing="there is one"),
         Column("as_at", "text", "the point it was given at, where nothing was said since", values=_POINTS,
                missing="it was given here"),
@@ -266,9 +273,10 @@ CALLS = Table(
     (
         _SESSION, _TRUNK,
         Column("call", "text", "id of the call"),
-        Column("attempt", "integer", "the how manieth attempt at it", values="1 or more"),
+        Column("attempt", "integer", "how often the call was tried so far", values="1 or more"),
         Column("turn", "integer", "the turn it was made for or after", values="0 or more"),
-        Column("purpose", "text", "what it was made for"),
+        Column("purpose", "text", "what it was made for",
+               values="reply (the client's), measurement, therapist"),
         Column("model", "text", "the model that answered, by its own name where it told one"),
         Column("prompt_sha256", "text", "SHA-256 of the prompt; equal prompts have equal ones"),
         Column("parameters", "text", "what was asked for, as JSON: temperature, top_p, max_tokens, seed, …"),
@@ -292,7 +300,48 @@ CALLS = Table(
     ),
 )  # fmt: skip
 
-TABLES = (SESSIONS, TURNS, ANSWERS, SCORES, TRAJECTORIES, CALLS)
+_SHA256 = Column("questionnaire_sha256", "text", "SHA-256 of the questionnaire document; of one id, each text"
+                 " has its own")  # fmt: skip
+
+ITEMS = Table(
+    "items",
+    "an item of a questionnaire, worded as it was given",
+    "questionnaire, questionnaire_sha256, item",
+    (
+        replace(_QUESTIONNAIRE, meaning="id of the questionnaire document"), _SHA256,
+        Column("item", "text", "id of the item within its questionnaire"),
+        Column("text", "text", "its wording; of a next-word probe, the affect its words count for; of a"
+               " sentence completion, the beginning of the sentence"),
+        Column("answers", "text", "what could be answered and its value, or the words that count; | between"
+               " them",  missing="any words could be"),
+        Column("put", "text", "what was put before the items; of a next-word probe the question … and the"
+               " words the answer begins with", missing="nothing was"),
+        _NOTE,
+    ),
+)  # fmt: skip
+
+SCALES = Table(
+    "scales",
+    "a scale of a questionnaire: what its score is made of, its range and its direction",
+    "questionnaire, questionnaire_sha256, scale",
+    (
+        replace(_QUESTIONNAIRE, meaning="id of the questionnaire document"), _SHA256,
+        _SCALE,
+        Column("title", "text", "what it is called", missing="it has its id alone"),
+        Column("items", "text", "ids of the items that go into it"),
+        Column("reversed_items", "text", "of these, the ones whose value is reversed first", missing="none"),
+        Column("method", "text", "how they make the score", values="mean, sum"),
+        Column("multiplied_by", "number", "what that is then multiplied by", values="above 0"),
+        Column("lowest", "number", "the lowest score there can be", unit="the scale's own"),
+        Column("highest", "number", "the highest score there can be", unit="the scale's own"),
+        _HIGHER_IS,
+        Column("timeframe", "text", "the time the questionnaire asks about",
+               values="right now, today, past week, past two weeks, past month, in general"),
+        _NOTE,
+    ),
+)  # fmt: skip
+
+TABLES = (SESSIONS, TURNS, ANSWERS, SCORES, TRAJECTORIES, CALLS, ITEMS, SCALES)
 
 _CODEBOOK = ("table", "column", "meaning", "unit", "range", "type", "missing_code", "missing_when")
 
@@ -333,6 +382,6 @@ def _rows() -> Iterator[dict[str, object]]:
         for one in table.columns:
             values = (
                 table.name, one.name, one.meaning, one.unit, one.values, one.kind,
-                MISSING_CODE if one.missing else "", one.missing,
+                MISSING_CODE if one.missing else "", one.missing or "never",
             )  # fmt: skip
             yield dict(zip(_CODEBOOK, values, strict=True))

@@ -97,7 +97,7 @@ def about(chosen: Chosen, contents: Contents, *, tables: bool = True) -> str:
         f" {len(chosen.families)} shared starts, {contents.sessions} sessions with them.",
         *(_tables(contents) if tables else ()),
         "## Documents and their licences",
-        "What was said and asked stands in the tables. It may be passed on only as these licences allow.",
+        "What was said, asked and answered may be passed on only as these licences allow.",
         markdown_table(("kind", "id", "version", "licence", "SHA-256"), licences),
     ]
     return "\n\n".join(blocks) + "\n"

@@ -14,6 +14,15 @@ from sandbox.export.data.choosing import Part
 from sandbox.export.data.codebook import NOTE
 from sandbox.export.scores import score_rows
 from sandbox.library.document import Document, document_hash
+from sandbox.library.questionnaire import (
+    CompletionItem,
+    CompletionQuestionnaire,
+    Questionnaire,
+    RatingItem,
+    RatingQuestionnaire,
+    WordItem,
+    WordQuestionnaire,
+)
 from sandbox.measurement.administration import Administration
 from sandbox.store.session import StoredSession
 
@@ -119,6 +128,7 @@ def _answers(part: Part) -> Iterator[Row]:
 def _answer_rows(measured: Measured) -> Iterator[Row]:
     given, point = measured.administration, measured.point
     last = {answer.item: place for place, answer in enumerate(given.answers, start=1)}
+    wrote = _wrote(given)
     for place, answer in enumerate(given.answers, start=1):
         yield {
             "point": point.label,
@@ -135,12 +145,21 @@ def _answer_rows(measured: Measured) -> Iterator[Row]:
             "final": int(last[answer.item] == place),
             "value": answer.value,
             "missing": answer.missing,
-            "raw": answer.raw or None,
+            "raw": answer.raw or wrote.get(answer.call_id) or None,
             "coverage": answer.coverage,
             "entropy": answer.entropy,
             "call": answer.call_id or None,
             "note": NOTE,
         }
+
+
+def _wrote(given: Administration) -> Mapping[str, str]:
+    """By its call, all that the model wrote in answer to a questionnaire whose answers it writes."""
+    if given.way != "report":
+        return {}
+    calls = dict.fromkeys(answer.call_id for answer in given.answers if answer.call_id)
+    texts = [message.content for message in given.asked if message.role == "assistant"]
+    return dict(zip(calls, texts, strict=False))
 
 
 def _shown_at(given: Administration, item: str) -> int | None:
@@ -194,7 +213,7 @@ def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
             "technique_turn": point.point.number or None,
             "own": int(arm.is_own(point.point)),
             "score": point.value,
-            "reliable": int(point.reliable),
+            "reliable": None if point.value is None else int(point.reliable),
             "reason": point.reason or None,
             "as_at": point.as_at or None,
             **_differences(arm, course, point, control),
@@ -243,6 +262,57 @@ def _calls(part: Part) -> Iterator[Row]:
                 }
 
 
+def _items(part: Part) -> Iterator[Row]:
+    for hash, questionnaire in part.questionnaires.items():
+        for item in questionnaire.items:
+            yield {
+                "questionnaire": questionnaire.id,
+                "questionnaire_sha256": hash,
+                "item": item.id,
+                "text": item.text,
+                "answers": _answers_of(questionnaire, item),
+                "put": _put(questionnaire),
+                "note": NOTE,
+            }
+
+
+def _answers_of(questionnaire: Questionnaire, item: RatingItem | WordItem | CompletionItem) -> str:
+    if isinstance(item, WordItem):
+        return " | ".join(item.words)
+    if not isinstance(questionnaire, RatingQuestionnaire):
+        return ""
+    options = questionnaire.options or (questionnaire.range.anchors if questionnaire.range else ())
+    return " | ".join(f"{one.value:g} = {one.label}" for one in options)
+
+
+def _put(questionnaire: Questionnaire) -> str | None:
+    """What stands before the items: for a next-word probe, with the words the answer begins with."""
+    if isinstance(questionnaire, WordQuestionnaire):
+        return f"{questionnaire.ask} … {questionnaire.opening}"
+    return questionnaire.ask if isinstance(questionnaire, CompletionQuestionnaire) else questionnaire.preamble
+
+
+def _scales(part: Part) -> Iterator[Row]:
+    for hash, questionnaire in part.questionnaires.items():
+        turned = {one.id for one in questionnaire.items if isinstance(one, RatingItem) and one.reverse}
+        for scale in questionnaire.scales:
+            yield {
+                "questionnaire": questionnaire.id,
+                "questionnaire_sha256": hash,
+                "scale": scale.id,
+                "title": scale.title,
+                "items": " ".join(scale.items),
+                "reversed_items": " ".join(one for one in scale.items if one in turned) or None,
+                "method": scale.method,
+                "multiplied_by": scale.multiply,
+                "lowest": scale.range[0],
+                "highest": scale.range[1],
+                "higher_is": scale.higher_is,
+                "timeframe": questionnaire.timeframe,
+                "note": NOTE,
+            }
+
+
 def _id(document: Document | None) -> str | None:
     return document.id if document else None
 
@@ -254,5 +324,7 @@ ROWS: Mapping[str, Callable[[Part], Iterable[Row]]] = {
     "scores": _scores,
     "trajectories": _trajectories,
     "calls": _calls,
+    "items": _items,
+    "scales": _scales,
 }
 """By the name of a table of the codebook, what makes its rows."""

@@ -9,6 +9,7 @@ from sandbox.engine.measure import written
 from sandbox.engine.plan import STRETCHES, SessionPlan, leaves_at
 from sandbox.export.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
+from sandbox.library.questionnaire import Questionnaire
 from sandbox.library.technique import DEFAULT_CONTROL, Technique
 from sandbox.models.name import short_name
 from sandbox.store.document import kind_of
@@ -76,11 +77,21 @@ def documents(family: Family) -> tuple[Document, ...]:
     for session in family.sessions:
         plan = session.head.plan
         used = [plan.client, plan.scenario, plan.technique, plan.follow_up]
-        later = (one.measure for one in family.later.get(session.head.id, ()))
-        for document in (*used, *(measure.questionnaire for measure in (*plan.measures, *later))):
+        for document in (*used, *_questionnaires(family, session)):
             if document is not None:
                 found.setdefault(document_hash(document), document)
     return tuple(found.values())
+
+
+def questionnaires(family: Family) -> tuple[Questionnaire, ...]:
+    """Every questionnaire the sessions were given or asked afterwards, once each."""
+    given = (one for session in family.sessions for one in _questionnaires(family, session))
+    return tuple({document_hash(one): one for one in given}.values())
+
+
+def _questionnaires(family: Family, session: StoredSession) -> Iterator[Questionnaire]:
+    later = (one.measure for one in family.later.get(session.head.id, ()))
+    return (measure.questionnaire for measure in (*session.head.plan.measures, *later))
 
 
 def how_to_run_again(family: Family) -> Iterator[Block]:

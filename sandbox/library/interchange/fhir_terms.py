@@ -47,6 +47,7 @@ REVERSE = f"{OURS}reverse"
 SCORE = f"{OURS}score"
 MISSING = f"{OURS}missing"
 WAY = f"{OURS}way"
+ARM = f"{OURS}arm"
 
 CANONICAL = "urn:therapy-sandbox:questionnaire:"
 PREAMBLE = "_preamble"
