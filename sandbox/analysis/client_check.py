@@ -15,6 +15,7 @@ from sandbox.analysis.induction import inductions
 from sandbox.analysis.numeral import numeral, percent
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.library.client import Client
+from sandbox.library.document import is_english
 from sandbox.library.questionnaire import Scale
 from sandbox.measurement.validity.verdict import Usable
 from sandbox.text import number_of
@@ -161,7 +162,7 @@ def check_client(runs: Sequence[Sequence[Arm]], scale: ScaleName, *, shown_examp
         ceiling=_share(_place(value, definition) > CEILING for value in induced),
         words=_middle([len(_WORD.findall(reply)) for reply in replies]),
         varied=_share(new for own in runs for new in _begin_anew(own, examples)),
-        first_person=_share(map(_in_first_person, replies)) if client.language.startswith("en") else None,
+        first_person=_share(map(_in_first_person, replies)) if is_english(client.language) else None,
         controls=tuple(_controls(told, scale, definition)),
         resistance=resistance([arm for own in told for arm in own if arm.is_control], client),
         usable="undecided",

@@ -13,6 +13,7 @@ from sandbox.analysis.numeral import percent
 from sandbox.engine.disclosure import asks_about, tells
 from sandbox.engine.history import Turn
 from sandbox.library.client import Client, Disclosure
+from sandbox.library.document import is_english
 
 # The project's own conventions.
 AGREES = 0.5
@@ -63,7 +64,7 @@ class Resistance:
 
 def resistance(arms: Sequence[Arm], client: Client) -> Resistance:
     """How a client takes what controls say to it. `arms`: the controls' arms of all runs."""
-    english = client.language.split("-")[0] == "en"
+    english = is_english(client.language)
     replies = [
         [t.reply for t in arm.turns if t.phase == "technique" and t.reply and not t.refused] for arm in arms
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
 from sandbox.engine.history import History, Turn
 from sandbox.engine.phase import USUAL, Phase, Point, Stretches, turn_label
+from sandbox.library.document import is_english
 from sandbox.measurement.valence import negativity
 
 REPLIES: ScaleName = ("replies", "tone", "negativity")
@@ -54,7 +55,7 @@ class ReplyValence:
 def reply_valence(history: History, language: str = "en", own_after: int = 0) -> ReplyValence:
     """The trajectory of a session's replies, refused ones left out; empty when they are not English, the word
     list's language."""
-    if language.partition("-")[0] != "en":
+    if not is_english(language):
         return ReplyValence()
     counted: dict[Phase, int] = {}
     numbered: list[tuple[Turn, int]] = []

@@ -12,6 +12,7 @@ from statistics import fmean
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.numeral import MISSING, numeral, percent
 from sandbox.engine.history import Turn
+from sandbox.library.document import is_english
 from sandbox.library.readability import questions, reading_grade, words
 from sandbox.library.suspect_words import advice
 
@@ -86,7 +87,7 @@ def talk_counts(turns: Iterable[Turn], language: str = "en") -> TalkCounts | Non
         return None
     told = [turn.said for turn in said]
     replies = [turn.reply for turn in said if turn.reply and turn.reply.strip() and not turn.refused]
-    english = language.partition("-")[0] == "en"
+    english = is_english(language)
     spoken = [word for reply in replies for word in words(reply)]
     asked = [one for text in told for one in _sentences(text) if "?" in one]
     opened = sum(bool(_OPEN.match(one)) for one in asked)

@@ -12,7 +12,7 @@ from unicodedata import normalize
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sandbox.errors import ExitCode, Problem, Route, SandboxError
-from sandbox.text import printable
+from sandbox.text import number_of, printable
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 HASH_PATTERN = r"^[0-9a-f]{64}$"
@@ -48,6 +48,11 @@ FOLDERS: Mapping[Kind, str] = {
 """The content folder of each kind."""
 
 
+def is_english(language: str) -> bool:
+    """Whether a BCP 47 tag is of English, of whatever country: rules by words are for English alone."""
+    return language.partition("-")[0] == "en"
+
+
 FILL_IN = "FILL IN"
 """Stands in a new document where its writer's own words belong."""
 
@@ -61,7 +66,7 @@ class InvalidDocument(SandboxError):
         first, more = problems[0], len(problems) - 1
         todo = first.hint
         if more:
-            rest = "1 more problem" if more == 1 else f"{more} more problems"
+            rest = number_of(more, "more problem")
             todo = f"{todo}\n".lstrip() + f"{rest}: sandbox validate {printable(first.file)} lists them all"
         super().__init__(printable(first.message), where=first.place, todo=printable(todo))
         self.problems = problems

@@ -10,7 +10,7 @@ from sandbox.errors import Problem, Route, SandboxError
 from sandbox.library import suspect_words
 from sandbox.library.catalogue import Library
 from sandbox.library.client import Client
-from sandbox.library.document import FILL_IN, Document
+from sandbox.library.document import FILL_IN, Document, is_english
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -101,7 +101,7 @@ def _scenario(scenario: Scenario, library: Library) -> Iterator[Problem]:
     for at, text in said:
         yield from _too_long("turn", text, at)
         yield from _personal(text, at)
-        if _english(scenario):
+        if is_english(scenario.language):
             yield from _given_away(scenario, text, at, library)
     if scenario.affect == "none":
         if scenario.intensity is not None:
@@ -141,13 +141,18 @@ def _unwarned(scenario: Scenario, said: list[tuple[Route, str]]) -> Iterator[Pro
 
 
 def _technique(technique: Technique, library: Library) -> Iterator[Problem]:
+    english = is_english(technique.language)
     for at, said in _said(technique):
         yield from _too_long("step", said, at)
         yield from _personal(said, at)
         yield from _whole_reply(said, at)
-        if technique.delivery == "scripted" and _english(technique):
+        if technique.delivery == "scripted" and english:
             yield from _put_in_the_mouth(said, at, library)
-        if technique.is_control and _english(technique) and (word := suspect_words.therapeutic(said)):
+        if (
+            technique.is_control
+            and is_english(technique.language)
+            and (word := suspect_words.therapeutic(said))
+        ):
             yield Problem(f"“{word}” in a control", at, "a control does nothing: keep to neutral matters")
     yield from _beside_control(technique, library)
     yield from _far_scales(technique, library)
@@ -245,7 +250,7 @@ def scales_known(library: Library) -> Iterator[tuple[Timeframe, Scale]]:
 
 
 def _questionnaire(questionnaire: Questionnaire, library: Library) -> Iterator[Problem]:
-    if _english(questionnaire):
+    if is_english(questionnaire.language):
         for at, text in _asked(questionnaire):
             yield from _suggestive(text, at)
     texts: set[str] = set()
@@ -300,7 +305,7 @@ def _client(client: Client) -> Iterator[Problem]:
         yield from _personal(fact.fact, ("discloses", n, "fact"))
     for n, relapse in enumerate(client.relapses):
         yield from _personal(relapse.fact, ("relapses", n, "fact"))
-    if not _english(client):
+    if not is_english(client.language):
         return
     if phrase := suspect_words.scores(client.system):
         hint = "describe the person; which scores come of it is what the session is to show"
@@ -326,7 +331,3 @@ def _personal(text: str, at: Route) -> Iterator[Problem]:
     for found in suspect_words.details(text):
         hint = "use invented persons only: texts go to whatever model you choose"
         yield Problem(f"“{found}” looks like a real person's details", at, hint)
-
-
-def _english(document: Document) -> bool:
-    return document.language.split("-")[0] == "en"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from sandbox.errors import Problem
-from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, repeated
+from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, is_english, repeated
 
 Timeframe = Literal["right now", "today", "past week", "past two weeks", "past month", "in general"]
 
@@ -178,7 +178,7 @@ class CompletionQuestionnaire(_QuestionnaireHead):
         )
         yield from _scale_problems(self.scales, [item.id for item in self.items])
         yield from _range_problems(self.scales, 0, 100)
-        if self.language.split("-")[0] != "en":
+        if not is_english(self.language):
             yield Problem(
                 "completions are scored with an English word list, so the questionnaire has to be English",
                 ("language",),

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from sandbox.errors import Problem
 from sandbox.library import suspect_words
 from sandbox.library.catalogue import Library
-from sandbox.library.document import InvalidTemplate
+from sandbox.library.document import InvalidTemplate, is_english
 from sandbox.library.readability import ALOUD, questions, reading_grade, seconds_aloud, words
 from sandbox.library.suspect_words import spoken
 from sandbox.library.technique import Step, Technique
 from sandbox.library.template import StepContext, render, scales_in_text
 from sandbox.settings import ScriptRemark
+from sandbox.text import number_of
 
 HARDEST = 8.0
 """The reading grade from which a script is remarked on: what is written for patients aims at 6 to 8."""
@@ -72,7 +73,7 @@ class StepReading:
         if self.grade is not None:
             told.append(f"grade {max(0.0, self.grade):.0f}")
         if self.questions:
-            told.append("1 question" if self.questions == 1 else f"{self.questions} questions")
+            told.append(number_of(self.questions, "question"))
         for what, found in (("jargon", self.jargon), ("absolutes", self.absolutes),
                             ("the word probe counts", self.counted), ("filled in", self.filled)):  # fmt: skip
             if found:
@@ -103,7 +104,7 @@ def read_script(
     """
     if technique.delivery != "scripted":
         return ScriptReading((), ())
-    english = technique.language.split("-")[0] == "en"
+    english = is_english(technique.language)
     beside = control.steps if control is not None and len(control.steps) == len(technique.steps) else ()
     steps = tuple(
         _step(step, beside[n] if beside else None, library, english=english)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.models.provider import Capabilities, FailureKind
-from sandbox.text import excerpt
+from sandbox.text import excerpt, number_of
 
 RETRYABLE: frozenset[FailureKind] = frozenset(
     {"unavailable", "timeout", "rate limited", "server error", "malformed", "empty"}
@@ -261,6 +261,5 @@ def _wait(seconds: float) -> str:
     if whole < 120:
         return f"{whole} s"
     hours, minutes = divmod(round(whole / 60), 60)
-    told = [f"{hours} hour{'s' * (hours > 1)}"] if hours else []
-    told += [f"{minutes} minute{'s' * (minutes > 1)}"] if minutes else []
+    told = (number_of(count, unit) for count, unit in ((hours, "hour"), (minutes, "minute")) if count)
     return f"{whole:,} s ({' '.join(told)})"

@@ -150,8 +150,13 @@ def test_a_client_without_example_turns(library: Library) -> None:
     assert message.startswith("no example turns")
 
 
-def test_words_are_looked_for_in_english_only(library: Library) -> None:
-    text = GOOD["scenario"].replace("affect", "language: de\naffect").replace("They stop.", "stress, fear")
+@pytest.mark.parametrize("language", ["de", "enm"])  # Middle English is another language
+def test_words_are_looked_for_in_english_only(language: str, library: Library) -> None:
+    text = (
+        GOOD["scenario"]
+        .replace("affect", f"language: {language}\naffect")
+        .replace("They stop.", "stress, fear")
+    )
     assert warnings(text, "scenario", library) == []
 
 

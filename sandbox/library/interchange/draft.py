@@ -21,6 +21,7 @@ from sandbox.library.interchange.selection import Selection, selected
 from sandbox.library.loading import MAX_BYTES, parse_document
 from sandbox.library.questionnaire import RatingQuestionnaire, Timeframe
 from sandbox.library.yaml.writing import document_text
+from sandbox.text import number_of
 
 UNSTATED = "not stated in the imported file"
 _SHOWN_PROBLEMS = 3
@@ -45,8 +46,8 @@ class Draft:
     @property
     def summary(self) -> str:
         """What was made: how many items and scales."""
-        items, scales = len(self.questionnaire.items), len(self.questionnaire.scales)
-        return f"{items} item{'s' * (items != 1)}, {scales} scale{'s' * (scales != 1)}."
+        items = number_of(len(self.questionnaire.items), "item")
+        return f"{items}, {number_of(len(self.questionnaire.scales), 'scale')}."
 
     @property
     def report(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
