@@ -239,8 +239,7 @@ class Arm:
     @property
     def guidance(self) -> Guidance | None:
         """The therapist model that spoke in it. A plan names one for its guided branches, others leave it."""
-        technique = self.plan.technique
-        return self.plan.guidance if technique is not None and technique.delivery == "guided" else None
+        return self.plan.guided_by
 
     @property
     def technique_turns(self) -> int:

@@ -127,16 +127,16 @@ class _Count:
                 self.tell(plan.scenario)
                 self.measure("induction")
             elif stretch == "technique" and plan.technique is not None:
-                self.apply(plan.technique)
+                self.apply(plan.technique, plan.guided_by)
             elif stretch == "follow-up":
                 if plan.follow_up is not None:
                     self.tell(plan.follow_up)
                 self.close(plan)
 
-    def apply(self, technique: Technique) -> None:
+    def apply(self, technique: Technique, guidance: Guidance | None) -> None:
         for step in technique.steps:
-            if technique.delivery == "guided" and self._plan.guidance is not None:
-                told = _told(self._plan.guidance, technique, step)
+            if guidance is not None:
+                told = _told(guidance, technique, step)
                 self._call(self.prompt + self._tokens[told], self._reply)
             self._turn(step.say, reply=True)
             self.measure("technique")
@@ -185,8 +185,8 @@ def _texts(plan: SessionPlan) -> Iterator[str]:
             yield from (_longest(task) for task in scenario.tasks)
     if plan.technique is not None:
         yield from (step.say for step in plan.technique.steps)
-        if plan.technique.delivery == "guided" and plan.guidance is not None:
-            yield from (_told(plan.guidance, plan.technique, step) for step in plan.technique.steps)
+        if plan.guided_by is not None:
+            yield from (_told(plan.guided_by, plan.technique, step) for step in plan.technique.steps)
     for measure in plan.measures:
         yield from (asking.question for asking in _asked(measure))
 

@@ -111,6 +111,12 @@ class SessionPlan(BaseModel):
         return self.redo is not None or self.edited is not None
 
     @property
+    def guided_by(self) -> Guidance | None:
+        """The therapist model that speaks its technique; None where none does."""
+        guided = self.technique is not None and self.technique.delivery == "guided"
+        return self.guidance if guided else None
+
+    @property
     def passed(self) -> Mapping[str, int]:
         """The steps behind it when it began, how often each was said; 0 for one left out."""
         begins = self.redo or self.edited

@@ -29,7 +29,7 @@ def keyed_values(questionnaire: Questionnaire, values: Mapping[str, float | None
     and for a value outside the item's bounds.
     """
     bounds = item_bounds(questionnaire)
-    reverse = _reversed_items(questionnaire)
+    reverse = reversed_items(questionnaire)
     known = [item.id for item in questionnaire.items]
     for item, value in values.items():
         if item not in known:
@@ -51,7 +51,8 @@ def score_questionnaire(
     return tuple(_score(scale, [keyed[item] for item in scale.items]) for scale in questionnaire.scales)
 
 
-def _reversed_items(questionnaire: Questionnaire) -> frozenset[str]:
+def reversed_items(questionnaire: Questionnaire) -> frozenset[str]:
+    """The items whose values count from the other end."""
     if not isinstance(questionnaire, RatingQuestionnaire):
         return frozenset()
     return frozenset(item.id for item in questionnaire.items if item.reverse)

@@ -5,12 +5,13 @@ share of them.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import fmean
 
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire
 from sandbox.measurement.administration import Administration
 from sandbox.measurement.estimate import Estimate, cronbach_alpha, rate_estimate
-from sandbox.measurement.scoring import item_bounds, keyed_values, reversed_value
+from sandbox.measurement.scoring import item_bounds, keyed_values, reversed_items, reversed_value
 from sandbox.measurement.validity.battery import Condition, StateName, Trials
 from sandbox.measurement.validity.index import (
     LARGE_SHIFT,
@@ -18,7 +19,6 @@ from sandbox.measurement.validity.index import (
     SMALL_SHIFT,
     TOO_FEW,
     Index,
-    Judgement,
     judged_alpha,
     judged_rate,
     judged_shift,
@@ -55,9 +55,7 @@ def acquiescence(view: Trials) -> Index:
         known = [value for value in leans if value is not None]
         return fmean(known) if known else None
 
-    def judge(estimate: Estimate | None, exact: bool) -> Judgement:
-        return judged_shift(estimate, exact=exact, limits=(2 * SMALL_SHIFT, 2 * LARGE_SHIFT))
-
+    judge = partial(judged_shift, limits=(2 * SMALL_SHIFT, 2 * LARGE_SHIFT))
     return by_state(view, id, title, acceptable, measured, judge)
 
 
@@ -81,8 +79,7 @@ def _calm_answers(questionnaire: Questionnaire) -> dict[str, float]:
         if scale.higher_is != "neither":
             end = bounds[0] if scale.higher_is == "more distress" else bounds[1]
             calm |= dict.fromkeys(scale.items, end)
-    rated = questionnaire.items if isinstance(questionnaire, RatingQuestionnaire) else ()
-    reverse = {item.id for item in rated if item.reverse}
+    reverse = reversed_items(questionnaire)
     return {item: reversed_value(end, bounds) if item in reverse else end for item, end in calm.items()}
 
 

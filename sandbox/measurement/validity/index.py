@@ -48,7 +48,6 @@ class Index:
 
 def judged_size(
     estimate: Estimate | None,
-    *,
     exact: bool = False,
     limits: tuple[float, float] = (SMALL_SHIFT, LARGE_SHIFT),
 ) -> Judgement:
@@ -74,12 +73,11 @@ def judged_size(
 
 def judged_shift(
     estimate: Estimate | None,
-    *,
     exact: bool = False,
     limits: tuple[float, float] = (SMALL_SHIFT, LARGE_SHIFT),
 ) -> Judgement:
     """A signed shift judged as its size is: moved one way or the other, it is moved."""
-    return judged_size(_size(estimate), exact=exact, limits=limits)
+    return judged_size(_size(estimate), exact, limits)
 
 
 def _size(estimate: Estimate | None) -> Estimate | None:

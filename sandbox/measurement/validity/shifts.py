@@ -152,7 +152,7 @@ def retest(view: Trials) -> Index:
         title,
         acceptable,
         lambda state, repeat: _size(view.difference(repeat, state, "retest")),
-        _as_size,
+        judged_size,
         within=(0.0, 100.0),
     )
 
@@ -186,7 +186,7 @@ def form(view: Trials, condition: Condition, title: str) -> Index:
         noise = 0.0 if view.way in UNSAMPLED else distance(repeat, state, "retest")
         return None if shift is None or noise is None else shift - noise
 
-    return by_state(view, condition, title, acceptable, beyond, _as_size)
+    return by_state(view, condition, title, acceptable, beyond, judged_size)
 
 
 def demand(view: Trials, condition: Condition) -> Index:
@@ -204,7 +204,7 @@ def demand(view: Trials, condition: Condition) -> Index:
         "at most 10, towards the wish (above 0) or away from it; over 30 it cannot be used: the words of a"
         " technique can be such a hint",
         towards,
-        lambda estimate, exact: judged_shift(estimate, exact=exact, limits=HINT_LIMITS),
+        partial(judged_shift, limits=HINT_LIMITS),
     )
 
 
@@ -257,10 +257,6 @@ def by_state(
 def not_applying(id: str, title: str, unit: Unit, acceptable: str) -> Index:
     """An index that this questionnaire read this way cannot have."""
     return Index(id, title, unit, None, "does not apply", acceptable, "does not apply to this way of reading")
-
-
-def _as_size(estimate: Estimate | None, exact: bool) -> Judgement:
-    return judged_size(estimate, exact=exact)
 
 
 def _size(difference: float | None) -> float | None:
