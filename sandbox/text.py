@@ -1,10 +1,11 @@
 """Text that came from elsewhere (a model, a file, a person) made safe to show as plain text.
 
-And a number with its noun.
+And numbers in words: one with its noun, several as spans.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _SPACE = re.compile(r"\s+")
 _KEPT = {"\n", "\t", "\u200d"}
@@ -36,3 +37,14 @@ def excerpt(text: str, length: int = 80) -> str:
 def number_of(count: int, noun: str) -> str:
     """`1 run`, `2 runs`, `1,000 runs`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """`1–5, 9`, of numbers in their order."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in found)

@@ -190,6 +190,7 @@ class Arm:
     `measured_in` names the session that made each of `history.measured`. `answered_by` are the models it and
     its ancestors were started with, `altered` the documents that were changed in the record. `later` is what
     was asked when it was over. `planned` is when it was planned, the same for all that were planned together.
+    `left_out` says what else was run of the study whose results it is compared in (`left_out_beside`).
     """
 
     id: str
@@ -213,6 +214,7 @@ class Arm:
     replies: ReplyValence = field(default_factory=ReplyValence)
     later: tuple[AskedAfterwards, ...] = ()
     planned: datetime | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -119,6 +119,13 @@ class Comparison:
         return next((one for one in self.inductions if first.trunk in one.starts), None)
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """What else was run of the studies that these arms are all of."""
+        return tuple(
+            dict.fromkeys(text for arm in self.arms for one in arm.sessions for text in one.left_out)
+        )
+
+    @property
     def cautions(self) -> tuple[str, ...]:
         """The remarks as sentences."""
         return tuple(remark.sentence for remark in self.remarks)

@@ -39,6 +39,7 @@ from sandbox.store.integrity import Altered
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
+from sandbox.study.plan_changes import left_out_beside
 
 Later = Mapping[str, tuple[AskedAfterwards, ...]]
 """By session, what was asked of it and of its ancestors afterwards."""
@@ -334,7 +335,9 @@ def _gathered(store: Store, ids: tuple[str, ...], *, controls: bool, earlier: bo
             todo="Name two sessions, or a shared start with several arms; `b` in the app adds an arm.",
         )
     arms = (own.arm(id) for id, own in wanted.items())
-    return tuple(replace(arm, replaced_by=None) if arm.id in ids else arm for arm in arms)
+    shown = (replace(arm, replaced_by=None) if arm.id in ids else arm for arm in arms)
+    left_out = left_out_beside(store, wanted)
+    return tuple(replace(arm, left_out=left_out) if left_out else arm for arm in shown)
 
 
 def _families(store: Store, ids: Sequence[str]) -> tuple[dict[str, str], dict[str, Family]]:

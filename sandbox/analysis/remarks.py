@@ -94,6 +94,7 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
     scales = tuple(scales)
     said = [
         *_of_record(sessions),
+        *(Remark("plan", "caution", text) for one in sessions for text in one.left_out),
         *(remark for one in sessions for remark in _of_session(one, {scale[:2] for scale in scales})),
         *(Remark("conditions", "caution", text) for text in conditions_that_differ(sessions)),
         *(remark for scale in scales for remark in _missing(arms, scale)),

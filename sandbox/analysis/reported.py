@@ -1,6 +1,6 @@
 """What a report is made from, gathered from the record for every face that writes one. Renders nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sandbox.analysis.arm import Arm
@@ -12,15 +12,18 @@ from sandbox.store.progress import Spent, spent_by
 from sandbox.store.store import Store
 from sandbox.store.study import FrozenStudy, StudyRecord
 from sandbox.study.frozen import outline_of, plan_of
-from sandbox.study.progress import finished_trunks, study_or_session
+from sandbox.study.plan_changes import PlanHistory, plan_history
+from sandbox.study.progress import finished_trunks, study_meant, study_or_session
+from sandbox.text import number_of
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOn:
     """What a report is made from: arms, the scale that counts, what the calls took, the question.
 
-    `drawn`: how the models' answers were drawn. `plans` has a sentence for each study that the arms are of:
-    its plan, and its looks. `interim` says how much of them is finished, where that is not all.
+    `drawn`: how the models' answers were drawn. `plans` has sentences on the studies that the arms are of:
+    when the plan was frozen, each change of it, its looks. `interim` says how much of them is finished, where
+    that is not all.
     """
 
     arms: tuple[Arm, ...]
@@ -50,7 +53,7 @@ def gather_report(
     """
     arms = gather_compared(store, dict.fromkeys(id for one in named for id in study_or_session(store, one)))
     record = StudyRecord(store)
-    studies = [found for one in named if (found := record.newest(one)) is not None]
+    studies = [found for one in named if (found := study_meant(store, one)) is not None]
     plans = [plan_of(one).study for one in studies]
     asked = " ".join(one.question or "" for one in plans)
     titles = " and ".join(dict.fromkeys(one.title for one in plans))
@@ -66,42 +69,44 @@ def gather_report(
         title=title or (titles if len(studies) == len(named) else "") or f"Report: {told}",
         question=question or asked.strip(),
         pooled=worth_pooling(arms),
-        plans=tuple(_plan(record, found) for found in studies),
-        interim=" ".join(filter(None, (_interim(record, found) for found in studies))),
+        plans=tuple(
+            line for found in studies for line in plan_sentences(record, found, plan_history(record, found))
+        ),
+        interim=" ".join(filter(None, (interim(record, found) for found in studies))),
     )
 
 
 def own_scale(store: Store, named: Sequence[str]) -> str | None:
     """The scale that the stop rule of a study among these is about; None where none has such a rule."""
-    found = (StudyRecord(store).newest(one) for one in named)
+    found = (study_meant(store, one) for one in named)
     stops = (plan_of(one).study.stop for one in found if one is not None)
     return next((stop.scale for stop in stops if stop is not None), None)
 
 
-def _interim(studies: StudyRecord, study: FrozenStudy) -> str:
+def interim(studies: StudyRecord, study: FrozenStudy) -> str:
     """How much of the study is finished, where that is not all of it; empty where it is."""
     outline = outline_of(study)
     finished, cells = len(finished_trunks(studies, outline)), len(outline.cells)
     if finished == cells:
         return ""
-    return f"Interim: {finished:,} of {cells:,} runs of the study “{study.name}” are finished."
+    running = " It is running now." if studies.at_work(study.root) else ""
+    return f"Interim: {finished:,} of {cells:,} runs of the study “{study.name}” are finished.{running}"
 
 
-def _plan(studies: StudyRecord, study: FrozenStudy) -> str:
-    """When its plan was frozen, whether it was changed since, and the looks of its stop rule."""
-    first, *later = studies.plans(study.root)
-    frozen = f"plan {first.hash[:16]}, frozen {first.at:%Y-%m-%d %H:%M}, before its first call"
-    said = f"Study “{study.name}”: {frozen}."
-    if later:
-        times = "once" if len(later) == 1 else f"{len(later)} times"
-        said += (
-            f" It was changed {times}: what was added by plan {study.hash[:16]}, frozen"
-            f" {study.at:%Y-%m-%d %H:%M}, was added with the earlier results at hand."
-        )
+def plan_sentences(studies: StudyRecord, study: FrozenStudy, history: PlanHistory) -> Iterator[str]:
+    """When its plan was frozen, how it was changed since, and the looks of its stop rule."""
+    first = history.first
+    frozen = f"plan {first.hash[:12]}, frozen {first.at:%Y-%m-%d %H:%M}, before its first call"
+    yield f"Study “{study.name}”: {frozen}."
+    for one in history.changes:
+        results = f"with results of {number_of(one.runs, 'run')} at hand" if one.runs else "before any result"
+        said = f"Plan {one.hash[:12]}, frozen {one.at:%Y-%m-%d %H:%M}, changed it {results}"
+        yield f"{said}: {'; '.join(one.said)}." if one.said else f"{said}, in words that change no run."
+    if history.changes and not history.last:
+        yield f"What is reported here is plan {study.hash[:12]}."
     if looks := studies.logged(study.root, kinds=("look",)):
         repeats = ", ".join(str(entry.detail["repeats"]) for entry in looks)
-        said += (
-            f" Its stop rule was looked at after {repeats} repeats, as planned; the intervals here do not"
+        yield (
+            f"Its stop rule was looked at after {repeats} repeats, as planned; the intervals here do not"
             " allow for that."
         )
-    return said

@@ -213,7 +213,7 @@ def export_data(
     from sandbox.errors import UsageError
     from sandbox.export.data.choosing import choose
     from sandbox.export.file import refuse_file_name, refuse_missing_folder
-    from sandbox.text import number_of
+    from sandbox.text import number_of, printable
 
     refuse_missing_folder(path)
     if (form == "bundle") != (path.suffix.lower() == ".zip"):
@@ -230,6 +230,8 @@ def export_data(
     click.echo(str(path))
     starts = number_of(len(chosen.families), "shared start")
     click.echo(f"{number_of(count, 'session')} of {starts}.", err=True)
+    for line in chosen.interim:
+        click.echo(printable(line), err=True)
 
 
 def _warn_of_details(store: "Store", sessions: "Collection[str]") -> None:

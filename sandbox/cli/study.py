@@ -131,7 +131,7 @@ def status(study: str, as_json: bool) -> None:
         stop = outline.plan.study.stop
         arms = finished_arms(conductor.studies, outline) if over else ()
         found = so_far(conductor.store, arms, stop.scale if stop is not None else None)
-    said = answer(found).lines if found is not None else ()
+    said = (*answer(found).lines, *found.left_out) if found is not None else ()
     spread = told.short if found is not None and (told := noise(found)) is not None else ()
     if as_json:
         click.echo(json.dumps(_as_data(outline, progress) | {"answer": said, "noise": spread}, indent=2))

@@ -92,7 +92,7 @@ def planned(
 
 
 def _tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
-    from sandbox.study.frozen import changes
+    from sandbox.study.plan_changes import changes
 
     if before is None:
         return

@@ -271,6 +271,20 @@ class StudyRecord:
             )
             return {session: name for session, name in rows if name is not None}
 
+    def changed(self, sessions: Collection[str]) -> tuple[str, ...]:
+        """The roots of those studies of these sessions that have several plans, or a removed session."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "WITH own AS (SELECT DISTINCT root FROM study_sessions"  # noqa: S608
+                f" WHERE session IN {LISTED})"
+                " SELECT root FROM own WHERE"
+                " EXISTS (SELECT 1 FROM studies s WHERE s.root = own.root AND before IS NOT NULL) OR"
+                " EXISTS (SELECT 1 FROM study_sessions m JOIN states t ON t.session = m.session"
+                " WHERE m.root = own.root AND t.state = 'removed')",
+                [listed(sessions)],
+            )
+            return tuple(row[0] for row in rows)
+
     def states(self, root: str) -> StudyStates:
         """How far the study's sessions are, and what they took. After the first time only news is read."""
         read = self._read.setdefault(root, _Read())

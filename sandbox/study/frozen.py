@@ -9,9 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sandbox.errors import SandboxError, UsageError
-from sandbox.library.document import Document
 from sandbox.library.study import Study
-from sandbox.library.technique import Technique
 from sandbox.store.study import FrozenStudy, LogKind, SessionNow, StudyEntry, StudyRecord
 from sandbox.study.conductor import Conductor
 from sandbox.study.events import Ending
@@ -76,49 +74,6 @@ def drafted(conductor: Conductor, study: Study, make: MakePlan | None = None) ->
     if plan.model_copy(update={"before": last.before}) == last:
         return TakenUp(outline_of(found), None)
     return TakenUp(_outline(plan), last)
-
-
-def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
-    """What is different in the new plan, a line each, in words."""
-    lines = []
-    for field in Study.model_fields:
-        old, new = getattr(before.study, field), getattr(now.study, field)
-        if old == new or field in _NOT_TOLD:
-            continue
-        if isinstance(old, tuple) and isinstance(new, tuple):
-            words = [f"{name} {', '.join(map(str, ids))}" for name, ids in (
-                ("new:", [one for one in new if one not in old]),
-                ("left out:", [one for one in old if one not in new]),
-            ) if ids]  # fmt: skip
-            lines.append(f"{_name(field)}: {'; '.join(words) or 'in another order'}")
-        else:
-            lines.append(f"{_name(field)}: {_said(old)} → {_said(new)}")
-    texts = {(type(one), one.id): hash for hash, one in before.documents.items() if not _wording(one)}
-    for hash, one in now.documents.items():
-        if not _wording(one) and texts.get((type(one), one.id), hash) != hash:
-            lines.append(f"the text of “{one.id}”: what was run with the earlier one is kept, and run anew")
-    worded = {one.id for hash, one in now.documents.items() if _wording(one) and hash not in before.documents}
-    if before.study.wordings == now.study.wordings:
-        lines += [f"wordings of “{id}”: those that are new are run, the others kept" for id in sorted(worded)]
-    return tuple(lines)
-
-
-def _wording(document: Document) -> bool:
-    return isinstance(document, Technique) and document.wording is not None
-
-
-_NOT_TOLD = ("title", "description", "source", "licence", "version", "language", "question", "references")
-
-
-def _name(field: str) -> str:
-    return field.replace("_", " ")
-
-
-def _said(value: object) -> str:
-    if isinstance(value, BaseModel):
-        told = {key: one for key, one in value.model_dump().items() if one is not None}
-        return ", ".join(f"{_name(key)} {one}" for key, one in told.items()) or "none"
-    return "none" if value is None else str(value)
 
 
 def freeze(studies: StudyRecord, plan: StudyPlan) -> Outline:

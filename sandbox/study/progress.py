@@ -1,20 +1,21 @@
 """How far a study is, read from the record alone: so every app and terminal on the workspace can tell."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NoReturn
 
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.study import Caps
 from sandbox.store.progress import Spent
 from sandbox.store.state import Process, State
 from sandbox.store.store import Store
-from sandbox.store.study import SessionNow, StudyEntry, StudyRecord
+from sandbox.store.study import FrozenStudy, SessionNow, StudyEntry, StudyRecord
 from sandbox.study.events import Ending
 from sandbox.study.frozen import Outline, compared_arms, outline_of
-from sandbox.text import excerpt
+from sandbox.text import excerpt, number_of
 
 CellState = Literal["finished", "running", "failed", "cut short", "to do"]
 """Of a cell: all of it is in the record; a living process runs it; a session of it failed and may be tried
@@ -125,24 +126,54 @@ def finished_arms(studies: StudyRecord, outline: Outline) -> tuple[str, ...]:
     return compared_arms(finished, sessions)
 
 
+def study_meant(store: Store, text: str) -> FrozenStudy | None:
+    """The newest plan of the study of that name or root; else, unless a session is meant, the plan whose hash
+    begins so. None where there is none."""
+    studies = StudyRecord(store)
+    if (found := studies.newest(text)) is not None:
+        return found
+    try:
+        store.resolve(text)
+    except UsageError:
+        return None
+    except NotFoundError:
+        with contextlib.suppress(NotFoundError):
+            return studies.named(text)
+    return None
+
+
 def study_or_session(store: Store, text: str) -> tuple[str, ...]:
-    """The arms of the finished runs of the study of that name, of its newest plan; else the session meant.
+    """The arms of the finished runs of the study or plan meant (`study_meant`), else the session meant.
 
     Raises NotFoundError, UsageError where several sessions begin so, or nothing of the study is finished.
     """
     studies = StudyRecord(store)
-    found = studies.newest(text)
+    found = study_meant(store, text)
     if found is None:
         try:
             return (store.resolve(text),)
         except NotFoundError as error:
             raise _neither(text, studies) from error
-    arms = finished_arms(studies, outline_of(found))
-    if not arms:
-        raise UsageError(
-            "No run of this study is finished yet.", where=text, todo=f"Run it: sandbox study run {text}"
-        )
-    return arms
+    return finished_arms(studies, outline_of(found)) or _nothing_finished(studies, found)
+
+
+def _nothing_finished(studies: StudyRecord, found: FrozenStudy) -> NoReturn:
+    """Says what to do: wait, run it, or look at what an earlier plan has."""
+    runs = studies.at_work(found.root)
+    what = "No run of this study is finished yet"
+    todo = (
+        f"It is running: sandbox study status {found.name}"
+        if runs
+        else f"Run it: sandbox study run {found.name}"
+    )
+    for plan in reversed(studies.plans(found.root)):
+        with contextlib.suppress(UsageError):
+            if plan.hash != found.hash and (done := finished_trunks(studies, outline_of(plan))):
+                what += " as it is planned now"
+                earlier = f"{number_of(len(done), 'run')} finished: sandbox compare {plan.hash[:12]}"
+                todo += f"\nAs it was planned before, {earlier}"
+                break
+    raise UsageError(f"{what}.", where=found.name, todo=todo)
 
 
 def _neither(text: str, studies: StudyRecord) -> NotFoundError:

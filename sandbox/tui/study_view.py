@@ -118,7 +118,7 @@ class StudyReader:
         is one, as the planned looks are at it."""
         stop = self.outline.plan.study.stop
         found = so_far(self._store, arms, stop.scale if stop is not None else None)
-        return (answer(found).lines, found.scale[2]) if found is not None else ((), "")
+        return ((*answer(found).lines, *found.left_out), found.scale[2]) if found is not None else ((), "")
 
     def _all_titles(self) -> Iterator[tuple[str, str]]:
         plan = self.outline.plan

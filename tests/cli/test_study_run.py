@@ -79,6 +79,53 @@ def test_a_study_is_run_from_its_name_and_what_is_added_later_alone_is_run(place
     assert again.code == 0 and nothing.requests == [] and "New plan" not in again.err
 
 
+def test_what_a_changed_study_no_longer_has_is_said_beside_its_results(place: Path, monkeypatch) -> None:
+    write(place, repeats=2, measures=["word-probe", "affect-ratings"])
+    assert study(place, monkeypatch, Swinging(), "run", "worry", "--quiet").code == 0
+    whole = sandbox(place, "compare", "worry")
+    assert "Left out" not in whole.err
+    write(place, first_seed=2, repeats=1, measures=["word-probe"])
+    ended = study(place, monkeypatch, Swinging(), "resume", "worry", "--quiet")
+    assert "Left out: 1 finished run (seed 1); the measure affect-ratings" in ended.out
+    path = place / "techniques" / "mindful-breathing.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("pause", "stop", 1), encoding="utf-8")
+    before = plans(place)
+    assert study(place, monkeypatch, Swinging(), "plan", "worry").code == 0
+    exported = sandbox(place, "export", "data", "worry", "--to", str(place / "data"))
+    assert "Interim: 0 of 1 runs of the study “worry” are finished." in exported.err
+    about = (place / "data" / "README.md").read_text(encoding="utf-8")
+    assert "Interim: 0 of 1 runs" in about and "not in its newest plan: 1 finished run (seed 1)" in about
+    early = sandbox(place, "compare", "worry")
+    assert early.code == 2 and f"1 run finished: sandbox compare {before[1][:12]}" in " ".join(
+        early.err.split()
+    )
+    assert study(place, monkeypatch, Swinging(), "resume", "worry", "--quiet").code == 0
+
+    assert "in another text" in sandbox(place, "study", "status", "worry").out
+    said = sandbox(place, "compare", "worry").err
+    rewritten = "1 finished arm of “Mindful breathing” in another text (seed 2)"
+    assert "1 finished run (seed 1)" in said and rewritten in said
+    assert "the measure affect-ratings:" in said and "asked in 2 runs" in said
+    assert any(
+        rewritten in one["sentence"]
+        for one in json.loads(sandbox(place, "compare", "worry", "--json").out)["cautions"]
+    )
+    earliest = sandbox(place, "compare", plans(place)[0][:12])
+    assert earliest.out == whole.out and rewritten in earliest.err
+    assert sandbox(place, "report", "worry", "--to", str(place / "worry.md")).code == 0
+    report = (place / "worry.md").read_text(encoding="utf-8")
+    missing = report.partition("Missing data")[2].partition("##")[0]
+    assert rewritten in missing and "1 finished run " in missing
+    assert all(f"Plan {hash[:12]}" in report for hash in plans(place)[1:])
+    assert "the text of “mindful-breathing”" in report and "measures: left out: affect-ratings" in report
+
+
+def plans(place: Path) -> list[str]:
+    with Store.open(place / "sessions" / DATABASE) as store:
+        record = StudyRecord(store)
+        return [plan.hash for plan in record.plans(record.named("worry").root)]
+
+
 def test_options_never_take_over_a_study_that_a_document_made(place: Path, monkeypatch) -> None:
     assert study(place, monkeypatch, Swinging(), "run", "worry").code == 0
     ended = sandbox(place, "run", "--model", "embedded", "--repeat", "2", "--name", "worry", "--quiet")
@@ -88,7 +135,7 @@ def test_options_never_take_over_a_study_that_a_document_made(place: Path, monke
     assert study(place, monkeypatch, Swinging(), "plan", "worry").code == 0
     assert sandbox(place, "report", "worry", "--to", str(data)).code == 0
     said = data.read_text(encoding="utf-8")
-    assert "3 of 4 runs" in said and "It was changed once" in said
+    assert "3 of 4 runs" in said and "changed it with results of 3 runs at hand: repeats: 3 → 4." in said
 
 
 def test_the_status_says_how_far_it_is_what_failed_and_what_to_do(place: Path, monkeypatch) -> None:

@@ -17,9 +17,9 @@ from sandbox.library.technique import Step, Technique
 from sandbox.library.workspace import Workspace
 from sandbox.models.pool import ModelPool
 from sandbox.study.conductor import Conductor
-from sandbox.study.frozen import changes
 from sandbox.study.order import balanced_square
 from sandbox.study.plan import StudyPlan, heads, plan_hash, session_ids
+from sandbox.study.plan_changes import changes
 from sandbox.study.planning import planned
 from sandbox.workbench.dismantling import dismantle, method_of, taken_apart
 from tests.documents import HEAD

@@ -1,12 +1,13 @@
 """Which sessions go into a data set: families named by sessions, tags or studies, or everything there is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
 from sandbox.analysis.family import Family, gather_families
-from sandbox.errors import NotFoundError
+from sandbox.analysis.reported import interim, plan_sentences
+from sandbox.errors import NotFoundError, SandboxError
 from sandbox.export.transcript.provenance import questionnaires
 from sandbox.library.document import document_hash
 from sandbox.library.questionnaire import Questionnaire
@@ -14,7 +15,9 @@ from sandbox.store.listing import studies_of
 from sandbox.store.session import families_of, resolved
 from sandbox.store.state import newest_states
 from sandbox.store.store import Store
+from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag, tags_of
+from sandbox.study.plan_changes import plan_history
 
 _AT_ONCE = 100
 """How many sessions are read together: enough that statements cost nothing, few enough to hold."""
@@ -24,12 +27,15 @@ _AT_ONCE = 100
 class Chosen:
     """Families by the ids of their members in the order planned, the shared start first; `asked` in words.
 
-    `studies` are the roots of the studies that were named. Removed sessions are left out.
+    Of the studies that were named, `interim` says how much is finished where that is not all, and `plans` how
+    they were planned and changed, and which of these sessions the newest plan does not have. Removed sessions
+    are left out.
     """
 
     families: tuple[tuple[str, ...], ...]
     asked: str
-    studies: tuple[str, ...] = ()
+    interim: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -70,7 +76,24 @@ def choose(
             f"There is no session to write: {', '.join(asked)}.",
             todo="Name sessions, a study, or a tag that sessions have; `--all` takes everything.",
         )
-    return Chosen(families, ", ".join(asked), tuple(studies.values()))
+    return Chosen(families, ", ".join(asked), *_said_of(store, studies.values()))
+
+
+def _said_of(store: Store, roots: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    record = StudyRecord(store)
+    so_far, plans = [], []
+    for root in dict.fromkeys(roots):
+        study = record.named(root)
+        try:
+            so_far.append(interim(record, study))
+        except SandboxError as error:  # the sessions are there all the same
+            plans.append(f"Study “{study.name}”: {error.what}")
+            continue
+        history = plan_history(record, study)
+        plans += plan_sentences(record, study, history)
+        if history.left_out:
+            plans.append(f"In these tables, but not in its newest plan: {'; '.join(history.left_out)}.")
+    return tuple(filter(None, so_far)), tuple(plans)
 
 
 def parts(store: Store, chosen: Chosen) -> Iterator[Part]:

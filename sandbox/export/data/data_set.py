@@ -95,6 +95,7 @@ def about(chosen: Chosen, contents: Contents, *, tables: bool = True) -> str:
         f"> {NOTICE}",
         f"Written by therapy-sandbox {sandbox.__version__} on {now}. Asked for: {inline(chosen.asked)}."
         f" {len(chosen.families)} shared starts, {contents.sessions} sessions with them.",
+        *(("## Studies", *map(inline, (*chosen.interim, *chosen.plans))) if chosen.plans else ()),
         *(_tables(contents) if tables else ()),
         "## Documents and their licences",
         "What was said, asked and answered may be passed on only as these licences allow.",

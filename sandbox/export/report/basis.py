@@ -11,17 +11,7 @@ from sandbox.engine.phase import USUAL
 from sandbox.export.comparison_text import heading
 from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
-
-
-def spans(seeds: Sequence[int]) -> str:
-    """`1–5, 9`."""
-    spans: list[list[int]] = []
-    for seed in seeds:
-        if spans and seed == spans[-1][1] + 1:
-            spans[-1][1] = seed
-        else:
-            spans.append([seed, seed])
-    return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in spans)
+from sandbox.text import spans
 
 
 def measuring(on: ReportOn) -> Iterator[Block]:
@@ -41,9 +31,9 @@ def measuring(on: ReportOn) -> Iterator[Block]:
 
 
 def missing(comparison: Comparison) -> Iterator[Block]:
-    """Scores that are missing and sessions that did not end."""
+    """Runs that were left out, scores that are missing and sessions that did not end."""
     yield Heading("Missing data")
-    lost = [remark.sentence for remark in comparison.remarks if remark.kind == "missing"]
+    lost = [*comparison.left_out, *(one.sentence for one in comparison.remarks if one.kind == "missing")]
     unfinished = [
         f"{session.id} ({arm.title}) is {session.state}."
         for arm in comparison.arms

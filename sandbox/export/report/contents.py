@@ -30,7 +30,6 @@ from sandbox.export.report.basis import (
     methods,
     missing,
     provenance,
-    spans,
 )
 from sandbox.export.report.blocks import Block, Bullets, Chart, Heading, Paragraph, Table
 from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, trajectories
@@ -39,6 +38,7 @@ from sandbox.export.report.scribe import scribe, scribe_items
 from sandbox.export.report.talk import talk
 from sandbox.library.document import Document
 from sandbox.measurement.estimate import mean_estimate, rate_estimate
+from sandbox.text import spans
 
 
 def contents(on: ReportOn) -> tuple[Block, ...]:

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.reported import ReportOn
 from sandbox.engine.plan import SessionPlan
-from sandbox.export.report.basis import spans
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.library.document import Document
 from sandbox.models.hosted import stays_here
 from sandbox.models.provider import ModelDescription
-from sandbox.text import number_of
+from sandbox.text import number_of, spans
 
 AUTHOR = "— for the author"
 """Stands where only the author can answer."""

@@ -13,10 +13,10 @@ from sandbox.analysis.effect import SMALL, worsening
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.single_case import design_standard
 from sandbox.analysis.trajectory import ScaleName
-from sandbox.export.report.basis import leaning, spans
+from sandbox.export.report.basis import leaning
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.export.report.guide_llm import AUTHOR, by_people, on_this_machine
-from sandbox.text import number_of
+from sandbox.text import number_of, spans
 
 Item = tuple[str, str, str]
 """Its number, its topic, and what the record says."""
