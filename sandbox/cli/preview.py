@@ -69,7 +69,7 @@ def command(
     would take is an estimate: every answer read at once, every reply as long as it may be, every step
     said once. What `sandbox validate` refuses is told first, and the command ends with 5.
     """
-    from sandbox.engine.preview import control_beside, passages
+    from sandbox.engine.preview import fitted_control, passages
     from sandbox.library.codebook import Codebook
     from sandbox.library.form import Form
     from sandbox.library.inspection import inspect
@@ -81,7 +81,7 @@ def command(
     problems = inspect((path,)).problems
     for problem in problems:
         click.echo(str(problem), err=True)
-    control = control_beside(found, library.default_control()) if isinstance(found, Technique) else None
+    control = fitted_control(found, library.default_control()) if isinstance(found, Technique) else None
     read = _read(found, path, library)
     said = passages(found)
     aside = passages(control) if control else ()

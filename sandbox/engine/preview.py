@@ -79,7 +79,7 @@ def _passages(document: Document) -> Iterator[Passage]:
             yield from (Passage(tag.id, f"{tag.title}. {tag.when}") for tag in document.tags)
 
 
-def control_beside(technique: Technique, control: Technique) -> Technique | None:
+def fitted_control(technique: Technique, control: Technique) -> Technique | None:
     """The control as it would run beside `technique`, as many steps long; None for a control.
 
     Raises UsageError when it is too short.
@@ -93,7 +93,7 @@ def reading(
 ) -> ScriptReading:
     """How the script reads beside the default control, each remark with its line in `file` (as `tree`)."""
     try:
-        control = control_beside(technique, library.default_control())
+        control = fitted_control(technique, library.default_control())
     except SandboxError:  # too short, or spoilt in this workspace: validate says so
         control = None
     found = read_script(technique, control, library, off)

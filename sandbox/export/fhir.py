@@ -12,7 +12,7 @@ from sandbox.analysis.family import Family
 from sandbox.engine.history import Measured
 from sandbox.export import NOTICE
 from sandbox.export.transcript.course import Shown, turn_id
-from sandbox.library.interchange.fhir_terms import ARM, CANONICAL, MISSING, OURS, SCORE, WAY
+from sandbox.library.interchange.fhir_extensions import ARM, CANONICAL, MISSING, OURS, SCORE, WAY
 from sandbox.library.interchange.fhir_writing import (
     Json,
     fhir_complex,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.preview import control_beside, passages
+from sandbox.engine.preview import fitted_control, passages
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Repeat, Step
 from sandbox.library.workspace import Workspace
@@ -72,11 +72,11 @@ def test_every_kind_of_document_shows_all_it_says() -> None:
 
 def test_the_control_beside_a_technique_is_as_long_and_ends_as_it_was_written_to(library: Library) -> None:
     whole = library.default_control()
-    control = control_beside(technique("One.", "Two.", "Three."), whole)
+    control = fitted_control(technique("One.", "Two.", "Three."), whole)
     assert control is not None
     assert control.is_control
     assert control.steps == (*whole.steps[:2], whole.steps[-1])
-    assert control_beside(control, control) is None
+    assert fitted_control(control, control) is None
 
 
 def test_a_document_takes_its_place_in_the_usual_session(library: Library) -> None:

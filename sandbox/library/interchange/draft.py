@@ -16,7 +16,7 @@ from sandbox.library.interchange.loss import (
     together,
 )
 from sandbox.library.interchange.plain_text import without_control
-from sandbox.library.interchange.scale_key import Key, read_keys, reversed_items, scale_range
+from sandbox.library.interchange.scale_key import Key, read_keys, scale_range, turned_items
 from sandbox.library.interchange.selection import Selection, selected
 from sandbox.library.loading import MAX_BYTES, parse_document
 from sandbox.library.questionnaire import RatingQuestionnaire, Timeframe
@@ -226,7 +226,7 @@ class _Drafting:
         return keys
 
     def _items(self, keys: Sequence[Key]) -> list[dict[str, object]]:
-        backwards = reversed_items(keys, self._shared.turned)
+        backwards = turned_items(keys, self._shared.turned)
         if self._shared.turned:
             what = "items are marked reverse because their answers' numbers run the other way in the file"
             self._assume("items", what)

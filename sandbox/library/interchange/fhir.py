@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 from sandbox.library.interchange.fhir_answers import Unclear, ValueSets, answer_of
-from sandbox.library.interchange.fhir_terms import (
+from sandbox.library.interchange.fhir_extensions import (
     ANCHOR,
     CALCULATED,
     CANONICAL,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sandbox.library.interchange.fhir_terms import SCORES, Extended
+from sandbox.library.interchange.fhir_extensions import SCORES, Extended
 from sandbox.library.interchange.instrument import Answer
 from sandbox.library.interchange.json_element import Element
 from sandbox.library.interchange.loss import Loss

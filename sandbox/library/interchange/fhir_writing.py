@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sandbox.errors import UsageError
 from sandbox.library.document import Reference, Source
-from sandbox.library.interchange.fhir_terms import (
+from sandbox.library.interchange.fhir_extensions import (
     ANCHOR,
     CANONICAL,
     ITEM_WEIGHT,

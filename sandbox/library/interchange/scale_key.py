@@ -82,7 +82,7 @@ def scale_range(method: str, multiply: float, many: int, bounds: tuple[float, fl
     return [_tidy(bounds[0] * factor), _tidy(bounds[1] * factor)]
 
 
-def reversed_items(keys: Sequence[Key], turned: frozenset[str]) -> Mapping[str, bool]:
+def turned_items(keys: Sequence[Key], turned: frozenset[str]) -> Mapping[str, bool]:
     """Which items count backwards: as the keys say; where none does, those with mirrored answers."""
     found = dict.fromkeys(turned, True)
     for key in keys:

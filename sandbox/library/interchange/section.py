@@ -105,10 +105,10 @@ def blocks_of(questions: Sequence[Question]) -> tuple[tuple[str, ...], ...]:
 
 def listed(blocks: Sequence[tuple[str, ...]]) -> str:
     """The sections by number and words."""
-    return first_few([f"{n} “{words}”" for n, words in enumerate(told_apart(blocks), start=1)], _SHOWN)
+    return first_few([f"{n} “{words}”" for n, words in enumerate(distinct_words(blocks), start=1)], _SHOWN)
 
 
-def told_apart(blocks: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def distinct_words(blocks: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Words for each section by which it is told from the others, no two the same.
 
     Its first words; where those begin as another's do (“… how you feel right now”, “… how you generally

@@ -18,10 +18,10 @@ from sandbox.library.interchange.section import (
     Alternatives,
     Sections,
     blocks_of,
+    distinct_words,
     listed,
     sections_of,
     short,
-    told_apart,
 )
 
 MAX_LABEL = 400
@@ -253,7 +253,7 @@ def _instructed(
     told = tuple(
         replace(question, text="\n".join((*question.block[common:], question.text))) for question in questions
     )
-    titles = told_apart(blocks) if len(blocks) > 1 else ("",)
+    titles = distinct_words(blocks) if len(blocks) > 1 else ("",)
     names = tuple(
         (title, tuple(q.name for q in questions if q.block == block))
         for title, block in zip(titles, blocks, strict=True)

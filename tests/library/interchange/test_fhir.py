@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sandbox.errors import UsageError
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
-from sandbox.library.interchange.fhir_terms import OURS
+from sandbox.library.interchange.fhir_extensions import OURS
 from sandbox.library.interchange.fhir_writing import fhir_text
 from sandbox.library.interchange.instrument import Completion
 from sandbox.library.interchange.loss import NoInstrument
