@@ -22,13 +22,10 @@ def enough(found: Answer) -> str:
     looked = [one for one in found.beyond if one.evidence is not None]
     if not looked:
         return ""
-    if all(one.empty and one.induction and one.induction.verdict == "not induced" for one in looked):
-        return printable(_NO_RELIEF.format(raised=looked[0].induction.raised if looked[0].induction else ""))
+    asked = f"Have I run enough?{_no_relief(looked)}"
     if all(one.verdict == "too few runs" for one in looked):
         said = f"No: under {LEAST_FOR_P} runs nothing can be decided, however large an effect is."
-        return printable(
-            " ".join(filter(None, ("Have I run enough?", said, *_planning(looked, len(looked)))))
-        )
+        return printable(" ".join(filter(None, (asked, said, *_planning(looked, len(looked))))))
     decided = [one for one in looked if one.evidence is not None and one.evidence.decided]
     equal = [one for one in looked if one not in decided and one.verdict == "equivalent"]
     close = [one for one in looked if one.close and one not in (*decided, *equal)]
@@ -55,13 +52,20 @@ def enough(found: Answer) -> str:
     looked_along = [one for one in looked if one.told_apart and one not in decided]
     warned = f" {_ONE_LOOK}" if looked_along else ""
     planned = " ".join(("", *_planning(unsure, len(looked))))
-    return printable(f"Have I run enough? {said} {'; '.join(parts)}.{warned}{planned}")
+    return printable(f"{asked} {said} {'; '.join(parts)}.{warned}{planned}")
 
 
-_NO_RELIEF = (
-    "Have I run enough? No number of runs shows relief where nothing was {raised}: take another scenario, or"
-    " another client."
-)
+def _no_relief(looked: Sequence[Difference]) -> str:
+    """That no number of runs is enough for relief, where nothing was raised anywhere; for harm it may be."""
+    found = [one.induction for one in looked if one.induction is not None]
+    if len(found) < len(looked) or any(one.verdict != "not induced" for one in found):
+        return ""
+    return (
+        f" No number of runs shows relief of what was never {found[0].raised}: take another scenario, or"
+        " another client. As to harm:"
+    )
+
+
 _E_VALUES = f"e-values; {1 / ALPHA:.0f} decides"
 _ONE_LOOK = (
     "“Told apart” counts for one look at a number of runs fixed beforehand; if you looked along the way, only"

@@ -148,9 +148,9 @@ def test_each_scenario_is_judged_by_itself_and_every_face_begins_with_what_was_n
 def test_of_a_calm_state_no_relief_is_said_but_harm_is():
     calm = answer(compare(started(NOTHING), DISTRESS, pooled=True))
     assert calm.lines[0].startswith("Nothing was raised") and "less distress" not in " ".join(calm.lines)
-    assert enough(calm).startswith(
-        "Have I run enough? No number of runs shows relief where nothing was raised"
-    )
+    asked = enough(calm)
+    assert asked.startswith("Have I run enough? No number of runs shows relief of what was never raised")
+    assert "client. As to harm: " in asked, "which the same runs may show"
     harm = answer(compare(started(NOTHING, effect=30.0), DISTRESS, pooled=True))
     assert harm.beyond[0].said == "higher" and "higher], more distress" in harm.lines[1]
     assert "Told apart from Filler (control): Breathing." in harm.lines

@@ -99,7 +99,7 @@ def _next(found: Answer) -> str:
     if found.beyond and all(one.empty for one in found.beyond):
         return (
             "Next: another scenario, or another client, with which the score moves before the technique"
-            " begins. More runs of this one cannot show relief."
+            " begins. More runs of this one show no relief of what was not raised."
         )
     if blank := [one.title for one in found.beyond if not one.values]:
         return f"Next: find out why there is no score to compare of {'; '.join(blank)}, before more is run."
