@@ -188,8 +188,9 @@ class Arm:
     `replies` says how negative the client's replies are, turn by turn.
     `skips` has those of the session it redoes as well. `number` counts the family's sessions of one title.
     `measured_in` names the session that made each of `history.measured`. `answered_by` are the models it and
-    its ancestors were started with, `altered` the documents that were changed in the record. `later` is what
-    was asked when it was over. `planned` is when it was planned, the same for all that were planned together.
+    its ancestors were started with; `model` is the last of them, since one that was never started knows its
+    model's name alone. `altered` are the documents that were changed in the record. `later` is what was asked
+    when it was over. `planned` is when it was planned, the same for all that were planned together.
     `left_out` says what else was run of the study whose results it is compared in (`left_out_beside`).
     """
 
@@ -245,14 +246,23 @@ class Arm:
 
     @property
     def technique_turns(self) -> int:
-        """The turns of the technique taken, inherited ones too; before the first, its number of steps."""
-        taken = sum(turn.phase == "technique" for turn in self.turns)
-        return taken or (len(self.plan.technique.steps) if self.plan.technique else 0)
+        """The turns of the technique taken, inherited ones too."""
+        return sum(turn.phase == "technique" for turn in self.turns)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it went on from where it began: one that is only planned did not."""
+        return self.state == "finished" or len(self.turns) > self.began.after_turn
 
     @property
     def measured(self) -> bool:
         """Whether anything was measured after it began: what never began stands for no run."""
         return any(one.point.after_turn > self.began.after_turn for own in self.courses for one in own.points)
+
+    def ended(self, name: ScaleName) -> bool:
+        """Whether its last score on that scale is one of its end: what was broken off has none."""
+        told = self.course(name).telling
+        return self.state == "finished" or (bool(told) and told[-1].phase == "follow-up")
 
     def course(self, name: ScaleName) -> Trajectory:
         """The trajectory of that scale, empty if it was not measured."""
@@ -330,7 +340,8 @@ def arm_of(
     own = own_after(session)
     replies = reply_valence(session.history, head.plan.scenario.language, own)
     tone = as_trajectory(replies, head.plan.stretches)
-    later, checks = tuple(later), tuple(checks)
+    later, checks, answered_by = tuple(later), tuple(checks), tuple(answered_by)
+    model = next((one for one in reversed(answered_by) if one.name == head.plan.model), session.model)
     return Arm(
         id=head.id,
         trunk=trunk,
@@ -345,10 +356,10 @@ def arm_of(
         history=session.history,
         measured_in=session.measured_in,
         skips=tuple(skips),
-        model=session.model,
-        answered_by=tuple(answered_by),
+        model=model,
+        answered_by=answered_by,
         suitabilities=(
-            *suitabilities(head.plan, session.model, checks),
+            *suitabilities(head.plan, model, checks),
             *later_suitabilities(later, head.plan, checks),
         ),
         altered=tuple(map(str, altered)),
@@ -361,6 +372,13 @@ def arm_of(
         later=later,
         planned=session.created,
     )
+
+
+def main_scales(names: Sequence[ScaleName]) -> tuple[ScaleName, ...]:
+    """One scale of each questionnaire given: `distress`, else its first. `distress` comes first."""
+    first = {name[:2]: name for name in reversed(names)}
+    given = [name for name in names if first[name[:2]] == name]
+    return tuple(sorted(given, key=lambda name: name[2] != "distress"))
 
 
 def scales(sessions: Sequence[Arm]) -> tuple[ScaleName, ...]:

@@ -12,6 +12,7 @@ from sandbox.analysis.arm import (
     beginning,
     control_beside,
     in_place_of,
+    main_scales,
     numbers,
     scales,
     skips,
@@ -202,10 +203,8 @@ class Family:
 
     @property
     def main_scales(self) -> tuple[ScaleName, ...]:
-        """One scale of each questionnaire given: `distress`, else its first. `distress` comes first."""
-        first = {name[:2]: name for name in reversed(self.scales)}
-        given = [name for name in self.scales if first[name[:2]] == name]
-        return tuple(sorted(given, key=lambda name: name[2] != "distress"))
+        """One scale of each questionnaire given (`arm.main_scales`)."""
+        return main_scales(self.scales)
 
     @cached_property
     def _order(self) -> tuple[Phase, ...]:

@@ -33,7 +33,8 @@ _IDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ArmHarm:
-    """The runs of one arm from where the technique began to the end. `runs` have both scores, `missing` not.
+    """The runs of one arm from where the technique began to the end. `runs` have both scores, `missing` not:
+    one that was broken off has no end.
 
     `worst` is the session that got worst, if any got worse, `worst_change` its change with the score's sign.
     `opposed`: the sessions in which words or the scale got calmer (`calmer`) while another scale got worse,
@@ -141,7 +142,7 @@ def _arm_harm(
     worse: dict[str, float] = {}
     for session in arm.sessions:
         course = session.course(name)
-        by = change(course).value
+        by = change(course).value if session.ended(name) else None
         became: Change = "unknown"
         if by is not None and course.start is not None and course.start.value is not None:
             before = course.start.value

@@ -102,12 +102,12 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
         *(Remark("control", "note", text) for text in several_controls(arms)),
         *(remark for title, own in arms.items() for remark in _of_arm(title, own, scales)),
         *_unequal_lengths(arms),
-        *(remark for scale in scales for remark in _little_induced(sessions, scale)),
+        *(remark for scale in scales for remark in _little_induced(sessions, scale, _called(scale, scales))),
         *(
             remark
             for title, own in arms.items()
             for scale in scales
-            for remark in _worse_under(title, own, scale)
+            for remark in _worse_under(title, own, scale, _called(scale, scales))
         ),
         *_unseen(sessions, {scale[:2] for scale in scales}),
     ]
@@ -334,19 +334,17 @@ def _skipped_before(session: Arm) -> Iterator[int]:
 
 
 def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
-    """Where sessions differ in their technique turns. Time passes with turns, so a longer arm had more of it
-    for its scores to move."""
-    turns = {
-        title: [session.technique_turns for session in own]
-        for title, own in arms.items()
-        if own[0].plan.technique is not None
-    }
+    """Where sessions differ in the technique turns they took. Time passes with turns, so a longer arm had
+    more of it for its scores to move."""
+    told = {title: [session for session in own if session.technique_turns] for title, own in arms.items()}
+    turns = {title: [session.technique_turns for session in own] for title, own in told.items() if own}
     seen = {count for counts in turns.values() for count in counts}
     if len(seen) > 1:
-        spans = {title: dict.fromkeys(map(str, (min(found), max(found)))) for title, found in turns.items()}
         alike: dict[str, list[str]] = {}
-        for title, span in spans.items():
-            alike.setdefault(" to ".join(span), []).append(title)
+        for title, found in turns.items():
+            span = " to ".join(dict.fromkeys(map(str, (min(found), max(found)))))
+            whole = all(session.state in ("finished", "stopped") for session in told[title])
+            alike.setdefault(span if whole else f"{span} so far", []).append(title)
         counts = " | ".join(f"{span}: {'; '.join(titles)}" for span, titles in alike.items())
         least = min(seen)
         shared = "t1" if least == 1 else f"t1 to t{least}"
@@ -355,9 +353,10 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
             if len(turns) <= 2
             else f"All of them have {shared}; compare two turn by turn as far as the shorter one goes"
         )
+        each = "each finished arm" if any(span.endswith("so far") for span in alike) else "each arm"
         text = (
             f"The arms differ in the number of technique turns ({counts}). {where}: “end” is the last"
-            " measurement of each arm, after more turns in some than in others."
+            f" measurement of {each}, after more turns in some than in others."
         )
         yield Remark("length", "caution", text)
 
@@ -394,28 +393,34 @@ def _missing_in(title: str, own: Sequence[Arm], scale: ScaleName) -> str:
     return f"{title} {', '.join(counted)}" if counted else ""
 
 
-def _little_induced(sessions: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
+def _called(scale: ScaleName, scales: Sequence[ScaleName]) -> str:
+    """`distress`, and of which questionnaire where another one has a scale of that name too."""
+    alike = [one for one in scales if one[2] == scale[2]]
+    return scale[2] if len(alike) < 2 else f"{scale[2]} ({scale[0]}, read by {scale[1]})"
+
+
+def _little_induced(sessions: Sequence[Arm], scale: ScaleName, called: str) -> Iterator[Remark]:
     """Where nothing was raised, or that is open; and where it was, in how many starts it was not."""
-    for one in inductions(sessions, scale):
+    for one in (replace(found, scale=called) for found in inductions(sessions, scale)):
         text = one.sentence
         small = one.rise.pairs - one.marked
         if small and not text:
             where = f" of {one.case}" if one.case else ""
             text = (
                 f"In {small} of {one.rise.pairs} shared starts{where} the scenario hardly {one.raised}"
-                f" {scale[2]}: there is little for a technique to undo."
+                f" {called}: there is little for a technique to undo."
             )
         if text and one.rise.pairs:  # else scores are missing, which is said of them
             yield Remark("induction", "caution", text)
 
 
-def _worse_under(title: str, own: Sequence[Arm], scale: ScaleName) -> Iterator[Remark]:
+def _worse_under(title: str, own: Sequence[Arm], scale: ScaleName, called: str) -> Iterator[Remark]:
     """That the control itself made the score worse, which an effect against it contains."""
     courses = [session.course(scale) for session in own]
     worse = worsening(own[0].asked, courses) if own[0].is_control else None
     if worse is not None:
         text = (
-            f"Under {title} {scale[2]} got worse, by {numeral(worse)}. The effect of a technique against it"
+            f"Under {title} {called} got worse, by {numeral(worse)}. The effect of a technique against it"
             " contains that. Look at the change under the technique too, or take another control."
         )
         yield Remark("control", "caution", text, tuple(session.id for session in own))

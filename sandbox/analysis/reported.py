@@ -8,6 +8,7 @@ from sandbox.analysis.comparison import worth_pooling
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.store.call import Drawn, drawn_by
+from sandbox.store.measurement import asked_again
 from sandbox.store.progress import Spent, spent_by
 from sandbox.store.store import Store
 from sandbox.store.study import FrozenStudy, StudyRecord
@@ -21,9 +22,9 @@ from sandbox.text import number_of
 class ReportOn:
     """What a report is made from: arms, the scale that counts, what the calls took, the question.
 
-    `drawn`: how the models' answers were drawn. `plans` has sentences on the studies that the arms are of:
-    when the plan was frozen, each change of it, its looks. `interim` says how much of them is finished, where
-    that is not all.
+    `drawn`: how the models' answers were drawn, and `asked_again` how many calls asked once more for one that
+    could not be read. `plans` has sentences on the studies that the arms are of: when the plan was frozen,
+    each change of it, its looks. `interim` says how much of them is finished, where that is not all.
     """
 
     arms: tuple[Arm, ...]
@@ -35,6 +36,7 @@ class ReportOn:
     pooled: bool = True
     plans: tuple[str, ...] = ()
     interim: str = ""
+    asked_again: int = 0
 
 
 def gather_report(
@@ -60,6 +62,7 @@ def gather_report(
     with store.reading() as db:
         sessions = {one for arm in arms for one in (arm.id, arm.trunk)}
         spent, drawn = spent_by(db, sessions), drawn_by(db, sessions)
+        again = asked_again(db, sessions)
     told = " and ".join(dict.fromkeys(arm.plan.scenario.title for arm in arms))
     return ReportOn(
         arms=arms,
@@ -73,6 +76,7 @@ def gather_report(
             line for found in studies for line in plan_sentences(record, found, plan_history(record, found))
         ),
         interim=" ".join(filter(None, (interim(record, found) for found in studies))),
+        asked_again=again,
     )
 
 

@@ -36,12 +36,14 @@ class Residual:
 
 
 def residuals(arms: Sequence[ComparedArm], names: Sequence[ScaleName]) -> Iterator[Residual]:
-    """Of each scale and each arm that ends with what its technique left, where it was measured at both."""
+    """Of each scale and each arm that ends with what its technique left, where it was measured at both, over
+    the runs that came to their end."""
     for name in names:
         for arm in arms:
             if technique_first(arm.sessions[0].plan.stretches):
                 continue
-            left = paired_difference([residual(session.course(name)).value for session in arm.sessions])
+            ended = [session.course(name) for session in arm.sessions if session.ended(name)]
+            left = paired_difference([residual(course).value for course in ended])
             if left.mean is not None:
                 why = _unsayable(left, arm.sessions, name)
                 yield Residual(name, arm.title, left, "cannot be said" if why else _returned(left), why)

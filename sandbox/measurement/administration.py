@@ -108,6 +108,11 @@ class Administration:
         last = {answer.item: answer for answer in self.answers}
         return tuple(last[item] for item in self.item_order if item in last)
 
+    @property
+    def asked_again(self) -> int:
+        """How many calls asked once more for what could not be read in an answer."""
+        return len({answer.call_id for answer in self.answers if answer.attempt > 1})
+
     def score(self, scale: str) -> float | None:
         """The score of `scale`, None when missing. Raises KeyError for a scale it does not have."""
         for score in self.scores:

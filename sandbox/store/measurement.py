@@ -64,6 +64,13 @@ def _answer_row(administration: int, position: int, answer: Answer) -> dict[str,
     return row
 
 
+def asked_again(db: Database, sessions: Collection[str]) -> int:
+    """How many calls of these sessions asked once more for what could not be read in an answer."""
+    given = f"SELECT number FROM administrations WHERE session IN {LISTED}"  # noqa: S608
+    sql = f"SELECT count(DISTINCT call_id) FROM answers WHERE attempt > 1 AND administration IN ({given})"  # noqa: S608
+    return int(next(db.execute(sql, [listed(sessions)]))[0])
+
+
 def measured_of(
     db: Database, sessions: Collection[str], *, answers: bool = True
 ) -> dict[str, tuple[Measured, ...]]:

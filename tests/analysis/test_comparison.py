@@ -218,12 +218,16 @@ def test_the_same_seed_twice_is_not_two_observations():
 
 
 def test_unfinished_unmeasured_and_longer_arms_are_named():
-    stopped = replace(ONE, state="stopped")
-    unmeasured = replace(TWO, courses=(), plan=TWO.plan.model_copy(update={"technique": technique("One.")}))
-    warnings = " ".join(compare((stopped, unmeasured, ITS_CONTROL), DISTRESS).cautions)
+    stopped = replace(ONE, state="stopped", history=History(taken(2)))
+    unmeasured = replace(TWO, courses=(), history=History(taken(1)))
+    planned = replace(ITS_CONTROL, state="planned")
+    warnings = " ".join(compare((stopped, unmeasured, planned), DISTRESS).cautions)
+    assert "turns (2: Breathing, seed 7 | 1: Breathing, seed 8)" in warnings, (
+        "no turn was taken in the control"
+    )
     assert "Breathing, seed 7 is not finished (stopped)." in warnings
     assert "Breathing, seed 8 was not measured with distress" in warnings
-    assert "All of them have t1; compare two turn by turn as far as the shorter one goes" in warnings
+    assert "Compare them up to t1 turn by turn" in warnings
 
 
 def taken(count: int) -> tuple[Turn, ...]:

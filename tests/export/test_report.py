@@ -12,11 +12,20 @@ import pytest
 
 from sandbox.analysis.answer import answer
 from sandbox.analysis.comparison import compare
-from sandbox.analysis.family import chosen_scale, gather_compared
-from sandbox.analysis.reported import ReportOn
+from sandbox.analysis.family import chosen_scale, gather, gather_compared
+from sandbox.analysis.reported import ReportOn, gather_report
 from sandbox.cli.main import run_command_line
-from sandbox.engine.history import Skip
-from sandbox.engine.plan import Edited
+from sandbox.engine.events import (
+    AdministrationFinished,
+    RunPlanned,
+    SessionFinished,
+    SessionStarted,
+    TurnFinished,
+)
+from sandbox.engine.history import Skip, Turn
+from sandbox.engine.measure import Measure
+from sandbox.engine.phase import Point
+from sandbox.engine.plan import Edited, trunk_and_branches
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
 from sandbox.export.report.contents import _courses, contents
@@ -30,7 +39,8 @@ from sandbox.store.call import drawn_by
 from sandbox.store.progress import spent_by
 from sandbox.store.store import DATABASE, Store
 from tests.analysis.compared import BREATHING, DISTRESS, FILLER, session
-from tests.documents import technique
+from tests.documents import plan, probe, technique
+from tests.measurement.ratings import optioned
 from tests.scripted import ScriptedProvider
 from tests.store.runs import SMALL, breathing_and_control, number, record_run
 
@@ -202,6 +212,47 @@ async def test_where_the_scenario_came_last_the_report_counts_it_to_nobodys_harm
     assert places == ["t1", "t2", "t3", *[place for place in places if place[0] == "s"]]
     methods = report_markdown(blocks)
     assert "2 arms" in methods and "before, after or without the technique" in methods
+
+
+async def test_an_arm_counts_for_nothing_that_it_did_not_do(tmp_path: Path) -> None:
+    """One arm was finished, one broken off after its first turn, the control never begun."""
+    asked = Measure(questionnaire=optioned(), way="report", phases=("baseline", "induction", "follow-up"))
+    control = technique("Page one.", "Page two.", "Page three.", id="filler", family="control")
+    heads = trunk_and_branches(
+        plan(measures=(Measure(questionnaire=probe(), way="word"), asked)),
+        (technique(), technique("Talk.", "Go on.", id="talking"), control),
+    )
+    broken, model = heads[2].id, ModelDescription("scripted", "The whole name")
+    with Store.open(tmp_path / DATABASE) as store:
+        await record_run(store, heads[:2], hostile())
+        measured = store.history(heads[1].id).measured
+        store.record(RunPlanned(heads))
+        for head in heads[:2]:
+            store.record(SessionStarted(head.id, model, resumed=True))
+            store.record(SessionFinished(head.id, "finished"))
+        store.record(SessionStarted(broken, model))
+        store.record(TurnFinished(broken, Turn(3, "technique", "scripted", "Talk.", "I do.")))
+        at_t1 = next(one for one in measured if one.point.label == "t1")
+        store.record(AdministrationFinished(broken, replace(at_t1, point=Point(3, "technique", 1))))
+        store.record(SessionFinished(broken, "interrupted"))
+        blocks = contents(gather_report(store, [heads[0].id]))
+        cautions = gather(store, heads[0].id).cautions
+    tables = {one.caption.split(":")[0]: one.rows for one in blocks if isinstance(one, Table)}
+    design = {row[0]: row[1] for row in tables["The design"]}
+    assert (design["model"], design["seed"]) == ("The whole name", "7")
+    assert any("turns (3: Breathing | 1 so far: Talking). Compare them up to t1" in one for one in cautions)
+    became = tables["Runs by their change from where the technique began to the end"]
+    assert [row[:2] for row in became] == [("Breathing", "1"), ("Talking", "0"), ("Filler (control)", "0")]
+    assert {row[1] for row in tables["Residual"]} == {"Breathing"}
+    text = re.sub(r"\\(.)", r"\1", report_markdown(blocks))
+    for said in (
+        "2 arms then continued from the same state in one run (seed 7). 1 planned arm did not begin.",
+        f"Next: finish what was begun: sandbox resume {heads[0].id}.",
+        "(6 of them asked again for an answer that could not be read; 0 tried again after a failure)",
+        "Scores of distress (four) are missing: Breathing 1 of 1 at base, ind, end",
+        "Without an end: Talking; Filler (control).",
+    ):
+        assert said in text, said
 
 
 @pytest.mark.parametrize("seeds", [1, 2])

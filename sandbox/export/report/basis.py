@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from sandbox.analysis.arm import Arm
-from sandbox.analysis.comparison import Comparison
+from sandbox.analysis.arm import Arm, main_scales, scales
+from sandbox.analysis.comparison import Comparison, compare
 from sandbox.analysis.paired import LEAST_FOR_P
+from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
-from sandbox.engine.phase import USUAL
+from sandbox.engine.phase import USUAL, Point
 from sandbox.export.comparison_text import heading
 from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
-from sandbox.text import spans
+from sandbox.text import number_of, spans
 
 
 def measuring(on: ReportOn) -> Iterator[Block]:
@@ -30,10 +31,17 @@ def measuring(on: ReportOn) -> Iterator[Block]:
     )
 
 
-def missing(comparison: Comparison) -> Iterator[Block]:
-    """Runs that were left out, scores that are missing and sessions that did not end."""
+def missing(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
+    """Runs that were left out, scores of any questionnaire that are missing or not to be relied on, and
+    sessions that did not end."""
     yield Heading("Missing data")
-    lost = [*comparison.left_out, *(one.sentence for one in comparison.remarks if one.kind == "missing")]
+    others = [name for name in main_scales(scales(on.arms)) if name not in (comparison.scale, REPLIES)]
+    compared = (comparison, *(compare(on.arms, name, pooled=on.pooled) for name in others))
+    lost = [
+        *comparison.left_out,
+        *(one.sentence for each in compared for one in each.remarks if one.kind == "missing"),
+        *_without_coverage(on.arms),
+    ]
     unfinished = [
         f"{session.id} ({arm.title}) is {session.state}."
         for arm in comparison.arms
@@ -43,15 +51,33 @@ def missing(comparison: Comparison) -> Iterator[Block]:
     if lost or unfinished:
         yield Bullets((*lost, *unfinished))
     else:
-        yield Paragraph("No score on this scale is missing, and every session was finished.")
+        yield Paragraph("No score is missing, and every session was finished.")
+
+
+def _without_coverage(arms: Sequence[Arm]) -> Iterator[str]:
+    """Of each questionnaire at how many measurements coverage was too low; shared ones count once."""
+    titles = {one.questionnaire.id: one.questionnaire.title for arm in arms for one in arm.plan.measures}
+    given: dict[tuple[str, str], dict[tuple[str, Point], bool]] = {}
+    for arm in arms:
+        for by, measured in zip(arm.measured_in, arm.history.measured, strict=True):
+            one = measured.administration
+            if not one.as_at:
+                given.setdefault((one.questionnaire, one.way), {})[by, measured.point] = one.reliable
+    for (questionnaire, way), found in given.items():
+        if low := sum(not reliable for reliable in found.values()):
+            title = titles.get(questionnaire, questionnaire)
+            of = number_of(len(found), "measurement")
+            yield f"Coverage was too low to rely on {title} (read by {way}) at {low} of {of}."
 
 
 def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     """How it was done, in words for a paper, what it took, and what the scripts lean on."""
     yield Heading("Methods, in words that may be used")
-    trunks = Counter(arm.trunk for arm in on.arms)
+    begun = [arm for arm in on.arms if arm.begun]
+    trunks = Counter({arm.trunk: 0 for arm in on.arms})
+    trunks.update(arm.trunk for arm in begun)
     fewest, most = min(trunks.values()), max(trunks.values())
-    arms = f"{most} arms" if fewest == most else f"{fewest} to {most} arms"
+    arms = number_of(most, "arm") if fewest == most else f"{fewest} to {most} arms"
     scenarios = len({arm.plan.scenario.id for arm in on.arms})
     models = " and ".join(dict.fromkeys(arm.model.title for arm in on.arms))
     usual = all(arm.plan.stretches == USUAL for arm in on.arms)
@@ -61,9 +87,13 @@ def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
         if usual
         else f"went through {arms} from one start, with {told} before, after or without the technique,"
     )
+    runs = "one run" if len(trunks) == 1 else f"each of {len(trunks)} runs"
+    seeds = sorted({arm.plan.seed for arm in on.arms})
+    waiting = len(on.arms) - len(begun)
+    kept = f" {number_of(waiting, 'planned arm')} did not begin." if waiting else ""
     yield Paragraph(
-        f"A simulated client, played by {models}, {course} in each of {len(trunks)} runs"
-        f" (seeds {spans(sorted({a.plan.seed for a in on.arms}))})."
+        f"A simulated client, played by {models}, {course} in {runs}"
+        f" ({'seed' if len(seeds) == 1 else 'seeds'} {spans(seeds)}).{kept}"
         f" Simulated affect was read as {heading(comparison)}. The technique effect is the paired difference"
         " of changes between technique and control within a run; the run is the unit of analysis. Intervals"
         " are Student's t; equivalence is by two one-sided tests against a tenth of the scale's range;"
@@ -76,9 +106,10 @@ def methods(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
     if spent.cost is None:
         cost = "no known cost"
     yield Paragraph(
-        f"It took {spent.calls:,} calls ({spent.retries:,} of them asked again), {spent.prompt_tokens:,}"
-        f" prompt tokens ({spent.cached_tokens:,} of them cached) and {spent.completion_tokens:,} tokens of"
-        f" replies: {cost}."
+        f"It took {spent.calls:,} calls ({on.asked_again:,} of them asked again for an answer that could"
+        f" not be read; {spent.retries:,} tried again after a failure), {spent.prompt_tokens:,} prompt tokens"
+        f" ({spent.cached_tokens:,} of them cached) and {spent.completion_tokens:,} tokens of replies:"
+        f" {cost}."
     )
     if lean := leaning(on.arms):
         yield Paragraph("What the scripts lean on:")

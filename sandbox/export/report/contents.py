@@ -38,7 +38,11 @@ from sandbox.export.report.scribe import scribe, scribe_items
 from sandbox.export.report.talk import talk
 from sandbox.library.document import Document
 from sandbox.measurement.estimate import mean_estimate, rate_estimate
+from sandbox.store.state import State
 from sandbox.text import spans
+
+_LEFT: frozenset[State] = frozenset({"planned", "running", "interrupted", "failed"})
+"""What `resume` goes on with, and what still runs. What somebody stopped stays as it is."""
 
 
 def contents(on: ReportOn) -> tuple[Block, ...]:
@@ -56,7 +60,7 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
         *_mixed(comparison),
         *talk(_shown(comparison, found)),
         *measuring(on),
-        *missing(comparison),
+        *missing(on, comparison),
         *methods(on, comparison),
         *provenance(on),
         *limits(comparison),
@@ -91,11 +95,16 @@ def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Bl
     if others:
         yield Paragraph("Read it with this in mind:")
         yield Bullets(tuple(others))
-    yield Paragraph(_next(found))
+    yield Paragraph(_next(on, found))
 
 
-def _next(found: Answer) -> str:
-    """What to run next, by rule: nothing is generalised before it is known in one place."""
+def _next(on: ReportOn, found: Answer) -> str:
+    """What to run next, by rule: first what was begun, and nothing is generalised before it is known in one
+    place."""
+    if begun := list(dict.fromkeys(arm.trunk for arm in on.arms if arm.state in _LEFT)):
+        others = f" ({len(begun)} runs are not finished)" if len(begun) > 1 else ""
+        how = "sandbox study resume, with its name" if on.plans else f"sandbox resume {begun[0]}"
+        return f"Next: finish what was begun: {how}{others}."
     if found.beyond and all(one.empty for one in found.beyond):
         return (
             "Next: another scenario, or another client, with which the score moves before the technique"
@@ -131,7 +140,7 @@ def _question(on: ReportOn) -> Iterator[Block]:
         ("client", _titles([plan.client for plan in plans])),
         ("model", ", ".join(dict.fromkeys(arm.model.title for arm in on.arms))),
         ("shared starts", str(len({arm.trunk for arm in on.arms}))),
-        ("seeds", spans(seeds)),
+        ("seeds" if len(seeds) > 1 else "seed", spans(seeds)),
         ("measures", ", ".join(_measures(on.arms))),
         ("questionnaires are given", "aside, leaving no trace in the conversation"
          if plans[0].administration == "aside" else "in the conversation"),
@@ -300,7 +309,8 @@ def _harm(comparison: Comparison) -> Iterator[Block]:
         tuple(_harm_row(arm) for arm in found.arms),
     )
     yield Bullets(found.lines[len(found.arms) :])
-    yield Paragraph("Read the worst run's transcript before anything else: sandbox show, with its id.")
+    if any(arm.worst for arm in found.arms):
+        yield Paragraph("Read the worst run's transcript before anything else: sandbox show, with its id.")
 
 
 def _harm_row(arm: ArmHarm) -> tuple[str, ...]:

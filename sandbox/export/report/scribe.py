@@ -120,15 +120,17 @@ def _results(arms: Sequence[Arm], cases: Sequence[Case], name: ScaleName) -> Ite
     worse = [
         f"{arm.title} by {numeral(by)}"
         for arm in arms
-        if (by := worsening(arm.asked, (arm.course(name),))) is not None
+        if arm.ended(name) and (by := worsening(arm.asked, (arm.course(name),))) is not None
     ]
+    open_arms = [arm.title for arm in arms if not arm.ended(name)]
     tenth = f"{SMALL:.0%} of the scale's range or more".replace("%", " %")
-    yield (
-        "adverse events",
+    said = (
         f"Simulated distress ended worse than it began, by {tenth}: {'; '.join(worse)}."
         if worse
-        else f"No arm ended worse than it began by {tenth}.",
+        else f"No arm that came to its end was worse than it began by {tenth}."
     )
+    left = f" Without an end: {'; '.join(open_arms)}." if open_arms else ""
+    yield "adverse events", said + left
 
 
 def _concluded(plans: Sequence[str] | None) -> Iterator[tuple[str, str]]:

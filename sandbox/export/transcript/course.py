@@ -177,9 +177,8 @@ def _facts(given: Administration) -> Iterator[str]:
         yield "coverage too low to be relied on"
     if unseen := unseen_note(given):
         yield unseen
-    asked_again = sum(answer.attempt > 1 for answer in given.answers)
-    if asked_again:
-        yield f"asked again {asked_again} ×"
+    if given.asked_again:
+        yield f"asked again {given.asked_again} ×"
 
 
 def _answers(said: str, given: Administration, questionnaire: Questionnaire | None) -> Table:

@@ -168,7 +168,7 @@ def run_lines(run: RunProgress, now: datetime) -> list[str]:
     ]
     if failed:
         parts.append(f"{failed} failed")
-    again = f" ({spent.retries} asked again)" if spent.retries else ""
+    again = f" ({spent.retries} tried again)" if spent.retries else ""
     cost = "cost not known" if spent.cost is None else f"${spent.cost:.4f}" if spent.cost else "no cost"
     took = (
         f"{_calls(spent.calls)}{again}, {spent.prompt_tokens:,} tokens in "

@@ -259,7 +259,7 @@ def number_lines(progress: StudyProgress) -> Iterator[str]:
         pace.append(f"about {duration(progress.seconds_left)} left")
     yield " · ".join(pace)
     spent = progress.spent
-    again = f" ({spent.retries:,} asked again)" if spent.retries else ""
+    again = f" ({spent.retries:,} tried again)" if spent.retries else ""
     yield (
         f"{spent.calls:,} calls{again}{_of(progress.caps.calls)} · {spent.prompt_tokens:,} tokens in, "
         f"{spent.completion_tokens:,} out · {_cost(progress)}"
