@@ -1,5 +1,6 @@
 """What every test shares: no network beyond this machine, and one embedded model for the whole run."""
 
+import gc
 import importlib.util
 import itertools
 import os
@@ -71,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         found = (name for name in ("embedded", "litellm") if item.get_closest_marker(name) is not None)
         if (group := next(found, None)) is not None:
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """The collector is to look neither at what was imported, nor so often: a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,8 +14,8 @@ from tests.tui.stage import Stage, stage
 
 pytestmark = pytest.mark.drawn
 
-SIZES = [(80, 24), (100, 30), (160, 50)]
-LOOKS = ["textual-dark", "textual-light", "high-contrast", "high-contrast-light", "NO_COLOR"]
+SIZES = [(160, 50), (100, 30), (80, 24)]
+LOOKS = ["textual-dark", "textual-light", "high-contrast", "high-contrast-light"]
 
 
 def too_wide(at: Stage) -> list[str]:
@@ -47,47 +47,51 @@ def _within_footer(widget: Widget) -> bool:
     return any(isinstance(parent, KeyLine) for parent in widget.ancestors)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_nothing_is_wider_than_its_place(
-    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def fits_at_every_size(at: Stage, name: str) -> None:
+    assert (name, too_wide(at)) == (name, [])
+    for size in SIZES:
+        await at.pilot.resize_terminal(*size)
+        await at.pilot.pause()
+        assert (name, size, too_wide(at)) == (name, size, [])
+
+
+async def test_nothing_is_wider_than_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened at the smallest size, and laid out anew at the others and back."""
     for variable in ("EDITOR", "VISUAL"):  # documents open in the app's own editor
         monkeypatch.delenv(variable, raising=False)
-    async with stage(tmp_path, size=size, played=True) as at:
+    async with stage(tmp_path, size=SIZES[-1], played=True) as at:
         await at.started()
         await at.shows("✓ finished")
         for go in WAYS:
             await go(at)
             await at.pilot.pause()
-            assert (go.__name__, too_wide(at)) == (go.__name__, [])
+            await fits_at_every_size(at, go.__name__)
             assert (go.__name__, silent(at)) == (go.__name__, [])
             await escape_leads_home(at)
             at.app.screen.query_one(ProposedSession).focus()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-async def test_every_look_draws_every_screen(
-    tmp_path: Path, look: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The characters are the same in every look: no meaning is left to colour, and nothing raises."""
-    if look == "NO_COLOR":
-        monkeypatch.setenv("NO_COLOR", "1")
-    else:
-        save_setting("theme", look)
+async def test_every_look_draws_every_screen(tmp_path: Path) -> None:
+    save_setting("theme", LOOKS[0])
     async with stage(tmp_path, size=(100, 30), played=True) as at:
         await at.started()
-        assert at.app.no_color == (look == "NO_COLOR")
+        assert at.app.theme == LOOKS[0]
+        for go in (library, models, settings, session):
+            await go(at)
+            plain = at.text()
+            for look in (*LOOKS[1:], LOOKS[0]):
+                at.app.theme = look
+                await at.pilot.pause()
+                assert at.text() == plain, "the characters are the same in every look"
+            await at.press("escape")
+
+
+async def test_without_colour_every_screen_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(tmp_path, size=(100, 30), played=True) as at:
+        await at.started()
+        assert at.app.no_color
         for go in (library, models, settings, session):
             await go(at)
             assert "▏" not in at.text().splitlines()[0]
             await at.press("escape")
-
-
-async def test_a_resize_in_the_middle_lays_everything_out_anew(tmp_path: Path) -> None:
-    async with stage(tmp_path, size=(160, 50)) as at:
-        await at.started()
-        await library(at)
-        for size in SIZES:
-            await at.pilot.resize_terminal(*size)
-            await at.pilot.pause()
-            assert too_wide(at) == []

@@ -21,7 +21,7 @@ from tests.tui.stage import Stage, stage
 
 pytestmark = pytest.mark.drawn
 
-KEYS = int(os.environ.get("RANDOM_KEYS", "150"))
+KEYS = int(os.environ.get("RANDOM_KEYS", "60"))
 SEED = os.environ.get("RANDOM_SEED", "0")
 BURST = 10
 WALKED = ("tab", "shift+tab", "pageup", "pagedown", "up", "down", "left", "right", "home", "end", "enter",

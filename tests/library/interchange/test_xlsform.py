@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 
 import pytest
 
@@ -157,25 +158,25 @@ def test_a_sheet_that_claims_to_be_endless_is_read_by_what_it_holds() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"PK\x03\x04 cut off", "not an .xlsx file"),
-        (b"type,name,label", "not an .xlsx file"),
-        (workbook({"other": [["a"]]}), "no sheet “survey”"),
-        (xlsform([["type", "name", "label"], ["text", "a", "Why?"]]), "no rating question"),
-        (xlsform([["type", "name", "label"], ["select_one gone", "a", "A"]]), "no choices “gone”"),
-        (xlsform([*SURVEY, ["select_one fit", "mu_1", "again", None, None]]), "two questions"),
-        (xlsform([*SURVEY, *[NOTE for _ in range(5000)]]), "more than 5,000 rows"),
+        (lambda: b"PK\x03\x04 cut off", "not an .xlsx file"),
+        (lambda: b"type,name,label", "not an .xlsx file"),
+        (lambda: workbook({"other": [["a"]]}), "no sheet “survey”"),
+        (lambda: xlsform([["type", "name", "label"], ["text", "a", "Why?"]]), "no rating question"),
+        (lambda: xlsform([["type", "name", "label"], ["select_one gone", "a", "A"]]), "no choices “gone”"),
+        (lambda: xlsform([*SURVEY, ["select_one fit", "mu_1", "again", None, None]]), "two questions"),
+        (lambda: xlsform([*SURVEY, *[NOTE for _ in range(5000)]]), "more than 5,000 rows"),
         (
-            xlsform(
+            lambda: xlsform(
                 choices=[["list_name", "name", "label"], ["fit", "never", "Never"], ["fit", "often", "Often"]]
             ),
             "score",
         ),
-        (xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 31_000]], SETTINGS), "characters"),
-        (xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 500]], SETTINGS), "an answer is too long"),
+        (lambda: xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 31_000]], SETTINGS), "characters"),
+        (lambda: xlsform(SURVEY, [*CHOICES, ["fit", 5, "x" * 500]], SETTINGS), "an answer is too long"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_read_says_why(content: bytes, words: str) -> None:
+def test_what_cannot_be_read_says_why(content: Callable[[], bytes], words: str) -> None:
     with pytest.raises(NoInstrument) as refused:
-        brought(content)
+        brought(content())
     assert words in str(refused.value)
