@@ -72,6 +72,10 @@ def start(workspace: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def shorten_breathing(workspace: Path) -> None:
     """Leave the proposed technique three steps, for tests that have to be quick."""
-    path = workspace / "techniques" / "mindful-breathing.yaml"
-    whole = yaml.safe_load(path.read_text(encoding="utf-8"))
-    path.write_text(yaml.safe_dump(whole | {"steps": whole["steps"][:3]}), encoding="utf-8")
+    shorten(workspace / "techniques" / "mindful-breathing.yaml", "steps", slice(3))
+
+
+def shorten(document: Path, part: str, kept: slice) -> None:
+    """Leave a document so many of its steps or turns: what a model says to each is what takes long."""
+    whole = yaml.safe_load(document.read_text(encoding="utf-8"))
+    document.write_text(yaml.safe_dump(whole | {part: whole[part][kept]}), encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.errors import ExitCode
 from sandbox.store.store import Store
-from tests.cli.command import sandbox
+from tests.cli.command import sandbox, shorten
 
 QUICK = ("check-model", "--way", "word", "--repeats", "2")
 
@@ -35,6 +35,8 @@ def test_what_cannot_be_checked_is_refused_before_any_call(
 
 @pytest.mark.embedded
 def test_the_word_probe_rises_on_the_embedded_model_and_the_verdict_is_kept(workspace: Path) -> None:
+    for scenario in ("night-attack", "doing-laundry"):
+        shorten(workspace / "scenarios" / f"{scenario}.yaml", "turns", slice(-1, None))
     ended = sandbox(workspace, *QUICK, "--json")
     assert ended.code == ExitCode.OK, ended.err
     told = json.loads(ended.out)

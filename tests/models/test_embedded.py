@@ -64,7 +64,7 @@ async def test_the_same_seed_says_the_same_and_seeds_differ(embedded_model: Embe
     first = await embedded_model.complete(reply(5))
     await embedded_model.complete(Request(OTHER, reply().sampling))
     assert (await embedded_model.complete(reply(5))).text == first.text
-    others = {(await embedded_model.complete(reply(seed))).text for seed in range(6, 10)}
+    others = {(await embedded_model.complete(reply(seed))).text for seed in (6, 7)}
     assert others - {first.text}
 
 
@@ -86,15 +86,14 @@ async def test_a_word_probe_does_not_depend_on_whether_the_reply_before_it_was_j
 ):
     """What resuming rests on: text the server wrote itself and the same text read anew lead to one score."""
     talk = (*TALK[:1], Message("user", "A long walk through the rain, street after street. " * 25), *TALK[1:])
-    for seed in range(2):
-        said = await embedded_model.complete(replace(reply(seed), messages=talk))
-        probe = replace(PROBE, messages=(*talk, Message("assistant", said.text), *PROBE.messages[-1:]))
-        just_written = await embedded_model.complete(probe)
-        anew = replace(PROBE.sampling, extra={"cache_prompt": False})
-        read_anew = await embedded_model.complete(replace(probe, sampling=anew))
-        written_and_kept = (just_written.usage.cached_tokens or 0) - (said.usage.prompt_tokens or 0)
-        assert written_and_kept > 0 and not read_anew.usage.cached_tokens
-        assert just_written.top == read_anew.top
+    said = await embedded_model.complete(replace(reply(0), messages=talk))
+    probe = replace(PROBE, messages=(*talk, Message("assistant", said.text), *PROBE.messages[-1:]))
+    just_written = await embedded_model.complete(probe)
+    anew = replace(PROBE.sampling, extra={"cache_prompt": False})
+    read_anew = await embedded_model.complete(replace(probe, sampling=anew))
+    written_and_kept = (just_written.usage.cached_tokens or 0) - (said.usage.prompt_tokens or 0)
+    assert written_and_kept > 0 and not read_anew.usage.cached_tokens
+    assert just_written.top == read_anew.top
 
 
 async def test_a_conversation_too_long_is_refused_with_its_length(embedded_model: EmbeddedProvider):

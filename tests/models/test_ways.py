@@ -175,7 +175,7 @@ async def test_a_direct_call_that_hangs_is_a_timeout_and_one_that_is_cancelled_h
 async def test_the_embedded_server_says_the_same_either_way(embedded_model: EmbeddedProvider) -> None:
     talk = (Message("user", "You are walking home alone. Someone grabs your arm. How do you feel?"),)
     requests = {
-        "a reply": Request(talk, replace(SMALL_MODEL_SAMPLING, seed=11), prefill="I feel"),
+        "a reply": Request(talk, replace(SMALL_MODEL_SAMPLING, seed=11, max_tokens=12), prefill="I feel"),
         "a word probe": Request(talk, Sampling(0.0, 1, seed=1), prefill="I feel very", top_logprobs=2000),
         "a form": Request(
             talk,
@@ -199,10 +199,10 @@ async def test_the_embedded_server_says_the_same_either_way(embedded_model: Embe
         passes_extra=True,
     )
     for name, request in requests.items():
+        await heard(embedded_model, request, streamed=False)  # so that all is cached for both
         for streamed in (False, True):
             if streamed and request.top_logprobs:
                 continue  # no reply that is shown asks for them
-            await heard(embedded_model, request, streamed=False)  # so that all is cached for both
             one = await heard(library, request, streamed=streamed)
             other = await heard(embedded_model, request, streamed=streamed)
             assert one == other, (name, streamed)
