@@ -1,4 +1,4 @@
-"""The scores as a CSV table: one row a score, each score once, under the session that measured it."""
+"""The scores as rows of a table: one row a score, each score once, under the session that measured it."""
 
 from collections.abc import Iterator
 
@@ -7,24 +7,18 @@ from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import for_data
 from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.engine.history import Measured
-from sandbox.export.data.codebook import NOTE, SCORES
-from sandbox.export.table import csv_text
+from sandbox.export.data.codebook import NOTE
 from sandbox.measurement.administration import Administration, lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
 
 
-def scores_csv(family: Family) -> str:
-    """The table with its header, lines ended by CR LF (RFC 4180), UTF-8. Missing values are empty.
+def score_rows(family: Family) -> Iterator[dict[str, object]]:
+    """The rows of the table: what is in SCORES of the codebook. What is missing is None.
 
     A branch exported without its trunk has the trunk's rows too, since its effects need them. After each
     session's measurements comes what it was asked afterwards (`k6, asked afterwards`), then its replies, both
     named as in comparisons.
     """
-    return csv_text(SCORES.names, score_rows(family))
-
-
-def score_rows(family: Family) -> Iterator[dict[str, object]]:
-    """The rows of that table: what is in SCORES of the codebook."""
     for session in family.sessions:
         whole = not family.holds(session.head.parent)
         for measured, by in zip(session.history.measured, session.measured_in, strict=True):

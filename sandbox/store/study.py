@@ -249,17 +249,6 @@ class StudyRecord:
             rows = db.execute("SELECT session FROM study_sessions WHERE root = ?", [root]).fetchall()
             return interrupt_elsewhere(db, [row[0] for row in rows], at)
 
-    def add_sessions(self, root: str, sessions: Collection[str]) -> None:
-        """Say that sessions of the record belong to the study."""
-        with self._store.writing() as (db, _):
-            _add_sessions(db, root, sessions)
-
-    def study_of(self, session: str) -> str | None:
-        """The root of the study a session belongs to."""
-        with self._store.reading() as db:
-            row = db.execute("SELECT root FROM study_sessions WHERE session = ?", [session]).fetchone()
-        return str(row[0]) if row else None
-
     def studies_of(self, sessions: Collection[str]) -> dict[str, str]:
         """By session, the name of the study it belongs to; those of none are left out."""
         with self._store.reading() as db:

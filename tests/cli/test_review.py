@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 
 from sandbox.engine.events import RunPlanned, SessionFinished
 from sandbox.engine.plan import Redo, SessionHead
 from sandbox.errors import ExitCode
+from sandbox.export.packet import locked_key
 from sandbox.library.document import document_hash
 from sandbox.store.mark import By, MarkRecord, Rating, model_reviewer
 from sandbox.store.store import DATABASE, Store
@@ -85,8 +87,10 @@ def test_a_broken_file_is_named_by_its_cell_and_nothing_of_any_file_is_taken_in(
 
 
 def test_a_key_opens_with_its_passphrase_alone_and_without_the_record(
-    workspace: Path, tmp_path: Path
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert locked_key._COST == 2**15
+    monkeypatch.setattr(locked_key, "_COST", 2**4)  # no guesser here
     packet_sent(workspace)
     file, right = tmp_path / "p1.key", "vier Wörter"
     lock = ("review", "key", "p1", "--to", str(file))

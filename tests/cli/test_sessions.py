@@ -11,6 +11,7 @@ from sandbox.store.store import DATABASE, Store
 from sandbox.store.study import StudyRecord
 from tests.cli.command import sandbox
 from tests.export.specimen import recorded_family
+from tests.store.runs import put_in_study
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def workspace(tmp_path: Path) -> Path:
         store.tag("breath11", "pilot")
         study = StudyRecord(store)
         study.freeze(store.head("breath11").plan, hash="f" * 64, root="r" * 64, name="first-study")
-        study.add_sessions("r" * 64, ["trunk111", "breath11"])
+        put_in_study(store, "r" * 64, ["trunk111", "breath11"])
     return tmp_path
 
 

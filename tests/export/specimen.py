@@ -1,8 +1,11 @@
 """A small family with everything in it that an export has to show, recorded at fixed times."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sandbox.analysis.family import Family
 from sandbox.engine.events import (
     AdministrationFinished,
     CallFinished,
@@ -17,6 +20,7 @@ from sandbox.engine.history import Measured, Skip, Turn
 from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Phase, Point
 from sandbox.engine.plan import SessionHead
+from sandbox.export.session_table import BYTE_ORDER_MARK, session_table
 from sandbox.library.questionnaire import Range, RatingItem, RatingQuestionnaire, Scale
 from sandbox.library.scenario import Scenario, ScenarioTurn
 from sandbox.measurement.administration import Administration, Answer, Score
@@ -172,3 +176,9 @@ def _report(session: str, after_turn: int, phase: Phase, fear: float | None) -> 
         seed=7,
     )
     return AdministrationFinished(session, Measured(Point(after_turn, phase), given))
+
+
+def score_table(family: Family) -> list[dict[str, str]]:
+    """The rows of the scores as a file has them."""
+    text = session_table(family, "scores", ",").removeprefix(BYTE_ORDER_MARK)
+    return list(csv.DictReader(io.StringIO(text, newline="")))

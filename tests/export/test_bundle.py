@@ -30,6 +30,7 @@ from sandbox.study.plan import StudyPlan, plan_hash
 from tests.cli.command import sandbox
 from tests.export.specimen import HARMFUL, recorded_family
 from tests.export.test_data_set import three_runs
+from tests.store.runs import put_in_study
 from tests.study.plans import study_plan
 
 ROOT = "0123456789abcdef"
@@ -150,7 +151,7 @@ def test_a_study_comes_along_with_its_frozen_plan_and_what_was_asked_afterwards(
         study = StudyRecord(store)
         (found,) = study.all()
         assert outline_of(found) == outline
-        assert study.study_of("breath11") == ROOT and study.at_work(ROOT) == ()
+        assert study.studies_of(["breath11"]) == {"breath11": "worry"} and study.at_work(ROOT) == ()
         (later,) = asked_afterwards(store, ["breath11"])["breath11"]
         assert later.measured == measured and later.asked == "judge"
     with zipfile.ZipFile(path) as file, file.open("tables/sessions.csv") as table:
@@ -164,7 +165,7 @@ def studied(store: Store, plan: StudyPlan) -> Outline:
     """The plan frozen, as if the sessions of that family were of its study."""
     record = StudyRecord(store)
     outline = freeze(record, plan)
-    record.add_sessions(plan.root, ["trunk111", "breath11", "filler11"])
+    put_in_study(store, plan.root, ["trunk111", "breath11", "filler11"])
     record.log(plan.root, "started")
     record.log(
         plan.root, "look", {"plan": outline.hash, "repeats": 2, "within": {"Breathing": 3.5}, "enough": False}

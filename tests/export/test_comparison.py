@@ -17,9 +17,8 @@ from sandbox.errors import ExitCode, NotFoundError, UsageError
 from sandbox.export.comparison import comparison_csv, comparison_markdown, comparison_terminal
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.comparison_text import explanation, reasons
-from sandbox.export.scores import scores_csv
 from tests.analysis.compared import DISTRESS, ITS_CONTROL, ONE
-from tests.export.specimen import recorded_family
+from tests.export.specimen import recorded_family, score_table
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS: dict[str, Callable[[Comparison], str]] = {
@@ -95,10 +94,13 @@ def test_the_replies_have_one_name_in_all_tables(tmp_path):
     with recorded_family(tmp_path) as store:
         sessions, family = gather_compared(store, ["trunk111"]), gather(store, "trunk111")
     tone = chosen_scale(sessions, questionnaire="replies")
-    tables = (scores_csv(family), comparison_csv(compare(sessions, tone)))
+    tables = (
+        score_table(family),
+        csv.DictReader(comparison_csv(compare(sessions, tone)).splitlines()),
+    )
     scores, compared = (
-        {tuple(line[name] for name in ("questionnaire", "way", "scale")) for line in csv.DictReader(lines)}
-        for lines in map(str.splitlines, tables)
+        {tuple(line[name] for name in ("questionnaire", "way", "scale")) for line in lines}
+        for lines in tables
     )
     assert compared == {tone} and compared < scores
 

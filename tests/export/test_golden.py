@@ -10,14 +10,14 @@ import pytest
 import sandbox
 from sandbox.analysis.family import gather
 from sandbox.export.archive import archive_json
-from sandbox.export.scores import scores_csv
+from sandbox.export.session_table import session_table
 from sandbox.export.transcript.contents import transcript_markdown
 from tests.export.specimen import recorded_family
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = {
     "md": transcript_markdown,
-    "csv": scores_csv,
+    "csv": lambda family: session_table(family, "scores", ","),
     "json": archive_json,
 }
 

@@ -1,7 +1,5 @@
 """Text that others wrote stays text: markup in it is escaped, what a person reads is not."""
 
-import csv
-import io
 import json
 
 import pytest
@@ -12,11 +10,10 @@ from sandbox.analysis.family import gather
 from sandbox.analysis.numeral import numeral
 from sandbox.export.archive import archive_json
 from sandbox.export.markdown_text import inline, quoted
-from sandbox.export.scores import scores_csv
 from sandbox.export.table import guarded
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.scenario import Scenario
-from tests.export.specimen import recorded_family
+from tests.export.specimen import recorded_family, score_table
 
 
 @pytest.mark.parametrize(
@@ -77,7 +74,7 @@ def test_numbers_for_reading(value, shown):
 def test_every_score_is_in_the_table_once_with_full_precision(tmp_path):
     with recorded_family(tmp_path) as store:
         family = gather(store, "trunk111")
-        rows = list(csv.DictReader(io.StringIO(scores_csv(family))))
+        rows = score_table(family)
     rows = [row for row in rows if row["questionnaire"] != "replies"]
     measured = [(s.head.id, m) for s in family.sessions for m in s.own_measured]
     expected = [
@@ -95,7 +92,7 @@ def test_every_score_is_in_the_table_once_with_full_precision(tmp_path):
 def test_every_reply_is_in_the_table_once_under_the_session_that_got_it(tmp_path):
     with recorded_family(tmp_path) as store:
         family = gather(store, "trunk111")
-        rows = list(csv.DictReader(io.StringIO(scores_csv(family))))
+        rows = score_table(family)
     replied = [(s.head.id, turn.index) for s in family.sessions for turn in s.own_turns if turn.reply]
     found = [(row["session"], int(row["after_turn"])) for row in rows if row["questionnaire"] == "replies"]
     assert found == replied

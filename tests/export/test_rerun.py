@@ -1,7 +1,5 @@
 """What a transcript says of runs unlike the usual specimen: guided, shuffled, repeated, with a task."""
 
-import csv
-import io
 import re
 import shlex
 
@@ -16,12 +14,11 @@ from sandbox.engine.history import Skip, Turn
 from sandbox.engine.measure import Measure
 from sandbox.engine.plan import SessionHead
 from sandbox.export.archive import archive
-from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.technique import Step, Variant
 from sandbox.store.store import Store
 from tests.documents import plan, probe, technique
-from tests.export.specimen import ratings
+from tests.export.specimen import ratings, score_table
 from tests.store.runs import breathing_and_control, record_run
 
 GUIDED = technique("Ask.", "Close.", delivery="guided")
@@ -119,7 +116,7 @@ async def test_the_end_that_was_not_measured_again_says_where_it_was_and_is_in_e
         found = gather(store, heads[0].id)
     page = transcript_markdown(found)
     assert page.count("end, as at t3:") == 2, "once an arm"
-    rows = list(csv.DictReader(io.StringIO(scores_csv(found))))
+    rows = score_table(found)
     for arm in heads[1:]:
         at = {r["point"]: r["value"] for r in rows if (r["session"], r["scale"]) == (arm.id, "distress")}
         assert at["end"] == at["t3"] != ""

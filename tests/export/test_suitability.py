@@ -15,13 +15,12 @@ from sandbox.engine.validity_check import InstrumentChecked, check_validity
 from sandbox.export.archive import archive_json
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.comparison_result import comparison_result
-from sandbox.export.scores import scores_csv
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.measurement.administration import Administration, unseen_note, unseen_remark
 from sandbox.models.provider import ModelDescription
 from sandbox.store.store import Store
 from tests.engine.test_validity_check import CAPABLE, a_plan
-from tests.export.specimen import recorded_family
+from tests.export.specimen import recorded_family, score_table
 from tests.scripted import ScriptedProvider
 
 MODEL = ModelDescription("scripted", "Scripted model")
@@ -53,7 +52,7 @@ async def test_an_unusable_measure_is_named_with_its_reason_in_every_export(tmp_
 async def test_the_scores_table_has_the_verdict_beside_every_score(tmp_path):
     with recorded_family(tmp_path) as store:
         await keep_check_of_a_blind_model(store)
-        rows = list(csv.DictReader(io.StringIO(scores_csv(gather(store, "trunk111")))))
+        rows = score_table(gather(store, "trunk111"))
     verdicts = {(row["questionnaire"], row["usable"]) for row in rows}
     assert verdicts == {
         ("probe", "not usable with this model"),

@@ -1,6 +1,7 @@
 """Runs on a scripted model for tests of the record: real engine, real store."""
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import aclosing
 
 from sandbox.engine.controls import Controls
@@ -33,6 +34,17 @@ def telling() -> ScriptedProvider:
         top=lambda request: {" scared": 0.01 + number(request) % 60 / 100, " calm": 0.2},
         capabilities=SMALL,
     )
+
+
+def put_in_study(store: Store, root: str, sessions: Iterable[str]) -> None:
+    """Let sessions that ran belong to a study, as if it had claimed them before they did."""
+    with store.writing() as (db, _):
+        for session in sessions:
+            db.execute(
+                "INSERT INTO study_sessions (root, session) SELECT :root, :session WHERE NOT EXISTS"
+                " (SELECT 1 FROM study_sessions WHERE root = :root AND session = :session)",
+                {"root": root, "session": session},
+            )
 
 
 def breathing_and_control(**fields) -> tuple[SessionHead, ...]:

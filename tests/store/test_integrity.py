@@ -21,7 +21,7 @@ from sandbox.store.store import Store
 from sandbox.store.study import StudyRecord
 from sandbox.study.plan import plan_hash
 from tests.documents import scenario
-from tests.store.runs import breathing_and_control, record_run, scripted
+from tests.store.runs import breathing_and_control, put_in_study, record_run, scripted
 from tests.store.test_calibration import FakePhantom, go_on
 from tests.store.test_mark import ADA, every_mark, form
 from tests.store.test_validity import MODEL, checked
@@ -38,7 +38,7 @@ async def full(store: Store) -> Store:
     store.add_check(*await checked(), MODEL)
     record, plan = StudyRecord(store), study_plan()
     record.freeze(plan, hash=plan_hash(plan), root=plan.root, name="worry")
-    record.add_sessions(plan.root, [head.id for head in heads])
+    put_in_study(store, plan.root, [head.id for head in heads])
     record.log(plan.root, "started")
     trunk, measure = store.history(heads[0].id), heads[0].plan.measures[0]
     async for given in ask_afterwards(heads[0], trunk, [Point(0, "baseline")], measure, scripted()):

@@ -17,7 +17,7 @@ from sandbox.engine.measure import Measure
 from sandbox.engine.plan import STRETCHES, SessionHead, trunk_and_branches
 from sandbox.errors import UsageError
 from sandbox.export.archive import archive
-from sandbox.export.scores import scores_csv
+from sandbox.export.session_table import session_table
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.catalogue import Library
 from sandbox.library.scenario import Scenario
@@ -171,7 +171,7 @@ async def test_another_model_is_named_and_stands_beside_the_run_under_its_own_na
     async with conducted(tmp_path, client_model(), ScriptedProvider(answers, name="other")) as conductor:
         await play(conductor, heads)
         store = conductor.store
-        rows = scores_csv(gather(store, heads[0].id))
+        rows = session_table(gather(store, heads[0].id), "scores", ",")
         await afterwards(conductor, (heads[1].id,), "k6:report@three", by="ollama_chat/other")
         await afterwards(conductor, (heads[0].id,), "k6:report")
         family = gather(store, heads[0].id)
@@ -195,7 +195,7 @@ async def test_another_model_is_named_and_stands_beside_the_run_under_its_own_na
         comparison = compare(arms, (own, "report", "k6"))
         assert any("asked afterwards" in caution for caution in comparison.cautions)
         assert not any("other answered" in caution for caution in comparison.cautions)
-        told = scores_csv(family)
+        told = session_table(family, "scores", ",")
         assert {*rows.splitlines()} < {*told.splitlines()} and f'"{own}"' in told
         assert f"({own}, read by report)" in transcript_markdown(family)
         kept = {one.id: one for one in archive(family).sessions}

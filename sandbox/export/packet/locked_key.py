@@ -19,6 +19,7 @@ from sandbox.review.packet import NamedKey
 _MAX_BYTES = 16 * 1024 * 1024
 _SHORTEST = 8
 _SALT, _NONCE = 16, 12
+_COST = 2**15  # a guess may cost no less: a packet's key outlives its study
 _ABOUT = (
     "What the codes of a packet of simulated transcripts stand for; it says nothing about a person."
     " Open it with: sandbox review key FILE"
@@ -99,4 +100,4 @@ def _drawn_from(passphrase: str, salt: bytes) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     typed = unicodedata.normalize("NFC", passphrase)
-    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=3).derive(typed.encode("utf-8", "surrogateescape"))
+    return Scrypt(salt=salt, length=32, n=_COST, r=8, p=3).derive(typed.encode("utf-8", "surrogateescape"))
