@@ -162,7 +162,7 @@ class Induction:
         if self.verdict == "too few runs":
             what += " in this run" if n == 1 else f" in any of {n} runs, too few to tell of the scenario"
         what = f"in {self.case} {what}" if self.case else what[0].upper() + what[1:]
-        so = f"{words.back}{' of more' if hardly else ''} is no relief of what the scenario did"
+        so = f"{words.back}{' by more' if hardly else ''} is no relief of what the scenario did"
         if self.at_floor:
             so = f"there was {'little' if hardly else 'nothing'} to {words.undone}"
         return printable(f"{what[0].upper()}{what[1:]}: {self._scores()}, so {so}.")
