@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -14,7 +14,7 @@ from sandbox.cli.conducting import finish, open_conductor, open_library, open_re
 from sandbox.cli.review_packet import codebook_named, key, packet
 from sandbox.cli.review_reading import agreement, list_reviewed, show
 from sandbox.cli.streams import can_ask, caution
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import ExitCode, SandboxError, UsageError
 from sandbox.text import excerpt, number_of, printable
 
 if TYPE_CHECKING:
@@ -170,23 +170,31 @@ def undo(session: str, by: str | None, reason: str) -> None:
 @click.option(
     "--older", is_flag=True, help="Also what a reviewer saved before the file taken in last: a wrong clock."
 )
+@click.option("--keep", is_flag=True, help="Take nothing back of what a reviewer said before.")
+@click.option(
+    "--replace", "instead", is_flag=True, help="Take back all that a reviewer's newer file leaves out."
+)
 @click.pass_context
-def take_in(context: click.Context, paths: tuple[Path, ...], older: bool) -> None:
+def take_in(context: click.Context, paths: tuple[Path, ...], older: bool, keep: bool, instead: bool) -> None:
     """Take in marks: the .json that a packet's page saves, a filled-in .xlsx, or a folder of them.
 
     All files are checked before any is taken in; with a fault in one of them nothing is. The same file twice
-    counts once.
+    counts once. A reviewer's newer file stands in place of the earlier one; where it leaves most of that out,
+    the command asks for --keep or --replace.
     """
-    from sandbox.review import returned
+    if keep and instead:
+        raise click.UsageError("--keep and --replace contradict each other.")
+    from sandbox.review import taking_in
+    from sandbox.review.returned import files_in, read_returned
     from sandbox.store.mark import MarkRecord
 
     with open_record() as store:
         record = MarkRecord(store)
-        files = tuple(dict.fromkeys(file for path in paths for file in returned.files_in(path)))
+        files = tuple(dict.fromkeys(file for path in paths for file in files_in(path)))
         fitted, refused = [], []
         for file in files:
             try:
-                fitted.append(returned.fitted(record, returned.read_returned(file), older=older))
+                fitted.append(taking_in.fitted(record, read_returned(file), older=older))
             except SandboxError as error:
                 refused.append(error)
                 click.echo(f"Error: {printable(str(error))}", err=True)
@@ -196,14 +204,23 @@ def take_in(context: click.Context, paths: tuple[Path, ...], older: bool) -> Non
             context.exit(int(max(error.exit_code for error in refused)))
         fitted.sort(key=lambda one: one.saved or datetime.min.replace(tzinfo=UTC))
         for one in fitted:
-            taken = returned.take_in(record, one)
             name = printable(str(one.returned.path))
+            left_out: Literal["ask", "stays", "goes"] = "stays" if keep else "goes" if instead else "ask"
+            try:
+                taken = taking_in.take_in(record, one, again=older, left_out=left_out)
+            except UsageError as error:
+                refused.append(error)
+                click.echo(f"Error: {printable(str(error))}", err=True)
+                continue
             if taken.known:
-                click.echo(f"{name}: taken in before; nothing changed")
+                told = f", and {printable(taken.since)} since; to make it count again: --older"
+                click.echo(f"{name}: taken in before{told if taken.since else '; nothing changed'}")
                 continue
             withdrawn = f", {len(taken.withdrawn)} taken back" if taken.withdrawn else ""
             told = f"{number_of(len(taken.new), 'new mark')}{withdrawn}; {one.filled_in()}"
             click.echo(f"{name}: {printable(taken.reviewer)}, {told}")
+    if refused:
+        context.exit(int(ExitCode.USAGE))
     click.echo("See how far they agree: sandbox review agreement", err=True)
 
 

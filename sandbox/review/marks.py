@@ -1,6 +1,6 @@
 """Marks: what one reviewer says of the transcripts of one packet, as a file that comes back from them.
 
-The keys here are the JSON that a packet's page saves. Whether the marks fit the packet, returned.py says.
+The keys here are the JSON that a packet's page saves. Whether the marks fit the packet, taking_in.py says.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,11 @@ Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=LINE_PATTERN)
 ]
 """A reviewer's name, or what they go by; one line."""
+
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE_PATTERN)
+]
+"""A tag of the codebook by its id or its title, or several by their ids with spaces between."""
 
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
 
@@ -59,7 +64,7 @@ class Note(_Mark):
     speaker: Speaker | None = None
     quote: Remark = ""
     text: Remark = ""
-    tags: tuple[Slug, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
 
 class Tick(_Mark):

@@ -3,6 +3,7 @@ how they are read when they come back. Laying out and writing the file is export
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from sandbox.library.form import Form, FormItem
 from sandbox.library.interchange.spreadsheet import SheetRow, read_sheets
 from sandbox.review.marks import MARKS_FORMAT, Fault
 from sandbox.review.packet import PacketKey
+from sandbox.text import number_of
 
 Cell = str | int
 Place = tuple[str | int, ...]
@@ -29,7 +31,10 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 """The sheets of the file and the headings of each, in order. A reviewer fills in the last columns: the value
 beside `reviewer`, `answer`, a row a note, `seen` and `turn`, `choice` and `reason`."""
 
-_NUMBER = re.compile(r"(?:turn )?(\d{1,6})", re.IGNORECASE)
+_NOT_SHOWN = ("not shown", "the transcript does not show it", "-", "–", "—")
+"""How that is written: here, on the packet's page, in the terminal."""
+
+_NUMBER = re.compile(r"(?:turn |[A-Z]\d{1,6}\.)?(\d{1,6})", re.IGNORECASE)
 _WHOLE = re.compile(r"(\d{1,3})(?:[.,]0+)?")
 _LABELLED = re.compile(r"(\d{1,3})(?:\s*[:=)]\s*|\s+[-–—]\s+|\s+)(\S.*)", re.DOTALL)
 
@@ -49,7 +54,7 @@ def rows_to_fill(key: PacketKey) -> dict[str, tuple[tuple[Cell, ...], ...]]:
             (one.code, statement, "", "") for one in key.transcripts for statement in one.ticked
         ),
         "Pairs": tuple(
-            (pair.code, form.id, form.preference, "", "")
+            (pair.code, form.id, f"a = {pair.a}, b = {pair.b}: {form.preference}", "", "")
             for pair in key.pairs
             for form in key.forms
             if form.preference
@@ -66,11 +71,13 @@ def answers_in_words(form: Form, item: FormItem) -> str:
 @dataclass(frozen=True, slots=True)
 class SheetMarks:
     """The marks in a spreadsheet: `values` as the JSON of marks has them, where each stands in the file, the
-    sheets that are not there, and what cannot be read."""
+    sheets that are not there, columns with something in them that are none of the form's, and what cannot be
+    read."""
 
     values: dict[str, Any]
     places: Mapping[Place, str]
     missing: tuple[str, ...]
+    unread: tuple[str, ...]
     faults: tuple[Fault, ...]
 
 
@@ -87,7 +94,7 @@ def read_sheet(content: bytes, file: str) -> SheetMarks:
         read.tick(name, row)
     for name, row in read.rows("Pairs"):
         read.preference(name, row)
-    return SheetMarks(read.found(), read.places, read.missing, tuple(read.faults))
+    return SheetMarks(read.found(), read.places, read.missing, tuple(read.unread()), tuple(read.faults))
 
 
 class _Read:
@@ -132,6 +139,18 @@ class _Read:
             if not unread:
                 yield name, cells
 
+    def unread(self) -> Iterator[str]:
+        """The columns that a reviewer added: what stands in them is told, not lost in silence."""
+        for sheet, title in self._titles.items():
+            filled = Counter(
+                heading
+                for row in self._sheets[title]
+                for heading, cell in row.cells.items()
+                if cell and heading.lower() not in HEADINGS[sheet]
+            )
+            for heading, cells in filled.items():
+                yield f"the column “{heading}” of sheet “{title}” ({number_of(cells, 'cell')})"
+
     def found(self) -> dict[str, Any]:
         told: dict[str, Any] = {}
         for name, cells in self.rows("Packet"):
@@ -160,9 +179,8 @@ class _Read:
             twice = f"“{item}” of {marks['code']} is answered here and in {first}"
             self.faults.append(Fault(f"{name}, answer", twice, "keep one of the two"))
             return
-        ratings[item] = (
-            None if written.lower() == NOT_SHOWN else _answer(written.strip(), cells.get("answers", ""))
-        )
+        shown = " ".join(written.lower().split()) not in _NOT_SHOWN
+        ratings[item] = _answer(written.strip(), cells.get("answers", "")) if shown else None
         self.places[place] = f"{name}, answer"
 
     def note(self, name: str, cells: Mapping[str, str]) -> None:
@@ -176,7 +194,7 @@ class _Read:
                 "speaker": cells.get("who", "").lower() or None,
                 "quote": cells.get("words", ""),
                 "text": cells.get("note", ""),
-                "tags": [tag.lower() for tag in re.split(r"[\s,;]+", cells.get("tags", "")) if tag],
+                "tags": [tag.strip() for tag in re.split(r"[,;\n]", cells.get("tags", "")) if tag.strip()],
             }
         )
 

@@ -25,7 +25,8 @@ from sandbox.library.technique import Step
 from sandbox.library.workspace import create_workspace
 from sandbox.models.provider import ModelDescription
 from sandbox.review.packet import PacketKey, Packing, arms_for_review, pack
-from sandbox.review.returned import fitted, read_returned
+from sandbox.review.returned import read_returned
+from sandbox.review.taking_in import fitted
 from sandbox.store.mark import MarkRecord, Note, Preference, Rating
 from sandbox.store.store import DATABASE, Store
 from tests.documents import plan, technique

@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.library.document import document_hash
-from sandbox.review.returned import InvalidMarks, TakenIn, fitted, read_returned, take_in
+from sandbox.review.returned import InvalidMarks, read_returned
+from sandbox.review.taking_in import TakenIn, fitted, take_in
 from sandbox.store.mark import By, Mark, MarkRecord, Note, Preference, Rating, Tick
 from sandbox.store.store import Store
 from tests.review.packets import STATEMENTS, codebook, key, marks, sent, shipped_form, spreadsheet
@@ -79,6 +80,15 @@ def test_a_spreadsheet_says_the_same_as_the_page(record: MarkRecord, tmp_path: P
         one for one in SAID if not isinstance(one, Note)
     }
     assert found.marks.reviewer == "Bea"
+    book = openpyxl.load_workbook(tmp_path / "bea.xlsx")
+    book["Ratings"]["G1"], book["Ratings"]["G4"] = "remark", "was unsure here"
+    book["Ratings"]["F4"], book["Ratings"]["F5"] = "The transcript does  not show it", "-"
+    book["Notes"]["B2"], book["Notes"]["F2"] = "K7.1", "might  harm"
+    book.save(tmp_path / "bea.xlsx")
+    more = fitted(record, read_returned(tmp_path / "bea.xlsx"))
+    assert "the column “remark” of sheet “Ratings” (1 cell) is not read" in more.filled_in()
+    assert sum(isinstance(one, Rating) and one.value is None for one in more.marks) == 2
+    assert [one.tags for one in more.marks if isinstance(one, Note)] == [("harm",)]
 
 
 def test_what_a_cell_or_a_sheet_holds_is_read_or_told_and_never_lost(
@@ -160,6 +170,32 @@ def test_a_newer_file_takes_back_what_it_no_longer_says_and_an_older_one_is_refu
     with pytest.raises(UsageError, match="before the one taken in last"):
         brought(record, older)
     assert held(record) == before
+
+
+def test_a_form_that_leaves_most_out_is_asked_about_and_an_earlier_file_can_count_again(
+    record: MarkRecord, tmp_path: Path
+) -> None:
+    full = marks()
+    ratings = {item.id: 3 for item in shipped_form().items}
+    full["transcripts"][0]["ratings"]["session-rating"] = ratings
+    page = put(tmp_path / "page.json", full)
+    said = set(brought(record, page).new)
+    name = {"Packet": {(2, "value"): " ADA"}}
+    empty = spreadsheet(tmp_path / "empty.xlsx", name)
+    little = spreadsheet(tmp_path / "little.xlsx", {**name, "Ratings": {(2, "answer"): 1}})
+    for path, told in ((empty, "the form is empty"), (little, "1 of ")):
+        with pytest.raises(
+            UsageError, match=rf"take back \d+ of the {len(said)} marks that Ada .*{told}"
+        ) as ask:
+            brought(record, path)
+        assert "--keep" in ask.value.todo and held(record) == said
+    found = fitted(record, read_returned(little))
+    assert take_in(record, found, left_out="stays").reviewer == "Ada" and len(held(record)) == len(said)
+    assert len(take_in(record, found, again=True, left_out="goes").withdrawn) == len(said) - 1
+    assert brought(record, page).since == "little.xlsx" and len(held(record)) == 1
+    again = fitted(record, read_returned(page), older=True)
+    assert set(take_in(record, again, again=True).new) == said == held(record)
+    assert record.marked().reviewers() == ("Ada",), "written in another way it is no second rater"
 
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _WIDTHS = {"question": 48, "answers": 60, "statement": 60, "note": 60, "words": 40, "reason": 40, "value": 40}
+_LINE = 15
+"""Points a line of text takes; not every program fits the rows to wrapped text by itself."""
+
 _FREE_ROWS = 200
 """How many rows of notes have the list of answers; more may be written."""
 _TO_FILL = {
@@ -34,7 +37,8 @@ def packet_spreadsheet(key: PacketKey) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name, rows in rows_to_fill(key).items():
-        _fill(book.create_sheet(name), name, rows)
+        if rows or name == "Notes":  # an empty sheet makes its reader look for what is missing
+            _fill(book.create_sheet(name), name, rows)
     _offer_answers(book, key)
     _explain(book.create_sheet("How to"), key)
     book.properties.creator = ""
@@ -59,12 +63,20 @@ def _fill(sheet: "Worksheet", name: str, rows: tuple[tuple[str | int, ...], ...]
                 cell.font = Font(bold=True)
             elif HEADINGS[name][place - 1] in _TO_FILL[name] and value == "":
                 cell.fill = PatternFill("solid", fgColor="FFF2CC")
+        sheet.row_dimensions[number].height = _LINE * max(
+            -(-len(str(value)) // (_width(heading) - 2)) or 1
+            for heading, value in zip(HEADINGS[name], row, strict=True)
+        )
     for place, heading in enumerate(HEADINGS[name], 1):
-        sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(heading, 16)
+        sheet.column_dimensions[get_column_letter(place)].width = _width(heading)
     sheet.freeze_panes = "A2"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0  # as many pages as it takes
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _width(heading: str) -> int:
+    return _WIDTHS.get(heading, 16)
 
 
 def _offer_answers(book: "Workbook", key: PacketKey) -> None:
@@ -77,8 +89,12 @@ def _offer_answers(book: "Workbook", key: PacketKey) -> None:
     if len(",".join(codes)) < 250:  # the format holds no longer list
         _choose(book["Notes"], "transcript", f"2:{_FREE_ROWS}", codes)
     _choose(book["Notes"], "who", f"2:{_FREE_ROWS}", ["therapist", "client"])
-    _choose(book["Checklist"], "seen", f"2:{max(2, book['Checklist'].max_row)}", ["yes", "no"])
-    _choose(book["Pairs"], "choice", f"2:{max(2, book['Pairs'].max_row)}", ["a", "b", "no difference"])
+    for name, heading, offered in (
+        ("Checklist", "seen", ["yes", "no"]),
+        ("Pairs", "choice", ["a", "b", "no difference"]),
+    ):
+        if name in book.sheetnames:
+            _choose(book[name], heading, f"2:{book[name].max_row}", offered)
 
 
 def _choose(sheet: "Worksheet", heading: str, rows: str, answers: list[str]) -> None:
@@ -94,11 +110,13 @@ def _choose(sheet: "Worksheet", heading: str, rows: str, answers: list[str]) -> 
 
 
 def _explain(sheet: "Worksheet", key: PacketKey) -> None:
+    ticked = any(one.ticked for one in key.transcripts)
     lines = [
         "Write your name on the sheet Packet. Fill in the yellow cells. Leave the other cells as they are.",
         "The transcripts are in read-and-mark.html. Send this file back when you are done.",
         "Ratings: a number, or “not shown” where the transcript does not show it.",
-        "Notes: a row a note: the transcript, the number of the turn, and the note or tags.",
+        "Notes: a row a note: the transcript, the number of the turn, and the note or tags (commas between).",
+        *(["Checklist: yes or no, and the turn in which it was seen."] if ticked else []),
         *(f"Form {form.id}: {form.instruction}" for form in key.forms),
         *_tags(key),
         *(["Pairs: a, b or no difference: which of the two transcripts."] if key.pairs else []),
