@@ -103,45 +103,50 @@ def read_weights(path: Path) -> Weights:
 
 
 def _header(file: BinaryIO) -> dict[str, str | int | float]:
-    """The header's plain fields up to its first array (the vocabulary, which is long and not needed)."""
+    """The header's plain fields up to its vocabulary, which is long and not needed."""
     version, _tensors, count = struct.unpack("<IQQ", file.read(20))
     if not 2 <= version <= 100 or count > _MOST_FIELDS:
         raise ValueError("not a header")
     fields: dict[str, str | int | float] = {}
     for _ in range(count):
-        key = _read_string(file)
-        (kind,) = struct.unpack("<I", file.read(4))
-        if kind == _ARRAY:
-            if key.startswith("tokenizer."):
-                break
-            _skip_value(file, kind)
-        elif kind == _STRING:
-            fields[key] = _read_string(file)
-        elif kind in _FORMATS:
-            layout = _FORMATS[kind]
-            (fields[key],) = struct.unpack(layout, file.read(struct.calcsize(layout)))
+        key, kind = _read_key(file)
+        if kind != _ARRAY:
+            fields[key] = _read_plain(file, kind)
+        elif key.startswith("tokenizer."):
+            break
         else:
-            raise ValueError("unknown kind of field")
+            _skip_array(file)
     return fields
 
 
-def _skip_value(file: BinaryIO, kind: int) -> None:
-    """Pass over a field's value. Raises ValueError for an unknown kind, struct.error at the file's end."""
-    if kind == _ARRAY:
-        kind, count = struct.unpack("<IQ", file.read(12))
-        if kind == _STRING:
-            for _ in range(min(count, _LONGEST_STRING)):
-                _read_string(file)
-        elif kind in _FORMATS:
-            file.seek(struct.calcsize(_FORMATS[kind]) * count, 1)
-        else:
-            raise ValueError("nested array")
-    elif kind == _STRING:
-        _read_string(file)
-    elif kind in _FORMATS:
-        file.seek(struct.calcsize(_FORMATS[kind]), 1)
-    else:
+def _read_key(file: BinaryIO) -> tuple[str, int]:
+    """A field's name, and the kind of the value that comes next."""
+    key = _read_string(file)
+    (kind,) = struct.unpack("<I", file.read(4))
+    return key, kind
+
+
+def _read_plain(file: BinaryIO, kind: int) -> str | int | float:
+    """A value that is no array. Raises ValueError for an unknown kind, struct.error at the file's end."""
+    if kind == _STRING:
+        return _read_string(file)
+    if kind not in _FORMATS:
         raise ValueError("unknown kind of field")
+    (value,) = struct.unpack(_FORMATS[kind], file.read(struct.calcsize(_FORMATS[kind])))
+    found: int | float = value
+    return found
+
+
+def _skip_array(file: BinaryIO) -> None:
+    """Pass over an array. Raises as _read_plain does."""
+    kind, count = struct.unpack("<IQ", file.read(12))
+    if kind == _STRING:
+        for _ in range(min(count, _LONGEST_STRING)):
+            _read_string(file)
+    elif kind in _FORMATS:
+        file.seek(struct.calcsize(_FORMATS[kind]) * count, 1)
+    else:
+        raise ValueError("nested array")
 
 
 def _read_string(file: BinaryIO) -> str:
@@ -220,9 +225,8 @@ def _read(path: Path, file: BinaryIO) -> Layout:
     fields: dict[str, bytes] = {}
     for _ in range(count):
         begin = file.tell()
-        key = _read_string(file)
-        (kind,) = struct.unpack("<I", file.read(4))
-        _skip_value(file, kind)
+        key, kind = _read_key(file)
+        _skip_array(file) if kind == _ARRAY else _read_plain(file, kind)
         end = file.tell()
         file.seek(begin)
         fields[key] = file.read(end - begin)

@@ -68,109 +68,80 @@ async def give_report(
 ) -> Administration:
     """Give the questionnaire in the presentation's form. Raises ModelError when a call fails for good."""
     sheet = _sheet(questionnaire, presentation, seed)
-    give = _give_items if sheet.form == "per item" else _give_batch
-    answers, asked, refusals = await give(sheet, conversation, provider, seed)
-    values = {answer.item: answer.value for answer in answers}
+    ask = partial(_ask, sheet, conversation, provider, seed)
+    if sheet.form == "per item":  # each on its own side copy: no item sees another's answer
+        given = await all_of(provider, [partial(ask, (item,), item) for item in sheet.order])
+    else:
+        given = (await ask(sheet.order),)
+    answers = tuple(answer for answers, _, _ in given for answer in answers)
     return Administration(
         questionnaire=questionnaire.id,
         way="report",
-        asked=asked,
+        asked=tuple(message for _, asked, _ in given for message in asked),
         item_order=sheet.order,
         answers=answers,
-        scores=score_questionnaire(questionnaire, values),
+        scores=score_questionnaire(questionnaire, {answer.item: answer.value for answer in answers}),
         seed=seed,
         form=sheet.form,
         labels=sheet.labels,
         option_values=tuple(sheet.names.values()),
         option_names=tuple(sheet.names),
-        refusals=refusals,
+        refusals=sum(refusals for _, _, refusals in given),
     )
 
 
-_Given = tuple[tuple[Answer, ...], tuple[Message, ...], int]
-
-
-async def _give_batch(
-    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int
-) -> _Given:
-    """The whole questionnaire in one call; a re-ask names only the items still missing."""
+async def _ask(
+    sheet: _Sheet,
+    conversation: tuple[Message, ...],
+    provider: Provider,
+    seed: int,
+    items: tuple[str, ...],
+    *purpose: str,
+) -> tuple[tuple[Answer, ...], tuple[Message, ...], int]:
+    """Ask for the items in one call, again for those still missing: answers, what was put, refusals."""
     asked: tuple[Message, ...] = ()
     answers: list[Answer] = []
     refusals = 0
-    pending = sheet.order
     for attempt in range(1, RE_ASKS + 2):
-        question = Message("user", _batch_text(sheet, pending, again=attempt > 1))
-        sampling = _sampling(provider, _tokens(sheet, pending), derived_seed(seed, "report", attempt))
-        structured = sheet.form == "structured"
+        question = Message("user", _text(sheet, items, again=attempt > 1))
+        drawn = derived_seed(seed, "report", *purpose, attempt)
         completion = await provider.complete(
             Request(
                 alternating((*conversation, *asked, question)),
-                sampling,
+                _sampling(provider, _tokens(sheet, items), drawn),
                 purpose="measurement",
-                schema=answer_schema(sheet.questionnaire, pending, sheet.labels, tuple(sheet.names))
-                if structured and provider.capabilities.structured
+                schema=answer_schema(sheet.questionnaire, items, sheet.labels, tuple(sheet.names))
+                if sheet.form == "structured" and provider.capabilities.structured
                 else None,
             )
         )
-        parse = parse_structured if structured else parse_report
-        readings = (
-            dict.fromkeys(pending, _declined(completion))
-            if completion.refused
-            else parse(_written(completion), pending, sheet.allowed)
-        )
-        answers += [_answer(item, readings[item], completion.call_id, attempt) for item in pending]
+        readings = _readings(sheet, items, completion)
+        answers += [_answer(item, readings[item], completion.call_id, attempt) for item in items]
         asked = (*asked, question, Message("assistant", completion.text))
-        pending = tuple(item for item in pending if readings[item].value is None)
-        refusals += bool(pending) and (completion.refused or declines(completion.text))
-        if not pending or completion.refused:
+        items = tuple(item for item in items if readings[item].value is None)
+        refusals += bool(items) and (completion.refused or declines(completion.text))
+        if not items or completion.refused:
             break
     return tuple(answers), asked, refusals
 
 
-async def _give_items(
-    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int
-) -> _Given:
-    """One call an item, each on its own side copy: no item sees another's answer. At once where it can be."""
-    give = partial(_give_item, sheet, conversation, provider, seed)
-    given = await all_of(provider, [partial(give, item) for item in sheet.order])
-    return (
-        tuple(answer for answers, _, _ in given for answer in answers),
-        tuple(message for _, asked, _ in given for message in asked),
-        sum(refusals for _, _, refusals in given),
-    )
-
-
-async def _give_item(
-    sheet: _Sheet, conversation: tuple[Message, ...], provider: Provider, seed: int, item: str
-) -> _Given:
-    answers: list[Answer] = []
-    turns: tuple[Message, ...] = ()
-    for attempt in range(1, RE_ASKS + 2):
-        question = Message("user", _single_text(sheet, item, again=attempt > 1))
-        sampling = _sampling(provider, _tokens(sheet, (item,)), derived_seed(seed, "report", item, attempt))
-        completion = await provider.complete(
-            Request(alternating((*conversation, *turns, question)), sampling, purpose="measurement")
-        )
-        reading = (
-            _declined(completion)
-            if completion.refused
-            else parse_single(_written(completion), item, sheet.allowed)
-        )
-        answers.append(_answer(item, reading, completion.call_id, attempt))
-        turns = (*turns, question, Message("assistant", completion.text))
-        if reading.value is not None or completion.refused:
-            break
-    return tuple(answers), turns, sum(answer.missing == "refused" for answer in answers)
+def _readings(sheet: _Sheet, items: Sequence[str], completion: Completion) -> Mapping[str, ItemReading]:
+    """What the answer says of each item. A refusal that its server tells as one is not asked about again."""
+    if completion.refused:
+        return dict.fromkeys(items, ItemReading(None, completion.text, "refused"))
+    # Marked where it was cut off: a last line `10` may have been going to be `100`.
+    text = f"{completion.text} …" if completion.finish_reason == "length" else completion.text
+    if sheet.form == "per item":
+        return {item: parse_single(text, item, sheet.allowed) for item in items}
+    parse = parse_structured if sheet.form == "structured" else parse_report
+    return parse(text, items, sheet.allowed)
 
 
 def first_asked(questionnaire: RatingQuestionnaire, presentation: Presentation) -> tuple[Asking, ...]:
     """The first question of each call and the most tokens its answer may take."""
     sheet = _sheet(questionnaire, presentation, seed=0)
-    if sheet.form == "per item":
-        return tuple(
-            Asking(_single_text(sheet, item, again=False), _tokens(sheet, (item,))) for item in sheet.order
-        )
-    return (Asking(_batch_text(sheet, sheet.order, again=False), _tokens(sheet, sheet.order)),)
+    calls = [(item,) for item in sheet.order] if sheet.form == "per item" else [sheet.order]
+    return tuple(Asking(_text(sheet, items, again=False), _tokens(sheet, items)) for items in calls)
 
 
 def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
@@ -180,16 +151,6 @@ def _tokens(sheet: _Sheet, items: Sequence[str]) -> int:
     written = sum(len(item) + longest + len('  "": "",\n') for item in items)
     spare = _SPARE_TOKENS_ALONE if sheet.form == "per item" else _SPARE_TOKENS
     return math.ceil(written / _CHARACTERS_A_TOKEN) + spare
-
-
-def _written(completion: Completion) -> str:
-    """The text, marked where it was cut off: a last line `10` may have been going to be `100`."""
-    return f"{completion.text} …" if completion.finish_reason == "length" else completion.text
-
-
-def _declined(completion: Completion) -> ItemReading:
-    """What a refusal that its server tells as one leaves of an item; it is not asked again."""
-    return ItemReading(None, completion.text, "refused")
 
 
 def _sheet(questionnaire: RatingQuestionnaire, presentation: Presentation, seed: int) -> _Sheet:
@@ -219,9 +180,15 @@ def _answers_text(questionnaire: RatingQuestionnaire, shown: Sequence[Option], n
     return "\n".join(option_lines(shown, names))
 
 
-def _batch_text(sheet: _Sheet, items: Sequence[str], *, again: bool) -> str:
-    lines = [f"{item}: {sheet.texts[item]}" for item in items]
+def _text(sheet: _Sheet, items: Sequence[str], *, again: bool) -> str:
     kind = KIND_OF_ANSWER[sheet.labels]
+    if sheet.form == "per item":
+        (item,) = items
+        close = f"Write only the {kind}."
+        if again:
+            return f"That answer could not be read. {close}"
+        return "\n".join([sheet.head, f"The item: {sheet.texts[item]}", close])
+    lines = [f"{item}: {sheet.texts[item]}" for item in items]
     if sheet.form == "structured":
         close = f"Write one JSON object that gives each item's id its {kind}, and nothing else."
     else:
@@ -229,13 +196,6 @@ def _batch_text(sheet: _Sheet, items: Sequence[str], *, again: bool) -> str:
     if again:
         return "\n".join(["These items still have no answer that can be read:", *lines, close])
     return "\n".join([sheet.head, "The items:", *lines, close])
-
-
-def _single_text(sheet: _Sheet, item: str, *, again: bool) -> str:
-    close = f"Write only the {KIND_OF_ANSWER[sheet.labels]}."
-    if again:
-        return f"That answer could not be read. {close}"
-    return "\n".join([sheet.head, f"The item: {sheet.texts[item]}", close])
 
 
 def _sampling(provider: Provider, tokens: int, seed: int) -> Sampling:
