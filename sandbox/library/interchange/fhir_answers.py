@@ -96,19 +96,17 @@ class ValueSets:
                 answer = coded(part, self._extended, self._losses)
             except Unclear:
                 continue
-            weights = [p.number("valueDecimal") for p in part.parts("property") if _is_weight(p.text("code"))]
-            weights += [
-                p.number("valueInteger") for p in part.parts("property") if _is_weight(p.text("code"))
+            weights = [  # all of them looked at: what nobody asks for is told as lost
+                one.number(key)
+                for key in ("valueDecimal", "valueInteger")
+                for one in part.parts("property")
+                if one.text("code") in {"itemWeight", "ordinalValue"}
             ]
-            known = [weight for weight in weights if weight is not None]
-            found.append(replace(answer, value=known[0]) if answer.value is None and known else answer)
+            weight = next((weight for weight in weights if weight is not None), None)
+            found.append(replace(answer, value=weight) if answer.value is None else answer)
             parts = [*part.parts("concept"), *parts]
         system.pass_over()
         return found
-
-
-def _is_weight(code: str) -> bool:
-    return code in {"itemWeight", "ordinalValue"}
 
 
 def answer_of(option: Element, extended: Extended, losses: list[Loss]) -> Answer:

@@ -52,7 +52,7 @@ def import_bytes(content: bytes, path: Path, completion: Completion, form: Forma
     form = format_of(path, form)
     instrument = _read(content, form, str(path), completion)
     if not (id_of(instrument.name) or completion.id):
-        completion = _named_after(path, completion)
+        completion = replace(completion, id=id_of(path.stem) or None)
     return draft(instrument, completion, str(path))
 
 
@@ -62,10 +62,6 @@ def _read(content: bytes, form: Format, file: str, completion: Completion) -> In
     text, losses = decoded(content, file, old=form == "redcap")
     made = read_fhir(text, file, completion.part) if form == "fhir" else read_redcap(text, file, completion)
     return replace(made, losses=(*losses, *made.losses))
-
-
-def _named_after(path: Path, completion: Completion) -> Completion:
-    return replace(completion, id=id_of(path.stem) or None)
 
 
 def format_of(path: Path, named: Format | None) -> Format:

@@ -83,20 +83,13 @@ def _with_values(
 ) -> dict[str, tuple[SheetRow, ...]]:
     """The rows, their formulas' cells with the values saved."""
     values = {(name, row.number): row.cells for name, rows in saved.items() for row in rows}
-    return {
-        name: tuple(
-            replace(
-                row,
-                cells={**row.cells, **_only(values.get((name, row.number), {}), row.formulas)},
-            )
-            for row in rows
-        )
-        for name, rows in found.items()
-    }
 
+    def with_values(name: str, row: SheetRow) -> SheetRow:
+        saved_cells = values.get((name, row.number), {})
+        computed = {key: cell for key, cell in saved_cells.items() if key in row.formulas}
+        return replace(row, cells={**row.cells, **computed})
 
-def _only(cells: Mapping[str, str], columns: frozenset[str]) -> dict[str, str]:
-    return {column: cell for column, cell in cells.items() if column in columns}
+    return {name: tuple(with_values(name, row) for row in rows) for name, rows in found.items()}
 
 
 def _refuse_bomb(content: bytes, file: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from sandbox.library.questionnaire import CompletionItem, CompletionQuestionnaire
 from sandbox.measurement.administration import Administration, Answer, MissingReason
-from sandbox.measurement.reading.presentation import PLAIN, Asking, Presentation, item_order
+from sandbox.measurement.reading.presentation import PLAIN, RE_ASKS, Asking, Presentation, item_order
 from sandbox.measurement.reading.word import hint_line
 from sandbox.measurement.scoring import score_questionnaire
 from sandbox.measurement.valence import negativity
@@ -28,36 +28,6 @@ _OUTER = " \t\n\"'“”„‘’…"
 _END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)")
 _INITIAL = re.compile(r"[a-hj-z]|(?:[a-z]\.)+[a-z]")
 _SHORT = frozenset({"mr", "mrs", "ms", "dr", "st", "prof", "etc", "vs"})
-
-RE_ASKS = 2
-"""How often a stem that got no ending is asked again."""
-
-
-def _completion_request(
-    questionnaire: CompletionQuestionnaire,
-    item: CompletionItem,
-    conversation: tuple[Message, ...],
-    provider: Provider,
-    seed: int,
-    presentation: Presentation,
-    attempt: int,
-) -> Request:
-    """The call of a stem; the stem stands last, so that everything before it comes from the cache.
-
-    It is drawn as the client's replies are, but shorter; asked again (`attempt` from 1) it is drawn with
-    another seed. Where the model takes a prefill the stem is put into its mouth.
-    """
-    sampling = provider.sampling
-    return Request(
-        messages=alternating((*conversation, _question(questionnaire, item, presentation))),
-        sampling=replace(
-            sampling,
-            max_tokens=min(sampling.max_tokens, COMPLETION_TOKENS),
-            seed=derived_seed(seed, "completion", item.id, *((attempt,) if attempt > 1 else ())),
-        ),
-        prefill=item.text if provider.capabilities.prefill else "",
-        purpose="measurement",
-    )
 
 
 def _question(
@@ -85,21 +55,30 @@ async def give_completion(
 ) -> Administration:
     """One call a stem, each on its own side copy: no completion sees another. Raises ModelError.
 
-    A stem that got no ending is asked again, twice at most, drawn anew.
+    It is drawn as the client's replies are, but shorter. Where the model takes a prefill the stem is put into
+    its mouth. A stem that got no ending is asked again, drawn anew.
     """
     order = item_order(questionnaire, presentation, seed)
     items = {item.id: item for item in questionnaire.items}
+    longest = min(provider.sampling.max_tokens, COMPLETION_TOKENS)
 
     async def finish(item: CompletionItem) -> tuple[tuple[Answer, ...], tuple[Message, ...]]:
+        # The stem stands last, so that everything before it comes from the cache.
+        question = _question(questionnaire, item, presentation)
         answers: list[Answer] = []
         asked: list[Message] = []
         for attempt in range(1, RE_ASKS + 2):
-            request = _completion_request(
-                questionnaire, item, conversation, provider, seed, presentation, attempt
+            drawn = derived_seed(seed, "completion", item.id, *((attempt,) if attempt > 1 else ()))
+            completion = await provider.complete(
+                Request(
+                    messages=alternating((*conversation, question)),
+                    sampling=replace(provider.sampling, max_tokens=longest, seed=drawn),
+                    prefill=item.text if provider.capabilities.prefill else "",
+                    purpose="measurement",
+                )
             )
-            completion = await provider.complete(request)
             answers.append(_answer(item, completion, attempt))
-            asked += (_question(questionnaire, item, presentation), Message("assistant", completion.text))
+            asked += (question, Message("assistant", completion.text))
             if answers[-1].missing != "not answered":
                 break
         return tuple(answers), tuple(asked)

@@ -43,6 +43,9 @@ class Presentation:
 
 PLAIN = Presentation()
 
+RE_ASKS = 2
+"""How often what could not be read is asked again. Stored attempts show how often it was needed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:

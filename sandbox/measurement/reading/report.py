@@ -11,6 +11,7 @@ from sandbox.measurement.administration import Administration, Answer, Form, Lab
 from sandbox.measurement.reading.presentation import (
     KIND_OF_ANSWER,
     PLAIN,
+    RE_ASKS,
     Asking,
     Presentation,
     instruction,
@@ -32,9 +33,6 @@ from sandbox.measurement.scoring import score_questionnaire
 from sandbox.models.pace import all_of
 from sandbox.models.provider import Completion, Message, Provider, Request, Sampling, alternating
 from sandbox.seed import derived_seed
-
-RE_ASKS = 2
-"""How often an item that could not be read is asked again. Stored attempts show how often it was needed."""
 
 _SPARE_TOKENS = 40
 _SPARE_TOKENS_ALONE = 16

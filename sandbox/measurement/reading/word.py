@@ -89,21 +89,15 @@ async def give_word_probe(
     *,
     presentation: Presentation = PLAIN,
 ) -> Administration:
-    """Put the probe once. Raises ModelError when the call fails."""
+    """Put the probe once: each item is 100 × its words' mass / the mass of all listed words.
+
+    Raises ModelError when the call fails.
+    """
     request = word_request(questionnaire, conversation, provider.capabilities, seed, presentation)
-    mass, completion = await read_next_word(
-        (word for item in questionnaire.items for word in item.words), provider, request
-    )
-    question = _question(questionnaire, provider.capabilities, presentation)
-    return _administration(questionnaire, question, completion, mass, seed)
-
-
-def _administration(
-    questionnaire: WordQuestionnaire, question: Message, completion: Completion, mass: WordMass, seed: int
-) -> Administration:
-    """What a probe's call says: each item 100 × its words' mass / the mass of all listed words."""
-    answers = tuple(_answer(item.id, item.words, mass, completion) for item in questionnaire.items)
     words = [word for item in questionnaire.items for word in item.words]
+    mass, completion = await read_next_word(words, provider, request)
+    question = _question(questionnaire, provider.capabilities, presentation)
+    answers = tuple(_answer(item.id, item.words, mass, completion) for item in questionnaire.items)
     return Administration(
         questionnaire=questionnaire.id,
         way="word",
