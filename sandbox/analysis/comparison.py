@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from sandbox.analysis.arm import Arm, as_planned, control_beside
-from sandbox.analysis.conditions import kinds_of
+from sandbox.analysis.conditions import Members, kinds_of, titles_of
 from sandbox.analysis.effect import (
     PairedDifference,
     change,
@@ -24,11 +24,8 @@ from sandbox.analysis.induction import Induction, inductions
 from sandbox.analysis.remarks import Remark, on_reading
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint
 from sandbox.engine.phase import Phase, Point, begins_at
-from sandbox.engine.plan import arm_title, in_order
-from sandbox.models.name import short_name
-from sandbox.text import number_of
+from sandbox.engine.plan import in_order
 
-Members = tuple[Arm, ...]
 Beside = Mapping[str, Arm | None]
 """For each session that is compared with another: which one, by its id. None: nothing stands beside it."""
 
@@ -155,7 +152,7 @@ def compare(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool = False) 
     `pooled` joins sessions of one technique under the same conditions from different trunks into one arm,
     with intervals over the trunks. Without a control the first arm is compared with.
     """
-    arms = _arms(sessions, pooled=pooled)
+    arms = _arms(sessions, scale, pooled=pooled)
     beside = _all_beside(arms)
     arms = tuple(replace(arm, primary=_primary(arm, beside, scale)) for arm in arms)
     rows = tuple(
@@ -177,14 +174,14 @@ def compare(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool = False) 
     return replace(found, remarks=tuple(one for one in said if one.sentence not in answered))
 
 
-def worth_pooling(sessions: Sequence[Arm]) -> bool:
+def worth_pooling(sessions: Sequence[Arm], scale: ScaleName) -> bool:
     """True when some technique was run in several trunks under the same conditions."""
-    return len(_arms(sessions, pooled=True)) < len(sessions)
+    return len(_arms(sessions, scale, pooled=True)) < len(sessions)
 
 
-def why_not_pooled(sessions: Sequence[Arm]) -> str:
+def why_not_pooled(sessions: Sequence[Arm], scale: ScaleName) -> str:
     """Why means over runs cannot be shown; empty where they can."""
-    if worth_pooling(sessions):
+    if worth_pooling(sessions, scale):
         return ""
     if len({session.trunk for session in sessions}) < 2:
         return "all arms share one start"
@@ -194,11 +191,11 @@ def why_not_pooled(sessions: Sequence[Arm]) -> str:
 # Arms
 
 
-def _arms(sessions: Sequence[Arm], *, pooled: bool) -> tuple[ComparedArm, ...]:
+def _arms(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool) -> tuple[ComparedArm, ...]:
     ordered = sorted(sessions, key=lambda session: session.is_control)
     controls = _by_trunk(session for session in ordered if session.is_control)
     beside = {s.id: None if s.is_control else _beside(s, controls.get(s.trunk, ())) for s in ordered}
-    kinds = kinds_of(ordered, beside) if pooled else {session.id: session.id for session in ordered}
+    kinds = kinds_of(ordered, beside, scale) if pooled else {session.id: session.id for session in ordered}
     groups: dict[object, list[Arm]] = {}
     taken: dict[object, int] = {}
     for session in ordered:
@@ -210,7 +207,7 @@ def _arms(sessions: Sequence[Arm], *, pooled: bool) -> tuple[ComparedArm, ...]:
     compared = _references(members)
     return tuple(
         ComparedArm(title, group, group[0].is_control, reference=group in compared)
-        for title, group in zip(_titles(members, beside), members, strict=True)
+        for title, group in zip(titles_of(members, beside), members, strict=True)
     )
 
 
@@ -239,43 +236,6 @@ def _best_control(members: Sequence[Members]) -> Members | None:
 
     controls = (group for group in members if group[0].is_control)
     return max(sorted(controls, key=lambda group: as_planned(group[0])), key=worth, default=None)
-
-
-def _titles(members: Sequence[Members], beside: Beside) -> list[str]:
-    """Technique titles, told apart by what differs: model, version, scenario, client, wording, length, the
-    control, seed, id."""
-    titles = [_title(group) for group in members]
-    for told in (
-        lambda s: short_name(s.plan.model),
-        lambda s: f"therapist {short_name(s.guidance.model)}" if s.guidance else "",
-        lambda s: f"version {s.plan.technique.version}" if s.plan.technique else "",
-        lambda s: s.plan.scenario.title,
-        lambda s: s.plan.client.title,
-        lambda s: f"wording {s.plan.technique.wording or 0}" if s.plan.technique else "",
-        lambda s: f"of {_steps(s)}" if s.is_control else "",
-        lambda s: f"beside {other.title}" if (other := beside[s.id]) else "",
-        lambda s: f"beside a control of {_steps(other)}" if (other := beside[s.id]) else "",
-        lambda s: f"seed {s.plan.seed}",
-        lambda s: s.id,
-    ):
-        for title in {title for title in titles if titles.count(title) > 1}:
-            places = [place for place, one in enumerate(titles) if one == title]
-            parts = [told(members[place][0]) for place in places]
-            if len(set(parts)) > 1 and all(parts):
-                for place, part in zip(places, parts, strict=True):
-                    titles[place] = f"{title}, {part}"
-    return titles
-
-
-def _steps(session: Arm) -> str:
-    return number_of(len(session.plan.technique.steps) if session.plan.technique else 0, "step")
-
-
-def _title(group: Members) -> str:
-    """A mean over trunks is no redo, though one of its sessions may be: a caution says so. Nor is it the arm
-    in which a step was changed first."""
-    first = group[0]
-    return arm_title(first.plan.model_copy(update={"edited": None})) if len(group) > 1 else first.title
 
 
 # What stands beside what

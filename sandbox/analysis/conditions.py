@@ -1,13 +1,17 @@
 """What sessions were run under besides their technique, and which of them say one script. Pure."""
 
+import contextlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 from sandbox.analysis.arm import Arm, control_beside
+from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.measure import Measure
-from sandbox.engine.plan import SessionPlan
-from sandbox.library.document import Document, document_hash
+from sandbox.engine.plan import SessionPlan, arm_title
+from sandbox.library.document import Document, InvalidTemplate, document_hash
+from sandbox.library.lint import scales_named
 from sandbox.library.technique import Technique
 from sandbox.models.name import short_name
+from sandbox.text import number_of, spans
 
 
 def script_keys(techniques: Iterable[Technique]) -> dict[str, str]:
@@ -31,11 +35,18 @@ def scripts_apart(sessions: Iterable[Arm]) -> dict[str, str]:
     return {name: name if key in apart else key for name, key in keys.items()}
 
 
-def kinds_of(sessions: Sequence[Arm], beside: Mapping[str, Arm | None]) -> dict[str, object]:
-    """What pooled sessions have in common: what is said, by whom and to whom, how it is measured, and which
-    text of a control stands beside each.
+Members = tuple[Arm, ...]
+Text = Callable[[Document | None], str]
 
-    By the text of each document and not by its id: an edited scenario is another one.
+
+def kinds_of(
+    sessions: Sequence[Arm], beside: Mapping[str, Arm | None], scale: ScaleName
+) -> dict[str, object]:
+    """What sessions pooled on the scale have in common: what is said, by whom and to whom, how the scale is
+    measured, and which text of a control stands beside each.
+
+    By the text of each document and not by its id: an edited scenario is another one. What else is measured
+    beside the scale parts them only where it can have changed something (`_measures`).
     """
     known: dict[int, str] = {}
 
@@ -48,7 +59,11 @@ def kinds_of(sessions: Sequence[Arm], beside: Mapping[str, Arm | None]) -> dict[
         return known[id(document)]
 
     keys = scripts_apart(sessions)
-    own = {session.id: _kind(session, keys, text) for session in sessions}
+    conditions = {session.id: _kind(session, keys, text) for session in sessions}
+    measures = {session.id: _measures(session, scale, text) for session in sessions}
+    # One that was not asked for the scale stays with the first of those that were.
+    first = {conditions[id]: asked for id, asked in reversed(measures.items()) if asked}
+    own = {id: (kind, measures[id] or first.get(kind, ())) for id, kind in conditions.items()}
     seen: dict[object, list[str]] = {}
     against: dict[str, int] = {}
     for one, other in beside.items():
@@ -61,14 +76,112 @@ def kinds_of(sessions: Sequence[Arm], beside: Mapping[str, Arm | None]) -> dict[
     return {one: (kind, against.get(one, 0)) for one, kind in own.items()}
 
 
-def _kind(session: Arm, keys: Mapping[str, str], text: Callable[[Document | None], str]) -> Hashable:
+def _kind(session: Arm, keys: Mapping[str, str], text: Text) -> Hashable:
     plan = session.plan
     technique = keys.get(text(plan.technique), "")
     guidance = session.guidance.model_dump_json() if session.guidance else ""
     told = text(plan.client), text(plan.scenario), text(plan.follow_up)
-    measures = tuple((text(m.questionnaire), m.way, m.form, m.shuffled) for m in plan.measures)
     drawn = plan.sampling.model_dump_json()
-    return technique, guidance, plan.model, told, measures, plan.administration, plan.stretches, drawn
+    return technique, guidance, plan.model, told, plan.administration, plan.stretches, drawn
+
+
+def _measures(session: Arm, scale: ScaleName, text: Text) -> tuple[Hashable, ...]:
+    """How the scale was measured, with whatever else was asked that can have changed its scores.
+
+    Asked aside, a questionnaire is given on a copy of the conversation: nothing that is said later, and no
+    other questionnaire, comes after it. So it changes nothing, unless the technique goes by its scores.
+    """
+    named: set[str] = set()
+    with contextlib.suppress(
+        InvalidTemplate
+    ):  # the record of an earlier version may have what is refused now
+        if session.plan.technique is not None:
+            named = {scale for _, scale in scales_named(session.plan.technique)}
+    inside = session.plan.administration == "in_conversation"
+    return tuple(
+        (text(one.questionnaire), one.way, one.form, one.shuffled)
+        for one in session.asked.measures
+        if inside
+        or (one.questionnaire.id, one.way) == scale[:2]
+        or any(own.id in named for own in one.questionnaire.scales)
+    )
+
+
+# What each is called
+
+
+def titles_of(members: Sequence[Members], beside: Mapping[str, Arm | None]) -> list[str]:
+    """The title of each group of sessions, told apart by what differs, at last by seeds and ids."""
+    titles = [_title(group) for group in members]
+    for told in _TOLD_APART:
+        for title in {title for title in titles if titles.count(title) > 1}:
+            places = [place for place, one in enumerate(titles) if one == title]
+            parts = [told(members[place], beside) for place in places]
+            if len(set(parts)) > 1 and all(parts):
+                for place, part in zip(places, parts, strict=True):
+                    titles[place] = f"{title}, {part}"
+    return titles
+
+
+def _title(group: Members) -> str:
+    """A mean over trunks is no redo, though one of its sessions may be: a caution says so. Nor is it the arm
+    in which a step was changed first."""
+    first = group[0]
+    return arm_title(first.plan.model_copy(update={"edited": None})) if len(group) > 1 else first.title
+
+
+def _of_plan(told: Callable[[SessionPlan], str]) -> Callable[[Members, Mapping[str, Arm | None]], str]:
+    return lambda group, _: told(group[0].plan)
+
+
+def _text(document: Document | None, noun: str = "") -> str:
+    return f"{noun}text {document_hash(document)[:8]}" if document is not None else ""
+
+
+def _beside(group: Members, beside: Mapping[str, Arm | None]) -> str:
+    other = beside[group[0].id]
+    return f"beside {other.title}" if other is not None else ""
+
+
+def _beside_steps(group: Members, beside: Mapping[str, Arm | None]) -> str:
+    other = beside[group[0].id]
+    return f"beside a control of {_steps(other)}" if other is not None else ""
+
+
+def _steps(session: Arm) -> str:
+    return number_of(len(session.plan.technique.steps) if session.plan.technique else 0, "step")
+
+
+def _therapist(group: Members, _: Mapping[str, Arm | None]) -> str:
+    guidance = group[0].guidance
+    return f"therapist {short_name(guidance.model)}" if guidance is not None else ""
+
+
+_TOLD_APART: tuple[Callable[[Members, Mapping[str, Arm | None]], str], ...] = (
+    _of_plan(lambda plan: short_name(plan.model)),
+    _therapist,
+    _of_plan(lambda plan: f"version {plan.technique.version}" if plan.technique else ""),
+    _of_plan(lambda plan: plan.scenario.title),
+    _of_plan(lambda plan: plan.client.title),
+    _of_plan(lambda plan: f"wording {plan.technique.wording or 0}" if plan.technique else ""),
+    lambda group, _: f"of {_steps(group[0])}" if group[0].is_control else "",
+    _beside,
+    _beside_steps,
+    _of_plan(lambda plan: f"asked {plan.administration.replace('_', ' ')}"),
+    _of_plan(lambda plan: f"then {plan.follow_up.title}" if plan.follow_up else "nothing told after it"),
+    _of_plan(lambda plan: f"drawn with {_drawn(plan)}"),
+    _of_plan(lambda plan: f"asked {', '.join(map(_measure, plan.measures)) or 'nothing'}"),
+    lambda group, _: f"of {_steps(group[0])}",
+    _of_plan(lambda plan: _text(plan.technique)),
+    _of_plan(lambda plan: _text(plan.scenario, "scenario ")),
+    _of_plan(lambda plan: _text(plan.client, "client ")),
+    _of_plan(lambda plan: ", ".join(_text(one.questionnaire, "questionnaire ") for one in plan.measures)),
+    lambda group, _: (
+        f"{'seeds' if len(group) > 1 else 'seed'} {spans(sorted(one.plan.seed for one in group))}"
+    ),
+    lambda group, _: group[0].id,
+)
+"""What arms of one title may differ in, the first that parts them is told."""
 
 
 def repeated_trunks(sessions: Sequence[Arm]) -> int:
@@ -92,6 +205,22 @@ _CONDITIONS: tuple[tuple[str, Callable[[SessionPlan], tuple[object, str]]], ...]
 )
 
 
+_APART = (
+    " Each questionnaire is asked on a copy of the conversation, so none can have changed another's answers."
+)
+
+
+def _asked_apart(plans: Iterable[SessionPlan]) -> bool:
+    """Whether what some were asked and others not can have changed nothing else that they were asked."""
+    asked: dict[str, Measure] = {}
+    return all(
+        plan.administration == "aside"
+        and plan.measures
+        and all(asked.setdefault(one.questionnaire.id, one) == one for one in plan.measures)
+        for plan in plans
+    )
+
+
 def conditions_that_differ(sessions: Sequence[Arm]) -> Iterator[str]:
     """A sentence a condition in which the sessions differ, since that too can make a difference."""
     for name, look in _CONDITIONS:
@@ -103,7 +232,8 @@ def conditions_that_differ(sessions: Sequence[Arm]) -> Iterator[str]:
         if len(seen) > 1:
             said = list(dict.fromkeys(text for _, text in seen))
             versions = "" if len(said) > 1 else f" in {len(seen)} versions"
-            yield f"They differ in {name}: {' | '.join(said)}{versions}."
+            apart = _APART if name == "measures" and _asked_apart([one.plan for one in sessions]) else ""
+            yield f"They differ in {name}: {' | '.join(said)}{versions}.{apart}"
     yield from _therapists(sessions)
     yield from technique_texts(sessions)
 

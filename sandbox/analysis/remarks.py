@@ -12,9 +12,10 @@ from sandbox.analysis.afterwards import later_remarks
 from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks, several_controls
-from sandbox.analysis.effect import worsening
+from sandbox.analysis.effect import scale_of, worsening
 from sandbox.analysis.induction import inductions
 from sandbox.analysis.numeral import numeral
+from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.measure import Measure
@@ -279,6 +280,11 @@ def _of_arm(title: str, own: Sequence[Arm], scales: Sequence[ScaleName]) -> Iter
     for scale in scales:
         if not any(session.course(scale).points for session in own):
             text = f"{title} was not measured with {scale[2]} ({scale[0]}, by {scale[1]})."
+            yield Remark("missing", "caution", text, ids)
+            continue
+        asked = sum(scale_of(session.asked, scale) is not None for session in own)
+        if asked < len(own) and scale != REPLIES:
+            text = f"{title}: {scale[2]} ({scale[0]}, by {scale[1]}) was asked in {asked} of {len(own)} runs."
             yield Remark("missing", "caution", text, ids)
 
 

@@ -64,14 +64,15 @@ def gather_report(
         spent, drawn = spent_by(db, sessions), drawn_by(db, sessions)
         again = asked_again(db, sessions)
     told = " and ".join(dict.fromkeys(arm.plan.scenario.title for arm in arms))
+    name = chosen_scale(arms, scale or own_scale(store, named), questionnaire)
     return ReportOn(
         arms=arms,
-        scale=chosen_scale(arms, scale or own_scale(store, named), questionnaire),
+        scale=name,
         spent=spent,
         drawn=drawn,
         title=title or (titles if len(studies) == len(named) else "") or f"Report: {told}",
         question=question or asked.strip(),
-        pooled=worth_pooling(arms),
+        pooled=worth_pooling(arms, name),
         plans=tuple(
             line for found in studies for line in plan_sentences(record, found, plan_history(record, found))
         ),

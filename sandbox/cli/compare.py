@@ -60,8 +60,8 @@ def command(
         named = (id for session in sessions for id in study_or_session(store, session))
         found = gather_compared(store, dict.fromkeys(named))
         scale = scale or own_scale(store, sessions)
-    pooled = worth_pooling(found) if pool is None else pool
-    comparison = compare(found, chosen_scale(found, scale, questionnaire), pooled=pooled)
+    name = chosen_scale(found, scale, questionnaire)
+    comparison = compare(found, name, pooled=worth_pooling(found, name) if pool is None else pool)
     model = mixed(comparison) if with_model else None
     if as_json:
         click.echo(comparison_result(comparison, model).text(), nl=False)

@@ -166,7 +166,7 @@ def _report(store: "Store", sessions: Sequence[str], asked: "set[tuple[str, Way]
     for name in sorted(names, key=lambda name: name[2] != "distress"):
         main.setdefault(name[:2], name)
     for name in main.values():
-        comparison = compare(arms, name, pooled=worth_pooling(arms))
+        comparison = compare(arms, name, pooled=worth_pooling(arms, name))
         if as_json:
             click.echo(comparison_result(comparison).text(), nl=False)
             continue

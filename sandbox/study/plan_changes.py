@@ -231,7 +231,8 @@ def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
                 ("new:", [one for one in new if one not in old]),
                 ("left out:", [one for one in old if one not in new]),
             ) if ids]  # fmt: skip
-            lines.append(f"{_name(field)}: {'; '.join(words) or 'in another order'}")
+            told = f" ({_ASKED[now.study.administration]})" if field == "measures" else ""
+            lines.append(f"{_name(field)}: {'; '.join(words) or 'in another order'}{told}")
         else:
             lines.append(f"{_name(field)}: {_said(old)} → {_said(new)}")
     texts = {(type(one), one.id): hash for hash, one in before.documents.items() if not _wording(one)}
@@ -242,6 +243,12 @@ def changes(before: StudyPlan, now: StudyPlan) -> tuple[str, ...]:
     if before.study.wordings == now.study.wordings:
         lines += [f"wordings of “{id}”: those that are new are run, the others kept" for id in sorted(worded)]
     return tuple(lines)
+
+
+_ASKED = {
+    "aside": "finished runs are not asked anew, and stand beside the new ones on what both were asked",
+    "in_conversation": "asked inside the conversation: all is run anew, and the earlier runs stand apart",
+}
 
 
 def _wording(document: Document) -> bool:

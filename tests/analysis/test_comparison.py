@@ -47,7 +47,7 @@ def test_sessions_measured_in_different_forms_are_not_pooled():
     first = session("a1", scores=[8.0, 80.0, 50.0], measures=batch)
     for other in (singly, shuffled):
         second = session("a2", scores=[8.0, 80.0, 50.0], trunk="t2", seed=8, measures=other)
-        assert not worth_pooling((first, second))
+        assert not worth_pooling((first, second), ("two", "report", "distress"))
         (said,) = [w for w in compare((first, second), DISTRESS).cautions if "measures" in w]
         assert "two by report | two by report, " in said
 
@@ -58,7 +58,7 @@ ITS_OWN = session("c2", FILLER, scores=[10.0, 90.0, 80.0, 75.0], trunk="t2", see
 
 def test_sessions_of_several_trunks_are_pooled_with_an_interval_over_the_pairs():
     sessions = (ONE, ITS_CONTROL, TWO, ITS_OWN)
-    assert worth_pooling(sessions)
+    assert worth_pooling(sessions, DISTRESS)
     found = compare(sessions, DISTRESS, pooled=True)
     assert [(arm.title, len(arm.sessions)) for arm in found.arms] == [
         ("Breathing", 2), ("Filler (control)", 2)
@@ -101,7 +101,7 @@ def test_another_script_therapist_or_follow_up_is_another_arm_and_is_warned_of(f
         replace(session, plan=session.plan.model_copy(update=changed))
         for session, changed in ((ONE, first), (TWO, second))
     )
-    assert not worth_pooling((one, other))
+    assert not worth_pooling((one, other), DISTRESS)
     assert said in compare((one, other), DISTRESS, pooled=True).cautions
 
 
@@ -110,7 +110,7 @@ def test_the_therapist_of_another_arm_is_no_difference():
         replace(session, plan=session.plan.model_copy(update={"guidance": Guidance(model=model)}))
         for session, model in ((ONE, "small"), (TWO, "large"))
     )
-    assert worth_pooling((one, other))
+    assert worth_pooling((one, other), DISTRESS)
     assert not [said for said in compare((one, other), DISTRESS, pooled=True).cautions if "differ" in said]
 
 

@@ -101,8 +101,51 @@ def test_an_edited_document_under_the_same_id_is_another_one(changed):
     )
     found = compare(sessions, DISTRESS, pooled=True)
     assert [len(arm.sessions) for arm in found.arms] == [2, 1, 2, 1]
-    assert worth_pooling(sessions)
+    assert worth_pooling(sessions, DISTRESS)
+    assert all("text " in arm.title and "seed" not in arm.title for arm in found.arms), (
+        "the difference names it"
+    )
     assert any("in 2 versions" in w or "They differ in measures" in w for w in found.cautions)
+
+
+UNREST = probe().model_copy(update={"id": "unrest"})
+
+
+@pytest.mark.parametrize(
+    ("changed", "arms", "said"),
+    [
+        ({}, [3, 3], "asked on a copy of the conversation"),
+        (
+            {"administration": "in_conversation"},
+            [2, 1, 2, 1],
+            "They differ in measures: probe by word | probe",
+        ),
+    ],
+)
+def test_another_questionnaire_beside_parts_arms_only_where_it_can_have_changed_something(
+    changed, arms, said
+):
+    def asked(one):
+        more = (Measure(questionnaire=UNREST, way="word"),) if one.trunk == "t2" else ()
+        return replace(
+            one, plan=one.plan.model_copy(update={**changed, "measures": one.plan.measures + more})
+        )
+
+    sessions = tuple(map(asked, runs()))
+    found = compare(sessions, DISTRESS, pooled=True)
+    assert [len(arm.sessions) for arm in found.arms] == arms
+    assert any(said in w for w in found.cautions)
+    titles = {arm.title for arm in found.arms if not arm.control}
+    assert titles == (
+        {"Breathing"}
+        if len(arms) == 2
+        else {"Breathing, asked probe by word", "Breathing, asked probe by word, unrest by word"}
+    )
+    if len(arms) == 2:
+        other = sessions[2].plan.model_copy(update={"measures": (Measure(questionnaire=UNREST, way="word"),)})
+        lost = tuple(replace(s, plan=other, courses=()) if s.id == "a2" else s for s in sessions)
+        said = "Breathing: distress (probe, by word) was asked in 2 of 3 runs."
+        assert said in compare(lost, DISTRESS, pooled=True).cautions
 
 
 def test_effects_against_a_control_of_another_length_are_never_in_one_mean():

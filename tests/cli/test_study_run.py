@@ -86,6 +86,7 @@ def test_what_a_changed_study_no_longer_has_is_said_beside_its_results(place: Pa
     assert "Left out" not in whole.err
     write(place, first_seed=2, repeats=1, measures=["word-probe"])
     ended = study(place, monkeypatch, Swinging(), "resume", "worry", "--quiet")
+    assert "measures: left out: affect-ratings (finished runs are not asked anew" in ended.err
     assert "Left out: 1 finished run (seed 1); the measure affect-ratings" in ended.out
     path = place / "techniques" / "mindful-breathing.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("pause", "stop", 1), encoding="utf-8")

@@ -125,7 +125,7 @@ class CompareScreen(Screen[None]):
         self._scales: tuple[ScaleName, ...] = scales(sessions)
         self._at = self._first_scale()
         self._earlier = False
-        self._pooled = worth_pooling(self._shown)
+        self._pooled = bool(self._scales) and worth_pooling(self._shown, self._scales[self._at])
         self._comparison: Comparison | None = None
         self._rows: tuple[AlignedTurn, ...] = ()
 
@@ -314,7 +314,9 @@ class CompareScreen(Screen[None]):
         await self.action_scale(-1)
 
     async def action_pool(self) -> None:
-        if not self._pooled and (why := why_not_pooled(self._shown)):
+        if not self._scales:
+            return
+        if not self._pooled and (why := why_not_pooled(self._shown, self._scales[self._at])):
             self.query_one("#compare-pairs", Static).update(Content(f"no means: {why}"))
             return
         self._pooled = not self._pooled
