@@ -11,10 +11,9 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError, UsageError, reason_of
 from sandbox.library.catalogue import Library
-from sandbox.library.document import FOLDERS, Kind, id_of, is_id
+from sandbox.library.document import FOLDERS, Kind, refuse_wrong_id
 from sandbox.library.loading import SUFFIX
 from sandbox.library.yaml.edit import with_value
-from sandbox.text import excerpt
 from sandbox.whole_file import write_whole
 
 _TEXTS = Path(__file__).with_name("blanks")
@@ -51,7 +50,7 @@ def write_blank(library: Library, kind: Kind, id: str, title: str = "") -> Path:
     Raises UsageError when the id cannot be one or is taken, by a shipped document too; SandboxError when the
     file cannot be written: then nothing of it is left. Nothing is ever overwritten.
     """
-    _refuse_wrong_id(id)
+    refuse_wrong_id(id)
     folder = library.workspace.content(kind)
     path = folder / f"{id}{SUFFIX}"
     if id in library.ids(kind) or os.path.lexists(path):
@@ -70,11 +69,3 @@ def write_blank(library: Library, kind: Kind, id: str, title: str = "") -> Path:
             f"the file cannot be written: {reason_of(error)}", where=str(path), todo=todo
         ) from None
     return path
-
-
-def _refuse_wrong_id(id: str) -> None:
-    if is_id(id):
-        return
-    meant = id_of(id)
-    hint = "an id has lower-case letters, digits and single hyphens, at most 64 characters"
-    raise UsageError(f"“{excerpt(id, 60)}” is not an id", todo=f"{hint}: {meant}" if meant else hint)

@@ -53,7 +53,8 @@ class Entry:
 class Library:
     """Finds documents by id. A file is read when it is asked for, and again only after it changed.
 
-    A workspace's document hides a shipped one of the same id, also when it is invalid.
+    A workspace's document hides a shipped one of the same id, also when it is invalid. Asked for one
+    document, it raises NotFoundError with the nearest ids, InvalidDocument when that cannot be used.
     """
 
     def __init__(self, workspace: Workspace, shipped: Path | None = None) -> None:
@@ -72,39 +73,31 @@ class Library:
         return found
 
     def scenario(self, id: str) -> Scenario:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("scenario", id, Scenario)
 
     def technique(self, id: str) -> Technique:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         if id in self._made:
             return self._made[id]
         return self._document("technique", id, Technique)
 
     def client(self, id: str) -> Client:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("client", id, Client)
 
     def study(self, id: str) -> Study:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("study", id, Study)
 
     def form(self, id: str) -> Form:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("form", id, Form)
 
     def codebook(self, id: str) -> Codebook:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self._document("codebook", id, Codebook)
 
     def questionnaire(self, id: str) -> Questionnaire:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         document = self._load("questionnaire", self.path("questionnaire", id))
         assert isinstance(document, Questionnaire)  # noqa: S101 - for the type checker
         return document
 
     def document(self, kind: Kind, id: str) -> Document:
-        """Raises NotFoundError with the nearest ids, InvalidDocument when it cannot be used."""
         return self.technique(id) if kind == "technique" else self._load(kind, self.path(kind, id))
 
     def default_control(self) -> Technique:

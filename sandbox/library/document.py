@@ -11,8 +11,8 @@ from unicodedata import normalize
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from sandbox.errors import ExitCode, Problem, Route, SandboxError
-from sandbox.text import number_of, printable
+from sandbox.errors import ExitCode, Problem, Route, SandboxError, UsageError
+from sandbox.text import excerpt, number_of, printable
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 HASH_PATTERN = r"^[0-9a-f]{64}$"
@@ -204,6 +204,15 @@ def id_of(name: str) -> str:
     """An id that resembles the name, without accents; empty when nothing of the name can be in an id."""
     letters = _MARK.sub("", normalize("NFKD", name)).lower()
     return _NOT_SLUG.sub("-", letters).strip("-")[:MAX_ID].strip("-")
+
+
+def refuse_wrong_id(text: str) -> None:
+    """Raises UsageError, with an id that resembles it, for a text that can be no id."""
+    if not is_id(text):
+        hint = f"an id has lower-case letters, digits and single hyphens, at most {MAX_ID} characters"
+        meant = id_of(text)
+        what = f"“{excerpt(text, 60)}” is not an id"
+        raise UsageError(what, todo=f"{hint}, such as {meant}" if meant else hint)
 
 
 def free_id(wanted: str, taken: set[str]) -> str:

@@ -75,7 +75,7 @@ def test_an_id_that_is_none_is_refused(id: str, library: Library) -> None:
 def test_the_id_meant_is_suggested(library: Library) -> None:
     with pytest.raises(UsageError) as caught:
         write_blank(library, "scenario", "My own Scenario!")
-    assert caught.value.todo.endswith(": my-own-scenario")
+    assert caught.value.todo.endswith("such as my-own-scenario")
 
 
 def test_a_dangling_link_is_not_written_through(library: Library, tmp_path: Path) -> None:

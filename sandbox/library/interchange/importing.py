@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from sandbox.errors import UsageError
-from sandbox.library.document import id_of, is_id
+from sandbox.library.document import id_of, refuse_wrong_id
 from sandbox.library.interchange.draft import Draft, draft
 from sandbox.library.interchange.fhir import read_fhir
 from sandbox.library.interchange.instrument import Completion, Instrument
@@ -43,12 +43,8 @@ def import_bytes(content: bytes, path: Path, completion: Completion, form: Forma
     Raises UsageError when more has to be said, NoInstrument when the file holds no instrument that a
     questionnaire can express.
     """
-    if completion.id is not None and not is_id(completion.id):
-        hint = id_of(completion.id)
-        todo = "an id has lower-case letters, digits and single hyphens" + (
-            f", such as {hint}" if hint else ""
-        )
-        raise UsageError(f"“{completion.id[:80]}” is not an id.", todo=todo)
+    if completion.id is not None:
+        refuse_wrong_id(completion.id)
     form = format_of(path, form)
     instrument = _read(content, form, str(path), completion)
     if not (id_of(instrument.name) or completion.id):
