@@ -53,8 +53,9 @@ def parted_lines(found: Sequence[Disagreement]) -> Iterator[str]:
 
 
 def parted_line(one: Disagreement) -> str:
-    """`z9b5mrsb  warmth: Ada 4 warm; Bea 1 cold (note at t2)`; of a tag, the turn stands first."""
-    where = one.session if one.by_note else f"{one.session} {one.label}".strip()
+    """`T02 (z9b5mrsb)  warmth: Ada 4 warm; Bea 1 cold (note at t2)`; of a tag, the turn stands first."""
+    where = f"{', '.join(one.codes)} ({one.session})" if one.codes else one.session
+    where = where if one.by_note else f"{where} {one.label}".strip()
     said = "; ".join(f"{who} {answer}" for who, answer in one.said)
     return f"{where}  {one.what}: {said}{f' (note at {one.label})' if one.by_note else ''}"
 
@@ -109,7 +110,7 @@ def _cautions(items: Sequence[ItemAgreement]) -> Iterator[str]:
 
 
 def _lines(item: ItemAgreement) -> Iterator[tuple[str, ...]]:
-    alike = MISSING if item.alike is None else f"{item.alike:.0%}"
+    alike = MISSING if item.alike is None else f"{100 * item.alike:.0f} %"
     figures = (item.kappa, item.icc_a, item.icc_c, item.alpha["ordinal"], item.alpha["interval"])
     yield (item.id, str(item.both), alike, *(_number(one) for one in figures))
     if any(one and one.interval for one in figures):
@@ -123,7 +124,8 @@ def _number(figure: Figure | None) -> str:
 def _interval(figure: Figure | None) -> str:
     if figure is None or figure.interval is None:
         return ""
-    return " ".join(numeral(bound, decimals=2) for bound in figure.interval)
+    low, high = (numeral(bound, decimals=2) for bound in figure.interval)
+    return f"[{low}, {high}]"
 
 
 def _preferred(count: PreferenceCount) -> Iterator[str]:
@@ -133,8 +135,8 @@ def _preferred(count: PreferenceCount) -> Iterator[str]:
     if (rate := count.rate) is not None and rate.low is not None and rate.high is not None:
         nobody = f"; on {count.pairs - rate.n} more nobody chose" if count.pairs > rate.n else ""
         yield (
-            f"    {count.one} was chosen in {rate.value:.0%},"
-            f" 95 % interval {rate.low:.0%} to {rate.high:.0%},"
+            f"    {count.one} was chosen in {100 * rate.value:.0f} %,"
+            f" 95 % interval {100 * rate.low:.0f} % to {100 * rate.high:.0f} %,"
             f" over {number_of(rate.n, 'pair')} of transcripts{nobody}"
         )
 
@@ -153,9 +155,10 @@ def _model_verdict(one: ModelRater) -> str:
         return "Not to be read: no two people have rated the same transcripts with this form."
     won = sum(person.won for person in test.people)
     fewest = min(person.instances for person in test.people)
+    share = f"{100 * test.advantage:.0f} %"
     said = (
         f"Alternative-annotator test (ε 0.2, {fewest} or more answers a person): at least as near to the"
-        f" others as a person is in {test.advantage:.0%}; wins over {won} of {len(test.people)} people."
+        f" others as a person is in {share}; wins over {won} of {len(test.people)} people."
     )
     few = f" With under {ENOUGH} answers a person that is a first look." if fewest < ENOUGH else ""
     verdict = (
@@ -220,6 +223,7 @@ def _model_data(one: ModelRater) -> dict[str, Any]:
 def _parted_data(one: Disagreement) -> dict[str, Any]:
     return {
         "session": one.session,
+        "codes": list(one.codes),
         "turn": one.turn,
         "label": one.label,
         "what": one.what,

@@ -66,9 +66,10 @@ class ItemAgreement:
 class Disagreement:
     """Where reviewers part: what each says of it. `turn` is the session's, if one is known; `label` its name;
     `by_note`: they part on the whole transcript, and one of them left a note at that turn. `apart`: how far,
-    as a share of the most that the form allows."""
+    as a share of the most that the form allows. `codes`: what packets called the transcript."""
 
     session: str
+    codes: tuple[str, ...]
     turn: int | None
     label: str
     what: str
@@ -159,7 +160,9 @@ def aliases(store: Store) -> dict[str, str]:
 
 def tag_disagreements(store: Store, names: Mapping[str, str]) -> tuple[Disagreement, ...]:
     """Turns that one reviewer tagged and another, who tagged something of that session, did not."""
-    notes = [entry for entry in MarkRecord(store).marked().notes if entry.mark.tags]
+    record = MarkRecord(store)
+    codes = record.codes()
+    notes = [entry for entry in record.marked().notes if entry.mark.tags]
     by_session: dict[str, list[Entry[Note]]] = defaultdict(list)
     for entry in notes:
         by_session[entry.mark.session].append(entry)
@@ -177,7 +180,8 @@ def tag_disagreements(store: Store, names: Mapping[str, str]) -> tuple[Disagreem
             if len(by) < len(reviewers):
                 said = tuple((names.get(one, one), "yes" if one in by else "no") for one in reviewers)
                 label = labels[session].get(turn, str(turn))
-                found.append(Disagreement(session, turn, label, f"tag {tag}", said, 1.0))
+                codes_there = codes.get(session, ())
+                found.append(Disagreement(session, codes_there, turn, label, f"tag {tag}", said, 1.0))
     return tuple(found)
 
 
@@ -321,7 +325,7 @@ def _parted(
     for entry in sorted(marked.notes, key=lambda one: one.mark.turn, reverse=True):
         noted[entry.mark.session, entry.by.reviewer] = entry.mark.turn
     sessions = {session for by_session in answers.values() for session in by_session}
-    labels = _labels(store, sessions)
+    labels, codes = _labels(store, sessions), MarkRecord(store).codes()
     found = []
     for item in form.items:
         words = _words(form, item)
@@ -335,6 +339,7 @@ def _parted(
             found.append(
                 Disagreement(
                     session,
+                    codes.get(session, ()),
                     turn,
                     labels[session].get(turn, "") if turn else "",
                     item.id,

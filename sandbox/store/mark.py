@@ -261,6 +261,17 @@ class MarkRecord:
                 raise NotFoundError(f"There is no packet “{id}” in this record.", todo=f"{known}.")
             return Documents().unfolded(db, {id: row[0]})[id]
 
+    def codes(self) -> dict[str, tuple[str, ...]]:
+        """By session, the codes under which packets showed it to reviewers, the oldest packet first."""
+        found: dict[str, list[str]] = defaultdict(list)
+        with self._store.reading() as db:
+            for session, code in db.execute(
+                "SELECT json_extract(value, '$.session'), json_extract(value, '$.code')"
+                " FROM packets, json_each(packets.key, '$.transcripts') ORDER BY number"
+            ):
+                found[session].append(code)
+        return {session: tuple(dict.fromkeys(codes)) for session, codes in found.items()}
+
     def returned(self, packet: str) -> tuple[ReturnedFile, ...]:
         """The files of marks of that packet that came back, in the order taken in."""
         with self._store.reading() as db:

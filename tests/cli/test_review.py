@@ -53,7 +53,8 @@ def test_two_reviewers_send_their_marks_back_and_the_disagreement_is_shown(works
     told = sandbox(workspace, "review", "agreement")
     assert "2 transcripts" not in told.out and "1 transcript, 3 ratings, 3 of them given blind" in told.out
     assert (
-        "breath  warmth: Ada 4 warm most of the time; Bea 1 cold" in told.out and "(note at t2)" in told.out
+        "K7 (breath)  warmth: Ada 4 warm most of the time; Bea 1 cold" in told.out
+        and "(note at t2)" in told.out
     )
     assert (
         "which would you choose? Answered by Ada, Bea\n  Breathing: 1   Manual (control): 1   no diff"
@@ -61,7 +62,7 @@ def test_two_reviewers_send_their_marks_back_and_the_disagreement_is_shown(works
     )
     assert "over 1 pair of transcripts\nEach pair of transcripts counts once" in told.out
     assert "No number (–), as reviewers have fewer than two transcripts in common." in told.out
-    assert "breath t2  tag too-soon: Ada no; Bea yes" in told.out
+    assert "K7 (breath) t2  tag too-soon: Ada no; Bea yes" in told.out
     assert "ICC rests on" not in told.out and "Under six transcripts these numbers say next to" in told.out
     assert (
         "session-rating, of filler and breath: breath (kinder)"
@@ -163,7 +164,7 @@ def test_what_few_reviewers_can_say_is_said_in_a_line(workspace: Path) -> None:
     told = sandbox(workspace, "review", "agreement").out
     assert "No ICC, as fewer than two transcripts have an answer of every reviewer: warmth." in told
     assert "have fewer than two transcripts in common: competence, fit" in told
-    assert "breath  warmth: Ada 4 warm most of the time; Bea 2 polite, but distant\n" in told
+    assert "K7 (breath)  warmth: Ada 4 warm most of the time; Bea 2 polite, but distant\n" in told
 
 
 def test_a_rating_that_its_form_does_not_have_is_left_out_and_counted(workspace: Path) -> None:
