@@ -77,8 +77,8 @@ def command(
     loses nothing.
     """
     from sandbox.cli.conducting import open_conductor
-    from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import all_runnable, chosen, chosen_seeds, first_of_each, play
+    from sandbox.cli.repeat import all_runnable, chosen, chosen_seeds, play
+    from sandbox.cli.study_talk import warn_before
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
     from sandbox.study.small_study import small_study
@@ -110,7 +110,7 @@ def command(
         source = study.source.model_copy(update={"method": method_of(design, replacing)})
         wished = study.model_copy(update={"source": source, "wordings": wordings})
         outline = take_up(conductor, wished).outline
-        warn(conductor, *first_of_each(outline).values())
+        warn_before(conductor, outline)
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
             _report(conductor, outline, arms, arms_of, replacing, scale, as_json=as_json)

@@ -8,29 +8,29 @@ from functools import partial
 
 import click
 
-from sandbox.analysis.comparison import compare
-from sandbox.analysis.family import chosen_scale, gather, gather_compared
+from sandbox.analysis.family import gather
 from sandbox.cli.conducting import open_conductor
-from sandbox.cli.outcome import report, warn
-from sandbox.cli.streams import caution, terminal_width
-from sandbox.cli.study_plan import estimate_lines
-from sandbox.cli.study_talk import StudyTalk, drive, exit_code
+from sandbox.cli.study_talk import (
+    StudyTalk,
+    announce,
+    drive,
+    exit_code,
+    report_study,
+    tell_what_is_left,
+    warn_before,
+)
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import ExitCode, UsageError
-from sandbox.export.comparison import comparison_terminal
-from sandbox.export.comparison_result import comparison_result
 from sandbox.export.file import export_family
 from sandbox.library.document import free_id, id_of
 from sandbox.store.study import StudyRecord
 from sandbox.store.tag import clean_tag
 from sandbox.study.conductor import Conductor
-from sandbox.study.estimate import Estimate, estimates
 from sandbox.study.frozen import Outline, plan_of, take_up
-from sandbox.study.plan import heads
-from sandbox.study.progress import cell_states, finished_arms, finished_trunks
+from sandbox.study.progress import finished_arms, finished_trunks
 from sandbox.study.proposal import Proposal
 from sandbox.study.small_study import CHOSEN_BY, Choices, small_study
-from sandbox.text import excerpt, number_of, printable
+from sandbox.text import excerpt, printable
 
 MOST = 1000
 """More runs than this in one command are taken for a slip of the hand."""
@@ -109,7 +109,7 @@ def run_all(
         called = tag if tag is not None else _free_name(conductor.studies, proposals[0])
         _refuse_documents_study(conductor.studies, called)
         outline = take_up(conductor, small_study(chosen(called, proposals, seeds), conductor.library)).outline
-        warn(conductor, *first_of_each(outline).values())
+        warn_before(conductor, outline)
         code = play(conductor, outline, tag, plain=plain, quiet=quiet)
         arms = finished_arms(conductor.studies, outline)
         if arms and code != ExitCode.INTERRUPTED:
@@ -196,63 +196,3 @@ def chosen(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> Ch
         name=study_name(name),
         seeds=tuple(seeds),
     )
-
-
-# What is said of a study
-
-
-def first_of_each(outline: Outline) -> dict[tuple[str, str, str], tuple[SessionHead, ...]]:
-    """By scenario, client and model, the sessions of the first run."""
-    found: dict[tuple[str, str, str], tuple[SessionHead, ...]] = {}
-    for cell in outline.plan.cells:
-        place = cell.scenario, cell.client, cell.model
-        if place not in found:
-            found[place] = heads(outline.plan, cell)
-    return found
-
-
-async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estimate] | None = None) -> float:
-    """Say on stderr what is going to run, and about how much that asks of each model; the US dollars that are
-    known of it. `found` is what was estimated just now."""
-    states = cell_states(conductor.studies, outline)
-    missing = [cell for cell in outline.plan.cells if states[cell.number] != "finished"]
-    if len(missing) < len(states):
-        done = len(states) - len(missing)
-        click.echo(
-            printable(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”."), err=True
-        )
-    planned = sum(len(outline.cells[cell.number]) for cell in missing)
-    runs = number_of(len(missing), "run")
-    click.echo(printable(f"{runs}, {planned:,} sessions, in the study “{outline.name}”."), err=True)
-    found = found or await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
-    for line in estimate_lines(found):
-        click.echo(printable(line), err=True)
-    return sum(one.cost or 0.0 for one in found)
-
-
-def report_study(conductor: Conductor, name: str, sessions: Sequence[str], *, as_json: bool) -> None:
-    """Print the pooled comparison of the finished runs, and the command that prints it again."""
-    try:
-        found = gather_compared(conductor.store, sessions)
-    except UsageError:  # a single arm: nothing stands beside it
-        trunk = conductor.store.family(sessions[0])[0].id
-        report(conductor.store, conductor.workspace, trunk, as_json=as_json)
-        return
-    comparison = compare(found, chosen_scale(found), pooled=True)
-    if as_json:
-        click.echo(comparison_result(comparison).text(), nl=False)
-        return
-    click.echo(comparison_terminal(comparison, terminal_width()))
-    click.echo()
-    for sentence in comparison.cautions:
-        caution(sentence, err=False)
-    click.echo(f"\nAll of it again: sandbox compare {printable(name)}")
-
-
-def tell_what_is_left(conductor: Conductor, outline: Outline) -> None:
-    """How many runs are finished where some are not, and the command for the rest."""
-    states = cell_states(conductor.studies, outline).values()
-    cells, finished = len(states), sum(state == "finished" for state in states)
-    if finished < cells:
-        click.echo(f"{finished:,} of {cells:,} runs are finished.", err=True)
-        click.echo(printable(f"Run what is missing: sandbox study resume {outline.name}"), err=True)

@@ -218,9 +218,14 @@ def _run(
     quiet: bool,
     as_json: bool,
 ) -> "ExitCode":
-    from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import first_of_each, report_study, tell_what_is_left
-    from sandbox.cli.study_talk import StudyTalk, drive, exit_code
+    from sandbox.cli.study_talk import (
+        StudyTalk,
+        drive,
+        exit_code,
+        report_study,
+        tell_what_is_left,
+        warn_before,
+    )
     from sandbox.study.looks import said_of_looks
     from sandbox.study.progress import finished_arms
     from sandbox.study.runner import check_study
@@ -230,7 +235,7 @@ def _run(
     if at_work := conductor.studies.at_work(outline.root):
         whose = ", ".join(str(entry.process) for entry in at_work)
         click.echo(f"It is being run already ({whose}); this command shares the work.", err=True)
-    warn(conductor, *first_of_each(outline).values())
+    warn_before(conductor, outline)
     talk = StudyTalk(outline, detailed=plain, plain=plain, quiet=quiet)
     first = partial(_announced, conductor, outline, estimates, yes=yes)
     try:
@@ -287,7 +292,7 @@ async def _announced(
     conductor: "Conductor", outline: "Outline", estimates: "tuple[Estimate, ...]", *, yes: bool
 ) -> None:
     """Say what it takes. Where that costs money and somebody can answer, ask first."""
-    from sandbox.cli.repeat import announce
+    from sandbox.cli.study_talk import announce
 
     cost = await announce(conductor, outline, estimates)
     if cost > 0 and can_ask() and not yes:

@@ -9,7 +9,7 @@ import click
 
 from sandbox.cli import options
 from sandbox.errors import ExitCode, UsageError
-from sandbox.text import number_of, printable
+from sandbox.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,10 +145,9 @@ def _print(
     conductor: "Conductor", outline: "Outline", found: "Sequence[Estimate]", *, kept: bool, as_json: bool
 ) -> None:
     from sandbox.analysis.precision import precisions
-    from sandbox.cli.outcome import warn
-    from sandbox.cli.repeat import first_of_each
+    from sandbox.cli.study_talk import warn_before
 
-    warn(conductor, *first_of_each(outline).values())
+    warn_before(conductor, outline)
     widths = precisions(conductor.store, outline.plan)
     if as_json:
         click.echo(json.dumps(_as_data(outline, found, widths, kept=kept), indent=2))
@@ -164,6 +163,7 @@ def _print(
 
 
 def _page(outline: "Outline", found: "Sequence[Estimate]", widths: "Sequence[Precision]") -> "Iterator[str]":
+    from sandbox.cli.study_talk import estimate_lines
     from sandbox.engine.preview import passages
 
     study = outline.plan.study
@@ -204,63 +204,6 @@ def _worded(outline: "Outline") -> str:
         + ", ".join(f"{times:,} {f'wording {n}' if n else 'base'}" for n, times in sorted(counts.items()))
         for id, counts in found.items()
     )
-
-
-def estimate_lines(found: "Sequence[Estimate]") -> "Iterator[str]":
-    """What it takes, a line a model, what that rests on, and the sum."""
-    for one in found:
-        yield f"  {one.title}: {_load_text(one)}"
-        if one.runs:
-            yield f"    {_basis(one)}"
-        if one.one.context is not None and one.one.longest > one.one.context:
-            yield (
-                f"    Caution: a call may come to {one.one.longest:,} tokens, if every reply is as long as it"
-                f" may be; the model's context has {one.one.context:,}."
-            )
-    if len(found) > 1:
-        yield f"  all of it: {_sum_text(found)}"
-
-
-def _load_text(one: "Estimate") -> str:
-    if not one.runs:
-        return "everything is finished"
-    return (
-        f"{number_of(one.runs, 'run')}, {number_of(one.sessions, 'session')}: {one.calls:,} calls,"
-        f" {one.prompt_tokens:,} prompt tokens, {one.reply_tokens:,} of replies;"
-        f" {_cost_text(one.cost)}, {_time_text(one.seconds)}"
-    )
-
-
-def _basis(one: "Estimate") -> str:
-    counted = "by the model's own tokenizer" if one.exact else "by another model's tokenizer"
-    if one.from_runs == 0:
-        return f"(texts are counted {counted}; the rest is as usual with this model)"
-    if one.from_runs:
-        earlier = number_of(one.from_runs, "earlier run")
-        return f"(texts are counted {counted}; the rest is as in {earlier} of this model)"
-    return (
-        f"(texts are counted {counted}; every reply is taken to be as long as it may be, so this is an upper"
-        " bound; --pilot 2 makes it exact)"
-    )
-
-
-def _sum_text(found: "Sequence[Estimate]") -> str:
-    costs = [one.cost for one in found]
-    cost = None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
-    calls, sessions = sum(one.calls for one in found), sum(one.sessions for one in found)
-    return f"{number_of(sessions, 'session')}, {calls:,} calls; {_cost_text(cost)}"
-
-
-def _cost_text(cost: float | None) -> str:
-    if cost is None:
-        return "cost unknown"
-    return f"${cost:,.4f} at list prices" if cost else "no cost"
-
-
-def _time_text(seconds: float | None) -> str:
-    from sandbox.cli.study_talk import time_text
-
-    return "time not known yet" if seconds is None else time_text(seconds)
 
 
 def _width_lines(widths: "Sequence[Precision]") -> "Iterator[str]":

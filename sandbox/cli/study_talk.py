@@ -3,21 +3,27 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 
 import click
 
+from sandbox.analysis.comparison import compare
+from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.analysis.numeral import numeral
 from sandbox.cli.conducting import on_signals
+from sandbox.cli.outcome import report, warn
 from sandbox.cli.progress import Progress
-from sandbox.cli.streams import MovingLine
+from sandbox.cli.streams import MovingLine, caution, terminal_width
 from sandbox.engine.events import TurnFinished
-from sandbox.engine.plan import arm_title
-from sandbox.errors import ExitCode, SandboxError
+from sandbox.engine.plan import SessionHead, arm_title
+from sandbox.errors import ExitCode, SandboxError, UsageError
+from sandbox.export.comparison import comparison_terminal
+from sandbox.export.comparison_result import comparison_result
 from sandbox.study.cluster import Cluster
 from sandbox.study.conductor import Conductor
 from sandbox.study.controls import StudyControls
+from sandbox.study.estimate import Estimate, estimates
 from sandbox.study.events import (
     CapReached,
     CellFailed,
@@ -35,7 +41,8 @@ from sandbox.study.events import (
 )
 from sandbox.study.frozen import Outline
 from sandbox.study.looks import Look
-from sandbox.study.plan import Cell
+from sandbox.study.plan import Cell, heads
+from sandbox.study.progress import cell_states
 from sandbox.study.runner import run_study
 from sandbox.text import excerpt, number_of, printable
 
@@ -235,3 +242,123 @@ def exit_code(ended: StudyEnded, talk: StudyTalk) -> ExitCode:
     if ended.ending == "unfinished":
         return next((error.exit_code for error in talk.failures.values()), ExitCode.FAILED)
     return ExitCode.OK
+
+
+# Before and after
+
+
+def warn_before(conductor: Conductor, outline: Outline) -> None:
+    """Tell on stderr what has to be said before any of it runs, each sentence once."""
+    warn(conductor, *_first_of_each(outline).values())
+
+
+def _first_of_each(outline: Outline) -> dict[tuple[str, str, str], tuple[SessionHead, ...]]:
+    """By scenario, client and model, the sessions of the first run."""
+    found: dict[tuple[str, str, str], tuple[SessionHead, ...]] = {}
+    for cell in outline.plan.cells:
+        place = cell.scenario, cell.client, cell.model
+        if place not in found:
+            found[place] = heads(outline.plan, cell)
+    return found
+
+
+async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estimate] | None = None) -> float:
+    """Say on stderr what is going to run, and about how much that asks of each model; the US dollars that are
+    known of it. `found` is what was estimated just now."""
+    states = cell_states(conductor.studies, outline)
+    missing = [cell for cell in outline.plan.cells if states[cell.number] != "finished"]
+    if len(missing) < len(states):
+        done = len(states) - len(missing)
+        click.echo(
+            printable(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”."), err=True
+        )
+    planned = sum(len(outline.cells[cell.number]) for cell in missing)
+    runs = number_of(len(missing), "run")
+    click.echo(printable(f"{runs}, {planned:,} sessions, in the study “{outline.name}”."), err=True)
+    found = found or await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
+    for line in estimate_lines(found):
+        click.echo(printable(line), err=True)
+    return sum(one.cost or 0.0 for one in found)
+
+
+def report_study(conductor: Conductor, name: str, sessions: Sequence[str], *, as_json: bool) -> None:
+    """Print the pooled comparison of the finished runs, and the command that prints it again."""
+    try:
+        found = gather_compared(conductor.store, sessions)
+    except UsageError:  # a single arm: nothing stands beside it
+        trunk = conductor.store.family(sessions[0])[0].id
+        report(conductor.store, conductor.workspace, trunk, as_json=as_json)
+        return
+    comparison = compare(found, chosen_scale(found), pooled=True)
+    if as_json:
+        click.echo(comparison_result(comparison).text(), nl=False)
+        return
+    click.echo(comparison_terminal(comparison, terminal_width()))
+    click.echo()
+    for sentence in comparison.cautions:
+        caution(sentence, err=False)
+    click.echo(f"\nAll of it again: sandbox compare {printable(name)}")
+
+
+def tell_what_is_left(conductor: Conductor, outline: Outline) -> None:
+    """How many runs are finished where some are not, and the command for the rest."""
+    states = cell_states(conductor.studies, outline).values()
+    cells, finished = len(states), sum(state == "finished" for state in states)
+    if finished < cells:
+        click.echo(f"{finished:,} of {cells:,} runs are finished.", err=True)
+        click.echo(printable(f"Run what is missing: sandbox study resume {outline.name}"), err=True)
+
+
+def estimate_lines(found: Sequence[Estimate]) -> Iterator[str]:
+    """What it takes, a line a model, what that rests on, and the sum."""
+    for one in found:
+        yield f"  {one.title}: {_load_text(one)}"
+        if one.runs:
+            yield f"    {_basis(one)}"
+        if one.one.context is not None and one.one.longest > one.one.context:
+            yield (
+                f"    Caution: a call may come to {one.one.longest:,} tokens, if every reply is as long as it"
+                f" may be; the model's context has {one.one.context:,}."
+            )
+    if len(found) > 1:
+        yield f"  all of it: {_sum_text(found)}"
+
+
+def _load_text(one: Estimate) -> str:
+    if not one.runs:
+        return "everything is finished"
+    return (
+        f"{number_of(one.runs, 'run')}, {number_of(one.sessions, 'session')}: {one.calls:,} calls,"
+        f" {one.prompt_tokens:,} prompt tokens, {one.reply_tokens:,} of replies;"
+        f" {_cost_text(one.cost)}, {_time_text(one.seconds)}"
+    )
+
+
+def _basis(one: Estimate) -> str:
+    counted = "by the model's own tokenizer" if one.exact else "by another model's tokenizer"
+    if one.from_runs == 0:
+        return f"(texts are counted {counted}; the rest is as usual with this model)"
+    if one.from_runs:
+        earlier = number_of(one.from_runs, "earlier run")
+        return f"(texts are counted {counted}; the rest is as in {earlier} of this model)"
+    return (
+        f"(texts are counted {counted}; every reply is taken to be as long as it may be, so this is an upper"
+        " bound; --pilot 2 makes it exact)"
+    )
+
+
+def _sum_text(found: Sequence[Estimate]) -> str:
+    costs = [one.cost for one in found]
+    cost = None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
+    calls, sessions = sum(one.calls for one in found), sum(one.sessions for one in found)
+    return f"{number_of(sessions, 'session')}, {calls:,} calls; {_cost_text(cost)}"
+
+
+def _cost_text(cost: float | None) -> str:
+    if cost is None:
+        return "cost unknown"
+    return f"${cost:,.4f} at list prices" if cost else "no cost"
+
+
+def _time_text(seconds: float | None) -> str:
+    return "time not known yet" if seconds is None else time_text(seconds)
