@@ -102,7 +102,7 @@ def run_all(
     refuse_too_many(len(proposals) * len(seeds))
     tag = clean_tag(name) if name is not None else None
     if tag is not None:
-        study_name(tag)  # refused before a model is asked anything
+        _study_name(tag)  # refused before a model is asked anything
     conductor = open_conductor(local_only=local_only)
     all_runnable(conductor, proposals)
     with conductor.store:
@@ -119,7 +119,7 @@ def run_all(
 
 def _refuse_documents_study(studies: StudyRecord, name: str) -> None:
     """Raises UsageError where a study of that name was planned from a document, which no option changes."""
-    found = studies.newest(study_name(name))
+    found = studies.newest(_study_name(name))
     if found is not None and plan_of(found).study.source.author not in _MADE_OF_OPTIONS:
         raise UsageError(
             f"There is a study “{found.name}” already, planned from a document.",
@@ -168,7 +168,7 @@ def play(
     return exit_code(ended, talk)
 
 
-def study_name(text: str) -> str:
+def _study_name(text: str) -> str:
     """The text as the id of a study: small letters, digits and hyphens. Raises UsageError for a name that
     holds anything but words (`../x`), or comes to nothing."""
     slug = id_of(text)
@@ -193,6 +193,6 @@ def chosen(name: str, proposals: Sequence[Proposal], seeds: Sequence[int]) -> Ch
         tuple(dict.fromkeys(one.scenario for one in proposals)),
         tuple(dict.fromkeys(one.client for one in proposals)),
         tuple(dict.fromkeys(one.model for one in proposals)),
-        name=study_name(name),
+        name=_study_name(name),
         seeds=tuple(seeds),
     )

@@ -29,14 +29,14 @@ def page(validity: Validity, width: int = 100) -> list[str]:
     absent = [index for index in validity.indices if index.judgement == "does not apply"]
     for index in validity.indices:
         if index not in absent:
-            lines += index_lines(index, width)
+            lines += _index_lines(index, width)
     if absent:
         names = "; ".join(index.title[:1].lower() + index.title[1:] for index in absent)
         lines += ["", *textwrap.wrap(f"Does not apply here: {names}.", width)]
     return lines
 
 
-def index_lines(index: Index, width: int) -> list[str]:
+def _index_lines(index: Index, width: int) -> list[str]:
     """What came out for one index, beneath it what else is to be said of it, and what would be good."""
     found = f"{value_text(index.estimate, index.unit)}{interval_text(index.estimate, index.unit)}"
     shown, beneath = (found, index.note) if index.estimate else (index.note, "")

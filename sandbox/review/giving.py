@@ -124,7 +124,7 @@ def in_words(mark: Mark, labels: dict[int, str], documents: dict[str, Document])
     """The same with what it needs at hand: the session's turn labels, and the forms by hash."""
     match mark:
         case Rating():
-            return f"{mark.item}: {answer_in_words(documents[mark.form], mark.item, mark.value)}"
+            return f"{mark.item}: {_answer_in_words(documents[mark.form], mark.item, mark.value)}"
         case Note():
             about = labels.get(mark.turn, str(mark.turn))
             quote = f" “{excerpt(mark.quote, 60)}”" if mark.quote else ""
@@ -141,7 +141,7 @@ def in_words(mark: Mark, labels: dict[int, str], documents: dict[str, Document])
             return printable(f"{asked}of {mark.a} and {mark.b}: {chosen}{reason}")
 
 
-def answer_in_words(form: Document, item: str, value: int | None) -> str:
+def _answer_in_words(form: Document, item: str, value: int | None) -> str:
     """`4 warm most of the time`, or “not shown”."""
     if value is None:
         return NOT_SHOWN

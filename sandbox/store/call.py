@@ -77,7 +77,7 @@ def drawn_by(db: Database, sessions: Collection[str]) -> tuple[Drawn, ...]:
     )
 
 
-def prompt_digest(request: Request) -> str:
+def _prompt_digest(request: Request) -> str:
     """SHA-256 of the messages and the prefill, in hexadecimal."""
     prompt = [[message.role, message.content] for message in request.messages]
     return hashlib.sha256(as_json([prompt, request.prefill]).encode("utf-8", "surrogatepass")).hexdigest()
@@ -100,7 +100,7 @@ def call_rows(session: str, turn: int, call: Call, model: str) -> Iterator[Row]:
         "turn": turn,
         "purpose": request.purpose,
         "model": completion.model if completion else model,
-        "prompt_sha256": prompt_digest(request),
+        "prompt_sha256": _prompt_digest(request),
         "prompt_tokens": None,
         "cached_tokens": None,
         "completion_tokens": None,

@@ -74,7 +74,7 @@ class Choices:
     tags: tuple[str, ...]
 
 
-def words_query(text: str) -> str:
+def _words_query(text: str) -> str:
     """`text` for FTS5, every word quoted so that its own language (NEAR, column:, *) means nothing."""
     words = [word for word in text.split() if any(letter.isalnum() for letter in word)]
     return storable(" ".join('"' + word.replace('"', '""').replace("\0", "") + '"' for word in words))
@@ -89,7 +89,7 @@ def found_sessions(
     every turn that has them makes a line. Removed sessions are left out.
     """
     clauses, values = _clauses(wanted)
-    query = words_query(wanted.said)
+    query = _words_query(wanted.said)
     if wanted.said.strip():
         return _hits(db, clauses, values, query, limit, after) if query else ()
     clauses.append("(s.technique IS NOT NULL OR NOT EXISTS (SELECT 1 FROM sessions k WHERE k.parent = s.id))")

@@ -183,7 +183,7 @@ def families_of(db: Database, sessions: Collection[str]) -> dict[str, tuple[str,
     return {session: tuple(members[of]) for session, of in trunks.items()}
 
 
-def trunk_of(db: Database, session: str) -> str:
+def _trunk_of(db: Database, session: str) -> str:
     """The session it all began with. Raises NotFoundError."""
     return families_of(db, [session])[session][0]
 
@@ -219,7 +219,7 @@ def resolved(db: Database, text: str) -> str:
         ).fetchone()
         if row is None:
             raise NotFoundError("No session has been run here yet.", todo="Start one: `sandbox demo`.")
-        return trunk_of(db, row[0])
+        return _trunk_of(db, row[0])
     if not wanted:
         raise unknown(text)
     rows = db.execute(

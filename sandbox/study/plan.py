@@ -114,8 +114,8 @@ def session_ids(plan: StudyPlan, cell: Cell) -> tuple[str, ...]:
     inside = _measured(plan, cell.model) if study.administration == "in_conversation" else ()
     content = (cell.model, cell.client, cell.scenario, cell.seed, *drawn, study.administration, *inside)
     return (
-        session_id(plan.root, *content),
-        *(session_id(plan.root, *content, *_shaping(plan, cell.model, arm)) for arm in cell.arms),
+        _session_id(plan.root, *content),
+        *(_session_id(plan.root, *content, *_shaping(plan, cell.model, arm)) for arm in cell.arms),
     )
 
 
@@ -179,7 +179,7 @@ def _measured(plan: StudyPlan, model: str, scales: Collection[str] | None = None
     )
 
 
-def session_id(root: str, *content: str | int | float | None) -> str:
+def _session_id(root: str, *content: str | int | float | None) -> str:
     """The id of a session of the study: twelve letters and digits that follow from root and content alone.
 
     Measures are not part of the content: a questionnaire that is added later is asked of the stored session.

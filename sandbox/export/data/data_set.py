@@ -125,7 +125,7 @@ def new_folder(path: Path, ours: Callable[[Path], bool], *, overwrite: bool) -> 
     An empty folder may stand there. With `overwrite` also one in which every file is a data set's: `ours` is
     asked of its path within. Raises UsageError for anything else there, ExportError when the disk refuses.
     """
-    refuse_taken(path, ours, overwrite=overwrite)
+    _refuse_taken(path, ours, overwrite=overwrite)
     try:
         with whole_folder(path) as draft:
             yield draft
@@ -137,7 +137,7 @@ def new_folder(path: Path, ours: Callable[[Path], bool], *, overwrite: bool) -> 
         ) from error
 
 
-def refuse_taken(path: Path, ours: Callable[[Path], bool], *, overwrite: bool) -> None:
+def _refuse_taken(path: Path, ours: Callable[[Path], bool], *, overwrite: bool) -> None:
     """Raises UsageError where a data set may not be put."""
     if not path.exists() and not path.is_symlink():
         return
