@@ -61,6 +61,15 @@ class ExportError(SandboxError):
     """The file could not be written. Nothing was left half written."""
 
 
+def not_written(what: str, path: Path, error: OSError) -> ExportError:
+    """The disk did not take it. `what`: such as `The file`."""
+    return ExportError(
+        f"{what} cannot be written: {error.strerror or error}.",
+        where=str(path),
+        todo="Check the folder's permissions and the free space, or choose another place.",
+    )
+
+
 class MissingLibrary(SandboxError):
     """A format needs a library that is not installed. The other formats work."""
 
@@ -164,11 +173,7 @@ def write_file(path: Path, content: str | bytes, *, overwrite: bool = False) -> 
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        raise ExportError(
-            f"The file cannot be written: {error.strerror or error}.",
-            where=str(path),
-            todo="Check the folder's permissions and the free space, or choose another place.",
-        ) from error
+        raise not_written("The file", path, error) from error
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:

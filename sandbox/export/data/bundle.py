@@ -24,7 +24,7 @@ import sandbox
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen
 from sandbox.export.data.data_set import Contents, about, fill_tables
-from sandbox.export.file import ExportError, needed, refuse_existing
+from sandbox.export.file import needed, not_written, refuse_existing
 from sandbox.library.document import Document
 from sandbox.review.judged import aliases
 from sandbox.store.connection import open_database
@@ -64,11 +64,7 @@ def write_bundle(
             with whole_file(path, overwrite=overwrite, mode=0o600) as file:
                 _zip(folder, file)
     except OSError as error:
-        raise ExportError(
-            f"The bundle cannot be written: {error.strerror or error}.",
-            where=str(path),
-            todo="Check the folder's permissions and the free space, or choose another place.",
-        ) from error
+        raise not_written("The bundle", path, error) from error
     return contents
 
 

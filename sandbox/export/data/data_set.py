@@ -14,7 +14,7 @@ from sandbox.export.data.choosing import Chosen, Part, parts
 from sandbox.export.data.codebook import TABLES, codebook_csv, codebook_markdown
 from sandbox.export.data.long_table import CsvTable, ParquetTable, Row
 from sandbox.export.data.tables import ROWS
-from sandbox.export.file import ExportError
+from sandbox.export.file import not_written
 from sandbox.export.markdown_text import inline
 from sandbox.export.table import markdown_table
 from sandbox.export.transcript.provenance import documents
@@ -130,11 +130,7 @@ def new_folder(path: Path, ours: Callable[[Path], bool], *, overwrite: bool) -> 
         with whole_folder(path) as draft:
             yield draft
     except OSError as error:
-        raise ExportError(
-            f"The data set cannot be written: {error.strerror or error}.",
-            where=str(path),
-            todo="Check the folder's permissions and the free space, or choose another place.",
-        ) from error
+        raise not_written("The data set", path, error) from error
 
 
 def _refuse_taken(path: Path, ours: Callable[[Path], bool], *, overwrite: bool) -> None:
