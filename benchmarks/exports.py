@@ -16,9 +16,8 @@ from benchmarks.recording import demo, instant, played
 from sandbox.analysis.family import gather
 from sandbox.engine.plan import SessionHead, new_session_id
 from sandbox.engine.run import run
-from sandbox.export.file import FORMATS, Choice, Format, ending, export_family, write_file
+from sandbox.export.file import FORMATS, Choice, Format, TableName, ending, export_family, write_file
 from sandbox.export.packet.file import packet_zip
-from sandbox.export.session_table import TableName
 from sandbox.library.catalogue import Library
 from sandbox.library.technique import Repeat, Step, Technique
 from sandbox.library.workspace import Workspace, shipped_content

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from sandbox.export.data.choosing import Chosen
-    from sandbox.export.file import Choice
+    from sandbox.export.file import Choice, TableName
     from sandbox.export.file import Format as Transcript
-    from sandbox.export.session_table import TableName
     from sandbox.library.document import Document
     from sandbox.store.store import Store
 

@@ -13,21 +13,36 @@ from sandbox.analysis.family import Family
 from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.export.archive import archive_json
 from sandbox.export.chat_lines import chat_lines
+from sandbox.export.data.choosing import Part
+from sandbox.export.data.codebook import ANSWERS, SCORES, TURNS, Table
+from sandbox.export.data.tables import ROWS
 from sandbox.export.fhir import fhir_bundle
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown
 from sandbox.export.report.pdf import report_pdf
 from sandbox.export.report.word import report_word
-from sandbox.export.session_table import TableName, session_table
+from sandbox.export.table import csv_text
 from sandbox.export.transcript.contents import transcript
-from sandbox.export.transcript.course import ALL_BUT_SYSTEM, Shown
+from sandbox.export.transcript.course import ALL_BUT_SYSTEM, Shown, turn_id
 from sandbox.library.catalogue import Library
 from sandbox.library.interchange.draft import Draft
 from sandbox.library.loading import SUFFIX
 from sandbox.library.workspace import Workspace
 from sandbox.whole_file import write_whole
 
+TableName = Literal["turns", "answers", "scores"]
 Format = Literal["md", "html", "docx", "pdf", "csv", "json", "jsonl", "fhir"]
+
+
+_COLUMNS: Mapping[TableName, tuple[Table, str]] = {
+    "turns": (TURNS, "label"),
+    "answers": (ANSWERS, "point"),
+    "scores": (SCORES, "point"),
+}
+"""The columns of each table, and the one that says where in the session a row is."""
+
+BYTE_ORDER_MARK = "\ufeff"
+"""By which spreadsheets know that a file is UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +145,17 @@ def export_family(
     refuse_existing(path, overwrite=overwrite)
     write_file(path, _FORMS[chosen](family, choice), overwrite=overwrite)
     return path
+
+
+def session_table(family: Family, name: TableName, separator: str) -> str:
+    """The table with its header, lines ended by CR LF (RFC 4180), for a file in UTF-8.
+
+    Its first column is `SESSION.t3`, as in every other format. The others are those of the data sets.
+    """
+    columns, place = _COLUMNS[name]
+    rows = ROWS[name](Part((family,), {}, {}))
+    named = ({"id": turn_id(str(row["session"]), str(row[place])), **row} for row in rows)
+    return BYTE_ORDER_MARK + csv_text(("id", *columns.names), named, separator)
 
 
 def refuse_missing_folder(path: Path) -> None:

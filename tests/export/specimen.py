@@ -20,7 +20,7 @@ from sandbox.engine.history import Measured, Skip, Turn
 from sandbox.engine.measure import Measure
 from sandbox.engine.phase import Phase, Point
 from sandbox.engine.plan import SessionHead
-from sandbox.export.session_table import BYTE_ORDER_MARK, session_table
+from sandbox.export.file import BYTE_ORDER_MARK, session_table
 from sandbox.library.questionnaire import Range, RatingItem, RatingQuestionnaire, Scale
 from sandbox.library.scenario import Scenario, ScenarioTurn
 from sandbox.measurement.administration import Administration, Answer, Score

@@ -10,7 +10,7 @@ import pytest
 import sandbox
 from sandbox.analysis.family import gather
 from sandbox.export.archive import archive_json
-from sandbox.export.session_table import session_table
+from sandbox.export.file import session_table
 from sandbox.export.transcript.contents import transcript_markdown
 from tests.export.specimen import recorded_family
 

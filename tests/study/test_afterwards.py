@@ -17,7 +17,7 @@ from sandbox.engine.measure import Measure
 from sandbox.engine.plan import STRETCHES, SessionHead, trunk_and_branches
 from sandbox.errors import UsageError
 from sandbox.export.archive import archive
-from sandbox.export.session_table import session_table
+from sandbox.export.file import session_table
 from sandbox.export.transcript.contents import transcript_markdown
 from sandbox.library.catalogue import Library
 from sandbox.library.scenario import Scenario

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import sandbox
 from sandbox.export import NOTICE
 from sandbox.export.data.codebook import Column, Kind, Table
+from sandbox.export.data.tables import Row
 from sandbox.export.file import needed
 from sandbox.export.table import guarded
 from sandbox.text import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Row = Mapping[str, object]
 
 _TYPES: Mapping[Kind, str] = {"text": "string", "integer": "int64", "number": "float64", "0/1": "int8"}
 _GROUP = 10_000

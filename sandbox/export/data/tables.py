@@ -8,12 +8,13 @@ from sandbox.analysis.arm import Arm
 from sandbox.analysis.effect import change, last_common_label, scale_of, technique_effect
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import for_data
+from sandbox.analysis.reply_valence import REPLIES, ReplyPoint
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.history import Measured, turn_labels
+from sandbox.engine.plan import SessionPlan
 from sandbox.export.data.choosing import Part
 from sandbox.export.data.codebook import NOTE
-from sandbox.export.scores import score_rows
-from sandbox.library.document import Document, document_hash
+from sandbox.library.document import document_hash
 from sandbox.library.questionnaire import (
     CompletionItem,
     CompletionQuestionnaire,
@@ -23,7 +24,7 @@ from sandbox.library.questionnaire import (
     WordItem,
     WordQuestionnaire,
 )
-from sandbox.measurement.administration import Administration
+from sandbox.measurement.administration import Administration, lowest_coverage, mean_entropy
 from sandbox.store.session import StoredSession
 
 Row = Mapping[str, object]
@@ -45,23 +46,16 @@ def _head(family: Family, session: StoredSession) -> Row:
     plan, arm = session.head.plan, family.arm(session.head.id)
     technique, control = plan.technique, family.control_for(arm)
     return {
+        **_plan_cells(family, plan),
         "session": arm.id,
-        "trunk": family.trunk,
         "parent": session.head.parent,
         "parent_turn": session.head.parent_turn,
         "title": arm.title,
-        "model": plan.model,
-        "seed": plan.seed,
-        "client": plan.client.id,
         "client_sha256": document_hash(plan.client),
-        "scenario": plan.scenario.id,
         "scenario_sha256": document_hash(plan.scenario),
-        "affect": plan.scenario.affect,
-        "technique": _id(technique),
         "technique_sha256": document_hash(technique) if technique else None,
         "wording": technique.wording if technique else None,
         "family": technique.family if technique else None,
-        "control": int(technique.is_control) if technique else None,
         "compared_with": control.id if control else None,
         "stretches": " ".join(plan.stretches),
         "redone_turn": arm.redone,
@@ -167,8 +161,98 @@ def _shown_at(given: Administration, item: str) -> int | None:
 
 
 def _scores(part: Part) -> Iterator[Row]:
+    """Each score once, under the session that measured it.
+
+    A branch without its trunk has the trunk's rows too, since its effects need them. After each session's
+    measurements comes what it was asked afterwards (`k6, asked afterwards`), then its replies, both named as
+    in comparisons.
+    """
     for family in part.families:
-        yield from score_rows(family)
+        for session in family.sessions:
+            yield from _scores_of(family, session)
+
+
+def _scores_of(family: Family, session: StoredSession) -> Iterator[Row]:
+    whole = not family.holds(session.head.parent)
+    for measured, by in zip(session.history.measured, session.measured_in, strict=True):
+        if whole or by == session.head.id:
+            yield from _score_rows(family, session, measured, by)
+    for one in family.later.get(session.head.id, ()):
+        if whole or one.session == session.head.id:
+            (measured,) = named_afterwards([one], session.head.plan)
+            yield from _score_rows(family, session, measured, one.session)
+    for reply in family.arm(session.head.id).replies.points:
+        if whole or reply.turn > session.history.inherited:
+            yield _reply_row(family, session, reply)
+
+
+def _score_rows(family: Family, session: StoredSession, measured: Measured, by: str) -> list[Row]:
+    given, point = measured.administration, measured.point
+    return [
+        {
+            **_session_cells(family, session, own=by == session.head.id),
+            "session": by,
+            "point": point.label,
+            "phase": point.phase,
+            "after_turn": point.after_turn,
+            "technique_turn": point.number or None,
+            "questionnaire": given.questionnaire,
+            "way": given.way,
+            "scale": score.scale,
+            "value": score.value,
+            "answered": score.answered,
+            "items": score.items,
+            "reason": score.reason,
+            "reliable": None if score.value is None else int(given.reliable),
+            "usable": _usable(family, given),
+            "coverage": lowest_coverage(given),
+            "entropy": mean_entropy(given),
+            "unseen": len(given.unseen) if given.way == "word" else None,
+            "hidden": given.hidden if given.way == "word" else None,
+            "form": given.form if given.way == "report" else None,
+            "note": NOTE,
+        }
+        for score in given.scores
+    ]
+
+
+def _usable(family: Family, given: Administration) -> str:
+    """What the check of this questionnaire and way on the model said."""
+    for found in family.suitabilities:
+        if (found.questionnaire, found.measure.way) == (given.questionnaire, given.way):
+            return found.usable or "never checked"
+    return ""
+
+
+def _reply_row(family: Family, session: StoredSession, reply: ReplyPoint) -> Row:
+    own = reply.turn > session.history.inherited
+    questionnaire, way, scale = REPLIES
+    return {
+        **_session_cells(family, session, own=own),
+        "session": session.head.id if own else family.absent_trunk,
+        "point": reply.label,
+        "phase": reply.phase,
+        "after_turn": reply.turn,
+        "technique_turn": reply.number if reply.phase == "technique" else None,
+        "questionnaire": questionnaire,
+        "way": way,
+        "scale": scale,
+        "value": for_data(reply.negativity),
+        "answered": 1,
+        "items": 1,
+        "note": NOTE,
+    }
+
+
+def _session_cells(family: Family, session: StoredSession, *, own: bool) -> Row:
+    """What a row says of its session; the technique and state only where the session made the row itself."""
+    cells = _plan_cells(family, session.head.plan)
+    return {
+        **(cells if own else {**cells, "technique": None, "control": None}),
+        "parent": session.head.parent if own else None,
+        "state": session.state.now if own else None,
+        "replaced_by": family.replaced.get(session.head.id) if own else None,
+    }
 
 
 def _trajectories(part: Part) -> Iterator[Row]:
@@ -191,15 +275,8 @@ def _points(family: Family, arm: Arm, course: Trajectory) -> Iterator[Row]:
     primary = last_common_label(course, control.course(course.name)) if control else None
     for point in course.points:
         yield {
+            **_plan_cells(family, plan),
             "session": arm.id,
-            "trunk": family.trunk,
-            "model": plan.model,
-            "seed": plan.seed,
-            "client": plan.client.id,
-            "scenario": plan.scenario.id,
-            "affect": plan.scenario.affect,
-            "technique": _id(plan.technique),
-            "control": int(arm.is_control) if plan.technique else None,
             "stretches": " ".join(plan.stretches),
             "state": arm.state,
             "replaced_by": arm.replaced_by,
@@ -313,8 +390,19 @@ def _scales(part: Part) -> Iterator[Row]:
             }
 
 
-def _id(document: Document | None) -> str | None:
-    return document.id if document else None
+def _plan_cells(family: Family, plan: SessionPlan) -> Row:
+    """What was planned, as every table that has it says it."""
+    technique = plan.technique
+    return {
+        "trunk": family.trunk,
+        "model": plan.model,
+        "seed": plan.seed,
+        "client": plan.client.id,
+        "scenario": plan.scenario.id,
+        "affect": plan.scenario.affect,
+        "technique": technique.id if technique else None,
+        "control": int(technique.is_control) if technique else None,
+    }
 
 
 ROWS: Mapping[str, Callable[[Part], Iterable[Row]]] = {
