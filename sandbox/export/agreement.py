@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.analysis.agreement import LEAST_FOR_INTERVAL
 from sandbox.analysis.alternative_annotator import ENOUGH
-from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.numeral import numeral, percent
 from sandbox.export.table import csv_text, terminal_table
 from sandbox.review.judged import Disagreement, Figure, ItemAgreement, Judged, ModelRater, PreferenceCount
 from sandbox.text import number_of
@@ -110,9 +110,8 @@ def _cautions(items: Sequence[ItemAgreement]) -> Iterator[str]:
 
 
 def _lines(item: ItemAgreement) -> Iterator[tuple[str, ...]]:
-    alike = MISSING if item.alike is None else f"{100 * item.alike:.0f} %"
     figures = (item.kappa, item.icc_a, item.icc_c, item.alpha["ordinal"], item.alpha["interval"])
-    yield (item.id, str(item.both), alike, *(_number(one) for one in figures))
+    yield (item.id, str(item.both), percent(item.alike), *(_number(one) for one in figures))
     if any(one and one.interval for one in figures):
         yield ("", "", "", *(_interval(one) for one in figures))
 
@@ -135,8 +134,8 @@ def _preferred(count: PreferenceCount) -> Iterator[str]:
     if (rate := count.rate) is not None and rate.low is not None and rate.high is not None:
         nobody = f"; on {count.pairs - rate.n} more nobody chose" if count.pairs > rate.n else ""
         yield (
-            f"    {count.one} was chosen in {100 * rate.value:.0f} %,"
-            f" 95 % interval {100 * rate.low:.0f} % to {100 * rate.high:.0f} %,"
+            f"    {count.one} was chosen in {percent(rate.value)},"
+            f" 95 % interval {percent(rate.low)} to {percent(rate.high)},"
             f" over {number_of(rate.n, 'pair')} of transcripts{nobody}"
         )
 
@@ -155,10 +154,9 @@ def _model_verdict(one: ModelRater) -> str:
         return "Not to be read: no two people have rated the same transcripts with this form."
     won = sum(person.won for person in test.people)
     fewest = min(person.instances for person in test.people)
-    share = f"{100 * test.advantage:.0f} %"
     said = (
         f"Alternative-annotator test (ε 0.2, {fewest} or more answers a person): at least as near to the"
-        f" others as a person is in {share}; wins over {won} of {len(test.people)} people."
+        f" others as a person is in {percent(test.advantage)}; wins over {won} of {len(test.people)} people."
     )
     few = f" With under {ENOUGH} answers a person that is a first look." if fewest < ENOUGH else ""
     verdict = (

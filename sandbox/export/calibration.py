@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sandbox.analysis.numeral import MISSING, numeral
+from sandbox.analysis.numeral import MISSING, numeral, percent
 from sandbox.export.table import terminal_table
 from sandbox.measurement.estimate import Estimate
 from sandbox.measurement.validity.dose_response import DOSES, DoseResponse, overall
@@ -89,9 +89,7 @@ def _told(one: DoseResponse) -> str:
     ]
     if one.told_apart is not None:
         said.append(f"one score tells doses apart that differ by {numeral(one.told_apart)}")
-    said.append(
-        f"at its floor at −3: {100 * one.floor:.0f} %, at its ceiling at 3: {100 * one.ceiling:.0f} %"
-    )
+    said.append(f"at its floor at −3: {percent(one.floor)}, at its ceiling at 3: {percent(one.ceiling)}")
     if one.others:
         theirs = ", ".join(f"{name} {numeral(gain.value, decimals=1)}" for name, gain in one.others.items())
         said.append(f"gain under other affects: {theirs}; own minus the largest {_interval(one.beyond, 1)}")

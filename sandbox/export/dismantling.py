@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sandbox.analysis.dismantling import LEAST_STARTS, Dismantling, StepEffect
 from sandbox.analysis.induction import induction_lines
-from sandbox.analysis.numeral import interval, numeral
+from sandbox.analysis.numeral import interval, numeral, percent
 from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.trajectory import scale_in_words
 from sandbox.export import NOTICE
@@ -61,8 +61,8 @@ def _lines(found: Dismantling) -> Iterator[str]:
         yield ""
         yield (
             "The smallest script that keeps 90 % of the effect, by the effects found:"
-            f" {', '.join(least.steps)} ({100 * least.kept:.0f} %)."
-            f" In {100 * least.certainty:.0f} % of resampled starts it does."
+            f" {', '.join(least.steps)} ({percent(least.kept)})."
+            f" In {percent(least.certainty)} of resampled starts it does."
         )
     elif found.design == "factorial":
         yield ""
