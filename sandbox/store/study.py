@@ -18,6 +18,7 @@ import sandbox
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.store.document import Documents, folded, store_documents
+from sandbox.store.listing import studies_of
 from sandbox.store.progress import SPENT, Spent, spent_in
 from sandbox.store.row import LISTED, as_json, insert, insert_all, listed
 from sandbox.store.session import store_heads
@@ -252,13 +253,7 @@ class StudyRecord:
     def studies_of(self, sessions: Collection[str]) -> dict[str, str]:
         """By session, the name of the study it belongs to; those of none are left out."""
         with self._store.reading() as db:
-            rows = db.execute(
-                "SELECT m.session,"  # noqa: S608
-                " (SELECT name FROM studies WHERE root = m.root ORDER BY number DESC LIMIT 1)"
-                f" FROM study_sessions m WHERE m.session IN {LISTED}",
-                [listed(sessions)],
-            )
-            return {session: name for session, name in rows if name is not None}
+            return {session: names[-1] for session, names in studies_of(db, sessions).items()}
 
     def changed(self, sessions: Collection[str]) -> tuple[str, ...]:
         """The roots of those studies of these sessions that have several plans, or a removed session."""
