@@ -1,4 +1,4 @@
-"""`sandbox run` many times over is a small study: its document made of the options, and what is told."""
+"""`sandbox run` many times over is a small study: its document made of the options, run to its end."""
 
 import asyncio
 import re

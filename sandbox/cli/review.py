@@ -1,4 +1,4 @@
-"""`sandbox review`: transcripts judged by people, and how far they agree."""
+"""`sandbox review`: transcripts judged by people and models, and how far they agree."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
