@@ -25,7 +25,7 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
     from sandbox.analysis.case import case
     from sandbox.analysis.family import chosen_scale, gather
     from sandbox.errors import UsageError
-    from sandbox.export.archive import archive_json
+    from sandbox.export.archive import archive
     from sandbox.export.case_text import appendix_text, case_text
     from sandbox.export.report.scribe import lead, scribe_items
     from sandbox.export.transcript.contents import transcript_markdown
@@ -43,4 +43,4 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
             texts.append(appendix_text(lead(items), items))
         click.echo("\n\n".join(texts))
         return
-    click.echo(archive_json(found) if as_json else transcript_markdown(found), nl=False)
+    click.echo(archive(found).text() if as_json else transcript_markdown(found), nl=False)

@@ -42,11 +42,6 @@ def archive(family: Family) -> Archive:
     )
 
 
-def archive_json(family: Family) -> str:
-    """`archive` as text."""
-    return archive(family).text()
-
-
 def _session(family: Family, session: StoredSession) -> ArchivedSession:
     head, whole = session.head, not family.holds(session.head.parent)
     measured = zip(session.history.measured, session.measured_in, strict=True)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sandbox.analysis.family import Family
 from sandbox.errors import NotFoundError, SandboxError, UsageError
-from sandbox.export.archive import archive_json
+from sandbox.export.archive import archive
 from sandbox.export.chat_lines import chat_lines
 from sandbox.export.data.choosing import Part
 from sandbox.export.data.codebook import ANSWERS, SCORES, TURNS, Table
@@ -62,7 +62,7 @@ _FORMS: Mapping[Format, Callable[[Family, Choice], str | bytes]] = {
     "docx": lambda family, choice: report_word(transcript(family, choice.shown)),
     "pdf": lambda family, choice: report_pdf(transcript(family, choice.shown)),
     "csv": lambda family, choice: session_table(family, choice.table, choice.separator),
-    "json": lambda family, _: archive_json(family),
+    "json": lambda family, _: archive(family).text(),
     "jsonl": lambda family, choice: chat_lines(family, choice.shown),
     "fhir": lambda family, choice: fhir_bundle(family, choice.shown),
 }

@@ -3,22 +3,23 @@
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import sandbox
-from sandbox.analysis.family import gather
-from sandbox.export.archive import archive_json
+from sandbox.analysis.family import Family, gather
+from sandbox.export.archive import archive
 from sandbox.export.file import session_table
 from sandbox.export.transcript.contents import transcript_markdown
 from tests.export.specimen import recorded_family
 
 GOLDEN = Path(__file__).parent / "golden"
-FORMS = {
+FORMS: dict[str, Callable[[Family], str]] = {
     "md": transcript_markdown,
     "csv": lambda family: session_table(family, "scores", ","),
-    "json": archive_json,
+    "json": lambda family: archive(family).text(),
 }
 
 

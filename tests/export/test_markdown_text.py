@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sandbox.analysis.family import gather
 from sandbox.analysis.numeral import numeral
-from sandbox.export.archive import archive_json
+from sandbox.export.archive import archive
 from sandbox.export.markdown_text import inline, quoted
 from sandbox.export.table import guarded
 from sandbox.export.transcript.contents import transcript_markdown
@@ -101,7 +101,7 @@ def test_every_reply_is_in_the_table_once_under_the_session_that_got_it(tmp_path
 def test_the_archive_is_complete_and_plain_ascii(tmp_path):
     with recorded_family(tmp_path) as store:
         family = gather(store, "trunk111")
-        text = archive_json(family)
+        text = archive(family).text()
         calls = store.calls("trunk111")
     assert text.isascii() and "\x1b" not in text
     kept = json.loads(text)

@@ -12,7 +12,7 @@ from sandbox.analysis.comparison import compare
 from sandbox.analysis.family import chosen_scale, gather, gather_compared
 from sandbox.analysis.suitability import SHIPPED_PAGE, SHIPPED_REASON, SHIPPED_USABLE
 from sandbox.engine.validity_check import InstrumentChecked, check_validity
-from sandbox.export.archive import archive_json
+from sandbox.export.archive import archive
 from sandbox.export.comparison import comparison_csv, comparison_markdown
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.transcript.contents import transcript_markdown
@@ -39,7 +39,7 @@ async def test_an_unusable_measure_is_named_with_its_reason_in_every_export(tmp_
     with recorded_family(tmp_path) as store:
         await keep_check_of_a_blind_model(store)
         family = gather(store, "trunk111")
-        page, kept = transcript_markdown(family), json.loads(archive_json(family))
+        page, kept = transcript_markdown(family), json.loads(archive(family).text())
     assert "“Probe” read by word is not usable with this model" in page
     assert "does not clearly rise after a strong scenario" in page
     assert "| ind | 80.0 |" in page, "the scores are still there"
