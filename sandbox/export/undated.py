@@ -1,8 +1,9 @@
-"""Files that are zip archives inside (.docx, .xlsx) without the day on which they were written."""
+"""Zip archives, .docx and .xlsx among them, without the day on which they were written."""
 
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -14,13 +15,20 @@ _DATES = re.compile(rb"(<dcterms:(?:created|modified)\b[^>]*>)[^<]*")
 
 def undated(archive: bytes) -> bytes:
     """The same archive, its entries dated 1980, its properties NO_DATE."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
-        for entry in old.infolist():
-            content = old.read(entry)
-            if entry.filename == _PROPERTIES:
-                content = _DATES.sub(rb"\g<1>" + f"{NO_DATE:%Y-%m-%dT%H:%M:%SZ}".encode(), content)
-            plain = zipfile.ZipInfo(entry.filename)  # its date is 1980
-            plain.external_attr = 0o600 << 16
-            new.writestr(plain, content, zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    if _PROPERTIES in files:
+        date = f"{NO_DATE:%Y-%m-%dT%H:%M:%SZ}".encode()
+        files[_PROPERTIES] = _DATES.sub(rb"\g<1>" + date, files[_PROPERTIES])
+    return zipped(files)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files as an archive, each for its owner alone, dated 1980, without comment."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)  # its date is 1980
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()

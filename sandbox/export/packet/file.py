@@ -1,7 +1,5 @@
 """A packet as one zip file for a colleague without the app. The key is never in it."""
 
-import io
-import zipfile
 from collections.abc import Sequence
 
 from sandbox.analysis.arm import Arm
@@ -9,6 +7,7 @@ from sandbox.export import NOTICE
 from sandbox.export.packet.coded import coded
 from sandbox.export.packet.page import packet_page
 from sandbox.export.packet.spreadsheet import packet_spreadsheet
+from sandbox.export.undated import zipped
 from sandbox.review.packet import PacketKey
 
 PAGE = "read-and-mark.html"
@@ -23,14 +22,7 @@ def packet_zip(key: PacketKey, arms: Sequence[Arm]) -> bytes:
         PAGE: page.encode(),
         SPREADSHEET: packet_spreadsheet(key),
     }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(f"packet-{key.id}/{name}")  # its date is 1980, its comment empty
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            archive.writestr(entry, content)
-    return packed.getvalue()
+    return zipped({f"packet-{key.id}/{name}": content for name, content in files.items()})
 
 
 def _read_me(key: PacketKey) -> str:
