@@ -14,8 +14,8 @@ from sandbox.errors import NotFoundError, SandboxError, UsageError
 from sandbox.export.archive import archive
 from sandbox.export.chat_lines import chat_lines
 from sandbox.export.data.choosing import Part
-from sandbox.export.data.codebook import ANSWERS, SCORES, TURNS, Table
-from sandbox.export.data.tables import ROWS
+from sandbox.export.data.columns import ANSWERS, SCORES, TURNS, Table
+from sandbox.export.data.rows import ROWS
 from sandbox.export.fhir import fhir_bundle
 from sandbox.export.report.html import report_html
 from sandbox.export.report.markdown import report_markdown

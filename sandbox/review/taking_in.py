@@ -137,7 +137,7 @@ def _letters(name: str) -> str:
 def _ask_about(record: MarkRecord, found: Fitted, reviewer: str, gone: int) -> None:
     """Raises UsageError where the file would take back most of what its reviewer said in this packet."""
     packet = found.returned.marks.packet
-    said = sum(packet in one for one in record.standing(reviewer))
+    said = sum(packet in one for one in record.said_by(reviewer))
     if not gone or (found.marks and (gone <= _FEW or gone <= said / 2)):
         return
     raise UsageError(
@@ -173,7 +173,7 @@ def _gone(
     """What the reviewer said in this packet before and does not say now; and what they say of the same thing
     in another packet, or here, if they do: that counts on."""
     things = {mark.thing(one) for one in now}
-    for said in record.standing(reviewer):
+    for said in record.said_by(reviewer):
         entry = said.pop(packet, None)
         if entry and mark.thing(entry.mark) not in things:
             yield entry.mark, next(reversed(said.values()), None)

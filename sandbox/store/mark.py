@@ -211,7 +211,7 @@ class MarkRecord:
         with self._store.reading() as db:
             return tuple(entry for kind in _TABLES for entry in _entries(db, kind, sessions))
 
-    def standing(self, reviewer: str) -> tuple[dict[str | None, Entry[Any]], ...]:
+    def said_by(self, reviewer: str) -> tuple[dict[str | None, Entry[Any]], ...]:
         """For each thing of which the reviewer says something now: by packet, None for what was given here,
         what they say of it, the newest last."""
         found: dict[tuple[object, ...], dict[str | None, Entry[Any]]] = defaultdict(dict)

@@ -19,9 +19,9 @@ from sandbox.engine.plan import SessionHead, trunk_and_branches
 from sandbox.errors import ExitCode
 from sandbox.export.data.bids import tsv_cell
 from sandbox.export.data.choosing import choose, parts
-from sandbox.export.data.codebook import SCORES, TABLES, TURNS, codebook_csv
+from sandbox.export.data.columns import SCORES, TABLES, TURNS, codebook_csv
 from sandbox.export.data.long_table import CsvTable, ParquetTable
-from sandbox.export.data.tables import ROWS
+from sandbox.export.data.rows import ROWS
 from sandbox.export.table import FORMULA_STARTS, guarded
 from sandbox.library.study import Design
 from sandbox.models.provider import Request

@@ -20,9 +20,9 @@ from sandbox.engine.measure import Measure
 from sandbox.engine.phase import PHASES, Point
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen, parts
-from sandbox.export.data.codebook import SCORES, SESSIONS, TURNS
+from sandbox.export.data.columns import SCORES, SESSIONS, TURNS
 from sandbox.export.data.data_set import Contents, about, new_folder
-from sandbox.export.data.tables import shown_arms
+from sandbox.export.data.rows import shown_arms
 from sandbox.export.table import guarded
 from sandbox.library.document import document_hash
 from sandbox.library.questionnaire import Questionnaire, RatingQuestionnaire, Scale

@@ -11,9 +11,9 @@ import sandbox
 from sandbox.errors import UsageError
 from sandbox.export import NOTICE
 from sandbox.export.data.choosing import Chosen, Part, parts
-from sandbox.export.data.codebook import TABLES, codebook_csv, codebook_markdown
+from sandbox.export.data.columns import TABLES, codebook_csv, codebook_markdown
 from sandbox.export.data.long_table import CsvTable, ParquetTable
-from sandbox.export.data.tables import ROWS, Row
+from sandbox.export.data.rows import ROWS, Row
 from sandbox.export.file import not_written
 from sandbox.export.markdown_text import inline
 from sandbox.export.table import markdown_table

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sandbox
 from sandbox.export import NOTICE
-from sandbox.export.data.codebook import Column, Kind, Table
-from sandbox.export.data.tables import Row
+from sandbox.export.data.columns import Column, Kind, Table
+from sandbox.export.data.rows import Row
 from sandbox.export.file import needed
 from sandbox.export.table import guarded
 from sandbox.text import printable

@@ -13,7 +13,7 @@ from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
 from sandbox.engine.history import Measured, turn_labels
 from sandbox.engine.plan import SessionPlan
 from sandbox.export.data.choosing import Part
-from sandbox.export.data.codebook import NOTE
+from sandbox.export.data.columns import NOTE
 from sandbox.library.document import document_hash
 from sandbox.library.questionnaire import (
     CompletionItem,
