@@ -392,10 +392,10 @@ async def test_escape_closes_an_opened_measurement_before_it_leaves(tmp_path: Pa
     async with stage(tmp_path, size=(120, 36), played=True) as at:
         await at.open_recorded()
         await at.press("tab", "enter")
-        await at.shows("read by word")
+        await at.shows("coverage 100%")
         await at.shows("esc close")
         await at.press("escape")
-        await at.until(lambda: "read by word" not in at.text(), "the closed measurement")
+        await at.until(lambda: "coverage 100%" not in at.text(), "the closed measurement")
         assert at.session.is_current
         await at.press("escape")
         assert isinstance(at.app.screen, HomeScreen)
