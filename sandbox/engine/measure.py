@@ -21,6 +21,12 @@ from sandbox.text import excerpt
 Shuffled = Literal["options", "labels"]
 """What the session's seed may shuffle beside the items, which it always does: at each point anew."""
 
+THREE: tuple[Phase, ...] = ("baseline", "induction", "follow-up")
+"""Baseline, after the induction and at the end: for what is long, or asks about more than this moment."""
+
+_FORMS: dict[str, Form] = {"batch": "batch", "per-item": "per item", "structured": "structured"}
+_PHASES: dict[str, tuple[Phase, ...]] = {"every": PHASES, "three": THREE}
+
 
 class Measure(BaseModel):
     """A questionnaire, how it is read and put, and in which phases it is given.
@@ -47,13 +53,6 @@ class Measure(BaseModel):
             labels="letters" if "labels" in self.shuffled else None,
             letters="shuffled" if "labels" in self.shuffled else "as written",
         )
-
-
-THREE: tuple[Phase, ...] = ("baseline", "induction", "follow-up")
-"""Baseline, after the induction and at the end: for what is long, or asks about more than this moment."""
-
-_FORMS: dict[str, Form] = {"batch": "batch", "per-item": "per item", "structured": "structured"}
-_PHASES: dict[str, tuple[Phase, ...]] = {"every": PHASES, "three": THREE}
 
 
 def measure_of(text: str, library: Library, capabilities: Capabilities) -> Measure:

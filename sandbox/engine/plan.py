@@ -186,14 +186,15 @@ def told_apart(
 
     `edited` is the step that is said otherwise than in the arm it left.
     """
-    notes = [
-        *(["control"] if control else []),
-        *(["without the scenario"] if "induction" not in stretches else []),
-        *(["before the scenario"] if technique_first(stretches) else []),
-        *([f"{edited} changed"] if edited is not None else []),
-        *([f"{redone} redone"] if redone is not None else []),
-        *(["before the redo"] if earlier else []),
-    ]
+    said = {
+        "control": control,
+        "without the scenario": "induction" not in stretches,
+        "before the scenario": technique_first(stretches),
+        f"{edited} changed": edited is not None,
+        f"{redone} redone": redone is not None,
+        "before the redo": earlier,
+    }
+    notes = [note for note, holds in said.items() if holds]
     untold = "Shared start" if "technique" in stretches else "Measured again"
     title = technique if technique is not None else untold
     return f"{title} ({', '.join(notes)})" if notes else title

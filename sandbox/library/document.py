@@ -47,6 +47,10 @@ FOLDERS: Mapping[Kind, str] = {
 }
 """The content folder of each kind."""
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARK = re.compile(r"['’\u0300-\u036f]")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+
 
 def is_english(language: str) -> bool:
     """Whether a BCP 47 tag is of English, of whatever country: rules by words are for English alone."""
@@ -157,9 +161,6 @@ class Document(Part):
     )
 
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 def document_hash(document: Document) -> str:
     """SHA-256 of what the document says, in hexadecimal: its name in the record.
 
@@ -189,10 +190,6 @@ def _hash(same: _Same) -> str:
         ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False,
     )  # fmt: skip
     return hashlib.sha256(_LONE_SURROGATE.sub("\ufffd", said).encode()).hexdigest()
-
-
-_MARK = re.compile(r"['’\u0300-\u036f]")
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def is_id(text: str) -> bool:

@@ -15,6 +15,9 @@ from sandbox.library.document import Line, Part, Prose, Slug
 
 _PLACE = re.compile(r"\{([^{}\s]*)\}")
 
+Mark = Literal["right", "wrong", "unreadable"]
+_NUMBER = re.compile(r"(?<![\d.,])[-−]?\d{1,3}(?:,\d{3})+(?![\d.,]*\d)|(?<![\d.,])[-−]?\d{1,9}(?![\d.,]*\d)")
+
 
 class SerialSubtraction(Part):
     """Take `step` away from `start`, then from the result; a wrong answer leads back to `start`."""
@@ -120,11 +123,6 @@ class Task(Part):
                 ("stop", "right_in_a_row"),
                 f"at most {self.most_questions}, or leave it out",
             )
-
-
-Mark = Literal["right", "wrong", "unreadable"]
-
-_NUMBER = re.compile(r"(?<![\d.,])[-−]?\d{1,3}(?:,\d{3})+(?![\d.,]*\d)|(?<![\d.,])[-−]?\d{1,9}(?![\d.,]*\d)")
 
 
 @dataclass(frozen=True, slots=True)

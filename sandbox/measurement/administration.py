@@ -26,13 +26,12 @@ LabelForm = Literal["numbers", "letters", "words"]
 Form = Literal["batch", "per item", "structured"]
 """Whether the items were put in one call, one call each, or in one call answered as JSON."""
 
+MissingReason = Literal["refused", "unreadable", "out of range", "not answered", "no coverage"]
+
 
 def asks_each_item(way: Way, form: Form) -> bool:
     """Whether each item has a call of its own."""
     return way in ("likelihood", "completion") or form == "per item"
-
-
-MissingReason = Literal["refused", "unreadable", "out of range", "not answered", "no coverage"]
 
 
 @dataclass(frozen=True, slots=True)

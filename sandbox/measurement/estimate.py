@@ -9,6 +9,11 @@ from statistics import fmean, stdev, variance
 _Z = 1.959963984540054
 _ROUNDING = 1e-9
 
+_TINY = 1e-300
+_CLOSE = 1e-16
+_TERMS = 10_000
+"""Of the fraction behind Student's t, which needs about √max(a, b): enough for 10⁷ degrees of freedom."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -120,12 +125,6 @@ def _pooled(groups: Sequence[Sequence[float]]) -> float:
     """The variance within groups: squared distances from each group's own mean, over n − groups."""
     squares = math.fsum((len(group) - 1) * variance(group) for group in groups if len(group) > 1)
     return squares / (sum(map(len, groups)) - len(groups))
-
-
-_TINY = 1e-300
-_CLOSE = 1e-16
-_TERMS = 10_000
-"""The fraction needs about √max(a, b) terms: enough for 10⁷ degrees of freedom."""
 
 
 @lru_cache(maxsize=1024)

@@ -36,6 +36,13 @@ _SECONDS = 1.0
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 50
 
+_MOST_FOLDERS = 2000
+_MOST_MANIFESTS = 500
+_MANIFEST_BYTES = 1 << 16
+_FILE_DEPTH = 4
+_NEVER = {".git", ".venv", "node_modules", "__pycache__"}
+_OLLAMA_MODEL = "application/vnd.ollama.image.model"
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -224,14 +231,6 @@ def _service(name: str, service: Service, *, named: bool = False) -> Found:
 
 def _place(place: Place) -> str:
     return "given for this run" if place == "this run" else f"in the {place}"
-
-
-_MOST_FOLDERS = 2000
-_MOST_MANIFESTS = 500
-_MANIFEST_BYTES = 1 << 16
-_FILE_DEPTH = 4
-_NEVER = {".git", ".venv", "node_modules", "__pycache__"}
-_OLLAMA_MODEL = "application/vnd.ollama.image.model"
 
 
 def _files_at_hand(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:

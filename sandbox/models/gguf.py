@@ -41,6 +41,13 @@ _FORMATS = {
 
 _UINT32, _STRING, _ARRAY = 4, 8, 9
 
+_FLOAT32 = 0
+"""The kind of a tensor of plain numbers; fields count their kinds otherwise."""
+
+_ALIGNMENT = 32
+_MOST_TENSORS, _MOST_DIMENSIONS = 100_000, 4
+_LAYER = re.compile(r"blk\.(\d+)\.")
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -156,13 +163,6 @@ def _read_string(file: BinaryIO) -> str:
     if len(data) != length:
         raise ValueError("string too long")
     return data.decode("utf-8", "replace")
-
-
-_FLOAT32 = 0
-"""The kind of a tensor of plain numbers; fields count their kinds otherwise."""
-_ALIGNMENT = 32
-_MOST_TENSORS, _MOST_DIMENSIONS = 100_000, 4
-_LAYER = re.compile(r"blk\.(\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ START = 10
 AT_MOST = 100
 _TROUBLE = frozenset({"unavailable", "timeout", "rate limited", "server error", "malformed"})
 
+T = TypeVar("T")
+AT_ONCE = 8
+"""How many calls to a hosted model are under way at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaceChange:
@@ -240,12 +244,6 @@ class Paced(Protocol):
     def keep_to(self, pace: Pace) -> None:
         """Take turns by this pace from now on."""
         ...
-
-
-T = TypeVar("T")
-
-AT_ONCE = 8
-"""How many calls to a hosted model are under way at a time."""
 
 
 async def all_of(provider: Provider, works: Sequence[Callable[[], Awaitable[T]]]) -> tuple[T, ...]:

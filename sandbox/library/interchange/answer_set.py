@@ -15,6 +15,29 @@ from sandbox.library.interchange.instrument import Answer, Answers, Question, Sp
 _ENOUGH = 3  # questions with the same numbers, to call them an inventory of statements
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
+_APOSTROPHES = str.maketrans("’‘`´", "''''")
+_SAYS_NOTHING = re.compile(
+    r"""
+    (i\s+)?(do\s?n[o']?t|do\s+not|can'?t|cannot)\s+(know|say|wish\s+to\s+(answer|say)|want\s+to\s+(answer|say))
+        (\s+(the\s+answer|how\s+to\s+answer|for\s+sure|exactly))?
+  | (i\s+)?(would|'d|i'd)\s+(rather|prefer)\s+not\b.* | (i\s+)?(rather|prefer(red)?)\s+not\b.*
+  | (i\s+)?(choose|chose|wish|want)\s+not\s+to\b.* | prefer\s+no\s+answer.*
+  | (i\s+)?(declined?|refused?|refusal|skip(ped)?)(\s+(to\s+)?(answer|state|say|respond|question).*)?
+  | (this\s+(is|does)\s+|it\s+(is|does)\s+|does\s+)?not\s+(applicable|assessed|answered|asked|done|stated
+        |known|available|recorded|reported|apply(\s+to\s+me)?)
+  | (this\s+|it\s+|)(does\s?n[o']?t|does\s+not)\s+apply(\s+to\s+me)?
+  | n\s?[/.]?\s?a\.? | n/?k | unknown | missing(\s+(data|value|response))? | no\s+(answer|response|reply|data)
+  | dk | rf | dk\s?/\s?na | (unable|unwilling)\s+to\s+(answer|say|respond|assess|rate).*
+  | wei(ß|ss)\s+(ich\s+)?nicht | (ich\s+)?wei(ß|ss)\s+(es\s+)?nicht | keine\s+(angaben?|antwort)
+  | (trifft\s+)?nicht\s+(zutreffend|anwendbar|beurteilbar)
+  | (je\s+)?ne\s+sais?\s+pas | (ne\s+souhaite|pr[eé]f[eè]re)\s+(pas|ne\s+pas)\b.* | sans\s+r[eé]ponse
+  | (yo\s+)?no\s+(lo\s+)?s[eé] | no\s+sabe.* | no\s+contesta | prefiero\s+no\b.* | (non|no|não)\s+(applicable
+        |aplica|aplicable|applicabile|se\s+aplica)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_CODE = re.compile(r"-?(?:[6-9]|66|77|88|9[0-9]|555|666|777|888|99[0-9]|7777|8888|999[0-9]|9{5,9}|8{5,9})")
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -154,30 +177,6 @@ def _rises(answers: Answers) -> bool:
     """Whether the numbers grow in the order the answers are listed, as they do for items not reversed."""
     values = [] if isinstance(answers, Span) else [answer.value or 0.0 for answer in answers]
     return values == sorted(values)
-
-
-_APOSTROPHES = str.maketrans("’‘`´", "''''")
-_SAYS_NOTHING = re.compile(
-    r"""
-    (i\s+)?(do\s?n[o']?t|do\s+not|can'?t|cannot)\s+(know|say|wish\s+to\s+(answer|say)|want\s+to\s+(answer|say))
-        (\s+(the\s+answer|how\s+to\s+answer|for\s+sure|exactly))?
-  | (i\s+)?(would|'d|i'd)\s+(rather|prefer)\s+not\b.* | (i\s+)?(rather|prefer(red)?)\s+not\b.*
-  | (i\s+)?(choose|chose|wish|want)\s+not\s+to\b.* | prefer\s+no\s+answer.*
-  | (i\s+)?(declined?|refused?|refusal|skip(ped)?)(\s+(to\s+)?(answer|state|say|respond|question).*)?
-  | (this\s+(is|does)\s+|it\s+(is|does)\s+|does\s+)?not\s+(applicable|assessed|answered|asked|done|stated
-        |known|available|recorded|reported|apply(\s+to\s+me)?)
-  | (this\s+|it\s+|)(does\s?n[o']?t|does\s+not)\s+apply(\s+to\s+me)?
-  | n\s?[/.]?\s?a\.? | n/?k | unknown | missing(\s+(data|value|response))? | no\s+(answer|response|reply|data)
-  | dk | rf | dk\s?/\s?na | (unable|unwilling)\s+to\s+(answer|say|respond|assess|rate).*
-  | wei(ß|ss)\s+(ich\s+)?nicht | (ich\s+)?wei(ß|ss)\s+(es\s+)?nicht | keine\s+(angaben?|antwort)
-  | (trifft\s+)?nicht\s+(zutreffend|anwendbar|beurteilbar)
-  | (je\s+)?ne\s+sais?\s+pas | (ne\s+souhaite|pr[eé]f[eè]re)\s+(pas|ne\s+pas)\b.* | sans\s+r[eé]ponse
-  | (yo\s+)?no\s+(lo\s+)?s[eé] | no\s+sabe.* | no\s+contesta | prefiero\s+no\b.* | (non|no|não)\s+(applicable
-        |aplica|aplicable|applicabile|se\s+aplica)
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_CODE = re.compile(r"-?(?:[6-9]|66|77|88|9[0-9]|555|666|777|888|99[0-9]|7777|8888|999[0-9]|9{5,9}|8{5,9})")
 
 
 @dataclass(frozen=True, slots=True)

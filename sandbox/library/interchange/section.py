@@ -17,6 +17,9 @@ _EQUALS = re.compile(
     r"""|selected\(\s*\$\{([\w./-]+)\}\s*,\s*['"]([^'"]+)['"]\s*\)"""
 )
 
+_SHOWN = 12
+_WORDS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
@@ -61,10 +64,6 @@ def _required(condition: str) -> dict[str, str]:
         return {}
     matches = (match.groups() for match in _EQUALS.finditer(condition))
     return {a or e: (b or c or d or f).strip() for a, b, c, d, e, f in matches}
-
-
-_SHOWN = 12
-_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,7 @@ def with_part(text: str, list_key: str, place: int, part: Mapping[str, str]) -> 
         return None
     after = dash if place < len(parts) else _end(text, (list_key, len(parts) - 1))
     indent = " " * (dash - text.rfind("\n", 0, dash) - 1)
-    lines = f"\n{indent}  ".join(
-        f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in part.items()
-    )
+    lines = _lines(part, indent)
     changed = (
         f"{text[:after]}- {lines}\n{indent}{text[after:]}"
         if place < len(parts)
@@ -92,13 +90,18 @@ def with_entry(text: str, at: Route, key: str, part: Mapping[str, str]) -> str |
     if listed is not None and not there:
         return None
     indent = " " * (there[-1].start_mark.column - 2 if there else block.start_mark.column + 2)
-    lines = f"\n{indent}  ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in part.items())
+    lines = _lines(part, indent)
     head = "" if there else f"\n{' ' * block.start_mark.column}{key}:"
     end = _end(text, at if not there else (*at, key))
     changed = f"{text[:end]}{head}\n{indent}- {lines}{text[end:]}"
     known = _value(tree.value, (*at, key))
     wanted = (*(known if isinstance(known, tuple) else ()), dict(part))
     return changed if _reads_as(changed, _changed(tree.value, (*at, key), wanted)) else None
+
+
+def _lines(part: Mapping[str, str], indent: str) -> str:
+    """A part's keys as they stand after its dash."""
+    return f"\n{indent}  ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in part.items())
 
 
 def without_part(text: str, list_key: str, place: int) -> str | None:

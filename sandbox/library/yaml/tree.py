@@ -25,6 +25,9 @@ _TRUE = {"yes", "true", "on"}
 _IGNORED = "\0"  # stands in routes for what is no part of the values
 _TAG = "tag:yaml.org,2002:"
 
+Explained = tuple[int, int, str, str]
+"""Line and column from 1, message, hint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -269,9 +272,6 @@ def _place(event: yaml.Event) -> Place:
         return Place(mark.line + 1, mark.column + 1, event.value, event.style == "|")
     return Place(mark.line + 1, mark.column + 1)
 
-
-Explained = tuple[int, int, str, str]
-"""Line and column from 1, message, hint."""
 
 _INDENT = "check the indentation: keys of one block start in the same column, lists with a dash"
 _INDENT_OR_QUOTES = f"{_INDENT}; a quote inside quotes also does this"

@@ -38,6 +38,9 @@ stories move it by 0.07 to 0.13 of that (docs/calibrate.md)."""
 
 _SHIPPED = ("smollm2-135m.json",)
 
+CONTEXT = 512
+"""The longest text in tokens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Directions:
@@ -185,10 +188,6 @@ def _written(vector: Sequence[float]) -> str:
 def _read(text: str) -> "array[float]":
     data = base64.b64decode(text)
     return array("f", struct.unpack(f"<{len(data) // 4}f", data))
-
-
-CONTEXT = 512
-"""The longest text in tokens."""
 
 
 class Middle:
