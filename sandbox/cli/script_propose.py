@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--accept",
     metavar="1,3",
-    help="Accept these of the proposals that were printed last; without any, of those it is given now.",
+    help="Accept these of the proposals that were printed last.",
 )
 @options.local_only
 def propose(technique: str, step: str, model: str, number: int, accept: str | None, local_only: bool) -> None:
@@ -55,18 +56,25 @@ def propose(technique: str, step: str, model: str, number: int, accept: str | No
     conductor.models.model(name)
     refuse_without_key(name)
     kept = _Kept(conductor, script, found, name)
-    wordings = kept.read() if accept is not None else ()
-    if not wordings:
+    if accept is None:
         wordings = _asked(conductor, script, found, name, number)
         kept.write(wordings)
+    elif not (wordings := kept.read()):  # asked now, they would be words that nobody has read
+        raise UsageError(
+            f"No proposal of {printable(name)} is kept for the step “{printable(step)}” as it is now.",
+            todo="Give the command without --accept, and read what it prints.",
+        )
     chosen = _chosen(wordings) if accept is None else _named(accept, wordings)
+    usable = [str(n) for n, one in enumerate(wordings, 1) if not one.problem]
     if chosen:
         _write(conductor, script, found, name, chosen)
-        kept.write(())
-    elif accept is None and not can_ask():
-        click.echo(
-            "Nothing is accepted yet: the same command with --accept 1,3 takes what you like.", err=True
+        taken = [replace(one, problem="it is accepted already") if one in chosen else one for one in wordings]
+        kept.write(taken)
+    elif accept is None and not can_ask() and usable:
+        takes = (
+            f"the same command with --accept {','.join(usable)} takes {'it' if len(usable) == 1 else 'them'}"
         )
+        click.echo(f"Nothing is accepted yet: {takes}.", err=True)
     else:
         click.echo("Nothing is accepted: the script stays as it is.", err=True)
 
@@ -174,9 +182,7 @@ class _Kept:
     """The proposals that were printed last for a step as it is now, in a file beside the record."""
 
     def __init__(self, conductor: "Conductor", script: "Technique", step: "Step", name: str) -> None:
-        from sandbox.library.document import document_hash
-
-        self._of = {"technique": document_hash(script), "step": step.id, "model": name}
+        self._of = {"technique": script.id, "step": step.id, "say": step.say, "model": name}
         self._path: Path = conductor.workspace.sessions / "drafts" / f"wordings-{script.id}-{step.id}.json"
 
     def read(self) -> "tuple[Proposed, ...]":

@@ -31,6 +31,14 @@ _KEEP = " Keep what stands in {{ }} or {% %} exactly as it is."
 _UNLIKE = "\n\nIt has been worded like this already. Word it otherwise:\n\n"
 
 _PLACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_ABOUT_ITSELF = re.compile(
+    r"\b(?:re-?word|re-?writ|re-?phras)|\byour (?:original|writing|sentence|script|text)\b"
+    r"|\b(?:original|new|following) (?:sentence|wording|text|version)\b|^(?:sure|certainly|of course)\b"
+    r"|^here(?:[’']s| is| are) (?:the|a|an|my|another|some)\b",
+    re.IGNORECASE,
+)
+"""How a reply begins that is said to whoever asked, and not to the client."""
+
 _QUOTES = (("“", "”"), ('"', '"'), ("„", "“"), ("«", "»"))
 
 
@@ -89,6 +97,8 @@ def _proposed(
         return Proposed(said, "the model did not come to an end")
     if sorted(_PLACES.findall(said)) != sorted(_PLACES.findall(step.say)):
         return Proposed(said, "it does not keep what is filled in when the step is said")
+    if _ABOUT_ITSELF.search(said) and not _ABOUT_ITSELF.search(step.say):
+        return Proposed(said, "it speaks of the wording, to you and not to the client")
     try:
         with_variants(technique, step.id, (*fits, Variant(say=said)), library)
     except SandboxError as error:

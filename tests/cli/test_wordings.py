@@ -82,11 +82,13 @@ def propose(place: Path, monkeypatch, provider: ScriptedProvider, *words: str) -
 def test_what_is_accepted_becomes_a_variant_that_says_whose_it_is(place: Path, monkeypatch) -> None:
     answers = (
         "“Lay the heavy stone\x1b[2J beside you.”",
-        "{{ 1 }} stone",
+        "Here is the reworded step: put it down.",
         "Set it down, and there it stays.",
     )
     asked = ("stone", "--step", "drop", "--model", "embedded")
     before = (place / "techniques" / "stone.yaml").read_text("utf-8")
+    unread = propose(place, monkeypatch, ScriptedProvider(answers), *asked, "--accept", "1")
+    assert unread.code == 2 and "without --accept" in unread.err, "nothing that nobody has read"
     first = propose(place, monkeypatch, provider := ScriptedProvider(answers), *asked)
     assert first.code == 0 and "\x1b" not in first.out and "--accept 1,3" in first.err
     assert "proposal 2 (cannot be used" in first.out
@@ -105,6 +107,10 @@ def test_what_is_accepted_becomes_a_variant_that_says_whose_it_is(place: Path, m
     *_, kept = technique(place).steps[1].variants
     assert (kept.say, kept.model) == ("Set it down, and there it stays.", "embedded")
     assert kept.accepted_by and kept.accepted_on and kept.by is None
+    twice = propose(place, monkeypatch, nothing, *asked, "--accept", "3")
+    assert twice.code == 2 and "accepted already" in twice.err
+    more = propose(place, monkeypatch, nothing, *asked, "--accept", "1")
+    assert more.code == 0 and not nothing.requests, "what was printed beside it still stands"
     assert technique(place).worded(3).source.drafted_by == "language model"
 
 
@@ -118,6 +124,7 @@ def test_shipped_content_stays_and_local_only_holds(tmp_path: Path, monkeypatch)
     refused = sandbox(tmp_path, "script", "propose", *local)
     assert refused.code == 4 and "Local only is on" in refused.err
     model = ScriptedProvider(("Sit or lie as you like.",))
+    assert propose(tmp_path, monkeypatch, model, *local[:3], "--model", "embedded").code == 0
     done = propose(tmp_path, monkeypatch, model, *local[:3], "--model", "embedded", "--accept", "1")
     assert done.code == 0, done.err
     assert shipped.read_bytes() == was
