@@ -1,5 +1,8 @@
 """`sandbox init`: a new workspace with copies of the content to edit."""
 
+import os
+import shlex
+import sys
 from pathlib import Path
 
 import click
@@ -17,3 +20,7 @@ def command(folder: Path) -> None:
     workspace = create_workspace(folder)
     click.echo(str(workspace.root))
     click.echo("Made. Edit the .yaml files in it, and check them with: sandbox validate", err=True)
+    click.echo(f"Work in it: cd {shlex.quote(str(folder))}", err=True)
+    activate = Path(sys.prefix) / "bin" / "activate"
+    if "UV" in os.environ and activate.exists():  # `uv run` finds the app in its own folder alone
+        click.echo(f"So that `sandbox` is found there, once: . {shlex.quote(str(activate))}", err=True)

@@ -73,6 +73,7 @@ def command(
     from sandbox.library.codebook import Codebook
     from sandbox.library.form import Form
     from sandbox.library.inspection import inspect
+    from sandbox.library.scenario import Scenario
     from sandbox.library.study import Study
     from sandbox.library.technique import Technique
 
@@ -92,7 +93,13 @@ def command(
         click.echo(json.dumps(_as_data(found, said, control, aside, counted, read), indent=2))
     else:
         click.echo("\n".join(_page(found, said, control, aside, counted, read)))
-    for sentence in dict.fromkeys(one.sentence for each in counted for one in each.remarks):
+    about = (  # the warning of a scenario that is only there to count a session with the document
+        one
+        for each in counted
+        for one in each.remarks
+        if isinstance(found, Scenario) or one.kind != "content"
+    )
+    for sentence in dict.fromkeys(one.sentence for one in about):
         caution(sentence)
     if problems:
         context.exit(int(ExitCode.INVALID_DOCUMENT))
@@ -200,6 +207,7 @@ def _page(
     for passage, other in zip(said, beside or [None] * len(said), strict=False):
         lines += _row(passage, other, counted, width)
     lines += _heard(read, width) if read is not None else []
+    lines += _scales(document, width)
     own = said[: len(aside)] if aside else said  # variants come last, and are not said in a session
     lines += [line for each in counted for line in _totals(each, own, aside)]
     return lines
@@ -218,6 +226,28 @@ def _heard(read: "ScriptReading", width: int) -> list[str]:
             f"! {printable(remark.place)}: {printable(remark.sentence)}", width, subsequent_indent="  "
         )
     return [*lines, ""] if read.remarks else lines
+
+
+def _scales(document: "Document", width: int) -> list[str]:
+    """What the answers of a questionnaire add up to; of another document nothing."""
+    from sandbox.library.questionnaire import (
+        CompletionQuestionnaire,
+        RatingQuestionnaire,
+        WordQuestionnaire,
+    )
+
+    if not isinstance(document, RatingQuestionnaire | WordQuestionnaire | CompletionQuestionnaire):
+        return []
+    lines = [f"It asks about: {document.timeframe}. Its scales:"]
+    for scale in document.scales:
+        low, high = scale.range
+        times = f" × {scale.multiply:g}" if scale.multiply != 1 else ""
+        told = (
+            f"  {scale.id}: {scale.method} of {', '.join(scale.items)}{times};"
+            f" {low:g} to {high:g}; higher is {scale.higher_is}"
+        )
+        lines += textwrap.wrap(printable(told), width, subsequent_indent="    ")
+    return [*lines, ""]
 
 
 def _how_long(control: "Technique") -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from sandbox.errors import NotFoundError, Problem, Route, SandboxError, reason_of
 from sandbox.library.client import Client
 from sandbox.library.codebook import Codebook
-from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind
+from sandbox.library.document import FOLDERS, Document, InvalidDocument, InvalidTemplate, Kind, is_id
 from sandbox.library.form import Form
 from sandbox.library.questionnaire import CompletionQuestionnaire, RatingQuestionnaire, WordQuestionnaire
 from sandbox.library.scenario import Scenario
@@ -166,7 +166,8 @@ def _validated(tree: Tree, kind: Kind, id_needed: str | None) -> tuple[Document 
         problems += _template_problems(data, tree)
     given = data.get("id")
     if id_needed is not None and isinstance(given, str) and given != id_needed:
-        hint = f"write id: {id_needed}, or rename the file to {given}{SUFFIX}"
+        rename = f"rename the file to {given}{SUFFIX}"
+        hint = f"write id: {id_needed}, or {rename}" if is_id(id_needed) else rename
         problems.append(Problem(f"the id “{given}” is not the file's name, “{id_needed}”", ("id",), hint))
     return document, problems
 

@@ -1,13 +1,15 @@
 """Questionnaires: items, options, scales. How they are given and scored is measurement's business."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
 from sandbox.errors import Problem
 from sandbox.library.document import Document, Line, Part, Prose, Reference, Slug, is_english, repeated
+from sandbox.library.validation_error import nearest
+from sandbox.text import excerpt
 
 Timeframe = Literal["right now", "today", "past week", "past two weeks", "past month", "in general"]
 
@@ -216,12 +218,15 @@ def _range_problems(scales: Sequence[Scale], low: float, high: float) -> Iterato
             )
 
 
-def _item_problems(scale: Scale, at: tuple[str, int], items: Iterable[str]) -> Iterator[Problem]:
+def _item_problems(scale: Scale, at: tuple[str, int], items: Sequence[str]) -> Iterator[Problem]:
     places = [(*at, "items", n) for n in range(len(scale.items))]
     yield from repeated(f"entries of scale “{scale.id}” name the item", zip(places, scale.items, strict=True))
     for place, item in zip(places, scale.items, strict=True):
         if item not in items:
-            yield Problem(f"scale “{scale.id}” names the item “{item}”, which does not exist", place)
+            free = tuple(one for one in items if one not in scale.items)
+            meant = free[0] if len(free) == 1 else nearest(item, free)
+            hint = f"did you mean “{meant}”?" if meant else f"items: {excerpt(', '.join(items), 80)}"
+            yield Problem(f"scale “{scale.id}” names the item “{item}”, which does not exist", place, hint)
     if scale.range[0] >= scale.range[1]:
         yield Problem(f"the range of scale “{scale.id}” must go from low to high", (*at, "range"))
     if scale.missing.at_most >= len(scale.items):

@@ -3,6 +3,7 @@
 Nothing is run here. Imports Jinja; library.template imports this module only when a template is met.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
@@ -23,6 +24,14 @@ _NAMES: Mapping[str, Type] = {"last_reply": "text", "turn": "number"}
 _KNOWN = (*_NAMES, "score")
 _SCORE = "write score('distress'), with the id of one scale in quotes"
 _ALLOWED = "allowed: score('scale'), last_reply, turn, excerpt(80), and or not, < <= > >= == != in, + -"
+_SLIPS = {
+    r"[‘’‚“”„«»]": "put the scale's id in straight quotes: score('distress')",
+    r"[≥≤≠]": "write >= for ≥, <= for ≤, != for ≠",
+    r"(?<![=<>!])=(?!=)": "write == for “is equal to”",
+    r"\bis\b": "compare by a sign: score('distress') > 50",
+}
+"""What is typed in a condition by habit, or set by a word processor, and how it is written here."""
+
 _CALLED = {"text": "a text", "number": "a number", "truth": "a comparison"}
 
 
@@ -35,6 +44,10 @@ def check_text(text: str, environment: Environment) -> tuple[str, ...]:
 
 def check_condition(expression: str, environment: Environment) -> tuple[str, ...]:
     """The scales used in `expression`, one permitted condition. Raises InvalidTemplate otherwise."""
+
+    for slip, hint in _SLIPS.items():
+        if re.search(slip, re.sub(r"'[^']*'|\"[^\"]*\"", "", expression)):
+            raise InvalidTemplate("the condition cannot be read", hint)
 
     def parse() -> nodes.Expr:
         parser = Parser(environment, expression.strip(), state="variable")

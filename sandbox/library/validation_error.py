@@ -75,7 +75,7 @@ def _explain(error: ErrorDetails, model: type[BaseModel], written: str) -> Itera
     if kind == "too_short" and len(value) >= error["ctx"]["min_length"]:
         return  # only because entries with problems of their own are not counted
     if kind == "extra_forbidden":
-        yield _unknown(at, model)
+        yield _unknown(at, model, empty=value is None)
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         yield _which_kind(error, _kinds(_type_at(model, at)))
     elif kind == "missing":
@@ -110,13 +110,14 @@ def suggestion(word: str, known: tuple[str, ...], told: str) -> str:
     return f"did you mean “{meant}”? {told}" if meant else told
 
 
-def _unknown(at: Route, model: type[BaseModel]) -> Problem:
+def _unknown(at: Route, model: type[BaseModel], *, empty: bool) -> Problem:
+    """`empty`: the key has no value, as what follows a comma within { } has none."""
     key, keys = str(at[-1]), _keys(_type_at(model, at[:-1]))
-    meant = nearest(key, keys)
+    meant = nearest(key, keys) or (key == "if" and "when" in keys and "when")
     allowed = f"keys allowed here: {', '.join(keys)}"
-    return Problem(
-        f"unknown key “{excerpt(key, 60)}”", at, f"did you mean “{meant}”?" if meant else allowed, key=True
-    )
+    comma = "; if it goes on from a comma, put the whole text in quotes" if empty else ""
+    hint = f"did you mean “{meant}”?" if meant else f"{allowed}{comma}"
+    return Problem(f"unknown key “{excerpt(key, 60)}”", at, hint, key=True)
 
 
 def _missing(at: Route, model: type[BaseModel]) -> Problem:

@@ -118,7 +118,7 @@ BAD: tuple[Bad, ...] = (
     Bad("open quote", "scenario", "They stop.", '"They stop.', 12, "never closed", "same quote"),
     Bad("quote in quotes", "scenario", "A sample", "'it's me'", 2, "does not belong", "quote inside quotes"),
     Bad("open list", "questionnaire", "[fear, calm], method", "[fear, calm, method", 19, "", ""),
-    Bad("open braces", "questionnaire", "max: 100}", "max: 100", 12, "in { } that is not closed", "}"),
+    Bad("open braces", "questionnaire", "max: 100}", "max: 100", 12, "in { } that ends early", "}"),
     Bad("backslash", "scenario", "A sample", '"a\\q"', 2, "a backslash", "single quotes"),
     Bad("at sign", "scenario", "A sample", "@home", 2, "cannot start with @", "in quotes"),
     Bad("asterisk", "scenario", "A sample", "* home", 2, "names nothing", "in quotes"),
@@ -337,7 +337,7 @@ BAD: tuple[Bad, ...] = (
         "[fear, clam, calm]",
         19,
         "“clam”, which does not exist",
-        "",
+        "items: fear, calm",
     ),
     Bad("upside down", "questionnaire", "min: 0", "min: 200", 11, "min (200) must be below max (100)", ""),
     Bad("wrong span", "questionnaire", "[0, 100]", "[0, 50]", 19, "can score 0 to 100", "range: [0, 100]"),
@@ -625,6 +625,15 @@ BAD: tuple[Bad, ...] = (
         "cannot be read",
         "allowed:",
     ),
+    Bad("one sign of two", "technique", "('distress') > 30", "('distress') = 30", 16, "cannot be read", "=="),
+    Bad(
+        "curly quotes", "technique", "('distress') > 30", "(‘distress’) > 30", 16, "cannot", "straight quotes"
+    ),
+    Bad("a sign of print", "technique", "') > 30", "') ≥ 30", 16, "cannot be read", "write >= for ≥"),
+    Bad("said in words", "technique", "('distress') > 30", "('distress') is high", 16, "cannot", "by a sign"),
+    Bad("if for when", "technique", "when:", "if:", 16, "unknown key “if”", "did you mean “when”"),
+    Bad("colon within", "codebook", "title: Advice", "title: Ad: vice", 10, "ends early", "colon or a comma"),
+    Bad("comma within", "codebook", "title: Advice", "title: A, b", 10, "unknown key “b”", "in quotes"),
     Bad(
         "template of a variant",
         "technique",

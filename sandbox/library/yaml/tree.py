@@ -298,13 +298,13 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "',' or ']'",
-        "a list in [ ] that is not closed",
-        "close it with ], or put a text that starts with [ in quotes",
+        "a list in [ ] that ends early or not at all",
+        "put a text with a colon or a comma in quotes, and one that starts with [; close the list with ]",
     ),
     (
         "',' or '}'",
-        "a block in { } that is not closed",
-        "close it with }, or put a text that starts with { in quotes",
+        "a block in { } that ends early or not at all",
+        "put a text with a colon or a comma in quotes, and one that starts with {; close the block with }",
     ),
     (
         "escape",
