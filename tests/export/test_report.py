@@ -28,6 +28,7 @@ from sandbox.engine.phase import Point
 from sandbox.engine.plan import Edited, trunk_and_branches
 from sandbox.export.comparison_result import comparison_result
 from sandbox.export.report.blocks import Bullets, Chart, Conversation, Heading, Paragraph, Table
+from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, svg, trajectories
 from sandbox.export.report.contents import _courses, contents
 from sandbox.export.report.guide_llm import guide_llm
 from sandbox.export.report.html import report_html
@@ -161,6 +162,19 @@ def test_many_arms_stand_below_each_other_and_wide_intervals_hide_no_line():
     assert [row[0] for row in chart.table.rows[:6]] == ["baseline"] * 5 + ["after scenario"]
     drawn = {one["point"]: one["high"] - one["low"] for one in chart.specification["data"]["values"]}
     assert drawn["t1"] == 0 and "not drawn" in chart.title
+    points = list(drawn)
+    for one in chart.specification["data"]["values"]:
+        assert abs(one["place"] - points.index(one["point"])) < 0.25, "a point stands over its label"
+
+
+def test_an_arm_is_named_whole_in_a_picture_and_has_the_colour_of_its_technique() -> None:
+    names = [f"{what}, {'A long title of a scenario ' * 3}{n}" for n in (1, 2) for what in ("One", "Two")]
+    arms = {name: name.partition(",")[0] for name in names}
+    drawn = trajectories([PlottedScore(name, "base", 1, 1, 1) for name in names], arms, "fear", (0, 100))
+    colour = drawn["layer"][1]["encoding"]["color"]["scale"]
+    assert colour["range"][:2] == colour["range"][2:] and len(set(colour["range"])) == 2
+    shown = svg(drawn) + svg(forest([PlottedEffect(name, 1, 0, 2) for name in names], "fear"))
+    assert "…" not in shown and all(shown.count(name.split()[-1]) for name in names)
 
 
 def test_a_title_longer_than_the_format_holds_is_shortened_among_the_properties_alone() -> None:

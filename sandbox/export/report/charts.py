@@ -1,14 +1,18 @@
 """The pictures of a report as Vega-Lite specifications, and as SVG or PNG, drawn by vl-convert.
 
 Colours are those of Okabe and Ito (2008), which people with any colour vision tell apart; every arm has a
-dash and a shape of its own beside its colour. What is text takes the page's own colour, light or dark.
+dash and a shape of its own beside its colour. They are narrow enough for a telephone.
+What is text takes the page's own colour, light or dark.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sandbox.errors import SandboxError
+from sandbox.text import printable
 
 _INK = "#0a0b0c"
 """Stands for the page's own text colour until the picture is in the page."""
@@ -40,46 +44,71 @@ class PlottedEffect:
 
 
 def trajectories(
-    scores: Sequence[PlottedScore], arms: Sequence[str], scale: str, within: tuple[float, float]
+    scores: Sequence[PlottedScore], arms: Mapping[str, str], scale: str, within: tuple[float, float]
 ) -> dict[str, Any]:
-    """Scores over the measurement points, a line an arm, with thin bars for the intervals."""
+    """Scores over the measurement points, a line an arm, with thin bars for the intervals.
 
-    def look(kind: str, looks: Sequence[Any]) -> dict[str, Any]:
-        its = [looks[place % len(looks)] for place in range(len(arms))]
-        return {kind: {"field": "arm", "type": "nominal", "title": None, "sort": list(arms),
-                       "scale": {"domain": list(arms), "range": its}}}  # fmt: skip
+    `arms` has by its title what an arm has its colour by: arms of one technique have one colour, and each a
+    dash and a shape of its own.
+    """
+    titles = {arm: _wrapped(arm, _LEGEND_LINE) for arm in arms}
+    kinds = list(dict.fromkeys(arms.values()))
+    colours = [kinds.index(kind) for kind in arms.values()]
+    own = range(len(arms))
+
+    def look(kind: str, looks: Sequence[Any], places: Iterable[int]) -> dict[str, Any]:
+        its = [looks[place % len(looks)] for place in places]
+        domain = list(titles.values())
+        legend = None if kind == "strokeDash" else {"labelExpr": _LINES}
+        return {kind: {"field": "arm", "type": "nominal", "title": None, "sort": domain,
+                       "scale": {"domain": domain, "range": its}, "legend": legend}}  # fmt: skip
 
     points = list(dict.fromkeys(one.point for one in scores))
+    beside = {arm: _SPREAD * (place + 0.5 - len(arms) / 2) / len(arms) for place, arm in enumerate(arms)}
+    values = [
+        {**asdict(one), "arm": titles[one.arm], "place": points.index(one.point) + beside[one.arm]}
+        for one in scores
+    ]
     y = {"field": "score", "type": "quantitative", "title": scale, "scale": {"domain": list(within)}}
     common = {
         "x": {
-            "field": "point", "type": "nominal", "sort": points, "title": "measurement point",
-            "axis": {"labelAngle": 0, "labelOverlap": True},
+            "field": "place", "type": "quantitative", "title": "measurement point",
+            "scale": {"domain": [-0.5, len(points) - 0.5], "nice": False, "zero": False},
+            "axis": {
+                "values": list(range(len(points))), "labelExpr": f"{json.dumps(points)}[datum.value]",
+                "labelOverlap": True, "labelFlush": False, "grid": False,
+            },
         },
-        "xOffset": {"field": "arm", "type": "nominal", "sort": list(arms), "scale": {"range": [-9, 9]}},
-        **look("color", _COLOURS),
+        **look("color", _COLOURS, colours),
     }  # fmt: skip
     bars = {**common, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
     return _finished(
-        [asdict(one) for one in scores],
-        {"mark": {"type": "rule", "opacity": 0.35, "strokeWidth": 1}, "encoding": bars},
-        {"mark": "line", "encoding": {**common, "y": y, **look("strokeDash", _DASHES)}},
+        values,
+        {"mark": {"type": "rule", "opacity": 0.35, "strokeWidth": 1, "clip": True}, "encoding": bars},
+        {"mark": "line", "encoding": {**common, "y": y, **look("strokeDash", _DASHES, own)}},
         {
             "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
-            "encoding": {**common, "y": y, **look("shape", _SHAPES)},
+            "encoding": {**common, "y": y, **look("shape", _SHAPES, own)},
         },
-        width=560,
-        height=260,
+        width=420,
+        height=230,
     )
 
 
 def forest(effects: Sequence[PlottedEffect], unit: str) -> dict[str, Any]:
     """Effects one below the other with their intervals, and a line at 0."""
-    rows = [one.row for one in effects]
-    y = {"field": "row", "type": "nominal", "sort": rows, "title": None, "axis": {"labelLimit": 420}}
+    rows = [_wrapped(one.row, _ROW_LINE) for one in effects]
+    lines = max((row.count("\n") + 1 for row in rows), default=1)
+    y = {
+        "field": "row",
+        "type": "nominal",
+        "sort": rows,
+        "title": None,
+        "axis": {"labelLimit": 0, "labelExpr": _LINES, "labelOffset": _MIDDLE},
+    }
     x = {"field": "effect", "type": "quantitative", "title": unit}
     return _finished(
-        [asdict(one) for one in effects],
+        [{**asdict(one), "row": row} for one, row in zip(effects, rows, strict=True)],
         {"mark": {"type": "rule", "strokeDash": [3, 3], "color": _INK}, "encoding": {"x": {"datum": 0}}},
         {
             "mark": {"type": "rule", "color": _COLOURS[0], "strokeWidth": 2},
@@ -90,21 +119,34 @@ def forest(effects: Sequence[PlottedEffect], unit: str) -> dict[str, Any]:
                      "color": _COLOURS[0]},
             "encoding": {"y": y, "x": x},
         },
-        width=400,
-        height=max(60, 34 * len(rows)),
+        width=250,
+        height=max(60, (20 + 14 * lines) * len(rows)),
     )  # fmt: skip
+
+
+_SPREAD = 0.22
+"""How far apart the arms stand at one measurement point, as a share of the way to the next."""
+_LEGEND_LINE, _ROW_LINE = 52, 30
+"""Letters of a line of the legend, and of the name of a row: longer titles go on below."""
+_LINES = "split(datum.label, '\\n')"
+_MIDDLE = {"expr": f"-7.5 * (length({_LINES}) - 1)"}
+"""Lifts a name of several lines, so that its middle stands at its row."""
+
+
+def _wrapped(title: str, width: int) -> str:
+    return textwrap.fill(printable(title), width)
 
 
 def _finished(
     values: Sequence[Mapping[str, Any]], *layers: Mapping[str, Any], width: int, height: int
 ) -> dict[str, Any]:
-    text = {"labelColor": _INK, "titleColor": _INK, "labelFontSize": 12, "titleFontSize": 12}
+    text = {"labelColor": _INK, "titleColor": _INK, "labelFontSize": 13, "titleFontSize": 13}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": width,
         "height": height,
         "background": "transparent",
-        "padding": {"left": 36, "right": 16, "top": 6, "bottom": 6},  # a reader's font may be wider
+        "padding": {"left": 24, "right": 24, "top": 6, "bottom": 6},  # a reader's font may be wider
         "data": {"values": list(values)},
         "layer": list(layers),
         "config": {
@@ -115,7 +157,7 @@ def _finished(
                 "domainColor": _INK,
                 "tickColor": _INK,
             },
-            "legend": {**text, "orient": "bottom", "labelLimit": 420, "columns": 2},
+            "legend": {**text, "orient": "bottom", "labelLimit": 0, "columns": 1, "symbolOpacity": 1},
             "view": {"stroke": None},
         },
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from sandbox.analysis.answer import Answer, answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.case import DEPENDENCE, case
-from sandbox.analysis.comparison import Comparison, compare
+from sandbox.analysis.comparison import ComparedArm, Comparison, compare
 from sandbox.analysis.difference import Difference
 from sandbox.analysis.effect import change, scale_of
 from sandbox.analysis.enough import enough
@@ -185,11 +185,21 @@ def _courses(comparison: Comparison) -> Iterator[Block]:
         f"Simulated {heading(comparison)} over the session"
         + ("; an interval of more than half the scale is not drawn" if hidden else ""),
         f"Line chart: {several} at each measurement point, a line for each of {', '.join(titles)}.",
-        trajectories([one for one, _ in plotted], titles, comparison.scale[2], _range(comparison)),
+        trajectories(
+            [one for one, _ in plotted],
+            {arm.title: _technique(arm) for arm in comparison.arms},
+            comparison.scale[2],
+            _range(comparison),
+        ),
         table,
     )
     yield Paragraph(explanation(comparison))
     yield from (Paragraph(reason) for reason in reasons(comparison))
+
+
+def _technique(arm: ComparedArm) -> str:
+    technique = arm.sessions[0].plan.technique
+    return technique.title if technique is not None else arm.title
 
 
 def _plotted(comparison: Comparison) -> Iterator[tuple[PlottedScore, bool]]:

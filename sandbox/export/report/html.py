@@ -34,7 +34,8 @@ th, td { border: 1px solid var(--line); padding: .25rem .5rem; text-align: left;
   overflow-wrap: normal; }
 thead th:empty { display: none; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; } figcaption { font-weight: 600; }
+figure { margin: 1rem 0; } figure svg { width: 100%; max-width: 40rem; height: auto; }
+figcaption { font-weight: 600; }
 details { margin: .4rem 0; } summary { cursor: pointer; }
 .talk { display: grid; gap: .6rem; margin: .6rem 0; }
 .talk > section { border: 1px solid var(--line); border-radius: .3rem; padding: .4rem .7rem; min-width: 0; }

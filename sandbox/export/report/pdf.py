@@ -61,7 +61,7 @@ _LAYOUT = """
   else if one.kind == "bullets" { list(..one.items.map(item => [#item])) }
   else if one.kind == "table" { rows-of(one) }
   else if one.kind == "chart" {
-    figure(image(bytes(one.svg), format: "svg", width: 100%, alt: one.alt), caption: one.title, kind: image,
+    figure(image(bytes(one.svg), format: "svg", width: 80%, alt: one.alt), caption: one.title, kind: image,
       supplement: none, numbering: none)
     rows-of(one.table)
   }

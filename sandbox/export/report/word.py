@@ -108,7 +108,9 @@ class _Written:
     def _chart(self, chart: Chart) -> None:
         from docx.shared import Cm
 
-        self.document.add_picture(io.BytesIO(png(chart.specification)), width=Cm(15.5))
+        picture = self.document.add_picture(io.BytesIO(png(chart.specification)), width=Cm(13.5))
+        self.document.paragraphs[-1].paragraph_format.keep_with_next = True
+        picture._inline.docPr.set("descr", _text(chart.description))
         self._paragraph(chart.title, "Caption")
         self._table(chart.table)
 

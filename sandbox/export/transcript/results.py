@@ -100,11 +100,11 @@ def _course(family: Family, name: ScaleName) -> Block:
     if all(one.score is None for one in plotted):
         return table
     known = scale_of(family.arms[0].asked, name)
-    titles = _titles(family)
+    titles, within = _titles(family), known.range if known else (0.0, 100.0)
     return Chart(
         f"Simulated {scale} over the session",
         f"Line chart: scores at each measurement point, a line for each of {', '.join(titles)}.",
-        trajectories(plotted, titles, scale, known.range if known else (0.0, 100.0)),
+        trajectories(plotted, dict(zip(titles, titles, strict=True)), scale, within),
         table,
     )
 
