@@ -70,7 +70,7 @@ def gather_report(
         scale=name,
         spent=spent,
         drawn=drawn,
-        title=title or (titles if len(studies) == len(named) else "") or f"Report: {told}",
+        title=title or f"Report: {titles if len(studies) == len(named) else told}",
         question=question or asked.strip(),
         pooled=worth_pooling(arms, name),
         plans=tuple(

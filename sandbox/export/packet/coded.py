@@ -18,6 +18,7 @@ class CodedTranscript:
 
     key: PacketTranscript
     title: str
+    warning: str
     turns: tuple[Exchange, ...]
 
 
@@ -34,6 +35,7 @@ def transcript_blocks(key: PacketKey, one: CodedTranscript) -> tuple[Block, ...]
     return (
         Heading(f"Transcript {one.key.code}", 1),
         Paragraph(NOTICE, grave=True),
+        *((Paragraph(f"Content warning: {one.warning}", grave=True),) if one.warning else ()),
         Paragraph(f"Packet {key.id}, therapy-sandbox {sandbox.__version__}. {told}"),
         *one.turns,
     )
@@ -43,7 +45,8 @@ def _coded(key: PacketTranscript, arm: Arm, hidden: Blinding, *, blind: bool) ->
     by_index = {turn.index: turn for turn in arm.history.turns}
     title = "" if blind else f"{arm.title} · {arm.plan.scenario.title} · {arm.model.title}"
     turns = (by_index[index] for index in key.turns)
-    return CodedTranscript(key, title, tuple(_exchanges(key.code, turns, hidden)))
+    warning = hidden.shown(", ".join(arm.plan.scenario.content_warning))
+    return CodedTranscript(key, title, warning, tuple(_exchanges(key.code, turns, hidden)))
 
 
 def _exchanges(code: str, turns: Iterator[Turn], hidden: Blinding) -> Iterator[Exchange]:

@@ -74,10 +74,12 @@ def packet_page(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
 def _head(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
     count = number_of(len(transcripts), "transcript")
     blind = " You are not told which technique or model it is." if key.blind else ""
+    warnings = "; ".join(dict.fromkeys(one.warning for one in transcripts if one.warning))
+    warned = f'<p class="grave">Content warning: {escaped(warnings)}</p>' if warnings else ""
     parts = [one.key.code for one in transcripts] + [pair.code for pair in key.pairs]
     links = "".join(f'<li><a href="#{code}">{code} <span class="done"></span></a></li>' for code in parts)
     return (
-        f'<header><h1>To review: {count}</h1><p class="grave">{escaped(NOTICE)}</p>'
+        f'<header><h1>To review: {count}</h1><p class="grave">{escaped(NOTICE)}</p>{warned}'
         f"<p>Packet {escaped(key.id)}, therapy-sandbox {escaped(sandbox.__version__)}.{blind} Read each"
         " transcript, leave notes on its turns, and answer the questions below it. You can stop and go on"
         " later. At the end save your marks and send the saved file back. Nothing leaves this page by"

@@ -10,14 +10,16 @@ from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
 from sandbox.engine.phase import USUAL, Point
 from sandbox.export.comparison_text import heading
+from sandbox.export.report.asked import what_was_asked
 from sandbox.export.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
 from sandbox.text import number_of, spans
 
 
 def measuring(on: ReportOn) -> Iterator[Block]:
-    """What is known of the measures on the model."""
+    """What is asked, and what is known of the measures on the model."""
     yield Heading("Whether the measuring measures")
+    yield what_was_asked(arm.plan for arm in on.arms)
     said = dict.fromkeys(
         one.remark
         or f"“{one.measure.questionnaire.title}” read by {one.measure.way} is {one.usable} with this model."

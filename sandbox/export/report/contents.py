@@ -6,6 +6,7 @@ Every number is that of the comparison, from the same functions. Nothing is said
 import math
 from collections.abc import Iterator, Sequence
 
+import sandbox
 from sandbox.analysis.answer import Answer, answer
 from sandbox.analysis.arm import Arm, scales
 from sandbox.analysis.case import DEPENDENCE, case
@@ -24,6 +25,7 @@ from sandbox.engine.phase import USUAL
 from sandbox.export import NOTICE
 from sandbox.export.comparison_result import answer_result
 from sandbox.export.comparison_text import effect_columns, explanation, heading, page_cells, reasons
+from sandbox.export.report.asked import direction, told_apart
 from sandbox.export.report.basis import (
     limits,
     measuring,
@@ -33,7 +35,7 @@ from sandbox.export.report.basis import (
 )
 from sandbox.export.report.blocks import Block, Bullets, Chart, Heading, Paragraph, Table
 from sandbox.export.report.charts import PlottedEffect, PlottedScore, forest, trajectories
-from sandbox.export.report.guide_llm import guide_llm
+from sandbox.export.report.guide_llm import AUTHOR, guide_llm
 from sandbox.export.report.scribe import scribe, scribe_items
 from sandbox.export.report.talk import talk
 from sandbox.library.document import Document
@@ -75,11 +77,17 @@ def contents(on: ReportOn) -> tuple[Block, ...]:
 def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Block]:
     yield Heading(on.title, 1)
     yield Paragraph(NOTICE, grave=True)
+    warned = dict.fromkeys(one for arm in on.arms for one in arm.plan.scenario.content_warning)
+    if warned:
+        yield Paragraph(f"Content warning: {', '.join(warned)}", grave=True)
+    yield Paragraph(_written(on))
     yield Heading("In short")
     if on.interim:
         yield Paragraph(on.interim, grave=True)
     if on.question:
         yield Paragraph(f"Question: {on.question}")
+    if read := direction(comparison.arms[0].sessions[0].asked, comparison.scale):
+        yield Paragraph(f"Scores: {heading(comparison)}, {read}.")
     if found.lines:
         yield Bullets(found.lines)
         if said := enough(found):
@@ -96,6 +104,13 @@ def _summary(on: ReportOn, comparison: Comparison, found: Answer) -> Iterator[Bl
         yield Paragraph("Read it with this in mind:")
         yield Bullets(tuple(others))
     yield Paragraph(_next(on, found))
+
+
+def _written(on: ReportOn) -> str:
+    """When it was run and by which version. The day of writing is left out: a report is the same any day."""
+    days = sorted({f"{at:%Y-%m-%d}" for one in on.drawn for at in (one.first, one.last) if at is not None})
+    run = f"Run {' to '.join(dict.fromkeys((days[0], days[-1])))}. " if days else ""
+    return f"{run}Written by therapy-sandbox {sandbox.__version__}. Author: {AUTHOR}"
 
 
 def _next(on: ReportOn, found: Answer) -> str:
@@ -282,7 +297,7 @@ def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
             ("scale", "arm", "residual", "95 % interval", "back at baseline?"),
             tuple(
                 (
-                    one.scale[2],
+                    told_apart(comparison.arms[0].sessions[0].asked, one.scale),
                     one.title,
                     numeral(one.left.mean, signed=True),
                     interval(one.left.low, one.left.high),

@@ -19,12 +19,12 @@ from sandbox.export.report.blocks import (
     lines_of,
 )
 from sandbox.export.report.charts import missing, png
-from sandbox.export.undated import NO_DATE, undated
+from sandbox.export.undated import undated
 from sandbox.text import excerpt, printable
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold."""
-_PAGE, _PADDING, _LETTER = 16.6, 0.4, 0.19
+_PAGE, _PADDING, _LETTER = 16.6, 0.4, 0.21
 """In cm: the width of the text, the margins of a cell, a letter of a table; those of its head are bolder."""
 _BOLDER = 1.2
 _MANY = 9
@@ -45,7 +45,6 @@ def report_word(blocks: Sequence[Block]) -> bytes:
     properties = written.document.core_properties
     properties.author = properties.last_modified_by = properties.comments = ""
     properties.title = excerpt(title, _MOST_TITLE)
-    properties.created = properties.modified = NO_DATE
     for block in blocks:
         written.add(block)
     file = io.BytesIO()
@@ -68,6 +67,7 @@ class _Written:
         for section in document.sections:
             section.page_width, section.page_height = Cm(21), Cm(29.7)
             section.left_margin = section.right_margin = Cm(2.2)
+            _number_pages(section.footer.paragraphs[0])
         document.styles["Normal"].font.size = Pt(10.5)
         speaker = document.styles.add_style("Speaker", WD_STYLE_TYPE.PARAGRAPH)
         speaker.font.bold = True
@@ -116,11 +116,12 @@ class _Written:
 
     def _table(self, table: Table) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.oxml import OxmlElement
         from docx.oxml.ns import qn
         from docx.shared import Cm, Pt
 
         small = Pt(9 if len(table.head) < _MANY else 8)
-        self._paragraph(table.caption, "Caption")
+        self._paragraph(table.caption, "Caption").paragraph_format.keep_with_next = True
         head = (table.head,) if any(table.head) else ()
         rows = (*head, *table.rows)
         made = self.document.add_table(rows=len(rows), cols=len(table.head))
@@ -129,7 +130,9 @@ class _Written:
             look = made._tbl.tblPr.find(qn("w:tblLook"))
             look.set(qn("w:firstRow"), "0")
             look.set(qn("w:val"), "0480")
-        widths = [Cm(width) for width in _widths(rows)]
+        for row in made.rows[: len(head)]:
+            row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        widths = [Cm(width) for width in _widths(rows, table.numbers_from)]
         for column, width in zip(made.columns, widths, strict=True):
             column.width = width
         for cells, texts in zip(made.rows, rows, strict=True):
@@ -168,16 +171,33 @@ class _Written:
             self._paragraph("").add_run(_text(said.note)).italic = True
 
 
-def _widths(rows: Sequence[tuple[str, ...]]) -> list[float]:
+def _number_pages(footer: Any) -> None:
+    """The number of the page, on the right: a field that the reader's program fills in."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    footer.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    footer._p.append(field)
+
+
+def _widths(rows: Sequence[tuple[str, ...]], numbers_from: int) -> list[float]:
     """How wide each column of a table is, in cm: in proportion to what stands in it, within the page's width,
-    and never so narrow that its longest word breaks as long as there is room."""
+    and never so narrow that its longest word breaks, or a number with what stands behind it, as long as there
+    is room."""
     columns = list(zip(*rows, strict=True))
     words = [
         max(
-            (len(word) * (1 if row else _BOLDER) for row, text in enumerate(column) for word in text.split()),
+            (
+                len(word) * (1 if row else _BOLDER)
+                for row, text in enumerate(column)
+                for word in ([text] if row and place >= numbers_from else text.split())
+            ),
             default=1.0,
         )
-        for column in columns
+        for place, column in enumerate(columns)
     ]
     texts = [max(map(len, column), default=1) for column in columns]
     least = [_LETTER * min(word, _LONGEST_WORD) + _PADDING for word in words]

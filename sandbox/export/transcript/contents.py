@@ -7,9 +7,10 @@ from sandbox.analysis.talk_counts import HOW, counts_of, rows
 from sandbox.export import NOTICE
 from sandbox.export.report.blocks import Block, Heading, Paragraph, Table
 from sandbox.export.report.markdown import report_markdown
-from sandbox.export.transcript.course import ALL_BUT_SYSTEM, Shown, course_of
+from sandbox.export.transcript.course import ALL_BUT_SYSTEM, Shown, course_of, cut_short
 from sandbox.export.transcript.provenance import how_to_run_again, left, what_was_run
 from sandbox.export.transcript.results import what_came_out
+from sandbox.measurement.administration import UNSAMPLED
 
 
 def transcript(family: Family, shown: Shown = ALL_BUT_SYSTEM) -> tuple[Block, ...]:
@@ -71,6 +72,7 @@ def _system(family: Family) -> Iterator[Block]:
 
 
 def _course(family: Family, shown: Shown) -> Iterator[Block]:
+    yield from _probabilities(family, shown)
     for session in family.sessions:
         head = session.head
         whole = not family.holds(head.parent)
@@ -80,3 +82,24 @@ def _course(family: Family, shown: Shown) -> Iterator[Block]:
             yield Paragraph(f"Goes on from session {head.parent} {left(session)}.")
         blocks = tuple(course_of(family, session, shown, own_only=not whole))
         yield from blocks or (Paragraph("Nothing has happened in this session yet."),)
+        if why := cut_short(session):
+            yield Paragraph(why, grave=True)
+
+
+def _probabilities(family: Family, shown: Shown) -> Iterator[Block]:
+    """How the numbers read that come of probabilities and not of a written answer."""
+    ways = {measure.way for measure in family.first.head.plan.measures}
+    if not (shown.scores and shown.items and ways & UNSAMPLED):
+        return
+    yield Heading("How the answers below are read")
+    if "likelihood" in ways:
+        yield Paragraph(
+            "By likelihood nothing is written. The value is the mean of the answers, each weighted by its"
+            " probability; the likeliest next word is what the model would have begun with, which may be no"
+            " answer at all. Entropy says how far the answers' probabilities are spread, in bits: 0 is all on"
+            " one of them."
+        )
+    yield Paragraph(
+        "Coverage, from 0 to 1, is the share of all probability that lay on the answers or listed words: the"
+        " lower it is, the less the value says."
+    )

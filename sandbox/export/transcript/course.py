@@ -90,6 +90,26 @@ def course_of(family: Family, session: StoredSession, shown: Shown, *, own_only:
                 yield Paragraph(f"Step “{step}” was not said: {why}.")
 
 
+def cut_short(session: StoredSession) -> str:
+    """Where the session was broken off and what was not given there any more; empty where it was not."""
+    state = session.state
+    if state.now not in ("interrupted", "failed", "stopped", "running") or not session.own_turns:
+        return ""
+    last = session.own_turns[-1]
+    place = turn_labels(session.history.turns)[last.index]
+    now = "is still running" if state.now == "running" else f"was {state.now}"
+    why = f" ({state.reason.rstrip('.')})" if state.reason else ""
+    here = [one for one in session.own_measured if one.point.after_turn == last.index]
+    given = {one.administration.questionnaire for one in here}
+    not_given = [
+        one.questionnaire.title
+        for one in session.head.plan.measures
+        if last.phase in one.phases and last.phase == "technique" and one.questionnaire.id not in given
+    ]
+    without = f" Not given at {place}: {', '.join(not_given)}." if not_given else ""
+    return f"The session {now}{why}: {place} is its last turn, and it has no end.{without}"
+
+
 def _first_lines(turns: tuple[Turn, ...]) -> dict[int, int]:
     """By index, the number of each turn's first line; they are counted through the whole history."""
     line, found = 1, {}
@@ -188,7 +208,7 @@ def _answers(said: str, given: Administration, questionnaire: Questionnaire | No
     spread = any(answer.entropy is not None for answer in given.final_answers)
     head = (
         "item",
-        *(("answer",) if written else ()),
+        *(("likeliest next word" if given.way == "likelihood" else "answer",) if written else ()),
         "value",
         *(("coverage",) if differ else ()),
         *(("entropy (bits)",) if spread else ()),

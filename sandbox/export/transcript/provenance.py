@@ -7,6 +7,7 @@ from sandbox.analysis.family import Family
 from sandbox.engine.history import turn_labels
 from sandbox.engine.measure import written
 from sandbox.engine.plan import STRETCHES, SessionPlan, leaves_at
+from sandbox.export.report.asked import what_was_asked
 from sandbox.export.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from sandbox.library.document import Document, document_hash
 from sandbox.library.questionnaire import Questionnaire
@@ -49,6 +50,8 @@ def what_was_run(family: Family) -> Iterator[Block]:
         ),
         numbers_from=5,
     )
+    if plan.measures:
+        yield what_was_asked((plan,))
 
 
 def _worded(document: Document) -> str:

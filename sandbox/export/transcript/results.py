@@ -8,6 +8,7 @@ from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint, scale_in_words
 from sandbox.export.comparison_text import counted_from
+from sandbox.export.report.asked import direction, told_apart
 from sandbox.export.report.blocks import Block, Chart, Heading, Paragraph, Table
 from sandbox.export.report.charts import PlottedScore, trajectories
 
@@ -30,13 +31,13 @@ def what_came_out(family: Family) -> Iterator[Block]:
     yield from _replies(family)
     yield Paragraph(
         "base: baseline; ind: after the scenario; t1 …: after each technique turn; end: the last"
-        " measurement; – missing; ? coverage too low to be relied on."
+        " measurement; – missing; empty: not measured there; ? coverage too low to be relied on."
         " Change = score now − score after the scenario; residual = score now − baseline;"
         " technique effect = change under the technique − change under the control: at the end, each arm's"
         " own, or at the last turn both had."
         f"{counted_from(arm.plan for arm in family.arms)}"
-        " Below zero the score fell, or fell further. One shared start is one observation: no interval and no"
-        " p-value can be given."
+        " Below zero the score fell, or fell further. Differences are taken before rounding. One shared start"
+        " is one observation: no interval and no p-value can be given."
     )
 
 
@@ -64,6 +65,8 @@ def _titles(family: Family) -> tuple[str, ...]:
 def _trajectory(family: Family, name: ScaleName) -> Iterator[Block]:
     scale = name[2]
     yield Heading(scale_in_words(name), 3)
+    if read := direction(family.members[0].asked, name):
+        yield Paragraph(f"{read[0].upper()}{read[1:]}.")
     yield _course(family, name)
     if all(arm.plan.is_trunk for arm in family.arms):
         return
@@ -146,6 +149,7 @@ def _other_scales(family: Family, arm: Arm, names: list[ScaleName]) -> Table:
     courses = {name: arm.course(name) for name in names}
     used = [label for label in labels if any(one.at(label) for one in courses.values())]
     rows = tuple(
-        (f"{name[2]} ({name[0]})", *(_cell(one.at(label)) for label in used)) for name, one in courses.items()
+        (f"{told_apart(arm.asked, name)} ({name[0]})", *(_cell(one.at(label)) for label in used))
+        for name, one in courses.items()
     )
     return Table(arm.title, ("scale", *used), rows)
