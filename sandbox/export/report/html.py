@@ -30,6 +30,7 @@ p.grave { border-left: 4px solid #d55e00; padding: .3rem .8rem; background: var(
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; min-width: min(100%, 26rem); font-size: .9rem; margin: .6rem 0; }
 caption { text-align: left; font-weight: 600; padding: .2rem 0; }
+caption span { display: inline-block; position: sticky; left: 0; }
 th, td { border: 1px solid var(--line); padding: .25rem .5rem; text-align: left; vertical-align: top;
   overflow-wrap: normal; }
 thead th:empty { display: none; }
@@ -51,7 +52,8 @@ pre { white-space: pre-wrap; background: var(--soft); padding: .5rem; font-size:
 .note { font-size: .85rem; font-style: italic; }
 nav ol { columns: 2; padding-left: 1.2rem; } a { color: inherit; }
 @media (max-width: 700px) { .talk { grid-template-columns: minmax(0, 1fr) !important; }
-  nav ol { columns: 1; } }
+  nav ol { columns: 1; } table { font-size: .75rem; min-width: 100%; } th, td { padding: .15rem .3rem; }
+  td.n, th.n { white-space: normal; } caption span { max-width: calc(100vw - 3rem); } }
 @media print { @page { size: A4; margin: 16mm; } body { font-size: 10.5pt; max-width: none; padding: 0; }
   h2, h3, h4, figcaption, caption { break-after: avoid; }
   figure, tr, .talk > section, ol.lines li { break-inside: avoid; }
@@ -124,7 +126,7 @@ def _table(table: Table) -> str:
     )
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(table.caption)}"><table>'
-        f"<caption>{escaped(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<caption><span>{escaped(table.caption)}</span></caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 

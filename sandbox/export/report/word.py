@@ -24,11 +24,11 @@ from sandbox.text import excerpt, printable
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 cannot hold."""
-_PAGE, _PADDING, _LETTER = 16.6, 0.4, 0.21
-"""In cm: the width of the text, the margins of a cell, a letter of a table; those of its head are bolder."""
+_PAGE, _PADDING, _LETTER = 16.6, 0.4, 0.0233
+"""In cm: the width of the text, the margins of a cell, a letter for each point of its size."""
 _BOLDER = 1.2
-_MANY = 9
-"""From so many columns on a table is set smaller."""
+"""How much wider the letters of a head are."""
+_NUMBER, _BREAKS = re.compile(r"[−+±\[]?\d"), re.compile(r"\s+|(?<=\w-)")
 _LONGEST_WORD, _LONGEST_TEXT = 24, 80
 _MOST_TITLE = 250
 """Characters of the title among the properties: the format holds 255."""
@@ -120,7 +120,6 @@ class _Written:
         from docx.oxml.ns import qn
         from docx.shared import Cm, Pt
 
-        small = Pt(9 if len(table.head) < _MANY else 8)
         self._paragraph(table.caption, "Caption").paragraph_format.keep_with_next = True
         head = (table.head,) if any(table.head) else ()
         rows = (*head, *table.rows)
@@ -132,10 +131,12 @@ class _Written:
             look.set(qn("w:val"), "0480")
         for row in made.rows[: len(head)]:
             row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-        widths = [Cm(width) for width in _widths(rows, table.numbers_from)]
+        points, fitting = _fitted(rows, table.numbers_from)
+        small, widths = Pt(points), [Cm(width) for width in fitting]
         for column, width in zip(made.columns, widths, strict=True):
             column.width = width
         for cells, texts in zip(made.rows, rows, strict=True):
+            cells._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
             for place, (cell, text) in enumerate(zip(cells.cells, texts, strict=True)):
                 cell.width = widths[place]
                 paragraph = cell.paragraphs[0]
@@ -183,31 +184,41 @@ def _number_pages(footer: Any) -> None:
     footer._p.append(field)
 
 
-def _widths(rows: Sequence[tuple[str, ...]], numbers_from: int) -> list[float]:
-    """How wide each column of a table is, in cm: in proportion to what stands in it, within the page's width,
-    and never so narrow that its longest word breaks, or a number with what stands behind it, as long as there
-    is room."""
+def _fitted(rows: Sequence[tuple[str, ...]], numbers_from: int) -> tuple[float, list[float]]:
+    """The size of a table's letters in points, and how wide each column is in cm.
+
+    In proportion to what stands in it, within the page's width, and never so narrow that its longest word
+    breaks: rather numbers come apart from what stands behind them, or the letters are smaller.
+    """
     columns = list(zip(*rows, strict=True))
-    words = [
-        max(
-            (
-                len(word) * (1 if row else _BOLDER)
-                for row, text in enumerate(column)
-                for word in ([text] if row and place >= numbers_from else text.split())
-            ),
-            default=1.0,
-        )
-        for place, column in enumerate(columns)
-    ]
+    for size, whole in ((9, True), (8, True), (8, False), (7, False), (6, False)):
+        longest = [
+            max(_longest(column, numbers=whole and place >= numbers_from), 1)
+            for place, column in enumerate(columns)
+        ]
+        least = [_LETTER * size * min(letters, _LONGEST_WORD) + _PADDING for letters in longest]
+        if sum(least) <= _PAGE:
+            break
     texts = [max(map(len, column), default=1) for column in columns]
-    least = [_LETTER * min(word, _LONGEST_WORD) + _PADDING for word in words]
     spare = max(0.0, _PAGE - sum(least))
-    wanted = [max(0, min(text, _LONGEST_TEXT) - word) for text, word in zip(texts, words, strict=True)]
+    wanted = [max(0, min(text, _LONGEST_TEXT) - word) for text, word in zip(texts, longest, strict=True)]
     total = sum(wanted) or 1
-    return [
+    return size, [
         one * min(1.0, _PAGE / sum(least)) + spare * want / total
         for one, want in zip(least, wanted, strict=True)
     ]
+
+
+def _longest(column: Sequence[str], *, numbers: bool) -> float:
+    """The letters of the longest word of a column, its head counted as bolder; of `numbers` each whole."""
+    return max(
+        (
+            len(word) * (1 if row else _BOLDER)
+            for row, text in enumerate(column)
+            for word in ([text] if numbers and _NUMBER.match(text) else _BREAKS.split(text))
+        ),
+        default=1.0,
+    )
 
 
 def _text(text: str) -> str:
