@@ -57,7 +57,7 @@ def proposal_text(conductor: Conductor, proposal: Proposal) -> ProposalText:
     if provider.capabilities.small and _larger_here(conductor):
         note = "tiny, and a larger model is here: m shows it"
     return ProposalText(
-        scenario=f"{plan.scenario.title} ({plan.scenario.affect}), {len(plan.scenario.turns)} turns",
+        scenario=f"{plan.scenario.title_with_affect}, {len(plan.scenario.turns)} turns",
         techniques=tuple(f"{t.title}{' (control)' if t.is_control else ''}" for t in techniques),
         model=f"{provider.title} ({short_name(proposal.model)})",
         model_note=note if provider.capabilities.small else "",

@@ -221,7 +221,7 @@ class TryingOut:
             for entry in await asyncio.to_thread(library.entries, "scenario")
             if isinstance(entry.document, Scenario) and entry.document.affect != "none"
         ]
-        titles = [(f"{one.title} ({one.affect})", one.id) for one in scenarios]
+        titles = [(one.title_with_affect, one.id) for one in scenarios]
         usual = Proposal().scenario
         first = usual if any(id == usual for _, id in titles) else titles[0][1] if titles else usual
 

@@ -252,7 +252,7 @@ class CompareScreen(Screen[None]):
         questionnaire, _, scale = found.scale
         scenario = self._sessions[0].plan.scenario
         several = {session.plan.scenario.id for session in self._sessions}
-        told = "several scenarios" if len(several) > 1 else f"{scenario.title} ({scenario.affect})"
+        told = "several scenarios" if len(several) > 1 else scenario.title_with_affect
         return Content.assemble(
             ("Compare  ", "bold $accent"),
             (printable(told), "bold"),

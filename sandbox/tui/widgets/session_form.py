@@ -275,8 +275,7 @@ def _label(text: str, *, first: bool = False, id: str | None = None) -> Static:
 
 
 def _title(document: "Scenario | Client") -> str:
-    affect = f" ({document.affect})" if isinstance(document, Scenario) else ""
-    return printable(f"{document.title}{affect}")
+    return printable(document.title_with_affect if isinstance(document, Scenario) else document.title)
 
 
 def _ways(questionnaire: Questionnaire) -> list[tuple[str, str]]:
