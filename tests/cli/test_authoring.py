@@ -109,14 +109,6 @@ class TestPreview:
         assert isinstance(CliRunner().invoke(preview, ["twin"]).exception, UsageError)
         assert "system text" in CliRunner().invoke(preview, ["twin", "--kind", "client"]).stdout
 
-
-def test_a_questionnaire_shows_what_its_answers_add_up_to_and_no_warning_of_a_scenario() -> None:
-    done = CliRunner().invoke(preview, ["phq-9"], env={"COLUMNS": "120"})
-    assert "It asks about: past two weeks." in done.stdout
-    assert "sum of q1, q2, q3, q4, q5, q6, q7, q8, q9; 0 to 27; higher is more distress" in done.stdout
-    assert "Content warning" not in done.stderr
-    assert "Content warning" in CliRunner().invoke(preview, ["night-attack"]).stderr
-
     def test_texts_are_shown_when_the_model_cannot_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sandbox.models.embedded._WEIGHTS_PACKAGE", "no_such_package")
         done = CliRunner().invoke(preview, ["night-attack"])
@@ -131,3 +123,11 @@ def test_a_questionnaire_shows_what_its_answers_add_up_to_and_no_warning_of_a_sc
         error = CliRunner().invoke(preview, ["night-atack"]).exception
         assert isinstance(error, NotFoundError)
         assert "night-attack" in error.todo
+
+
+def test_a_questionnaire_shows_what_its_answers_add_up_to_and_no_warning_of_a_scenario() -> None:
+    done = CliRunner().invoke(preview, ["phq-9"], env={"COLUMNS": "120"})
+    assert "It asks about: past two weeks." in done.stdout
+    assert "sum of q1, q2, q3, q4, q5, q6, q7, q8, q9; 0 to 27; higher is more distress" in done.stdout
+    assert "Content warning" not in done.stderr
+    assert "Content warning" in CliRunner().invoke(preview, ["night-attack"]).stderr
