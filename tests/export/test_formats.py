@@ -245,7 +245,7 @@ def refuse_harm(texts: tuple[str, ...]) -> None:
 
 
 def test_harmful_texts_of_models_do_nothing_in_any_file() -> None:
-    refuse_harm(HARMFUL)
+    refuse_harm(tuple(text[:100_000] for text in HARMFUL))
 
 
 @settings(max_examples=8, deadline=None)

@@ -27,12 +27,11 @@ def too_wide(at: Stage) -> list[str]:
             continue
         name = f"{type(widget).__name__}#{widget.id or ''}"
         if isinstance(widget, KeyLine):
-            keys = [child for child in widget.children if child.display]
-            if any(child.region.right > width for child in keys):
-                found.append(f"{name} has no room for {keys[-1]}")
-        elif widget.region.right > width and not _within_footer(widget):
+            if any(columns.stop > width for _, columns in widget.places()):
+                found.append(f"{name} has no room for {widget.shown[-1].binding.description}")
+        elif widget.region.right > width:
             found.append(f"{name} ends at {widget.region.right}")
-        if widget.show_horizontal_scrollbar and not isinstance(widget, KeyLine):
+        if widget.show_horizontal_scrollbar:
             found.append(f"{name} scrolls sideways")
     return found
 
@@ -41,10 +40,6 @@ def silent(at: Stage) -> list[str]:
     """Keys that are shown in grey here, and of which nothing is said when they are pressed."""
     grey = [active.binding for active in at.app.screen.active_bindings.values() if not active.enabled]
     return [binding.id or binding.action for binding in grey if binding.id not in REASONS]
-
-
-def _within_footer(widget: Widget) -> bool:
-    return any(isinstance(parent, KeyLine) for parent in widget.ancestors)
 
 
 async def fits_at_every_size(at: Stage, name: str) -> None:

@@ -1,83 +1,124 @@
 """The bottom line with the keys that work here. Where there is no room for all, help lists the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len
-from textual.app import ComposeResult
+from rich.style import Style
+from rich.text import Text
+from textual.app import RenderResult
 from textual.binding import ActiveBinding
-from textual.events import Resize
+from textual.events import Leave, MouseDown, MouseMove, Resize
 from textual.screen import Screen
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey  # Textual exports it nowhere else
+from textual.widget import Widget
 
 _KEPT = ("help", "command_palette", "leave", "cancel", "dismiss")
 
 
-class _Key(FooterKey):
-    """A key that can come to stand for another."""
+class KeyLine(Widget, can_focus=False):
+    """Keys that would do nothing now go first, then the last ones; help, menu and the way back stay.
 
-    def __init__(self, active: ActiveBinding) -> None:
-        super().__init__("", "", "", "")
-        self.show(active)
+    One widget, where Textual's footer has one a key: the keys change with the focus, and a widget set up anew
+    takes its time at each of them.
+    """
 
-    def show(self, active: ActiveBinding) -> None:
-        binding = active.binding
-        said = binding.key, self.app.get_key_display(binding), binding.description, binding.action
-        disabled = not active.enabled
-        if (*said, disabled) != (self.key, self.key_display, self.description, self.action, self._disabled):
-            self.key, self.key_display, self.description, self.action = said
-            self._disabled = disabled
-            self.set_class(disabled, "-disabled")
-            self.refresh(layout=True)
-        self.tooltip = active.tooltip or None
-
-
-class KeyLine(Footer):
-    """Keys that would do nothing now go first, then the last ones; help, menu and the way back stay."""
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--description", "key-line--hover"}
+    DEFAULT_CSS = """
+    KeyLine {
+        dock: bottom; height: 1; text-wrap: nowrap; text-overflow: clip;
+        color: $footer-foreground; background: $footer-background;
+        & > .key-line--key {
+            color: $footer-key-foreground; background: $footer-key-background; text-style: bold;
+        }
+        & > .key-line--description {
+            color: $footer-description-foreground; background: $footer-description-background;
+        }
+        & > .key-line--hover { color: $footer-key-foreground; background: $block-hover-background; }
+    }
+    """
 
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
-        self._room = 0
-        self._told = False
+        super().__init__()
+        self.shown: list[ActiveBinding] = []
+        """What stands there, from the left."""
         self._keys: list[ActiveBinding] = []
+        self._room = 0
+        self._hovered: ActiveBinding | None = None
 
-    def compose(self) -> ComposeResult:
-        if self._told:
-            yield from map(_Key, self._fitting())
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
-    async def recompose(self) -> None:
-        """Let the keys that are there say what works now: to set them up anew takes as long as a frame."""
-        if not self.is_attached or self._pruning:
-            return
-        shown, there = self._fitting(), list(self.query_children(_Key))
-        for key, active in zip(there, shown, strict=False):
-            key.show(active)
-        async with self.batch():
-            await self.remove_children(there[len(shown) :])
-            await self.mount_all(map(_Key, shown[len(there) :]))
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        """Screens tell it at every event."""
+        if self.app.app_focus and self.is_attached and screen is self.screen:
+            self._say()
 
-    def _fitting(self) -> list[ActiveBinding]:
-        self._room = self.app.size.width
-        self._keys = self._keys_now()
-        by_action = list({active.binding.action: active for active in reversed(self._keys)}.values())[::-1]
-        return fitting(by_action, [self._width(active) for active in by_action], self._room)
+    def on_resize(self, event: Resize) -> None:
+        if self._room:
+            self._say()
 
-    def bindings_changed(self, screen: Screen[object]) -> None:
-        """Compose the line anew if it would read otherwise; screens ask for it at every event."""
-        if not self._told or self._keys_now() != self._keys:
-            self._told = True
-            super().bindings_changed(screen)
-
-    def _keys_now(self) -> list[ActiveBinding]:
-        return [active for active in self.screen.active_bindings.values() if active.binding.show]
+    def _say(self) -> None:
+        """Draw the line anew if it would read otherwise."""
+        keys = [active for active in self.screen.active_bindings.values() if active.binding.show]
+        room = self.app.size.width
+        if (keys, room) != (self._keys, self._room):
+            self._keys, self._room = keys, room
+            by_action = list({active.binding.action: active for active in reversed(keys)}.values())[::-1]
+            self.shown = fitting(by_action, [self._width(active) for active in by_action], room)
+            self.refresh()
 
     def _width(self, active: ActiveBinding) -> int:
         key = self.app.get_key_display(active.binding)
         return cell_len(key) + 1 + cell_len(active.binding.description)
 
-    def on_resize(self, event: Resize) -> None:
-        if self._room and self._room != event.size.width:
-            self.call_after_refresh(self.recompose)
+    def render(self) -> RenderResult:
+        key, description, hover = (
+            self.get_component_rich_style(f"key-line--{part}") for part in ("key", "description", "hover")
+        )
+        line = Text(no_wrap=True, end="")
+        for active in self.shown:
+            binding = active.binding
+            said = Text.assemble(
+                (self.app.get_key_display(binding), key), (f" {binding.description}", description)
+            )
+            if not active.enabled:
+                said.stylize_before(Style(dim=True))
+            if active is self._hovered:
+                said.stylize(hover)
+            line.append_text(said).append(" ")
+        line.right_crop(1)
+        return line
+
+    def places(self) -> Iterator[tuple[ActiveBinding, range]]:
+        """Each key with the columns it takes."""
+        start = 0
+        for active in self.shown:
+            end = start + self._width(active)
+            yield active, range(start, end)
+            start = end + 1
+
+    def _at(self, column: int) -> ActiveBinding | None:
+        return next((active for active, columns in self.places() if column in columns), None)
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        if (active := self._at(event.x)) is not None:
+            if active.enabled:
+                self.app.simulate_key(active.binding.key)
+            else:
+                self.app.bell()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        self._hover(self._at(event.x))
+
+    def on_leave(self, event: Leave) -> None:
+        self._hover(None)
+
+    def _hover(self, active: ActiveBinding | None) -> None:
+        if active is not self._hovered:
+            self._hovered = active
+            self.tooltip = (active.tooltip or None) if active is not None else None
+            self.refresh()
 
 
 def fitting(keys: Sequence[ActiveBinding], widths: Sequence[int], room: int) -> list[ActiveBinding]:
