@@ -70,12 +70,14 @@ class Course:
         return self.baseline, self.induced, *self.ends
 
 
-async def induced(scenario: Scenario, seeds: Sequence[int], library: Library, provider: Provider) -> Induced:
+async def induced(
+    scenario: Scenario, seeds: Sequence[int], library: Library, provider: Provider, *, steps: int | None
+) -> Induced:
     """Baseline and induction with each seed; no technique."""
     target, distress = [], []
     for seed in seeds:
         proposal = Proposal(scenario=scenario.id, techniques=(), control=False, seed=seed)
-        (measured,) = await scores(proposal, library, provider)
+        (measured,) = await scores(proposal, library, provider, steps=steps)
         distress.append(_pair(measured["distress"]))
         if scenario.affect != "none":
             target.append(_pair(measured[scenario.affect]))
@@ -87,7 +89,8 @@ async def demo(
 ) -> Course:
     """Fear, then mindful breathing and each control from the same start, with this seed.
 
-    Breathing and the filler are what `sandbox demo` runs. Of each arm so many steps; all with None.
+    Breathing and the filler are what `sandbox demo` runs. Of the scenario and of each arm so many steps;
+    all with None.
     """
     proposal = Proposal(techniques=("mindful-breathing", *controls), seed=seed)
     _, *arms = await scores(proposal, library, provider, steps=steps)
@@ -96,7 +99,7 @@ async def demo(
 
 
 async def scores(
-    proposal: Proposal, library: Library, provider: Provider, *, steps: int | None = None
+    proposal: Proposal, library: Library, provider: Provider, *, steps: int | None
 ) -> tuple[dict[str, Trajectory], ...]:
     """The word probe's trajectories of each session of the run, by scale; branches from the baseline on."""
     heads = tuple(_cut(head, steps) for head in proposed(proposal, library, provider.capabilities))
@@ -113,11 +116,16 @@ async def scores(
 
 
 def _cut(head: SessionHead, steps: int | None) -> SessionHead:
-    technique = head.plan.technique
-    if technique is None or steps is None:
+    """With so many turns of the scenario and steps of the technique."""
+    if steps is None:
         return head
-    shorter = technique.model_copy(update={"steps": technique.steps[:steps]})
-    return head.model_copy(update={"plan": head.plan.model_copy(update={"technique": shorter})})
+    plan = head.plan
+    cut: dict[str, object] = {
+        "scenario": plan.scenario.model_copy(update={"turns": plan.scenario.turns[:steps]})
+    }
+    if plan.technique is not None:
+        cut["technique"] = plan.technique.model_copy(update={"steps": plan.technique.steps[:steps]})
+    return head.model_copy(update={"plan": plan.model_copy(update=cut)})
 
 
 def _by_scale(measured: Sequence[Measured]) -> dict[str, Trajectory]:
@@ -204,7 +212,9 @@ async def page(*, smoke: bool) -> None:
         controls = CONTROLS[:1] if smoke else CONTROLS
         courses = [await demo(seed, controls, library, provider, steps=steps) for seed in demo_seeds]
         print(demo_table(controls, courses), end="\n\n", flush=True)
-        print(scenario_table([await induced(one, seeds, library, provider) for one in scenarios]))
+        print(
+            scenario_table([await induced(one, seeds, library, provider, steps=steps) for one in scenarios])
+        )
     finally:
         await provider.close()
 
