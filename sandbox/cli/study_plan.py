@@ -103,12 +103,9 @@ def _tell_changes(before: "StudyPlan | None", outline: "Outline") -> None:
 
 async def _weighed(conductor: "Conductor", outline: "Outline") -> "tuple[Estimate, ...]":
     from sandbox.study.estimate import estimates
-    from sandbox.study.progress import cell_states
 
-    states = cell_states(conductor.studies, outline)
-    done = {number for number, state in states.items() if state == "finished"}
     try:
-        return await estimates(conductor, outline.plan, done)
+        return await estimates(conductor, outline.plan)
     finally:
         await conductor.models.close()
 

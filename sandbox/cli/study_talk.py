@@ -272,10 +272,10 @@ async def announce(conductor: Conductor, outline: Outline, found: Sequence[Estim
         click.echo(
             printable(f"{done:,} of {len(states):,} runs are finished under “{outline.name}”."), err=True
         )
-    planned = sum(len(outline.cells[cell.number]) for cell in missing)
-    runs = number_of(len(missing), "run")
-    click.echo(printable(f"{runs}, {planned:,} sessions, in the study “{outline.name}”."), err=True)
-    found = found or await estimates(conductor, outline.plan, set(states) - {cell.number for cell in missing})
+    found = found or await estimates(conductor, outline.plan)
+    sessions = number_of(sum(one.sessions for one in found), "session")
+    what = f"{number_of(len(missing), 'run')}, {sessions} still to be run"
+    click.echo(printable(f"{what}, in the study “{outline.name}”."), err=True)
     for line in estimate_lines(found):
         click.echo(printable(line), err=True)
     return sum(one.cost or 0.0 for one in found)

@@ -15,9 +15,11 @@ from sandbox.measurement.reading.presentation import Asking
 from sandbox.models.provider import REASONING_TOKENS
 from sandbox.models.tokens import TokenCounts
 
-# Measured on two cores, so that a session of five steps comes to its seven seconds.
+# Measured in time of two cores: a reply, a call that finds its conversation in the cache, and a script of
+# 1,150 tokens a step, which took 5, 11 and 22 s to read up to 1,500, 2,700 and 3,900 tokens.
 _EMBEDDED_TOKENS_A_SECOND = 70
-_EMBEDDED_SECONDS_A_CALL = 0.2
+_EMBEDDED_SECONDS_A_CALL = 0.045
+_EMBEDDED_SECONDS_A_READ = 2.5e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Load:
 
     Token numbers are sums over all calls but `longest_prompt`; a cache can spare most prompt tokens. Chat
     templates add a few tokens a message. `turns` counts those that are answered. `reply_tokens` has what a
-    reasoning model may think.
+    reasoning model may think. `read` is what reading grows with where a cache keeps what was read, since each
+    token looks back at all before it: the square of the conversation's length, of each stretch what it adds.
     """
 
     turns: int
@@ -35,6 +38,7 @@ class Load:
     prompt_tokens: int
     reply_tokens: int
     longest_prompt: int
+    read: int = 0
 
 
 def plans_of(heads: Sequence[SessionHead]) -> tuple[SessionPlan, ...]:
@@ -53,9 +57,11 @@ def load(
     counts: TokenCounts,
     tokens: Mapping[str, int],
     reply: float | None = None,
+    *,
+    begun: bool = False,
 ) -> Load:
     """What sessions of one trunk come to. `tokens` has all of texts_of; `reply` is how many tokens a reply
-    has (None: as many as it may)."""
+    has (None: as many as it may). `begun`: the trunk is finished, and its branches alone count."""
     trunk = plans[0]
     longest = trunk.sampling.max_tokens or counts.sampling.max_tokens
     count = _Count(trunk, tokens, longest if reply is None else min(reply, longest))
@@ -68,13 +74,27 @@ def load(
     count.tell(trunk.scenario)
     count.measure("induction")
     induced = count.prompt
+    read = 0.0 if begun else induced**2
+    if begun:
+        count.prompts = count.replies = 0.0
+        count.turns = count.calls = 0
     for plan in plans:
         if not plan.is_trunk:
-            count.prompt = induced if plan.stretches[0] == "induction" else baseline
+            count.prompt = left = induced if plan.stretches[0] == "induction" else baseline
             count.go_on(plan)
+            read += count.prompt**2 - left**2
     thoughts = count.calls * REASONING_TOKENS if counts.capabilities.reasoning else 0
     replies = round(count.replies + thoughts)
-    return Load(count.turns, count.calls, round(count.prompts), replies, round(count.longest))
+    return Load(count.turns, count.calls, round(count.prompts), replies, round(count.longest), round(read))
+
+
+def embedded_seconds(found: Load) -> float:
+    """About how long the embedded model takes over it, in seconds on two idle cores."""
+    return (
+        found.reply_tokens / _EMBEDDED_TOKENS_A_SECOND
+        + found.calls * _EMBEDDED_SECONDS_A_CALL
+        + found.read * _EMBEDDED_SECONDS_A_READ
+    )
 
 
 def dollars(found: Load, counts: TokenCounts) -> float | None:
@@ -87,8 +107,7 @@ def dollars(found: Load, counts: TokenCounts) -> float | None:
 def cost_text(found: Load, counts: TokenCounts) -> str:
     """`no cost; about 18 s on two cores`, `about $0.0123 at list prices`, or `cost unknown`."""
     if counts.model == "embedded":
-        seconds = found.reply_tokens / _EMBEDDED_TOKENS_A_SECOND + found.calls * _EMBEDDED_SECONDS_A_CALL
-        return f"no cost; about {seconds:.0f} s on two cores"
+        return f"no cost; about {embedded_seconds(found):.0f} s on two idle cores"
     if counts.capabilities.local:
         return "no cost; how long it takes depends on this machine"
     cost = dollars(found, counts)

@@ -4,10 +4,10 @@ of the same model took before.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sandbox.engine.cost import Load, dollars, load, plans_of, texts_of
+from sandbox.engine.cost import Load, dollars, embedded_seconds, load, plans_of, texts_of
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.errors import UsageError
 from sandbox.models.tokens import TokenCounts, count_with
@@ -16,7 +16,7 @@ from sandbox.store.listing import SessionFilter
 from sandbox.store.store import Store
 from sandbox.study.conductor import Conductor
 from sandbox.study.lanes import HOSTED_AT_ONCE
-from sandbox.study.plan import Cell, StudyPlan, heads
+from sandbox.study.plan import Cell, StudyPlan, heads, session_ids
 
 _EARLIER = 12
 _SESSIONS = 100
@@ -30,7 +30,8 @@ class Habit:
 
     `runs`: shared starts with their arms in the record that this rests on, None for a model of which nothing
     is known. `reply`: mean tokens of a reply. `calls`, `prompt` and `replies` are shares: what was used of
-    what was counted. `seconds` is wall time a call.
+    what was counted. `seconds` is wall time a unit of
+    effort (`_effort`).
     """
 
     runs: int | None
@@ -45,7 +46,7 @@ UNKNOWN = Habit(None, None)
 """Of a model that was never run: every reply is as long as it may be."""
 
 _USUAL: Mapping[str, Habit] = {
-    "embedded": Habit(0, reply=38.5, calls=1.014, prompt=1.12, replies=1.0, seconds=0.48)
+    "embedded": Habit(0, reply=38.5, calls=1.014, prompt=1.12, replies=1.0, seconds=1.0)
 }
 """As measured with the quick demo: 140 calls, 89,060 tokens of prompts, 2,766 of replies; two idle cores."""
 
@@ -90,18 +91,32 @@ class One:
     context: int | None
 
 
-async def estimates(
-    conductor: Conductor, plan: StudyPlan, done: Collection[int] = ()
-) -> tuple[Estimate, ...]:
-    """By model, what the cells of the plan without those `done` (their numbers) will take.
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """What of a cell is still to be run: the ids, and what it has in common with others that take as much."""
+
+    cell: Cell
+    ids: frozenset[str]
+    kind: tuple[object, ...]
+    begun: bool
+
+
+async def estimates(conductor: Conductor, plan: StudyPlan) -> tuple[Estimate, ...]:
+    """By model, what is still to be run of the plan will take: a session that is finished counts no more.
 
     Starts a model that is served here for its tokenizer; asks no model anything. Raises SandboxError.
     """
-    by_model: dict[str, list[Cell]] = {}
+    states = conductor.studies.states(plan.root).sessions
+    over = {id for id, one in states.items() if one.state in ("finished", "removed")}
+    by_model: dict[str, list[_Missing]] = {}
     for cell in plan.cells:
-        by_model.setdefault(cell.model, [])
-        if cell.number not in done:
-            by_model[cell.model].append(cell)
+        own = by_model.setdefault(cell.model, [])
+        trunk, *branches = session_ids(plan, cell)
+        arms = {id: arm for id, arm in zip(branches, cell.arms, strict=True) if id not in over}
+        begun = trunk in over
+        if arms or not begun:
+            kind = (cell.client, cell.scenario, begun, frozenset(arms.values()))
+            own.append(_Missing(cell, frozenset(arms if begun else (trunk, *arms)), kind, begun))
     return tuple([await _estimate(conductor, plan, model, cells) for model, cells in by_model.items()])
 
 
@@ -133,9 +148,13 @@ def refuse_endless(plan: StudyPlan, found: Iterable[Estimate]) -> None:
             )
 
 
-async def _estimate(conductor: Conductor, plan: StudyPlan, model: str, cells: Sequence[Cell]) -> Estimate:
-    times = Counter((cell.client, cell.scenario) for cell in cells)
-    kinds = {(cell.client, cell.scenario): plans_of(heads(plan, cell)) for cell in cells[::-1]}
+async def _estimate(conductor: Conductor, plan: StudyPlan, model: str, cells: Sequence[_Missing]) -> Estimate:
+    times = Counter(one.kind for one in cells)
+    first = {one.kind: one for one in cells[::-1]}
+    kinds = {
+        kind: plans_of([head for head in heads(plan, one.cell) if head.id in one.ids])
+        for kind, one in first.items()
+    }
     states = conductor.studies.states(plan.root).sessions
     own = [id for id, one in states.items() if one.state == "finished"][-_SESSIONS:]
     found = [one.summary.id for one in conductor.store.find(SessionFilter(model=model), limit=_SESSIONS)]
@@ -145,25 +164,27 @@ async def _estimate(conductor: Conductor, plan: StudyPlan, model: str, cells: Se
     tokens = dict(zip(texts, counts.counts, strict=True))
     habit = _habit(conductor.store, earlier, counts, tokens) or _USUAL.get(model, UNKNOWN)
     loads = {
-        kind: _as_usual(load(plans, counts, tokens, habit.reply), habit) for kind, plans in kinds.items()
+        kind: _as_usual(load(plans, counts, tokens, habit.reply, begun=first[kind].begun), habit)
+        for kind, plans in kinds.items()
     }
     calls = sum(loads[kind].calls * count for kind, count in times.items())
     prompt = sum(loads[kind].prompt_tokens * count for kind, count in times.items())
     reply = sum(loads[kind].reply_tokens * count for kind, count in times.items())
     whole = Load(0, calls, prompt, reply, 0)
     local = counts.capabilities.local
+    effort = sum(_effort(loads[kind], local=local) * count for kind, count in times.items())
     at_once = 1 if local else plan.study.at_once or HOSTED_AT_ONCE
     each = [(one, dollars(one, counts)) for one in loads.values()]
     return Estimate(
         model=model,
         title=counts.title,
         runs=len(cells),
-        sessions=sum(1 + len(cell.arms) for cell in cells),
+        sessions=sum(len(one.ids) for one in cells),
         calls=calls,
         prompt_tokens=prompt,
         reply_tokens=reply,
         cost=dollars(whole, counts),
-        seconds=None if habit.seconds is None else habit.seconds * calls / min(at_once, max(1, len(cells))),
+        seconds=None if habit.seconds is None else habit.seconds * effort / min(at_once, max(1, len(cells))),
         exact=counts.basis == "counted",
         from_runs=habit.runs,
         one=One(
@@ -183,7 +204,13 @@ def _as_usual(found: Load, habit: Habit) -> Load:
         round(found.prompt_tokens * habit.prompt),
         round(found.reply_tokens * habit.replies),
         found.longest_prompt,
+        found.read,
     )
+
+
+def _effort(found: Load, *, local: bool) -> float:
+    """What the time goes by: calls, but on this machine also what is read and written in them."""
+    return embedded_seconds(found) if local else found.calls
 
 
 # What the record says of a model
@@ -231,7 +258,8 @@ def _habit(
         calls=len(calls) / sum(one.calls for one in counted),
         prompt=_sum(calls, "prompt_tokens") / sum(one.prompt_tokens for one in counted),
         replies=_sum(calls, "completion_tokens") / sum(one.reply_tokens for one in counted),
-        seconds=_sum(calls, "seconds") / len(calls),
+        seconds=_sum(calls, "seconds")
+        / sum(_effort(one, local=counts.capabilities.local) for one in counted),
     )
 
 

@@ -91,7 +91,8 @@ def test_what_a_changed_study_no_longer_has_is_said_beside_its_results(place: Pa
     path = place / "techniques" / "mindful-breathing.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("pause", "stop", 1), encoding="utf-8")
     before = plans(place)
-    assert study(place, monkeypatch, Swinging(), "plan", "worry").code == 0
+    planned = study(place, monkeypatch, Swinging(), "plan", "worry")
+    assert "1 run, 1 session: " in planned.out, "shared start and control are there already"
     exported = sandbox(place, "export", "data", "worry", "--to", str(place / "data"))
     assert "Interim: 0 of 1 runs of the study “worry” are finished." in exported.err
     about = (place / "data" / "README.md").read_text(encoding="utf-8")

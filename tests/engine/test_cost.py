@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from sandbox.engine.cost import Load, cost_text, dollars, load, plans_of, texts_of, too_long
+from sandbox.engine.cost import Load, cost_text, dollars, embedded_seconds, load, plans_of, texts_of, too_long
 from sandbox.engine.measure import THREE, Measure
 from sandbox.engine.plan import SessionPlan, trunk_and_branches
 from sandbox.engine.run import run
@@ -65,6 +65,18 @@ def test_the_plans_of_a_run_are_its_branches_or_the_lone_trunk() -> None:
     heads = trunk_and_branches(plan(), (technique("Breathe."),))
     assert plans_of(heads) == (heads[1].plan,)
     assert plans_of(heads[:1]) == (heads[0].plan,)
+
+
+def test_a_branch_of_a_finished_trunk_takes_what_the_trunk_did_not() -> None:
+    one = plan(technique=technique("Breathe.", "Rest."))
+    texts = texts_of((one,))
+    tokens = {text: 100 for text in texts}
+    rest = load((one,), COUNTS, tokens, begun=True)
+    whole, trunk = load((one,), COUNTS, tokens), load((plan(),), COUNTS, tokens)
+    assert rest.calls == whole.calls - trunk.calls > 0
+    assert rest.prompt_tokens == whole.prompt_tokens - trunk.prompt_tokens > 0
+    longer = load((one,), COUNTS, {text: 1000 for text in texts})
+    assert embedded_seconds(longer) > 20 * embedded_seconds(whole), "a long script takes long to read"
 
 
 def test_the_neutral_stretch_before_the_end_is_counted() -> None:
