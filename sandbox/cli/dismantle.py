@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.library.study import Wordings
     from sandbox.study.conductor import Conductor
     from sandbox.study.frozen import Outline
-    from sandbox.workbench.dismantling import Design, Dismantled, Replacing
+    from sandbox.workbench.dismantling import Replacing, TakenApart
 
 
 @click.command("dismantle", short_help="See which step of a script does the work.")
@@ -82,7 +82,7 @@ def command(
     from sandbox.study.frozen import take_up
     from sandbox.study.proposal import Proposal
     from sandbox.study.small_study import small_study
-    from sandbox.workbench.dismantling import DESIGNS, dismantle, method_of, name_of
+    from sandbox.workbench.dismantling import DESIGNS, TakenApart, dismantle, method_of, name_of
 
     conductor = open_conductor(local_only=local_only)
     library = conductor.library
@@ -113,20 +113,19 @@ def command(
         warn_before(conductor, outline)
         code = play(conductor, outline, None, quiet=quiet)
         if code != ExitCode.INTERRUPTED:
-            _report(conductor, outline, arms, arms_of, replacing, scale, as_json=as_json)
+            tell_steps(conductor, outline, TakenApart(arms, arms_of, replacing), scale, as_json=as_json)
     return code
 
 
-def _report(
+def tell_steps(
     conductor: "Conductor",
     outline: "Outline",
-    arms: "tuple[Dismantled, ...]",
-    design: "Design",
-    replacing: "Replacing",
-    scale: str | None,
+    taken: "TakenApart",
+    scale: str | None = None,
     *,
-    as_json: bool,
+    as_json: bool = False,
 ) -> None:
+    """Print what each step does, by all that is finished of the study of these arms."""
     from sandbox.analysis.look import so_far
     from sandbox.analysis.noise import noise
     from sandbox.export.dismantling import dismantling_json, dismantling_terminal
@@ -134,13 +133,13 @@ def _report(
     from sandbox.workbench.dismantling import result_of
 
     sessions = finished_arms(conductor.studies, outline)
-    result = result_of(conductor.store, sessions, arms, design, replacing, scale)
+    result = result_of(conductor.store, sessions, taken.arms, taken.design, taken.replacing, scale)
     click.echo(dismantling_json(result) if as_json else dismantling_terminal(result), nl=not as_json)
     if as_json:
         return
     compared = so_far(conductor.store, sessions, result.scale[2])
     found = noise(compared) if compared is not None else None
     for one in found.wordings if found is not None else ():
-        if one.script == arms[0].technique.title:
+        if one.script == taken.arms[0].technique.title:
             click.echo(f"\n{printable(one.line)}")
     click.echo(f"\nThe arms side by side: sandbox compare {outline.name}")

@@ -218,6 +218,7 @@ def _run(
     quiet: bool,
     as_json: bool,
 ) -> "ExitCode":
+    from sandbox.cli.dismantle import tell_steps
     from sandbox.cli.study_talk import (
         StudyTalk,
         drive,
@@ -230,6 +231,7 @@ def _run(
     from sandbox.study.progress import finished_arms
     from sandbox.study.runner import check_study
     from sandbox.text import printable
+    from sandbox.workbench.dismantling import taken_apart
 
     check_study(conductor, outline)
     if at_work := conductor.studies.at_work(outline.root):
@@ -246,6 +248,9 @@ def _run(
         raise
     if arms := finished_arms(conductor.studies, outline):
         report_study(conductor, outline.name, arms, as_json=as_json)
+        if (taken := taken_apart(outline.plan)) is not None and not as_json:
+            click.echo()
+            tell_steps(conductor, outline, taken)
         _write_data(conductor, outline.name)
     if (looked := said_of_looks(conductor.studies, outline)) and not as_json:
         click.echo(printable(looked))

@@ -68,8 +68,7 @@ class StudyReader:
         self._store = store
         self._studies = StudyRecord(store)
         self._one_at_a_time = threading.Lock()
-        techniques = (one for one in outline.plan.documents.values() if isinstance(one, Technique))
-        self.taken_apart = taken_apart(outline.plan.study, techniques)
+        self.taken_apart = taken_apart(outline.plan)
         self._marks = text_marks(_scripts(outline.plan.documents))
         self._titles = dict(self._all_titles())
         self._effects: tuple[tuple[str, ...], str, int] = ((), "", 0)

@@ -14,9 +14,10 @@ from sandbox.analysis.effect import scale_of
 from sandbox.analysis.family import chosen_scale, gather_compared
 from sandbox.errors import UsageError
 from sandbox.library.document import MAX_ID, document_hash
-from sandbox.library.study import Study, Wordings
+from sandbox.library.study import Wordings
 from sandbox.library.technique import Step, Technique
 from sandbox.store.store import Store
+from sandbox.study.plan import StudyPlan
 from sandbox.study.small_study import name_apart
 
 Replacing = Literal["filler", "nothing"]
@@ -262,11 +263,12 @@ class TakenApart:
     replacing: Replacing
 
 
-def taken_apart(study: Study, techniques: Iterable[Technique]) -> TakenApart | None:
-    """The dismantling that a study is, by its document and the techniques it ran; None for any other."""
-    words = (study.source.method or "").split()
+def taken_apart(plan: StudyPlan) -> TakenApart | None:
+    """The dismantling that a study is, by its document and the techniques it runs; None for any other."""
+    words = (plan.study.source.method or "").split()
     if len(words) != 3 or words[0] != _METHOD or words[1] not in DESIGNS:
         return None
+    techniques = (one for one in plan.documents.values() if isinstance(one, Technique))
     arms = [one for one in techniques if one.wording is None]
     made = [one for one in arms if not one.is_control or one.derived_from is not None]
     origins = {one.derived_from for one in made}

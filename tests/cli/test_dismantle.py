@@ -56,6 +56,8 @@ def test_the_step_that_does_the_work_is_told_from_those_that_do_not(place: Path,
     again = dismantle(place, monkeypatch, StoneCounts(), "--repeat", "4", "--json")
     means = {one["steps"][0]: one["effect"]["mean"] for one in json.loads(again.out)["main"]}
     assert means["strong"] < -15 and abs(means["plain"]) < 5
+    resumed = sandbox(place, "study", "resume", "dismantle-three-steps-left-out", "--quiet")
+    assert ended.out.partition("\n\n")[0] in resumed.out, "resume says too what each step does"
     assert "4 shared starts" in ended.out and "sandbox compare dismantle-three-steps-left-out" in ended.out
 
 

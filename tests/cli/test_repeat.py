@@ -80,7 +80,11 @@ def test_the_effect_is_said_with_its_pairs_and_the_command_that_says_it_again(
     listed = sandbox(place, "study", "list").out
     assert f"Night attack, {day.day} {day:%B %Y}" in listed
     assert sandbox(place, "report", again[-1], "--to", str(place / "r.md")).code == 0
-    assert (place / "r.md").read_text(encoding="utf-8").startswith(f"# Night attack, {day.day} {day:%B %Y}")
+    assert (
+        (place / "r.md")
+        .read_text(encoding="utf-8")
+        .startswith(f"# Report: Night attack, {day.day} {day:%B %Y}")
+    )
 
 
 def test_a_run_that_fails_is_told_and_the_rest_goes_on(place: Path, monkeypatch) -> None:

@@ -267,8 +267,7 @@ def test_in_a_dismantling_every_arm_of_a_start_says_a_step_in_the_same_words(con
         for cell in plan.cells
     }
     assert all(len(words) == 1 for words in said.values()) and len(set.union(*said.values())) == 3
-    techniques = [one for one in plan.documents.values() if isinstance(one, Technique)]
-    apart = taken_apart(plan.study, techniques)
+    apart = taken_apart(plan)
     assert apart is not None and {arm.note for arm in apart.arms} == {arm.note for arm in arms}
 
 
