@@ -112,13 +112,11 @@ class LibraryScreen(Screen[None]):
 
     # Reading, and noticing change
 
-    def _watch(self) -> None:
-        if self._entries is not None:
-            self._look_again(self._entries)
-
     @work(exclusive=True, group="watch")
-    async def _look_again(self, known: Entries) -> None:
-        if await read_for(self, signature_of, self._library) != known.signature:
+    async def _watch(self) -> None:
+        """Takes no argument: Textual writes out those of a worker, and the whole library is long."""
+        known = self._entries
+        if known is not None and await read_for(self, signature_of, self._library) != known.signature:
             self._reload()
 
     @work(exclusive=True, group="entries")
