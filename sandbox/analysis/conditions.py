@@ -276,6 +276,20 @@ def _measure(measure: Measure) -> str:
     return f"{measure.questionnaire.id} by {measure.way}{form}{shuffled}"
 
 
+def other_language(plan: SessionPlan) -> Iterator[str]:
+    """Where a script is not in the language of the scenario before it, or of the client's text."""
+    if plan.technique is None:
+        return
+    script = plan.technique
+    for what, heard in (("the scenario", plan.scenario), ("the client's text", plan.client)):
+        if heard.language.partition("-")[0] != script.language.partition("-")[0]:
+            yield (
+                f"“{script.title}” is in another language ({script.language}) than {what} ({heard.language}):"
+                " a change of language may move scores by itself."
+            )
+            return
+
+
 def several_controls(arms: Mapping[str, Sequence[Arm]]) -> Iterator[str]:
     """Which of several controls that began alike the arms, by their titles, are measured against."""
     titles = {one.id: title for title, own in arms.items() for one in own}

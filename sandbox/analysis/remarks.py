@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sandbox.analysis import conditions
 from sandbox.analysis.afterwards import later_remarks
 from sandbox.analysis.answered_by import other_models
 from sandbox.analysis.arm import Arm
-from sandbox.analysis.conditions import conditions_that_differ, repeated_trunks, several_controls
 from sandbox.analysis.effect import scale_of, worsening
 from sandbox.analysis.induction import inductions
 from sandbox.analysis.numeral import numeral
@@ -97,10 +97,10 @@ def on_reading(arms: Arms, scales: Iterable[ScaleName]) -> tuple[Remark, ...]:
         *_of_record(sessions),
         *(Remark("plan", "caution", text) for one in sessions for text in one.left_out),
         *(remark for one in sessions for remark in _of_session(one, {scale[:2] for scale in scales})),
-        *(Remark("conditions", "caution", text) for text in conditions_that_differ(sessions)),
+        *(Remark("conditions", "caution", text) for text in conditions.conditions_that_differ(sessions)),
         *(remark for scale in scales for remark in _missing(arms, scale)),
         *_of_starts(sessions),
-        *(Remark("control", "note", text) for text in several_controls(arms)),
+        *(Remark("control", "note", text) for text in conditions.several_controls(arms)),
         *(remark for title, own in arms.items() for remark in _of_arm(title, own, scales)),
         *_unequal_lengths(arms),
         *(remark for scale in scales for remark in _little_induced(sessions, scale, _called(scale, scales))),
@@ -153,7 +153,8 @@ def _of_plan(
         )
     if plan.technique is not None:  # a trunk gets none of these, its branches do
         measured = {scale.id for measure in plan.measures for scale in measure.questionnaire.scales}
-        planned = (*_unmeasured_scales(plan.technique, measured), *_upsetting_follow_up(plan))
+        unmeasured = _unmeasured_scales(plan.technique, measured)
+        planned = (*unmeasured, *_upsetting_follow_up(plan), *conditions.other_language(plan))
         yield from (Remark("plan", "caution", text, (id,)) for text in planned)
         yield from (Remark("measure", "caution", text, (id,)) for text in _other_reading(measures))
     yield from (Remark("measure", "caution", text, (id,)) for text in map(_timeframe, measures) if text)
@@ -258,7 +259,7 @@ def _of_record(sessions: Sequence[Arm]) -> Iterator[Remark]:
 
 
 def _of_starts(sessions: Sequence[Arm]) -> Iterator[Remark]:
-    if repeats := repeated_trunks(sessions):
+    if repeats := conditions.repeated_trunks(sessions):
         text = f"Not independent: seeds are used again, in {repeats} of the shared starts."
         yield Remark("conditions", "caution", text)
     techniques = [one.plan.technique for one in sessions if one.plan.technique is not None]

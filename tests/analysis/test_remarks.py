@@ -297,6 +297,12 @@ def test_a_scripted_branch_and_a_plan_without_guidance_have_no_therapist():
     assert not told("model")
 
 
+def test_a_script_in_another_language_than_what_came_before_it_is_told():
+    greek = technique("Ανάσα.").model_copy(update={"language": "el"})
+    assert any("another language (el) than the scenario (en)" in one for one in told("plan", technique=greek))
+    assert not any("language" in one for one in told("plan", technique=technique("Breathe.")))
+
+
 def test_what_is_grave_comes_first_and_good_to_know_last():
     asks = Measure(questionnaire=ABOUT_WEEKS, way="word")
     found = remarks(SCRIPTED, guidance=Guidance(model="embedded"), measures=(asks,))
