@@ -1,5 +1,8 @@
 """`sandbox sessions`: what was run, filtered and searched, as on the Sessions screen."""
 
+import shutil
+import sys
+
 import click
 
 from sandbox.cli import options
@@ -55,7 +58,9 @@ def command(
     elif as_csv:
         click.echo(session_list_csv(shown), nl=False)
     elif shown:
-        click.echo(session_list_terminal(shown))
+        # Into a file or another program everything goes; on a terminal what its width holds.
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(session_list_terminal(shown, width))
     if there is not None:
         click.echo("No session fits.", err=True)
         _tell("Scenarios", scenario, there.scenarios)

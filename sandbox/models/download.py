@@ -406,7 +406,7 @@ def _refused(what: str, where: str, todo: str, kind: FailureKind = "bad request"
 def _unreachable(error: Exception, url: str) -> ModelError:
     host = url.split("/")[2]
     return _refused(f"The hub cannot be reached: {_reason(error)}.", host,
-                    "Look at the network. HF_ENDPOINT names another hub.", "unavailable")  # fmt: skip
+                    "Look at the network; to use another hub, set HF_ENDPOINT.", "unavailable")  # fmt: skip
 
 
 def _broken_off(error: Exception, here: int, stated: _Stated) -> ModelError:

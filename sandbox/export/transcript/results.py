@@ -127,8 +127,8 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
         if arm.is_control and found.change.value is not None:
             yield f"{moved_under_control(found.change, family.called(arm))}."
         elif not arm.is_control and found.technique is None and not arm.plan.measured_again:
-            where = f" Export {family.absent_trunk} to see it." if family.absent_trunk else ""
-            yield f"{arm.title}: no technique effect, because no control stands beside it.{where}"
+            alone = f" here. Its whole shared start is {family.absent_trunk}" if family.absent_trunk else ""
+            yield f"{arm.title}: no technique effect, because no control stands beside it{alone}."
 
 
 def _cell(point: TrajectoryPoint | None) -> str:

@@ -65,7 +65,9 @@ class _Reading:
         if kind != "Questionnaire":
             found = f"this is a FHIR {kind[:60]}" if kind else "this is no FHIR resource"
             raise NoInstrument(
-                f"{found}, not a Questionnaire", where=self._file, todo="export the Questionnaire"
+                f"{found}, not a Questionnaire",
+                where=self._file,
+                todo="in the program it comes from, export the Questionnaire resource itself, as JSON",
             )
         own = self._extended.of(root)
         self._value_sets = ValueSets(root.parts("contained"), self._extended, self._losses)

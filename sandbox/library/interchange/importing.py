@@ -83,7 +83,7 @@ def read_bytes(path: Path) -> bytes:
             f"the file is larger than {mib} MiB", where=str(path), todo="one instrument a file"
         )
     if not content.strip():
-        raise NoInstrument("the file is empty", where=str(path))
+        raise NoInstrument("the file is empty", where=str(path), todo="export or save it again")
     return content
 
 
