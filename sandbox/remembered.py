@@ -20,7 +20,7 @@ _MAX_BYTES = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """`proposal` has the fields of the last proposal that was run, as JSON values; empty at first. `reviewer`
-    is the name that marks are given under here."""
+    is the name that stands beside marks and changes made here."""
 
     notice_read: bool = False
     proposal: Mapping[str, object] = field(default_factory=dict)
@@ -57,13 +57,19 @@ def load_remembered() -> Remembered:
 
 
 def who() -> str:
-    """Who sits here: the name they gave as a reviewer, else as the system knows them. Reads a file."""
+    """Who sits here: the name they gave, else as the system knows them. Reads a file.
+
+    `root` is everybody in a container, and nobody's name.
+    """
     if reviewer := load_remembered().reviewer:
         return reviewer
     try:
-        return getpass.getuser()
+        account = getpass.getuser()
     except (OSError, KeyError, ImportError):
-        return "unknown"
+        account = "root"
+    import platform  # not before the first paint
+
+    return account if account != "root" else f"somebody on {platform.node() or 'this machine'}"
 
 
 def save_remembered(remembered: Remembered) -> None:

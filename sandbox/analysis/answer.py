@@ -22,6 +22,7 @@ from sandbox.analysis.effect import (
 from sandbox.analysis.induction import Induction, induction_lines
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import LEAST_FOR_P, holm
+from sandbox.engine.phase import at_point
 from sandbox.library.questionnaire import Scale
 from sandbox.text import number_of, printable
 
@@ -125,7 +126,7 @@ def one_against_another(comparison: Comparison, one: ComparedArm, other: Compare
         return ""
     pairs = number_of(len(found.values), "pair")
     raised = found.induction.sentence if found.induction is not None else ""
-    size = f"{pairs} at {found.at}: {_size(found, scale.higher_is if scale else 'neither')}."
+    size = f"{pairs} {at_point(found.at)}: {_size(found, scale.higher_is if scale else 'neither')}."
     said = f"{raised} {size}".strip()
     if found.paired.low is None:
         why = (
@@ -212,7 +213,7 @@ def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: boo
     beyond = "Beyond" if controlled else "There is no control. Against"
     for (against, at, runs), members in groups.items():
         sizes = "; ".join(f"{one.title} {_size(one, higher_is)}" for one in members)
-        lines.append(printable(f"{beyond} {against} at {at}, {runs}: {sizes}."))
+        lines.append(printable(f"{beyond} {against} {at_point(at)}, {runs}: {sizes}."))
     return lines
 
 
@@ -350,7 +351,7 @@ def _told_between(between: Sequence[Difference]) -> list[str]:
         elif not one.known:
             size = _way(one.paired.mean or 0.0)
             why = f"no interval, because {one.paired.reason}"
-            lines.append(f"{one.title} against {one.against} at {one.at}: {size}, {why}.")
+            lines.append(f"{one.title} against {one.against} {at_point(one.at)}: {size}, {why}.")
         else:
             lines.append(f"{one.title} and {one.against} are not told apart from each other.{_more(one)}")
     return [printable(line) for line in lines]
@@ -379,7 +380,7 @@ def _pairs(members: Sequence[Difference], one: str, several: str) -> str:
 
 
 def _ended(one: Difference) -> str:
-    return f"{one.title} was {_way(one.paired.mean or 0.0)} than {one.against} at {one.at}"
+    return f"{one.title} was {_way(one.paired.mean or 0.0)} than {one.against} {at_point(one.at)}"
 
 
 def _more(one: Difference) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint
-from sandbox.engine.phase import begins_at, technique_first
+from sandbox.engine.phase import at_point, begins_at, technique_first
 from sandbox.engine.plan import SessionPlan
 from sandbox.library.questionnaire import Scale
 from sandbox.measurement.estimate import mean_estimate
@@ -128,8 +128,8 @@ def moved_under_control(change: Effect, control: str = "the control") -> str:
         return ""
     size = numeral(abs(change.value))
     if float(size) == 0:
-        return f"Under {control} it did not change, at {change.at}"
-    return f"Under {control} it {'rose' if change.value > 0 else 'fell'} by {size}, at {change.at}"
+        return f"Under {control} it did not change, {at_point(change.at)}"
+    return f"Under {control} it {'rose' if change.value > 0 else 'fell'} by {size}, {at_point(change.at)}"
 
 
 def last_common_label(one: Trajectory, other: Trajectory) -> str | None:
@@ -154,7 +154,7 @@ def _label(now: TrajectoryPoint | None, label: str | None) -> str:
 
 def _place(trajectory: Trajectory, now: TrajectoryPoint | None, label: str | None) -> str:
     if place := _label(now, label):
-        return f"at {place}"
+        return at_point(place)
     own = all(trajectory.is_own(point.point) for point in trajectory.after_start)
     return "once the technique began" if own else "in its own part"
 

@@ -6,6 +6,7 @@ from itertools import combinations
 from sandbox.analysis.answer import Answer
 from sandbox.analysis.difference import Difference
 from sandbox.analysis.paired import LEAST_FOR_P
+from sandbox.engine.phase import at_point
 from sandbox.text import number_of, printable
 
 _MOST = 15
@@ -54,7 +55,7 @@ def _unknown(members: Cluster, found: Answer) -> list[str]:
             said.append(f"{one} and {other} have no interval")
     points: dict[str, str] = {}
     for pair in pairs.values():
-        points.setdefault(pair.at, f"{pair.title} and {pair.against} at {pair.at}")
+        points.setdefault(pair.at, f"{pair.title} and {pair.against} {at_point(pair.at)}")
     return said or ([f"they are judged at unlike points, {', '.join(points.values())}"] * (len(points) > 1))
 
 

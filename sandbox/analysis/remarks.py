@@ -19,7 +19,7 @@ from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.suitability import Suitability, suitabilities
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.measure import Measure
-from sandbox.engine.phase import Point
+from sandbox.engine.phase import Point, at_point
 from sandbox.engine.plan import SessionHead, SessionPlan
 from sandbox.engine.privacy import leaving_details
 from sandbox.library.document import InvalidTemplate
@@ -396,7 +396,7 @@ def _missing_in(title: str, own: Sequence[Arm], scale: ScaleName) -> str:
         )
         if count:
             by_count.setdefault(count, []).append(label)
-    counted = [f"{count} of {len(own)} at {', '.join(at)}" for count, at in by_count.items()]
+    counted = [f"{count} of {len(own)} {', '.join(map(at_point, at))}" for count, at in by_count.items()]
     return f"{title} {', '.join(counted)}" if counted else ""
 
 

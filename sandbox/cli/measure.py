@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sandbox.cli import options
+from sandbox.engine.phase import point_in_short
 
 if TYPE_CHECKING:
     from sandbox.analysis.trajectory import ScaleName
@@ -135,8 +136,9 @@ class _Teller:
         scores = given.measured.administration.scores
         first = next((score for score in scores if score.scale == "distress"), scores[0])
         value = "missing" if first.value is None else numeral(first.value, decimals=0)
+        at = point_in_short(given.measured.point.label)
         click.echo(
-            f"  {one.head.id} {given.measured.point.label:>4}  {first.scale} {value}  ({self._left} left)",
+            f"  {one.head.id} {at:>8}  {first.scale} {value}  ({self._left} left)",
             err=True,
         )
 

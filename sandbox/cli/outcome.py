@@ -15,6 +15,7 @@ from sandbox.cli.progress import Progress
 from sandbox.cli.streams import caution
 from sandbox.engine.events import SessionFinished
 from sandbox.engine.history import History
+from sandbox.engine.phase import at_point, point_in_short
 from sandbox.engine.plan import SessionHead
 from sandbox.errors import SandboxError
 from sandbox.export import NOTICE
@@ -162,7 +163,7 @@ def _trajectories(family: Family, name: ScaleName) -> str:
                 _signed(found.residual),
             ]
         )
-    return terminal_table(["", *labels, "change", "residual"], rows)
+    return terminal_table(["", *map(point_in_short, labels), "change", "residual"], rows)
 
 
 def _reply_lines(family: Family, labels: list[str]) -> list[str]:
@@ -175,7 +176,7 @@ def _reply_lines(family: Family, labels: list[str]) -> list[str]:
     if not any(any(row[1:-1]) for row in rows):
         return []
     heading = "Negativity of the replies (their words by VADER; 0 positive, 50 neutral, 100 negative)"
-    return [heading, "", terminal_table(["", *labels, "change"], rows), ""]
+    return [heading, "", terminal_table(["", *map(point_in_short, labels), "change"], rows), ""]
 
 
 def _effect_lines(family: Family, name: ScaleName) -> list[str]:
@@ -190,7 +191,7 @@ def _effect_lines(family: Family, name: ScaleName) -> list[str]:
         else:
             words = in_words(effect, found.higher_is, found.little_induced)
             lines.append(
-                f"Technique effect of {arm.title}: {_signed(effect)} at {effect.at}"
+                f"Technique effect of {arm.title}: {_signed(effect)} {at_point(effect.at)}"
                 f"{_made_of(found)}, {words} (one pair, so no interval)."
             )
     for control in family.controls:

@@ -20,6 +20,7 @@ from sandbox.engine.events import (
     TurnStarted,
 )
 from sandbox.engine.history import History
+from sandbox.engine.phase import point_in_short
 from sandbox.engine.plan import SessionHead
 from sandbox.engine.run_state import RunState, SessionState, after
 from sandbox.text import excerpt, printable
@@ -86,7 +87,7 @@ class Progress:
                     f"{s.scale} {'missing' if s.value is None else numeral(s.value, decimals=0)}"
                     for s in shown
                 )
-                self._line(f"  {measured.point.label:>4}  {text}")
+                self._line(f"  {point_in_short(measured.point.label):>8}  {text}")
             case SessionFinished(ending=ending, reason=reason, error=error) if ending != "finished":
                 told = "" if error is not None else reason  # an error is told where the command ends
                 self._line(f"{ending.capitalize()}: {printable(told)}" if told else f"{ending.capitalize()}.")

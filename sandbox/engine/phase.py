@@ -42,6 +42,16 @@ def point_name(label: str) -> str:
     return {"base": "baseline", "ind": "after scenario"}.get(label, label)
 
 
+def point_in_short(label: str) -> str:
+    """The same at the head of a narrow column: `baseline`, `scenario`, else its label."""
+    return point_name(label).removeprefix("after ")
+
+
+def at_point(label: str) -> str:
+    """`at baseline`, `after the scenario`, `at t1`: where a score was taken, in a sentence."""
+    return "after the scenario" if label == "ind" else f"at {point_name(label)}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Point:
     """A measurement point. `after_turn` is how many turns of the whole history came before (0: none yet).

@@ -218,6 +218,6 @@ def reasons(comparison: Comparison) -> tuple[str, ...]:
             elif len(arm.sessions) > 1:
                 without_interval.setdefault((arm.title, difference.reason), []).append(row.label)
     return *undefined, *(
-        f"{title}: no interval at {', '.join(labels)}, because {reason}."
+        f"{title}: no interval at {', '.join(map(point_name, labels))}, because {reason}."
         for (title, reason), labels in without_interval.items()
     )

@@ -301,7 +301,10 @@ class SandboxApp(App[None]):
             return
         shown = await asyncio.to_thread(self.preferences.keys_shown, self)
         themes = sorted(self.available_themes)
-        self.push_screen(SettingsScreen(self.preferences.settings, self.preferences.problems, themes, shown))
+        mine = self.preferences
+        self.push_screen(
+            SettingsScreen(mine.settings, mine.problems, themes, shown, mine.remembered.reviewer)
+        )
 
     def _show_notice(self) -> None:
         from sandbox.tui.screens.page import NoticeScreen

@@ -18,7 +18,7 @@ from sandbox.errors import NotFoundError, SandboxError
 from sandbox.library.copying import keep_version
 from sandbox.library.document import document_hash
 from sandbox.library.technique import Technique
-from sandbox.remembered import who
+from sandbox.remembered import load_remembered, who
 from sandbox.study.conductor import Conductor
 from sandbox.tui.branching import Branching
 from sandbox.tui.draft import Draft
@@ -161,7 +161,9 @@ class Changing:
         except SandboxError as error:
             self._app.post_message(Trouble(error))
             return False
-        self._app.notify(f"Kept as version {version.version}: {path}", timeout=8, markup=False)
+        said = f"Kept as version {version.version}, changed by {version.changed_by}: {path}"
+        unnamed = not await asyncio.to_thread(lambda: load_remembered().reviewer)
+        self._app.notify(f"{said}\nSettings takes your name." if unnamed else said, timeout=8, markup=False)
         return True
 
     async def _throw_away(self, head: SessionHead, back: Callable[[], None]) -> bool:

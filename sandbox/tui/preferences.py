@@ -32,7 +32,10 @@ class Preferences:
         self.settings, self.problems = loaded.settings, loaded.problems
 
     def change(self, key: str, value: str | bool | int | tuple[str, ...]) -> None:
-        """Set one setting. It holds even if SandboxError is raised because it cannot be written."""
+        """Set one setting, or the name. It holds even if SandboxError is raised as it cannot be written."""
+        if key == "reviewer":
+            self.remember_reviewer(str(value))
+            return
         if getattr(self.settings, key) == value:
             return
         self.settings = replace(self.settings, **{key: value})  # type: ignore[arg-type]
@@ -53,7 +56,7 @@ class Preferences:
         save_remembered(self.remembered)
 
     def remember_reviewer(self, name: str) -> None:
-        """Keep the name that marks are given under."""
+        """Keep the name that stands beside marks and changes."""
         self.remembered = replace(self.remembered, reviewer=name)
         save_remembered(self.remembered)
 

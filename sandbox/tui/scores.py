@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.analysis.effect import change
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.reply_valence import reply_trajectory
 from sandbox.analysis.trajectory import ScaleName, Trajectory, TrajectoryPoint, trajectories
@@ -70,6 +71,13 @@ def main_scale(measured: Measured) -> str | None:
 def number(value: float | None, *, signed: bool = False) -> str:
     """A score or a difference as shown: no decimals, an en dash when missing."""
     return numeral(value, signed=signed, decimals=0)
+
+
+def moved(trajectory: Trajectory, label: str) -> str:
+    """The change at that point; empty where there is none: at the baseline, and at what it counts from."""
+    if trajectory.at(label) not in trajectory.after_start:
+        return ""
+    return number(change(trajectory, label).value, signed=True)
 
 
 def sparkline(values: Iterable[float | None], bounds: tuple[float, float], width: int) -> str:

@@ -48,7 +48,7 @@ def test_a_row_adds_up_over_complete_pairs_and_says_how_many(id):
 def test_missing_scores_are_counted_at_each_point():
     gone = {"a2": [9.0, 90.0, 55.0, None], "a3": [7.0, 70.0, None, None], "c1": [None, 80.0, 55.0, 30.0]}
     (said,) = [w for w in compare(runs(**gone), DISTRESS, pooled=True).cautions if "missing" in w]
-    assert "Breathing 1 of 3 at t1, 2 of 3 at t2; Filler (control) 1 of 3 at base." in said
+    assert "Breathing 1 of 3 at t1, 2 of 3 at t2; Filler (control) 1 of 3 at baseline." in said
     assert "not be missing at random" in said
     assert not [w for w in compare(runs(), DISTRESS, pooled=True).cautions if "missing" in w]
 

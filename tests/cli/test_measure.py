@@ -24,7 +24,7 @@ def test_a_tag_is_asked_afterwards_and_a_second_time_nothing_is_left(tmp_path: P
     ended = sandbox(place, "measure", "pilot", "--measure", "k6:report")
     assert ended.code == 0, ended.err
     assert "8 points of 6 sessions are asked, about 8 calls to embedded." in ended.err
-    assert " base  k6 " in ended.err and "(0 left)" in ended.err
+    assert " baseline  k6 " in ended.err and "(0 left)" in ended.err
     assert "k6 (k6, asked afterwards, read by report)" in ended.out
     assert "was asked afterwards (" in ended.out and "It was no part of the run." in ended.out
     again = sandbox(place, "measure", "pilot", "--measure", "k6:report", "--json")

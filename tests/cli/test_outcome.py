@@ -55,7 +55,7 @@ async def test_the_main_scale_of_every_questionnaire_is_printed_distress_first(t
     assert first < second
     assert "Simulated calm" not in out, "only the main scale"
     probed, listed = out[first:second], out[second:]
-    assert {"base", "ind", "t1", "t2", "t3", "end"} <= set(probed.split())
+    assert {"baseline", "scenario", "t1", "t2", "t3", "end"} <= set(probed.split())
     assert not {"t1", "t2"} & set(listed[: listed.index("Technique effect of Breathing")].split()), (
         "not given there"
     )
@@ -150,6 +150,6 @@ def test_a_terminal_is_told_that_the_model_starts_until_it_has_answered(
     monkeypatch.setenv("SANDBOX_WORKSPACE", str(workspace))
     monkeypatch.setattr("sys.stderr", stderr)
     outcome.run_proposal(Proposal(control=False, model="embedded"))
-    before, _, after = stderr.getvalue().partition("base  ")
+    before, _, after = stderr.getvalue().partition("baseline  ")
     assert ("Starting the model …" in before.partition("Running")[0]) == told
     assert "Starting" not in after and "Starting" not in capsys.readouterr().out

@@ -42,7 +42,7 @@ async def test_an_unusable_measure_is_named_with_its_reason_in_every_export(tmp_
         page, kept = transcript_markdown(family), json.loads(archive(family).text())
     assert "“Probe” read by word is not usable with this model" in page
     assert "does not clearly rise after a strong scenario" in page
-    assert "| ind | 80.0 |" in page, "the scores are still there"
+    assert "| after scenario | 80.0 |" in page, "the scores are still there"
     probe, ratings = kept["validity"]
     assert probe["usable"] == "not usable with this model"
     assert {index["id"]: index["judgement"] for index in probe["indices"]}["induction"] == "bad"

@@ -89,7 +89,7 @@ async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path:
 async def test_r_on_a_marked_measurement_redoes_the_reply_before_it(tmp_path: Path) -> None:
     async with stage(tmp_path, played=True) as at:
         await finished(at)
-        await at.press("tab", "tab", "tab")  # base, ind, t1
+        await at.press("tab", "tab", "tab")  # baseline, after the scenario, t1
         await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
@@ -330,7 +330,7 @@ async def test_left_and_right_read_a_point_out(tmp_path: Path) -> None:
         await at.press("left_square_bracket")
         await at.shows("Breathe in slowly")
         await at.press("right")
-        await at.shows("base  ● 8")
+        await at.until(lambda: "baseline  ● 8 " in at.text(), "the baseline, with no change of its own")
         await at.press("right", "right", "right")
         await at.shows("t2  ● 24(−55)  ○ 44(−35)")
         await at.shows("Distress  word-probe")
@@ -341,7 +341,7 @@ async def test_left_and_right_read_a_point_out(tmp_path: Path) -> None:
         await at.shows("t1  ● 38(−17)")
         for _ in range(3):
             await at.press("left")
-        await at.until(lambda: "ind  ●" not in at.text() and "base  ●" not in at.text(), "no point")
+        await at.until(lambda: "scenario  ●" not in at.text() and "baseline  ●" not in at.text(), "no point")
 
 
 async def test_at_80_columns_each_scale_drawn_can_be_told_by_its_name_and_its_mark(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input, Select
 
 from sandbox.models.opening import open_model
-from sandbox.remembered import Remembered, load_remembered, remembered_file, save_remembered
+from sandbox.remembered import Remembered, load_remembered, remembered_file, save_remembered, who
 from sandbox.settings import load_settings, settings_file
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.preferences import changeable_bindings, keymap_problems
@@ -80,6 +80,11 @@ async def test_settings_change_at_once_and_are_written(tmp_path: Path) -> None:
         at.app.screen.query_one("#local-only").focus()
         await at.press("space")
         at.app.screen.query_one("#notify", Select).value = "off"
+        name = at.app.screen.query_one("#reviewer", Input)
+        name.value = "Ada  Lovelace"
+        name.focus()
+        await at.press("tab")
+        await at.until(lambda: who() == "Ada Lovelace", "the name beside marks and changes")
         seconds = at.app.screen.query_one("#notify-after", Input)
         seconds.value = "60"
         seconds.focus()
@@ -91,6 +96,24 @@ async def test_settings_change_at_once_and_are_written(tmp_path: Path) -> None:
         assert isinstance(at.app.screen, HomeScreen)
     async with stage(tmp_path) as at:
         assert at.app.theme == "high-contrast"
+
+
+async def test_settings_list_keys_by_screen_in_words(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(110, 200)) as at:
+        await open_settings(at)
+        await at.shows("A step's editor")
+        lines = [" ".join(line.split()) for line in at.text().splitlines()]
+        assert (
+            "l Library: scenarios, techniques, questionnaires, clients home.library"
+            in lines[lines.index("Home") :]
+        )
+
+
+def test_the_account_of_a_container_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "root")
+    assert who().startswith("somebody on ")
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    assert who() == "ada"
 
 
 async def test_a_name_that_leads_to_no_model_is_told_once_and_not_kept(tmp_path: Path) -> None:

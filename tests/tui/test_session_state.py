@@ -88,6 +88,9 @@ def test_changes_are_of_the_scores_as_they_are_rounded_once(now: float, then: fl
     drawn = TitledTrajectory("Distress", (0, 100), Trajectory("q", "word", "distress", points))
     (_, row) = rows([drawn], None, 40, {})
     assert row.plain.split()[-1] == shown
+    before = replace(drawn, trajectory=Trajectory("q", "word", "distress", (_point("baseline", 0, 1.0),)))
+    (_, row) = rows([before], None, 40, {})
+    assert row.plain.split() == ["distress", "1", "▁"], "no change beside the first score"
 
 
 def test_a_questionnaire_read_in_two_ways_has_its_rows_under_each() -> None:
@@ -126,7 +129,7 @@ def test_the_chart_fits_its_area_names_its_points_and_marks_every_score() -> Non
     rows = chart([8, 79, 61, 40, 22, 14, 11, 10])
     assert len(rows) == 10 and all(len(row) <= 30 for row in rows)
     assert sum(row.count("●") for row in rows) == 8
-    assert rows[-1].split() == ["base", "ind", "1", "2", "3", "4", "5", "end"]
+    assert rows[-1].split() == ["base", "scen", "1", "2", "3", "4", "5", "end"]
     assert rows[0].startswith("100┤") and rows[-2].startswith("  0┤")
 
 
@@ -135,8 +138,9 @@ def test_turns_are_equally_spaced_and_the_first_points_are_always_named(steps: i
     columns, names = axis(point_labels(steps, []), 27)
     gaps = {after - before for before, after in pairwise(columns[2:-1])}
     assert len(gaps) <= 1 and columns == sorted(set(columns)) and len(names) <= 27
-    base, ind, first, *rest = names.split()
-    assert (base, ind, first.removeprefix("t"), rest[-1] if rest else "end") == ("base", "ind", "1", "end")
+    base, told, first, *rest = names.split()
+    assert (base, told) in {("base", "scen"), ("baseline", "scenario")}
+    assert (first.removeprefix("t"), rest[-1] if rest else "end") == ("1", "end")
     numbers = [int(name.removeprefix("t")) for name in rest[:-1]]
     assert len({b - a for a, b in pairwise([1, *numbers])}) <= 1
 

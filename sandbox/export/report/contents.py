@@ -21,7 +21,7 @@ from sandbox.analysis.numeral import MISSING, interval, numeral, percent
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.reported import ReportOn
 from sandbox.analysis.residuals import residuals
-from sandbox.engine.phase import USUAL
+from sandbox.engine.phase import USUAL, point_in_short
 from sandbox.export import NOTICE
 from sandbox.export.comparison_result import answer_result
 from sandbox.export.comparison_text import effect_columns, explanation, heading, page_cells, reasons
@@ -233,7 +233,7 @@ def _plotted(comparison: Comparison) -> Iterator[tuple[PlottedScore, bool]]:
                 high = mean.value if mean.high is None else mean.high
                 if wide := high - low > (highest - lowest) / 2:
                     low = high = mean.value
-                yield PlottedScore(arm.title, row.label, mean.value, low, high), wide
+                yield PlottedScore(arm.title, point_in_short(row.label), mean.value, low, high), wide
 
 
 def _range(comparison: Comparison) -> tuple[float, float]:

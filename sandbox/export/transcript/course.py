@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured, Skip, Turn, turn_labels
-from sandbox.engine.phase import PHASES, Phase
+from sandbox.engine.phase import PHASES, Phase, at_point, point_name
 from sandbox.export.report.blocks import Block, Exchange, Heading, Paragraph, Said, Table, lines_of
 from sandbox.library.questionnaire import Questionnaire
 from sandbox.measurement.administration import Administration, unseen_note
@@ -170,10 +170,11 @@ def _measured(measured: Measured, questionnaire: Questionnaire | None, shown: Sh
     label = measured.point.label
     if given.as_at:
         yield Paragraph(
-            f"{label}, as at {given.as_at}: {title}. Nothing was said in between, so it was not given again."
+            f"{point_name(label)}, as at {given.as_at}: {title}. Nothing was said in between, so it was not"
+            " given again."
         )
         return
-    said = f"Measured at {label}: {title} ({', '.join(_facts(given))})"
+    said = f"Measured {at_point(label)}: {title} ({', '.join(_facts(given))})"
     yield _answers(said, given, questionnaire) if shown.items else Paragraph(said)
     yield Paragraph(
         "Scores: "

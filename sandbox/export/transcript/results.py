@@ -7,6 +7,7 @@ from sandbox.analysis.effect import Effect, in_words, moved_under_control, scale
 from sandbox.analysis.family import Family
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.trajectory import ScaleName, TrajectoryPoint, scale_in_words
+from sandbox.engine.phase import at_point, point_in_short, point_name
 from sandbox.export.comparison_text import counted_from
 from sandbox.export.report.asked import direction, told_apart
 from sandbox.export.report.blocks import Block, Chart, Heading, Paragraph, Table
@@ -30,8 +31,8 @@ def what_came_out(family: Family) -> Iterator[Block]:
             yield _other_scales(family, arm, others)
     yield from _replies(family)
     yield Paragraph(
-        "base: baseline; ind: after the scenario; t1 …: after each technique turn; end: the last"
-        " measurement; – missing; empty: not measured there; ? coverage too low to be relied on."
+        "t1 …: after each technique turn; end: the last measurement; – missing; empty: not measured there;"
+        " ? coverage too low to be relied on."
         " Change = score now − score after the scenario; residual = score now − baseline;"
         " technique effect = change under the technique − change under the control: at the end, each arm's"
         " own, or at the last turn both had."
@@ -47,7 +48,7 @@ def _replies(family: Family) -> Iterator[Block]:
     if not labels:
         return
     found = [arm.replies for arm in family.arms]
-    rows = [(label, *(numeral(one.at(label)) for one in found)) for label in labels]
+    rows = [(point_in_short(label), *(numeral(one.at(label)) for one in found)) for label in labels]
     change = ("change", *(numeral(one.change, signed=True) for one in found))
     yield Heading("Negativity of the replies", 3)
     yield Table("Negativity after each reply", ("after", *_titles(family)), (*rows, change))
@@ -92,10 +93,12 @@ def _course(family: Family, name: ScaleName) -> Block:
     table = Table(
         f"Simulated {scale} at each measurement point",
         ("point", *_titles(family)),
-        tuple((one.label, *(_cell(course.at(one.label)) for course in courses)) for one in points),
+        tuple(
+            (point_name(one.label), *(_cell(course.at(one.label)) for course in courses)) for one in points
+        ),
     )
     plotted = [
-        PlottedScore(arm.title, at.label, found.value, found.value, found.value)
+        PlottedScore(arm.title, point_in_short(at.label), found.value, found.value, found.value)
         for at in points
         for arm, course in zip(family.arms, courses, strict=True)
         if (found := course.at(at.label)) is not None
@@ -123,7 +126,7 @@ def _remarks(family: Family, name: ScaleName) -> Iterator[str]:
             yield f"{arm.title}: no technique effect, because {why}."
         elif found.technique is not None:
             words = in_words(found.technique, found.higher_is, found.little_induced)
-            yield f"{arm.title}: {words} at {found.technique.at}."
+            yield f"{arm.title}: {words} {at_point(found.technique.at)}."
         if arm.is_control and found.change.value is not None:
             yield f"{moved_under_control(found.change, family.called(arm))}."
         elif not arm.is_control and found.technique is None and not arm.plan.measured_again:
@@ -152,4 +155,4 @@ def _other_scales(family: Family, arm: Arm, names: list[ScaleName]) -> Table:
         (f"{told_apart(arm.asked, name)} ({name[0]})", *(_cell(one.at(label)) for label in used))
         for name, one in courses.items()
     )
-    return Table(arm.title, ("scale", *used), rows)
+    return Table(arm.title, ("scale", *map(point_in_short, used)), rows)

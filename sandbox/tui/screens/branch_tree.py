@@ -9,12 +9,11 @@ from textual.containers import Vertical
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from sandbox.analysis.effect import change
 from sandbox.engine.events import Event, TextDelta
 from sandbox.engine.run_state import RunState, SessionState
 from sandbox.tui.labels import SIGNS, shortened
 from sandbox.tui.live_run import LiveRun
-from sandbox.tui.scores import number, titled_trajectories
+from sandbox.tui.scores import moved, number, titled_trajectories
 from sandbox.tui.screen import ModalScreen, is_there
 from sandbox.tui.widgets.key_line import KeyLine
 
@@ -103,8 +102,8 @@ class BranchTree(ModalScreen[str | None]):
         measured = next(iter(titled_trajectories(lineage, head.plan)), None)
         score = ""
         if measured is not None and (now := measured.latest) is not None and now.value is not None:
-            moved = number(change(measured.trajectory, now.label).value, signed=True)
-            score = f"  {measured.trajectory.scale} {number(now.value)}{f' ({moved})' if head.parent else ''}"
+            since = moved(measured.trajectory, now.label)
+            score = f"  {measured.trajectory.scale} {number(now.value)}{f' ({since})' if since else ''}"
         name = shortened(title, max(_NARROWEST, self._room(session) - len(left) - len(seed) - len(score)))
         return Text(f"{SIGNS[session.state]} {name}{left}{seed}{score}")
 

@@ -96,7 +96,8 @@ class CompareScreen(Screen[None]):
         "from the control that began from the same state (below zero: it fell further). Up and down walk the "
         "rows, left and right bring other arms into view. Enter shows the row's turn below, where the arms "
         "scroll together. m shows averages over runs; they need several runs of one technique, with other "
-        "seeds. Tab goes between table and texts."
+        "seeds. Tab goes between table and texts. Under a narrow chart base is the baseline, scen after the "
+        "scenario."
     )
 
     class ExportWanted(Message):

@@ -84,8 +84,9 @@ class SessionScreen(Screen[None]):
     ]  # fmt: skip
 
     HELP = (
-        "The chat is on the left, the charted scale and a row a scale on the right. "
-        "Lines of dots mark the baseline and the level after the scenario, ◎ several scores in one place. "
+        "The chat is on the left, the charted scale on the right, with a row a scale: now, its course, its "
+        "change from the baseline (base) and from after the scenario (scen), as under a narrow chart. "
+        "Lines of dots mark both levels, ◎ several scores in one place. "
         "Left and right read a point out. "
         "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b adds an "
         "arm from there, E changes the step before it. Your own words replace nothing: the script goes on "

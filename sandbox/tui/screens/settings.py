@@ -23,8 +23,19 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.ticks import Tick
 from sandbox.whole_file import write_whole
 
-_KEY, _NAMED, _COLUMNS = 16, 38, 90
-"""Cells of the keys, of the keys and their names, and of all from which on there are three columns."""
+_KEY = 16
+_PLACES = {
+    "app": "Everywhere",
+    "changed": "Both sides of a change",
+    "check": "Check model",
+    "editor": "A document's editor",
+    "note": "A note",
+    "prefer": "Two arms, which is better",
+    "small-study": "A small study",
+    "step": "A step's editor",
+    "study": "A study",
+}
+"""What the screens are called whose keys' names do not begin with a word that says it."""
 _NOTIFY = (("a bell", "bell"), ("a bell and a message", "desktop"), ("nothing", "off"))
 
 
@@ -55,8 +66,10 @@ class SettingsScreen(Screen[None]):
         problems: Sequence[Problem],
         themes: Sequence[str],
         keys: Mapping[str, tuple[str, str]],
+        reviewer: str,
     ) -> None:
         super().__init__()
+        self._reviewer = reviewer
         self._settings = settings
         self._model_wanted = settings.model
         self._problems = tuple(problems)
@@ -77,6 +90,10 @@ class SettingsScreen(Screen[None]):
             yield Tick("local only: no request leaves this machine", settings.local_only, id="local-only")
             yield Static("model proposed at first (Enter keeps it)", classes="label", markup=False)
             yield Input(settings.model, id="model", compact=True, max_length=300)
+            yield Static(
+                "your name, beside your marks and changes (Enter keeps it)", classes="label", markup=False
+            )
+            yield Input(self._reviewer, id="reviewer", compact=True, max_length=80)
             yield Static("when a long run ends", classes="label", markup=False)
             yield Select[str](_NOTIFY, id="notify", value=settings.notify, allow_blank=False, compact=True)
             yield Static(
@@ -85,7 +102,11 @@ class SettingsScreen(Screen[None]):
             yield Input(
                 str(settings.notify_after), id="notify-after", compact=True, type="integer", max_length=5
             )
-            yield Static("keys: change them in the file (^e)", classes="label", markup=False)
+            yield Static(
+                "keys, with their names in the file in grey (^e changes them there)",
+                classes="label",
+                markup=False,
+            )
             yield Static("", id="keys", markup=False)
         yield KeyLine()
 
@@ -102,15 +123,16 @@ class SettingsScreen(Screen[None]):
         self.call_after_refresh(self._draw_keys)
 
     def _draw_keys(self) -> None:
-        """What each key does stands in a column of its own; where there is little room, below its name."""
-        shown = self.query_one("#keys", Static)
-        width, rows = shown.size.width, []
-        indent = _NAMED if width >= _COLUMNS else _KEY
+        """The keys of each screen, what each does, and in grey its name in the file."""
+        shown, rows, place = self.query_one("#keys", Static), list[Content](), ""
         for name, (key, what) in self._keys.items():
-            told = hanging(printable(what), width, indent)
-            told = told if indent == _NAMED else f"\n{'':{indent}}{told}"
-            head = (f"{key:>{_KEY - 2}}  ", "bold")
-            rows.append(Content.assemble(head, f"{name:<{_NAMED - _KEY}}", (told, "$text-muted")))
+            if name.partition(".")[0] != place:
+                place = name.partition(".")[0]
+                called = _PLACES.get(place, place.capitalize())
+                rows.append(Content.styled(f"\n{'':{_KEY}}{called}", "bold $accent"))
+            told = hanging(f"{printable(what)}  {name}", shown.size.width, _KEY)
+            said, _, tail = told.rpartition(name)
+            rows.append(Content.assemble((f"{key:>{_KEY - 2}}  ", "bold"), said, (name, "$text-muted"), tail))
         shown.update(Content("\n").join(rows))
 
     def show(self, settings: Settings, problems: Sequence[Problem]) -> None:
@@ -147,6 +169,20 @@ class SettingsScreen(Screen[None]):
         if name and not left_as_it_was:
             self._model_wanted = name
             self.post_message(SettingWanted("model", name))
+
+    @on(Input.Submitted, "#reviewer")
+    @on(Input.Blurred, "#reviewer")
+    def _named(self, event: Input.Submitted | Input.Blurred) -> None:
+        from sandbox.review.giving import reviewer_name
+
+        if event.value.strip() == self._reviewer:
+            return
+        try:
+            self._reviewer = reviewer_name(event.value) if event.value.strip() else ""
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+        else:
+            self.post_message(SettingWanted("reviewer", self._reviewer))
 
     @on(Input.Submitted, "#notify-after")
     @on(Input.Blurred, "#notify-after")

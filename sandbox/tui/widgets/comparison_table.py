@@ -5,7 +5,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from sandbox.analysis.comparison import Comparison
-from sandbox.engine.phase import point_name
+from sandbox.engine.phase import point_in_short
 from sandbox.tui.arm_columns import POINT, ArmColumns, View
 
 
@@ -100,7 +100,7 @@ class ComparisonTable(DataTable[Text]):
             self.add_column(Text(f"{title}\n{column.head}", style="bold"))
         for place, row in enumerate(self._comparison.rows):
             numbers = (Text(column.lines[place]) for column, _ in view.columns)
-            name = point_name(row.label).removeprefix("after ")  # its column is as narrow as it can be
+            name = point_in_short(row.label)
             self.add_row(Text(name, style="bold"), *numbers, key=row.label)
         self.move_cursor(row=min(kept, self.row_count - 1))
         if view != self._view:

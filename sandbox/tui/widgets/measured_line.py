@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from sandbox.analysis.numeral import numeral
 from sandbox.engine.history import Measured
+from sandbox.engine.phase import at_point, point_name
 from sandbox.measurement.administration import Answer, Way, lowest_coverage, unseen_note
 from sandbox.text import excerpt
 from sandbox.tui.labels import hanging
@@ -97,7 +98,7 @@ def summary(measured: Measured, before: float | None) -> str:
     """`at t1: distress 92 → 66 (−26)`, with a note when it is unreliable or missing."""
     given = measured.administration
     scale = main_scale(measured)
-    when = f"at {measured.point.label}"
+    when = at_point(measured.point.label)
     if given.as_at:
         when = f"{when}, as at {given.as_at}"
     if scale is None:
@@ -132,7 +133,7 @@ def details(measured: Measured) -> list[Detail]:
     Items none of whose words was found are only counted.
     """
     given = measured.administration
-    lines = [Detail(f"{measured.point.label} · {given.questionnaire} · read by {given.way}")]
+    lines = [Detail(f"{point_name(measured.point.label)} · {given.questionnaire} · read by {given.way}")]
     if given.way == "word":
         coverage = lowest_coverage(given)
         seen = "" if coverage is None else f"coverage {coverage:.0%}"

@@ -7,12 +7,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from sandbox.analysis.effect import change
 from sandbox.analysis.trajectory import ScaleName
+from sandbox.engine.phase import point_in_short
 from sandbox.engine.plan import in_order
 from sandbox.engine.run_state import Entry, RunState, SessionState
 from sandbox.tui.labels import MARKS
-from sandbox.tui.scores import TitledTrajectory, number, titled_trajectories
+from sandbox.tui.scores import TitledTrajectory, moved, number, titled_trajectories
 from sandbox.tui.widgets.scale_rows import ScaleRows
 from sandbox.tui.widgets.trajectory_chart import Line, TrajectoryChart, point_labels
 
@@ -151,12 +151,12 @@ class Measures(Vertical):
         title = Content.assemble((what, "bold"), (f"  {charted.trajectory.questionnaire}", "$text-muted"))
         if not self._cursor:
             return title
-        parts: list[tuple[str, str]] = [(f"{self._cursor}  ", "bold")]
+        parts: list[tuple[str, str]] = [(f"{point_in_short(self._cursor)}  ", "bold")]
         for line in lines:
             point = line.trajectory.at(self._cursor)
             value = point.value if point is not None else None
-            moved = number(change(line.trajectory, self._cursor).value, signed=True)
-            shown = "" if value is None else f"({moved})"
+            since = moved(line.trajectory, self._cursor)
+            shown = f"({since})" if since and value is not None else ""
             parts.append((f"{line.mark} {number(value)}{shown}  ", line.style))
         return Content("\n").join([title, Content.assemble(*parts)])
 

@@ -7,11 +7,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from sandbox.analysis.effect import change, residual
+from sandbox.analysis.effect import residual
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import begins_at
 from sandbox.text import printable
-from sandbox.tui.scores import TitledTrajectory, number, sparkline
+from sandbox.tui.scores import TitledTrajectory, moved, number, sparkline
 
 
 class ScaleRows(VerticalScroll, can_focus=False):
@@ -81,10 +81,11 @@ def rows(
             continue
         bars = sparkline([point.value for point in one.trajectory.points], one.bounds, spark)
         now = one.latest
-        at = now.label if now is not None else ""
-        since = [number(f(one.trajectory, at).value, signed=True) for f in (residual, change)]
-        if begins_at(one.trajectory.stretches) == "baseline":  # no scenario was told before this
-            since[1] = ""
+        since = ["", ""]  # a change from the baseline there, or from a scenario yet to be told, is none
+        if now is not None and now.phase != "baseline":
+            since[0] = number(residual(one.trajectory, now.label).value, signed=True)
+            if begins_at(one.trajectory.stretches) == "induction":
+                since[1] = moved(one.trajectory, now.label)
         result.append(
             Content.assemble(
                 (pointer, style),

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sandbox.analysis.trajectory import Trajectory, TrajectoryPoint
-from sandbox.engine.phase import PHASES, Phase, Point
+from sandbox.engine.phase import PHASES, Phase, Point, point_in_short
 from sandbox.tui.labels import MARKS, distinct, shortened
 from sandbox.tui.scores import number
 
@@ -19,6 +19,7 @@ _SEVERAL = "◎"
 _REFERENCE = "$text-muted"
 _WIDE = 5
 """Cells between points from which on turns are named t1, t2 …, not by their number alone."""
+_SHORT = {"ind": "scen"}
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
@@ -95,7 +96,7 @@ def draw(
 
 
 def point_labels(steps: int, seen: Sequence[Point], order: Sequence[Phase] = PHASES) -> tuple[str, ...]:
-    """The points a chart has room for: base, ind, t1 … as many as planned or seen, end; in `order`."""
+    """The points a chart has room for: `base`, `ind`, `t1` … as many as planned or seen, end; in `order`."""
     turns = max([steps, *(point.number for point in seen if point.phase == "technique")])
     numbers = {"technique": range(1, turns + 1)}
     return tuple(Point(0, phase, n).label for phase in order for n in numbers.get(phase, (0,)))
@@ -113,18 +114,21 @@ def _value(point: TrajectoryPoint | None) -> float | None:
 def axis(labels: Sequence[str], width: int) -> tuple[list[int], str]:
     """The column of each point, and the line that names them, for `width` cells.
 
-    Turns stand equally far apart. Where it is tight they are named by number, and where it is tighter every
-    second or third; base, ind and the first turn keep their names as long as each turn has a column.
+    Turns stand equally far apart. Where it is tight the baseline is `base`, after the scenario `scen`, and
+    turns are named by number, where it is tighter every second or third; the first turn keeps its name as
+    long as each turn has a column.
     """
-    for pitch in range(width // max(1, len(labels) - 1), 0, -1):
-        names = list(labels) if pitch >= _WIDE else [label.removeprefix("t") for label in labels]
+    most, short = width // max(1, len(labels) - 1), [_SHORT.get(label, label) for label in labels]
+    whole = [(pitch, [*map(point_in_short, labels)]) for pitch in range(most, _WIDE - 1, -1)]
+    for pitch, named in (*whole, *((pitch, short) for pitch in range(most, 0, -1))):
+        names = named if pitch >= _WIDE else [name.removeprefix("t") for name in named]
         columns = _columns(labels, names, pitch)
         spare = width - 1 - columns[-1] - len(names[-1]) // 2
         if spare >= 0:
             columns = [column + spare // 2 for column in columns]
             return columns, _named(labels, names, columns, pitch)
     columns = [slot * (width - 1) // max(1, len(labels) - 1) for slot in range(len(labels))]
-    return columns, _named(labels, [label.removeprefix("t") for label in labels], columns, 1)[:width]
+    return columns, _named(labels, [name.removeprefix("t") for name in short], columns, 1)[:width]
 
 
 def _columns(labels: Sequence[str], names: Sequence[str], pitch: int) -> list[int]:
