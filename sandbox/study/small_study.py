@@ -9,7 +9,7 @@ from datetime import date
 
 from sandbox.library.catalogue import Library
 from sandbox.library.document import MAX_ID, Source, id_of
-from sandbox.library.study import Study
+from sandbox.library.study import Study, Wordings
 from sandbox.models.name import full_name
 from sandbox.study.proposal import Proposal
 
@@ -24,7 +24,8 @@ class Choices:
     """What a session is put together from, with several of some. The proposal's own stand first in each.
 
     `repeats` runs each combination so often, with the seeds from the proposal's on; `seeds` says them one by
-    one in place of that. `name`: the study's, empty for one that is made of the choices.
+    one in place of that. `name`: the study's, empty for one that is made of the choices. `wordings`: as in a
+    study's document.
     """
 
     proposal: Proposal
@@ -34,6 +35,7 @@ class Choices:
     repeats: int = 1
     name: str = ""
     seeds: tuple[int, ...] = ()
+    wordings: Wordings = "base"
 
     @property
     def starts(self) -> int:
@@ -65,6 +67,7 @@ def small_study(choices: Choices, library: Library) -> Study:
         techniques=tuple(id for id in proposal.techniques if id not in controls),
         controls=controls or (None if proposal.control else ()),
         designs=proposal.designs,
+        wordings=choices.wordings,
         repeats=choices.repeats,
         first_seed=1 if choices.seeds else proposal.seed,
         seeds=choices.seeds,

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from textual.widgets.select import InvalidSelectValueError
 
 from sandbox.engine.plan import STRETCHES
 from sandbox.store.store import Store
+from sandbox.study.small_study import small_study
 from sandbox.tui.screens.new_session import NewSessionScreen
 from sandbox.tui.screens.session import SessionScreen
+from sandbox.tui.widgets.session_form import SessionForm
 from sandbox.tui.widgets.ticks import PickList, Tick, TickList
 from tests.tui.rehearsal import client_model
 from tests.tui.stage import Stage, stage
@@ -250,3 +253,20 @@ async def test_arms_before_and_without_the_scenario_are_picked_and_run(tmp_path:
         await at.until(lambda: isinstance(at.app.screen, NewSessionScreen), "the form")
         picked = at.app.screen.query_one("#designs", TickList).picked
         assert picked == ("before scenario", "measured again")
+
+
+async def test_the_repeats_take_turns_with_other_wordings_where_there_are_any(tmp_path: Path) -> None:
+    async with form(tmp_path) as at:
+        chosen = at.app.screen.query_one(SessionForm)
+        tick, repeats = chosen.query_one("#wordings", Tick), chosen.query_one("#repeats", Input)
+        repeats.value = "4"
+        await at.until(lambda: chosen.choices.repeats == 4 and not tick.display, "one wording only")
+        await pick(at, "techniques", "safe-place-imagery")
+        await at.until(lambda: tick.display, "the question")
+        tick.focus()
+        await at.press("space")
+        study = small_study(replace(chosen.choices, name="four"), at.services.conductor.library)
+        assert study.wordings == "spread"
+        repeats.value = "1"
+        await at.until(lambda: not tick.display, "nothing to take turns")
+        assert chosen.choices.wordings == "base"

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
@@ -62,6 +63,10 @@ class LongText(TextArea):
     def on_focus(self) -> None:
         if self.text.startswith(FILL_IN):
             self.select_all()
+
+    def render_line(self, y: int) -> Strip:
+        """The screen may be painted once more after the form was made anew: this has no styles by then."""
+        return super().render_line(y) if self.is_attached else Strip.blank(self.size.width)
 
 
 class Form(VerticalScroll, can_focus=False):

@@ -74,6 +74,7 @@ class SessionForm(VerticalScroll, can_focus=False):
         yield Tick("add the control (^t)", proposal.control, id="control")
         yield _label("repeats, each with the next seed")
         yield Input("1", id="repeats", compact=True, type="integer", max_length=6)
+        yield Tick("the repeats take turns with the steps' other wordings", on=False, id="wordings")
         yield _label("seed of the first")
         yield Input(str(proposal.seed), id="seed", compact=True, type="integer", max_length=10)
         yield _label("measures (none: what the model can do)")
@@ -158,6 +159,7 @@ class SessionForm(VerticalScroll, can_focus=False):
             models=tuple(dict.fromkeys((proposal.model, *(name for own in others for name in own)))),
             repeats=int(self._text("repeats")),
             name=id_of(self._text("study-name")),
+            wordings="spread" if self._can_spread and self.query_one("#wordings", Tick).on else "base",
         )
 
     @property
@@ -195,8 +197,17 @@ class SessionForm(VerticalScroll, can_focus=False):
         picked = self.query_one("#designs", TickList).picked
         return tuple(one for one in _DESIGNS if one in picked)
 
+    @property
+    def _can_spread(self) -> bool:
+        """Whether a step of what is picked has other wordings, and repeats could take turns with them."""
+        repeats = self._text("repeats")
+        several = repeats.isdigit() and int(repeats) > 1
+        return several and any(self._techniques[id].wordings > 1 for id in self._picked())
+
     def _show_what_applies(self) -> None:
-        """The therapist model is asked for only where one would speak, a name where it is a study."""
+        """The therapist model is asked for only where one would speak, a name where it is a study, the
+        wordings where there are several."""
+        self.query_one("#wordings").display = self._can_spread
         several = not self.problem and self.choices.starts > 1
         self.query_one("#name-label").display = several
         self.query_one("#study-name").display = several
