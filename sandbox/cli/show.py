@@ -1,5 +1,7 @@
 """`sandbox show SESSION`: read a session's transcript with its scores."""
 
+import sys
+
 import click
 
 from sandbox.cli import options
@@ -18,6 +20,8 @@ from sandbox.cli.conducting import open_record
 @click.option("--scale", metavar="ID", help="Of which scale that is.  [default: distress, else the first]")
 def command(session: str, family: bool | None, as_json: bool, single_case: bool, scale: str | None) -> None:
     """Print the transcript of SESSION: an id, the beginning of one, or `last`.
+
+    On a terminal it is laid out to be read; into a file or a pipe it goes as Markdown.
 
     The single-case view draws the scores phase by phase, and says how far the technique's overlap those
     before it, and what the standards for such designs make of it; an appendix answers SCRIBE 2016.
@@ -43,4 +47,18 @@ def command(session: str, family: bool | None, as_json: bool, single_case: bool,
             texts.append(appendix_text(lead(items), items))
         click.echo("\n\n".join(texts))
         return
-    click.echo(archive(found).text() if as_json else transcript_markdown(found), nl=False)
+    if as_json:
+        click.echo(archive(found).text(), nl=False)
+    else:
+        _print(transcript_markdown(found))
+
+
+def _print(markdown: str) -> None:
+    """Laid out where somebody reads it; into a file or another program it goes as Markdown."""
+    if not sys.stdout.isatty():
+        click.echo(markdown, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(markdown, hyperlinks=False))

@@ -2,8 +2,10 @@
 
 import io
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,17 @@ def test_commands_say_the_same_where_the_output_is_not_utf_8(workspace, record):
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout == sandbox(workspace, command, "last").out.encode("cp1252", "sandbox-plain")
+
+
+def test_a_transcript_is_laid_out_on_a_terminal_and_markdown_elsewhere(workspace, record):
+    assert "| --- |" in sandbox(workspace, "show", "last").out
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "sandbox", "show", "last"]
+    with subprocess.Popen(words, stdout=theirs, env=environment(workspace)) as running:
+        os.close(theirs)
+        told = b""
+        with suppress(OSError):  # how a terminal ends whose last writer is gone
+            while part := os.read(ours, 65536):
+                told += part
+    os.close(ours)
+    assert running.returncode == 0 and b"| --- |" not in told and b"What was run" in told
