@@ -263,7 +263,7 @@ async def test_an_arm_counts_for_nothing_that_it_did_not_do(tmp_path: Path) -> N
         "2 arms then continued from the same state in one run (seed 7). 1 planned arm did not begin.",
         f"Next: finish what was begun: sandbox resume {heads[0].id}.",
         "(6 of them asked again for an answer that could not be read; 0 tried again after a failure)",
-        "Scores of distress (four) are missing: Breathing 1 of 1 at base, ind, end",
+        "Scores of distress (four) are missing: Breathing 1 of 1 at",
         "Without an end: Talking; Filler (control).",
     ):
         assert said in text, said

@@ -38,13 +38,13 @@ def told_apart(plan: SessionPlan, name: ScaleName) -> str:
 def what_was_asked(plans: Iterable[SessionPlan]) -> Table:
     """A row a measure: the words put to the model, and each scale with its range and direction."""
     measures = dict.fromkeys(
-        (measure.questionnaire.id, measure.way, _words(measure), "; ".join(_scales(measure)))
+        (f"{measure.questionnaire.id}, by {measure.way}", _words(measure), "; ".join(_scales(measure)))
         for plan in plans
         for measure in plan.measures
     )
     return Table(
         "What the questionnaires ask, and how their scores read (exact prompts: in the JSON export)",
-        ("questionnaire", "read by", "words", "scales"),
+        ("questionnaire", "words", "scales"),
         tuple(measures),
         numbers_from=9,
     )

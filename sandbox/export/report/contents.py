@@ -248,8 +248,10 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
     yield Heading("Technique effects")
     said = answer_result(found)
     rows = [effect_columns(one) for one in (*said.beyond, *said.between) if one.mean is not None]
+    several = sum(arm.reference for arm in comparison.arms) > 1
+    beside = "; a control is always that of the arm's own starts" if several else ""
     table = Table(
-        "Differences at the point named beforehand, in the scale's units",
+        f"Differences at the point named beforehand, in the scale's units{beside}",
         tuple(rows[0]),
         tuple(tuple(row.values()) for row in rows),
         numbers_from=3,
