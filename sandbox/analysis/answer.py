@@ -44,6 +44,8 @@ class Answer:
     higher_is: Direction
     interim: bool = False
     """An arm has not ended: what is said may still move."""
+    each: bool = False
+    """The runs of several shared starts stand by themselves, no mean is taken over them."""
     unanswered: Mapping[str, str] = field(default_factory=dict)
     inductions: tuple[Induction, ...] = ()
     controlled: bool = True
@@ -62,7 +64,7 @@ class Answer:
         undefined = {**self.unanswered, **missing}
         first, *more = [
             *induction_lines(self.inductions),
-            *_sizes(known, self.higher_is, controlled=self.controlled),
+            *_sizes(known, self.higher_is, controlled=self.controlled, each=self.each),
             *[printable(f"{title}: no difference, because {why}.") for title, why in undefined.items()],
             *_told(known, self.higher_is),
             *_told_between(self.between),
@@ -89,6 +91,7 @@ def answer(comparison: Comparison) -> Answer:
         between,
         scale.higher_is if scale else "neither",
         interim,
+        not comparison.pooled and comparison.trunks > 1,
         unanswered(comparison),
         comparison.inductions,
         comparison.has_control,
@@ -202,8 +205,11 @@ def _between(
 # In words
 
 
-def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: bool) -> list[str]:
-    """`Beyond the control at end, 9 of 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower], less distress.`"""
+def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: bool, each: bool) -> list[str]:
+    """`Beyond the control at end, 9 of 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower], less distress.`
+
+    Of `each` run: `Beyond the control at end, run by run: Body scan, seed 1: 31.0 lower; …`
+    """
     lines = []
     groups: dict[tuple[str, str, str], list[Difference]] = {}
     for one in known:
@@ -212,8 +218,9 @@ def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: boo
         groups.setdefault((one.against, one.at, runs), []).append(one)
     beyond = "Beyond" if controlled else "There is no control. Against"
     for (against, at, runs), members in groups.items():
-        sizes = "; ".join(f"{one.title} {_size(one, higher_is)}" for one in members)
-        lines.append(printable(f"{beyond} {against} {at_point(at)}, {runs}: {sizes}."))
+        sizes = "; ".join(f"{one.title}{':' * each} {_size(one, higher_is)}" for one in members)
+        over = "run by run" if each else runs
+        lines.append(printable(f"{beyond} {against} {at_point(at)}, {over}: {sizes}."))
     return lines
 
 

@@ -190,7 +190,7 @@ def told_apart(
         "control": control,
         "without the scenario": "induction" not in stretches,
         "before the scenario": technique_first(stretches),
-        f"{edited} changed": edited is not None,
+        f"changed step “{edited}”": edited is not None,
         f"{redone} redone": redone is not None,
         "before the redo": earlier,
     }

@@ -118,10 +118,8 @@ class RunState:
 
     def next_label(self, session: str, phase: Phase) -> str:
         """What the turn that comes next in that phase is called."""
-        return turn_label(phase, 1 + self._said(session, phase))
-
-    def _said(self, session: str, phase: Phase) -> int:
-        return sum(isinstance(one, Turn) and one.phase == phase for one in self.lineage(session))
+        said = sum(isinstance(one, Turn) and one.phase == phase for one in self.lineage(session))
+        return turn_label(phase, 1 + said)
 
     def titles(self) -> dict[str, str]:
         """What each session is called beside the others: its title, numbered from the second of that name."""
@@ -134,13 +132,20 @@ class RunState:
         return result
 
     def place(self, session: str) -> str:
-        """The technique turn a session is at: `t3 of 5`, `t7` once steps were repeated; else empty."""
+        """The technique turn a session is at: `t3 of 5`, or `t4, step 3 of 5` once own words were said or a
+        step was repeated; else empty."""
         state = self.sessions[session]
-        steps = state.steps[1]
-        if not steps or state.phase != "technique":
+        technique = state.head.plan.technique
+        if technique is None or state.phase != "technique":
             return ""
-        number = max(1, self._said(session, "technique") + (state.open_turn is not None))
-        return turn_label("technique", number) + (f" of {steps}" if number <= steps else "")
+        said = [e.step for e in self.lineage(session) if isinstance(e, Turn) and e.phase == "technique"]
+        said += [state.open_turn.step] if state.open_turn is not None else []
+        ids = [step.id for step in technique.steps]
+        at = next((ids.index(step) + 1 for step in reversed(said) if step in ids), 0)
+        label = turn_label("technique", max(1, len(said)))
+        if at == len(said) or not said:
+            return f"{label} of {len(ids)}"
+        return f"{label}, step {at} of {len(ids)}" if at else label
 
     def family_title(self) -> str:
         """`Attacked at night (fear)`."""

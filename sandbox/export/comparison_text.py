@@ -186,10 +186,13 @@ def _primary(comparison: Comparison) -> str:
     return f" The end was named beforehand as the point that counts ({where}).{many}"
 
 
+_OWN_CHANGE = "Each arm's own change since its technique began, not against the control:"
+
+
 def harm_lines(comparison: Comparison) -> tuple[str, ...]:
     """What became of each arm's runs; empty where neither end of the scale is worse."""
     found = harm(comparison)
-    return found.lines if found is not None else ()
+    return (_OWN_CHANGE, *found.lines) if found is not None else ()
 
 
 def noise_lines(comparison: Comparison) -> tuple[str, ...]:

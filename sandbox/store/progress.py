@@ -76,10 +76,14 @@ class SessionProgress:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """The sessions that one process planned, in order, of the trunks with one that is still to end."""
+    """The sessions that one process planned, in order, of the trunks with one that is still to end.
+
+    `study`: the root of the study that the first of them belongs to; empty for none.
+    """
 
     process: Process
     sessions: tuple[SessionProgress, ...]
+    study: str = ""
 
     @property
     def spent(self) -> Spent:
@@ -119,7 +123,14 @@ def runs_of(db: Database, open_now: Open, known: dict[str, SessionProgress]) -> 
     }
     for over in known.keys() - set().union(*kin.values()):
         del known[over]
-    return tuple(RunProgress(process, _planned_by(db, process, of, known)) for process, of in kin.items())
+    planned = ((process, _planned_by(db, process, of, known)) for process, of in kin.items())
+    return tuple(RunProgress(process, own, _study_of(db, own)) for process, own in planned)
+
+
+def _study_of(db: Database, sessions: Sequence[SessionProgress]) -> str:
+    first = sessions[0].summary.id if sessions else ""
+    row = db.execute("SELECT root FROM study_sessions WHERE session = ?", [first]).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _planned_by(

@@ -43,6 +43,8 @@ LogKind = Literal[
 """What a line of a study's log tells. `… asked` is written by whoever wants it, anywhere; whoever runs the
 study sees it between turns."""
 
+WORK: tuple[LogKind, ...] = ("started", "paused", "resumed", "ended")
+"""The lines that tell whether somebody runs a study."""
 _LOG = "number, root, at, kind, detail, pid, process_started, host, author"
 
 
@@ -250,6 +252,15 @@ class StudyRecord:
             rows = db.execute("SELECT session FROM study_sessions WHERE root = ?", [root]).fetchall()
             return interrupt_elsewhere(db, [row[0] for row in rows], at)
 
+    def condition_of(self, sessions: Collection[str]) -> str | None:
+        """How the study stands that has one of the sessions (`condition_in`); None where none has."""
+        with self._store.reading() as db:
+            row = db.execute(
+                f"SELECT root FROM study_sessions WHERE session IN {LISTED} LIMIT 1",  # noqa: S608
+                [listed(sessions)],
+            ).fetchone()
+            return conditions(db, row)[row[0]] if row else None
+
     def studies_of(self, sessions: Collection[str]) -> dict[str, str]:
         """By session, the name of the study it belongs to; those of none are left out."""
         with self._store.reading() as db:
@@ -320,11 +331,37 @@ class StudyRecord:
 
     def at_work(self, root: str) -> tuple[StudyEntry, ...]:
         """The newest line of each living process that runs the study: started, resumed or paused."""
-        newest: dict[Process, StudyEntry] = {}
-        for entry in self.logged(root, kinds=("started", "paused", "resumed", "ended")):
-            if entry.process is not None:
-                newest[entry.process] = entry
-        return tuple(entry for process, entry in newest.items() if entry.kind != "ended" and process.alive)
+        return at_work_in(self.logged(root, kinds=WORK))
+
+
+def at_work_in(log: Iterable[StudyEntry]) -> tuple[StudyEntry, ...]:
+    """The same, of a study's log."""
+    newest = {whose: entry for entry in log if entry.kind in WORK and (whose := entry.process) is not None}
+    return tuple(entry for process, entry in newest.items() if entry.kind != "ended" and process.alive)
+
+
+def condition_in(log: Sequence[StudyEntry]) -> str:
+    """How a study with that log stands: `running` or `paused` while a living process has it, else how it
+    ended last; `not begun` if it never began."""
+    if at_work := at_work_in(log):
+        return "paused" if all(entry.kind == "paused" for entry in at_work) else "running"
+    last = next((entry for entry in reversed(log) if entry.kind in ("started", "ended")), None)
+    if last is None:
+        return "not begun"
+    return str(last.detail["ending"]) if last.kind == "ended" else "broken off"
+
+
+def conditions(db: Database, roots: Collection[str]) -> dict[str, str]:
+    """`condition_in` of each of these studies, by its root."""
+    rows = db.execute(
+        f"SELECT {_LOG} FROM study_log WHERE root IN {LISTED} AND kind IN {LISTED} ORDER BY number",  # noqa: S608
+        [listed(roots), listed(WORK)],
+    )
+    logs: dict[str, list[StudyEntry]] = {root: [] for root in roots}
+    for row in rows:
+        entry = _entry(row)
+        logs[entry.root].append(entry)
+    return {root: condition_in(log) for root, log in logs.items()}
 
 
 def _add_sessions(db: Database, root: str, sessions: Collection[str]) -> None:

@@ -11,14 +11,22 @@ from sandbox.store.document import POINTER
 from sandbox.store.row import LISTED, listed
 from sandbox.store.state import Process, State, now_in, owner
 from sandbox.store.store import Store
+from sandbox.store.study import conditions
+
+_WORDS = {
+    "enough": "finished",
+    "capped": "stopped",
+    "finished": "unfinished",
+    "broken off": "interrupted",
+}
+"""How a study with sessions left stands; one of an earlier plan, or a pilot, has ended and is unfinished."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudySummary:
     """A study in a line. `at`: when its newest plan was frozen; `sessions` are all of that plan.
 
-    `states` counts those of them that were begun. `at_work`: a living process runs it, or may, on another
-    machine.
+    `states` counts those of them that were begun. `condition`: `store.study.condition_in`.
     """
 
     root: str
@@ -28,20 +36,27 @@ class StudySummary:
     cells: int
     sessions: int
     states: Mapping[State, int]
-    at_work: bool
+    condition: str
 
     @property
     def finished(self) -> int:
         return self.states.get("finished", 0) + self.states.get("removed", 0)
 
     @property
+    def at_work(self) -> bool:
+        """Whether a living process runs it, or may, on another machine."""
+        return self.condition in ("running", "paused")
+
+    @property
     def stands(self) -> str:
-        """`planned`, `running`, `finished`, or `interrupted` when it was begun and nothing runs it."""
+        """How it stands, in the word that stands for a session too: `paused`, `stopped`, `interrupted`."""
         if self.at_work:
-            return "running"
+            return self.condition
         if self.sessions and self.finished >= self.sessions:
             return "finished"
-        return "interrupted" if self.states else "planned"
+        if self.condition == "not begun":  # or it was brought in without its log
+            return "interrupted" if self.states else "planned"
+        return _WORDS.get(self.condition, self.condition)
 
 
 class StudyListing:
@@ -66,7 +81,7 @@ class StudyListing:
             ).fetchall()
             roots = [row[0] for row in rows]
             replaced = {root: self._own(root, hash) for root, _, hash, _, before in rows if before}
-            states, working = _states(db, roots, replaced), _at_work(db, roots)
+            states, how = _states(db, roots, replaced), conditions(db, roots)
             return tuple(
                 StudySummary(
                     root=root,
@@ -76,7 +91,7 @@ class StudyListing:
                     cells=plan[1],
                     sessions=plan[2],
                     states=states.get(root, {}),
-                    at_work=root in working,
+                    condition=how[root],
                 )
                 for root, name, hash, at, _ in rows
                 for plan in (self._plan(db, hash),)
@@ -125,15 +140,3 @@ def _states(
         now = now_in(state, owner(pid, started, host), alive)
         own[now] = own.get(now, 0) + count
     return found
-
-
-def _at_work(db: Database, roots: Sequence[str]) -> set[str]:
-    """The studies that a process which may live began and has not ended."""
-    rows = db.execute(
-        "SELECT root, kind, pid, process_started, host FROM study_log WHERE number IN"  # noqa: S608
-        " (SELECT max(number) FROM study_log WHERE kind IN ('started', 'ended')"
-        f" AND root IN {LISTED} GROUP BY root, pid, process_started, host)",
-        [listed(roots)],
-    )
-    begun = ((root, owner(*process)) for root, kind, *process in rows if kind == "started")
-    return {root for root, process in begun if process is not None and process.alive}

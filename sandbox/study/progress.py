@@ -5,14 +5,22 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, cast
 
 from sandbox.errors import NotFoundError, UsageError
 from sandbox.library.study import Caps
 from sandbox.store.progress import Spent
 from sandbox.store.state import Process, State
 from sandbox.store.store import Store
-from sandbox.store.study import FrozenStudy, SessionNow, StudyEntry, StudyRecord
+from sandbox.store.study import (
+    WORK,
+    FrozenStudy,
+    SessionNow,
+    StudyEntry,
+    StudyRecord,
+    at_work_in,
+    condition_in,
+)
 from sandbox.study.events import Ending
 from sandbox.study.frozen import Outline, compared_arms, outline_of
 from sandbox.text import excerpt, number_of
@@ -69,12 +77,21 @@ class StudyProgress:
     def cells_in_all(self) -> int:
         return sum(self.cells.values())
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended as it was meant to: what it shows is no longer interim."""
+        return self.condition in ("finished", "enough")
+
+    def state_of(self, state: str) -> str:
+        """What is said of a session or cell in that state: nothing runs while the study is paused."""
+        return self.condition if (state, self.condition) == ("running", "paused") else state
+
 
 def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = None) -> StudyProgress:
     """How far the study is. A handful of statements, and after the first time only what came since."""
     read = studies.states(outline.root)
-    at_work = studies.at_work(outline.root)
-    log = studies.logged(outline.root, kinds=("look", "cap", "started", "ended"))
+    log = studies.logged(outline.root, kinds=("look", "cap", *WORK))
+    at_work = at_work_in(log)
     cells: Counter[CellState] = Counter(
         dict.fromkeys(("finished", "running", "failed", "cut short", "to do"), 0)
     )
@@ -92,7 +109,7 @@ def progress_of(studies: StudyRecord, outline: Outline, now: datetime | None = N
     left_over = cells["finished"] < len(outline.cells)
     capped = [entry for entry in log if entry.kind in ("cap", "started")]
     return StudyProgress(
-        condition=_condition(at_work, log, enough=any(e.detail["enough"] for e in looks), left=left_over),
+        condition=_condition(log, enough=any(e.detail["enough"] for e in looks), left=left_over),
         cells=cells,
         sessions=total,
         sessions_finished=finished,
@@ -207,19 +224,12 @@ def _cell_state(states: list[State], planned: int) -> CellState:
     return "to do"
 
 
-def _condition(
-    at_work: tuple[StudyEntry, ...], log: tuple[StudyEntry, ...], *, enough: bool, left: bool
-) -> Condition:
+def _condition(log: tuple[StudyEntry, ...], *, enough: bool, left: bool) -> Condition:
     """`enough`: a look under this plan saw what the stop rule asks; `left`: not all runs are finished."""
-    if at_work:
-        return "paused" if all(entry.kind == "paused" for entry in at_work) else "running"
-    last = next((entry for entry in reversed(log) if entry.kind in ("started", "ended")), None)
-    if last is None:
-        return "not begun"
-    ending: Ending = last.detail["ending"] if last.kind == "ended" else "broken off"
+    found = cast(Condition, condition_in(log))
     # That may have been a pilot, or an earlier plan.
-    added = (ending == "finished" and left) or (ending == "enough" and not enough)
-    return "unfinished" if added else ending
+    added = (found == "finished" and left) or (found == "enough" and not enough)
+    return "unfinished" if added else found
 
 
 def _pace(

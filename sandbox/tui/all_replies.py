@@ -9,6 +9,7 @@ from sandbox.analysis.comparison import ComparedArm
 from sandbox.analysis.numeral import MISSING, numeral
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.history import Turn, turn_labels
+from sandbox.engine.phase import point_name
 from sandbox.text import number_of, printable
 
 
@@ -20,7 +21,10 @@ def all_replies(arms: Sequence[ComparedArm], scale: ScaleName, label: str) -> tu
         if not said:
             continue
         runs = number_of(len(said), "run")
-        lines += [Content.styled(f"{printable(arm.title)} · {label} · {runs}", "bold"), Content("")]
+        lines += [
+            Content.styled(f"{printable(arm.title)} · {point_name(label)} · {runs}", "bold"),
+            Content(""),
+        ]
         for session, turn in sorted(said, key=lambda one: _by_score(one[0], scale, label)):
             lines += [*_reply(session, turn, scale, label), Content("")]
     return tuple(lines[:-1])

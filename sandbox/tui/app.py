@@ -193,7 +193,7 @@ class SandboxApp(App[None]):
     def on_session_wanted(self, message: SessionWanted) -> None:
         if self._services is None:
             return
-        opened = self._services.runs.open(message.session, resume=message.resume, turn=message.turn)
+        opened = self._services.runs.open(message)
         if opened is not None and message.branch:
             opened.action_branch()
 

@@ -46,7 +46,8 @@ class Branching:
 
         places = branch_points(live.state, session, turn)
         note = "It runs when what is running now has ended." if live.playing else "It runs at once."
-        self._app.push_screen(BranchPicker(found, places, note), take)
+        controlled = any(one.is_control for one in live.state.sessions.values())
+        self._app.push_screen(BranchPicker(found, places, note, controlled=controlled), take)
 
     async def _begin(self, live: LiveRun, chosen: Chosen) -> None:
         if not self._may_add(live):

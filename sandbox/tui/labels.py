@@ -21,9 +21,10 @@ SIGNS = {
     "finished": "✓",
     "stopped": "■",
     "failed": "✗",
+    "unfinished": "✗",
     "interrupted": "!",
 }
-"""The sign of each state a session can be in: the same on every screen that shows sessions."""
+"""The sign of each state a session or a study can be in: the same on every screen that shows sessions."""
 MARKS = ("●", "○", "◆", "△", "◇", "☆", "▲", "▽", "□", "★", "▼", "◈")
 """The marks of arms in charts, in tabs and in Compare."""
 _CLOSED = {"[": "]", "(": ")"}
@@ -191,6 +192,11 @@ def titles_in(parts: Sequence[tuple[str, str]], room: int) -> str:
         if shown[-1][1]:
             break
     return _all_titles(shown, room - len(more)) + more
+
+
+def told_in(parts: Sequence[tuple[str, str]], last: str, room: int) -> str:
+    """`Mindful br… v2 · Attacked at night · seed 3`: titles with marks, and uncut what tells rows apart."""
+    return f"{titles_in(parts, room - len(last) - 3)} · {printable(last)}"
 
 
 def _all_titles(parts: Sequence[tuple[str, str]], room: int) -> str:

@@ -3,14 +3,15 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sandbox.engine.controls import Controls
 from sandbox.engine.events import Event, RunPlanned, SessionFinished
 from sandbox.engine.history import History
 from sandbox.engine.plan import SessionHead, new_session_id
-from sandbox.engine.run_state import RunState, after, stopped_before_begun
+from sandbox.engine.run_state import RunState, SessionState, after, stopped_before_begun
 from sandbox.errors import SandboxError
+from sandbox.tui.labels import state_of
 
 Play = Callable[[tuple[SessionHead, ...], Mapping[str, History], Controls], AsyncGenerator[Event, None]]
 """Runs sessions and records them: heads, the histories already in the record, the clinician's hand."""
@@ -19,12 +20,34 @@ Listener = Callable[[Event | None], None]
 """Called after each event, and with None when a run is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Who goes on with sessions that are not this app's to run: their study, which stands so (`running`,
+    `paused` or `stopped`), or another process."""
+
+    stands: str
+    process: str = ""
+
+    @property
+    def said(self) -> str:
+        """`runs in the study's process: pause it on the study's page`."""
+        if self.process:
+            return f"runs in another program ({self.process}): stop it there"
+        return {
+            "running": "runs in the study's process: pause it on the study's page",
+            "paused": "paused in the study's process: space on the study's page goes on",
+            "stopped": "goes on with its study: space on the study's page",
+        }[self.stands]
+
+
 class LiveRun:
     """Everything about one trunk and its branches; outlives the screen that shows it.
 
     `history` reads a session's history from the record; new branches continue from there. `remarks` is what
     has to be said of the scores: measures that are not usable with the model, or were never checked with it.
-    `leaves_machine`: what is said goes to a model elsewhere. `language`: that of its scenario (BCP 47).
+    `elsewhere`: who else has what is not finished of it, if anybody. `left`: something is not, and this app
+    may go on with it. `leaves_machine`: what is said goes to a model elsewhere. `language`: that of its
+    scenario (BCP 47).
     """
 
     def __init__(
@@ -39,6 +62,8 @@ class LiveRun:
         self.playing = False
         self.problem: SandboxError | None = None
         self.remarks: tuple[str, ...] = ()
+        self.elsewhere: Elsewhere | None = None
+        self.left = False
         self.leaves_machine = False
         self.language = "en"
         self._play = play
@@ -63,6 +88,11 @@ class LiveRun:
         return bool(self._queue)
 
     @property
+    def watched(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
+    @property
     def stopped(self) -> bool:
         """Whether it was asked to stop and goes on with nothing else."""
         return self.controls.stopping.is_set() and not self._queue
@@ -77,6 +107,29 @@ class LiveRun:
         """The sessions that wait for the clinician now, each with `paused` or `your words`."""
         waiting = {id: one.waiting for id, one in self.state.sessions.items()} if self.playing else {}
         return {id: "paused" if w.reason == "paused" else "your words" for id, w in waiting.items() if w}
+
+    @property
+    def awaited(self) -> bool:
+        """Whether what runs waits for the clinician's words and cannot go on without."""
+        running = self.state.sessions.get(self.state.running or "")
+        waiting = running.waiting if running is not None else None
+        return waiting is not None and waiting.reason == "clinician"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it can go on now: it was asked to wait, or was left unfinished."""
+        return self.controls.paused if self.playing else self.left
+
+    @property
+    def comparable(self) -> bool:
+        """Whether two arms or more have begun."""
+        arms = [one for one in self.state.sessions.values() if not one.head.plan.is_trunk]
+        return sum(bool(one.entries) for one in arms) > 1
+
+    def stands(self, session: SessionState) -> str:
+        """Its state in words (`state_of`): one that its study runs waits while that is paused."""
+        held = not self.playing and self.elsewhere is not None and self.elsewhere.stands == "paused"
+        return "paused" if held and session.state == "running" else state_of(session)
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)

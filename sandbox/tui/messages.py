@@ -16,16 +16,24 @@ class Trouble(Message):
 
 
 class SessionWanted(Message):
-    """A session of the record shall be shown: at that turn, or gone on with, or to add an arm to it."""
+    """A session of the record shall be shown: at that turn, or gone on with, or to add an arm to it. A shared
+    start stands for the run, whose newest arm is shown; not if it is wanted `itself`."""
 
     def __init__(
-        self, session: str, turn: int | None = None, *, resume: bool = False, branch: bool = False
+        self,
+        session: str,
+        turn: int | None = None,
+        *,
+        resume: bool = False,
+        branch: bool = False,
+        itself: bool = False,
     ) -> None:
         super().__init__()
         self.session = session
         self.turn = turn
         self.resume = resume
         self.branch = branch
+        self.itself = itself
 
 
 class ComparisonWanted(Message):

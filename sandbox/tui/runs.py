@@ -23,8 +23,8 @@ from sandbox.store.study_listing import StudySummary
 from sandbox.study.conductor import Conductor
 from sandbox.study.proposal import Proposal
 from sandbox.text import excerpt
-from sandbox.tui.live_run import LiveRun
-from sandbox.tui.messages import ComparisonWanted, Trouble
+from sandbox.tui.live_run import Elsewhere, LiveRun
+from sandbox.tui.messages import ComparisonWanted, SessionWanted, Trouble
 from sandbox.tui.outline import before_run_here, cautions
 from sandbox.tui.preferences import Preferences
 from sandbox.tui.screen import bring_up, close_below, is_there, read_for
@@ -96,22 +96,49 @@ class Runs:
 
         While anybody has it, it is one and the same: whoever shows it sees what becomes of it.
         """
-        store = self._conductor.store
-        stored = [store.session(head.id) for head in store.family(session)]
+        stored = self._family(session)
         root = stored[0].head.id
         live = self._known.get(root)
         if live is None:
             live = self._known[root] = self._empty()
         if live.playing:
             return live
-        states = {one.head.id: _recorded(one) for one in stored}
-        live.read_anew(RunState(states), spent=seconds_at_work(call for one in stored for call in one.calls))
+        self._take(live, stored)
         live.remarks = tuple(remark.sentence for remark in self._remarks(stored, resume=resume))
         live.leaves_machine = self._conductor.leaves_machine(one.head for one in stored)
         live.language = stored[0].head.plan.scenario.language
         if resume:
             live.add(*self._conductor.to_finish(session))
         return live
+
+    def _take(self, live: LiveRun, stored: Sequence[StoredSession]) -> None:
+        """Show what the record says of the run now."""
+        live.elsewhere = self._elsewhere(stored)
+        live.left = live.elsewhere is None and bool(self._conductor.to_finish(stored[0].head.id))
+        states = {one.head.id: _recorded(one) for one in stored}
+        live.read_anew(RunState(states), spent=seconds_at_work(call for one in stored for call in one.calls))
+
+    def _elsewhere(self, stored: Sequence[StoredSession]) -> Elsewhere | None:
+        """Who else goes on with what is not finished of it: its study, or another program."""
+        left = {one.head.id: one.state for one in stored if one.state.now not in ("finished", "removed")}
+        if (condition := self._conductor.studies.condition_of(left)) is not None:
+            return Elsewhere(condition if condition in ("running", "paused") else "stopped")
+        running = (one.process for one in left.values() if one.now == "running" and one.process is not None)
+        other = next((process for process in running if not process.ours), None)
+        return Elsewhere("running", str(other)) if other is not None else None
+
+    async def _watch(self, live: LiveRun) -> None:
+        """As long as somebody else runs it, and it is shown, read it anew."""
+        while live.elsewhere is not None and live.elsewhere.stands != "stopped" and not live.playing:
+            await asyncio.sleep(_SECONDS_TO_STUDIES)
+            if not live.watched:
+                return
+            with suppress(SandboxError):  # something of it was removed: what is shown stays as it was
+                self._take(live, await asyncio.to_thread(self._family, live.state.ids[0]))
+
+    def _family(self, session: str) -> list[StoredSession]:
+        store = self._conductor.store
+        return [store.session(head.id) for head in store.family(session)]
 
     def _empty(self) -> LiveRun:
         return LiveRun(self._conductor.play, self._conductor.store.history)
@@ -186,13 +213,14 @@ class Runs:
 
     # Opening one
 
-    def open(self, session: str, *, resume: bool = False, turn: int | None = None) -> "SessionScreen | None":
+    def open(self, wanted: SessionWanted) -> "SessionScreen | None":
         """Show a session of the record, or the run under way if it is part of that, which a resume lets go
         on; None if it cannot."""
+        session, resume, turn = wanted.session, wanted.resume, wanted.turn
         if self.live is not None and self.live.playing and session in self.live.state.ids:
             if resume:
                 self.live.controls.resume()
-            whole = turn is None and session == self.live.state.ids[0]
+            whole = turn is None and not wanted.itself and session == self.live.state.ids[0]
             return self.show(self.live, None if whole else session, turn)
         if resume and not self.free():
             return None
@@ -206,8 +234,10 @@ class Runs:
             return None
         if resume:
             self.play(live)
-        stands_in_branches = turn is None and session == live.state.ids[0]
+        stands_in_branches = turn is None and not wanted.itself and session == live.state.ids[0]
         shown = live.state.ids[-1] if stands_in_branches else session
+        if live.elsewhere is not None:
+            self._app.run_worker(self._watch(live), name="watch", group=f"watch {session}", exclusive=True)
         return self.show(live, None if resume else shown, turn)
 
     def show(self, live: LiveRun, shown: str | None = None, turn: int | None = None) -> "SessionScreen":
@@ -234,7 +264,7 @@ class Runs:
         from sandbox.tui.screens.progress import ProgressScreen
 
         if not bring_up(self._app, ProgressScreen):
-            self._app.push_screen(ProgressScreen(self._conductor.store))
+            self._app.push_screen(ProgressScreen(self._conductor.store, self._studies.newest))
 
     async def compare(self, message: ComparisonWanted) -> None:
         """Set them side by side; a trunk stands for its branches. Those of a study start on its own scale."""
@@ -246,8 +276,9 @@ class Runs:
             store = self._conductor.store
             scale = own_scale(store, (message.study,)) if message.study is not None else None
             return CompareScreen(
-                lambda: gather_compared(store, sessions, earlier=True), sessions, message.study, scale
-            )
+                lambda: gather_compared(store, sessions, earlier=True), sessions, message.study, scale,
+                self._studies.so_far(message.study) if message.study is not None else "",
+            )  # fmt: skip
 
         def same(below: Screen[object]) -> bool:
             return isinstance(below, CompareScreen) and below.wanted == sessions
@@ -278,7 +309,7 @@ class Runs:
         self._terminal.show_title("")
         self.show_recent()
         if live.stopped:
-            self._app.notify("Stopped. Everything so far is kept; Home can go on with it.", timeout=4)
+            self._app.notify("Stopped. Everything so far is kept: space there goes on with it.", timeout=4)
         what = f"{live.state.family_title()}: the run has ended"
         self._terminal.call_back(what, live.seconds - before, self._preferences.settings)
 
@@ -286,8 +317,7 @@ class Runs:
         """What is to be said of a run that has ended goes by its scores, on the screen as in every file."""
 
         def read() -> tuple[str, ...]:
-            store = self._conductor.store
-            stored = [store.session(head.id) for head in store.family(live.state.ids[0])]
+            stored = self._family(live.state.ids[0])
             return tuple(remark.sentence for remark in self._remarks(stored, resume=False))
 
         with suppress(SandboxError):
@@ -295,6 +325,9 @@ class Runs:
 
     def _heard(self, event: Event | None) -> None:
         """Home, where it is seen, says when a session begins to wait, and when it goes on."""
+        if event is None and self.live is not None and self.live.state.ids and not self.live.elsewhere:
+            with suppress(SandboxError):
+                self.live.left = bool(self._conductor.to_finish(self.live.state.ids[0]))
         if isinstance(event, TurnStarted | Waiting) and self._app.screen is self._home:
             self.show_recent()
         elif isinstance(event, TooLate):

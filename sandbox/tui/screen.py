@@ -27,6 +27,10 @@ class Screen(screen.Screen[Result]):
         """Whether the app shall not close yet: something here is not saved, and the screen now says so."""
         return False
 
+    def why_not(self, key: str) -> str:
+        """Why the key whose binding has that id does nothing now; empty where `silent_keys` has the word."""
+        return ""
+
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close this screen, wherever it is among the open ones; one that is closed already stays so."""
         stack = self.app._screen_stack

@@ -1,9 +1,11 @@
-"""A key that the bottom line shows in grey: what is said when it is pressed all the same. Presses nothing."""
+"""A key that does nothing now: what is said when it is pressed all the same. Presses nothing."""
 
 from typing import Any
 
 from textual.events import Key
 from textual.screen import Screen
+
+from sandbox.tui.screen import Screen as OwnScreen
 
 _NOTHING_RUNS = "Nothing is running here: b adds an arm, E changes a step and goes on."
 _NOTHING_YET = "No run is finished yet: there is nothing to tell."
@@ -45,12 +47,12 @@ REASONS = {
     "sessions.review": _FOR_SESSIONS,
     "sessions.remove": _FOR_SESSIONS,
     "sessions.ask": _FOR_SESSIONS,
-    "study.pause": "Nothing is left to run, or it is starting: c compares what is finished.",
+    "study.pause": "Nothing is left to run: c compares what is finished.",
     "study.stop": "It is not running: there is nothing to stop.",
     "study.compare": _NOTHING_YET,
     "study.report": _NOTHING_YET,
     "study.steps": _NOTHING_YET,
-    "progress.stop": "Nothing runs in this app: x stops only its own run.",
+    "progress.stop": "x stops what this app runs itself. A study is stopped on its own page: t on Home.",
     "progress.take-over": "Mark a session that another machine is said to run.",
     "library.edit": _MARK_DOCUMENT,
     "library.duplicate": _MARK_DOCUMENT,
@@ -89,7 +91,8 @@ REASONS = {
     "check.stop": "No check is running: c runs the usual ones.",
     "small-study.run": "Wait until it is said what this takes.",
 }
-"""By the id of the binding: why the key does nothing where it is grey, or what to do instead."""
+"""By the id of the binding: why the key does nothing where it is grey, or what to do instead. A screen has a
+better word where it depends on what runs (`why_not`)."""
 
 
 def why_silent(screen: Screen[Any], event: Key) -> str:
@@ -101,4 +104,6 @@ def why_silent(screen: Screen[Any], event: Key) -> str:
     if active is None or active.enabled:
         return ""
     binding = active.binding
+    if isinstance(screen, OwnScreen) and (why := screen.why_not(binding.id or "")):
+        return why
     return REASONS.get(binding.id or "", f"Not now: {binding.tooltip or binding.description}.")

@@ -19,9 +19,11 @@ from sandbox.study.conductor import Conductor
 from sandbox.study.frozen import Outline, members, outline_of, take_up
 from sandbox.study.plan import heads
 from sandbox.study.planning import look_at_models, planned
+from sandbox.study.progress import progress_of
 from sandbox.study.runner import check_study
 from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.keys_in_order import OPENING
+from sandbox.tui.labels import shortened
 from sandbox.tui.messages import ComparisonWanted, StudyWanted, Trouble
 from sandbox.tui.outline import study_lines
 from sandbox.tui.preferences import Preferences
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from sandbox.tui.screens.study import StudyScreen
 
 _SECONDS = 1.0
+_NAME = 24
+"""Cells for a study's name before all else that a title says."""
 AUTHOR = "clinician"
 _NOTHING_SAID = "Its process broke off and said nothing.\nRun what is missing: sandbox study resume {name}"
 
@@ -81,6 +85,17 @@ class Studies:
     def newest(self) -> tuple[StudySummary, ...]:
         """The studies of the record, the newest first. Reads: belongs on a thread."""
         return self._listing.newest()
+
+    def so_far(self, root: str) -> str:
+        """What is compared of that study: `quick-demo`, or `quick-demo, interim: 1 of 4 runs` while it is not
+        over. Reads: belongs on a thread."""
+        studies = self._conductor.studies
+        outline = outline_of(studies.named(root))
+        now = progress_of(studies, outline)
+        name = shortened(outline.name, _NAME)
+        if now.over:
+            return name
+        return f"{name}, interim: {now.cells['finished']} of {now.cells_in_all} runs"
 
     def free_name(self, wanted: str) -> str:
         """The name, or with a number where a study or its document has it. Reads: belongs on a thread."""

@@ -31,13 +31,18 @@ _SHARE_OF_TIME = 10
 _FIRST: tuple[State, ...] = ("running", "failed", "interrupted", "stopped")
 
 
+Titles = tuple[tuple[str, str], tuple[str, str]]
+"""Arm and scenario, each with the mark that tells its text from another of that title."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedSession:
-    """A session of the study that was begun, in words."""
+    """A session of the study that was begun, and the seed and model that tell it apart."""
 
     id: str
-    state: State
-    what: str
+    state: str
+    titles: Titles
+    seed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,6 @@ class StudyView:
     rests_on: int
     sessions: tuple[ListedSession, ...]
     begun: int
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended as it was meant to: what it shows is no longer interim."""
-        return self.progress.condition in ("finished", "enough")
 
 
 class StudyReader:
@@ -108,7 +108,8 @@ class StudyReader:
             key=lambda one: (_FIRST.index(one.state) if one.state in _FIRST else len(_FIRST), -one.number)
         )
         listed = tuple(
-            ListedSession(one.session, one.state, self._titles[one.session]) for one in known[:MOST_LISTED]
+            ListedSession(one.session, progress.state_of(one.state), *self._titles[one.session])
+            for one in known[:MOST_LISTED]
         )
         return StudyView(progress, *self._effects, listed, len(known))
 
@@ -119,25 +120,25 @@ class StudyReader:
         found = so_far(self._store, arms, stop.scale if stop is not None else None)
         return ((*answer(found).lines, *found.left_out), found.scale[2]) if found is not None else ((), "")
 
-    def _all_titles(self) -> Iterator[tuple[str, str]]:
+    def _all_titles(self) -> Iterator[tuple[str, tuple[Titles, str]]]:
         plan = self.outline.plan
         models = len({cell.model for cell in plan.cells}) > 1
         for cell in plan.cells:
             trunk, *branches = self.outline.cells[cell.number]
-            where = f"{plan.documents[cell.scenario].title} · seed {cell.seed}"
-            where += f" · {short_name(cell.model)}" if models else ""
-            yield trunk, f"Shared start · {where}"
-            for id, title in zip(branches, self._arm_titles(cell), strict=True):
-                yield id, f"{title} · {where}"
+            scenario = plan.documents[cell.scenario].title
+            seed = f"seed {cell.seed}" + (f" · {short_name(cell.model)}" if models else "")
+            arms = (("Shared start", ""), *self._arm_titles(cell))
+            for id, arm in zip((trunk, *branches), arms, strict=True):
+                yield id, ((arm, (scenario, "")), seed)
 
-    def _arm_titles(self, cell: Cell) -> Iterator[str]:
+    def _arm_titles(self, cell: Cell) -> Iterator[tuple[str, str]]:
+        """Each with the mark of its script, where one title stands for several."""
         for arm in cell.arms:
             technique = self.outline.plan.documents[arm.technique] if arm.technique else None
             control = isinstance(technique, Technique) and technique.is_control
             title = technique.title if technique is not None else None
-            if isinstance(technique, Technique) and (mark := self._marks.get(document_hash(technique))):
-                title = f"{title} {mark}"
-            yield told_apart(title, control=control, stretches=arm.stretches)
+            mark = self._marks.get(document_hash(technique), "") if isinstance(technique, Technique) else ""
+            yield told_apart(title, control=control, stretches=arm.stretches), mark
 
 
 def _scripts(documents: Mapping[str, Document]) -> Iterator[Script]:

@@ -208,5 +208,5 @@ async def test_a_changed_step_stands_beside_the_control_and_both_arms_in_the_com
     arms = {arm.id: arm for arm in gather_compared(store, [heads[0].id])}
     assert set(arms) == {heads[1].id, heads[2].id, head.id}, "no arm takes the place of another"
     assert arms[head.id].began == arms[heads[2].id].began
-    assert arms[head.id].title.endswith("(step-3 changed)")
+    assert arms[head.id].title.endswith("(changed step “step-3”)")
     assert store.sessions(1)[0].technique == technique().title

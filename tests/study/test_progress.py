@@ -127,4 +127,4 @@ async def test_a_list_counts_the_sessions_of_the_newest_plan(tmp_path: Path) -> 
         cells = tuple(cell.model_copy(update={"arms": cell.arms[1:]}) for cell in grown.cells)
         freeze(conductor.studies, grown.model_copy(update={"cells": cells}))
         (study,) = listing.newest()
-        assert (study.sessions, study.finished, study.stands) == (6, 4, "interrupted")
+        assert (study.sessions, study.finished, study.stands) == (6, 4, "unfinished")

@@ -89,7 +89,7 @@ async def test_r_asks_for_the_newest_reply_again_and_keeps_the_old_one(tmp_path:
 async def test_r_on_a_marked_measurement_redoes_the_reply_before_it(tmp_path: Path) -> None:
     async with stage(tmp_path, played=True) as at:
         await finished(at)
-        await at.press("tab", "tab", "tab")  # baseline, after the scenario, t1
+        await at.press("tab", "shift+tab", "shift+tab", "shift+tab")  # end, t3, t2, t1
         await at.redo()
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the redo")
         await at.ended()
@@ -224,11 +224,11 @@ async def test_of_many_arms_those_around_the_shown_one_are_in_view(tmp_path: Pat
         def tabs() -> str:
             return line.render().plain
 
-        line.show(many, "more4")
+        line.show(many, "more4", at.session.live.stands)
         assert tabs().startswith("‹ ") and " ›" in tabs() and " ✓  ▐ ▲ Mindful b… 6 ✓ ▌" in tabs()
-        line.show(many, many.ids[0])
+        line.show(many, many.ids[0], at.session.live.stands)
         assert tabs().startswith("  ▐ Shared start ✓ ▌") and " ›" in tabs()
-        line.show(many, many.ids[-1])
+        line.show(many, many.ids[-1], at.session.live.stands)
         assert tabs().startswith("‹ ") and tabs().partition("[ ]")[0].rstrip().endswith("10 ✓ ▌")
 
 
@@ -243,13 +243,13 @@ async def test_the_tree_names_a_redo_with_its_seed_in_full_where_there_is_room(t
         await at.shows(f"✓ Appliance manual (control, t3 redone), seed {redone.head.plan.seed}  distress")
 
 
-async def test_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> None:
+async def test_ctrl_s_in_the_picker_branches_with_another_seed(tmp_path: Path) -> None:
     async with stage(tmp_path, played=True) as at:
         trunk = (await finished(at))[0]
         await at.press("b")
         await at.until(lambda: isinstance(at.app.screen, BranchPicker), "the picker")
         await at.shows("as the other arms")
-        await at.press("s")
+        await at.press("ctrl+s")
         await at.shows("another one")
         await at.press("enter")
         await at.until(lambda: len(at.session.live.state.ids) == 4, "the branch")

@@ -70,7 +70,7 @@ async def test_a_step_is_changed_run_from_before_it_and_shown_beside_the_other(t
         live = at.session.live
         arm = live.state.sessions[live.state.ids[-1]]
         assert [one.step for one in arm.entries if isinstance(one, Turn)] == ["breathe", "stay"]
-        assert live.state.title(arm.head.id) == "Mindful breathing (breathe changed)"
+        assert live.state.title(arm.head.id) == "Mindful breathing (changed step “breathe”)"
 
 
 async def test_a_change_is_thrown_away_with_one_key(tmp_path: Path) -> None:
@@ -191,7 +191,9 @@ async def test_a_change_that_cannot_begin_is_kept(
             await opened(at)
         assert isinstance(at.app.screen, StepEditor), "what is seen before it runs is refused in place"
         assert at.app.screen.query_one(TextArea).text.endswith(" Kept.")
-        (draft,) = (tmp_path / "sessions" / "drafts").glob("*.json")
+        drafts = tmp_path / "sessions" / "drafts"
+        await at.until(lambda: bool(list(drafts.glob("*.json"))), "the draft")
+        (draft,) = drafts.glob("*.json")
         assert json.loads(draft.read_text())["stay"].endswith(" Kept.")
 
 

@@ -197,8 +197,10 @@ async def test_f_draws_the_effects_and_a_shows_every_reply_of_a_turn(tmp_path: P
         await at.shows("Mindful breathing: one run, no interval (1 run")
         await at.shows("left of │ lower than under the control")
         await at.press("escape", "a")
-        await at.shows("No reply belongs to this row")
-        await at.press("down", "down", "a")
+        await at.shows("Nothing was said before the baseline")
+        await at.press("down", "a")
+        await at.shows("Mindful breathing · after scenario · 1 run")
+        await at.press("escape", "down", "a")
         await at.shows("Mindful breathing · t1 · 1 run")
         await at.shows("seed ")
 

@@ -13,7 +13,11 @@ import pytest
 from sandbox.engine.events import RunPlanned, SessionStarted
 from sandbox.models.provider import ModelDescription
 from sandbox.store import state
+from sandbox.study.frozen import freeze
+from sandbox.study.plan import heads
+from sandbox.study.planning import planned
 from sandbox.study.proposal import Proposal
+from sandbox.study.small_study import Choices, small_study
 from sandbox.tui.screens.home import HomeScreen
 from sandbox.tui.screens.page import HelpScreen
 from sandbox.tui.screens.progress import ProgressScreen
@@ -31,7 +35,7 @@ async def test_without_a_run_it_says_what_would_show_here(tmp_path: Path) -> Non
         await at.started()
         await open_progress(at)
         await at.shows("Nothing is running.")
-        assert at.app.screen.check_action("stop", ()) is None
+        assert at.app.screen.check_action("stop", ()) is None and "x stop" not in at.text()
         await at.press("question_mark")
         assert isinstance(at.app.screen, HelpScreen)
         await at.press("escape", "escape")
@@ -83,11 +87,21 @@ async def test_what_a_study_of_this_app_runs_is_told_so(
     async with stage(tmp_path) as at:
         await at.started()
         conductor = at.services.conductor
+        chosen = Choices(
+            Proposal(), ("night-attack",), ("study-participant",), ("embedded",), repeats=2, name="mine"
+        )
+        plan = planned(small_study(chosen, conductor.library), conductor, "r00t")
+        freeze(conductor.studies, plan)
         with monkeypatch.context() as there:
             there.setattr(state, "this_process", lambda: child)
-            conductor.store.record(RunPlanned(conductor.runnable(Proposal())))
+            conductor.studies.claim("r00t", heads(plan, plan.cells[0]))
         await open_progress(at)
-        await at.shows("this app's study: 0 of 3 sessions")
+        await at.shows("this app's study mine: 0 of 6 sessions · now 0 of 8 turns")
+        for arm in ("Shared start", "Mindful br", "Appliance"):
+            assert any(arm in line and "· seed " in line for line in at.text().splitlines()), at.text()
+        assert "x stop" not in at.text()
+        await at.press("x")
+        await at.shows("x stops what this app runs itself.")
 
 
 async def test_what_another_machine_is_said_to_run_is_taken_over(

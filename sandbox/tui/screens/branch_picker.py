@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from sandbox.text import excerpt
@@ -45,30 +45,31 @@ class Chosen:
     another_seed: bool = False
 
 
-class TechniqueChoices(OptionList):
-    """The techniques to walk with the arrow keys; Enter branches."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "branch", tooltip="Add an arm with the marked technique"),
-    ]
-
-
 class BranchPicker(ModalScreen[Chosen | None]):
-    """Techniques, the control first, then live; `f` goes through the places to leave from, `s` draws anew.
-
-    Escape changes nothing.
+    """Letters look for a technique, up and down mark one, Enter branches; right goes through the places to
+    leave from, ^s draws anew. Escape changes nothing.
     """
 
     CSS_PATH = "branch_picker.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "elsewhere", "begin elsewhere", tooltip="Another place to begin from"),
-        Binding("s", "seed", "another seed", tooltip="With another seed, or the seed of the other arms"),
-        Binding("escape", "cancel", "cancel"),
-    ]
+        Binding("enter", "branch", "branch", tooltip="Add an arm with the marked technique", priority=True),
+        Binding("right", "elsewhere", "begin elsewhere", tooltip="Another place to begin from",
+                priority=True),
+        Binding("ctrl+s", "seed", "another seed", priority=True,
+                tooltip="With another seed, or the seed of the other arms"),
+        *(Binding(key, f"walk('{walk}')", show=False) for key, walk in (
+            ("up", "cursor_up"), ("down", "cursor_down"), ("pageup", "page_up"), ("pagedown", "page_down"))),
+        Binding("escape", "cancel", "cancel", priority=True),
+    ]  # fmt: skip
 
-    def __init__(self, choices: Sequence[Choice], points: Sequence[BranchPoint], note: str) -> None:
+    def __init__(
+        self, choices: Sequence[Choice], points: Sequence[BranchPoint], note: str, *, controlled: bool = False
+    ) -> None:
+        """`controlled`: the run has a control, so that the techniques come first; else the controls do."""
         super().__init__()
-        self._choices = sorted(choices, key=lambda choice: (choice.family != "control", not choice.live))
+        self._choices = sorted(
+            choices, key=lambda choice: ((choice.family == "control") == controlled, not choice.live)
+        )
         self._another_seed = False
         self._points = tuple(points)
         self._at = 0
@@ -77,18 +78,30 @@ class BranchPicker(ModalScreen[Chosen | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="picker"):
             yield Static("", id="begins", markup=False)
-            yield TechniqueChoices(
-                *(Option(_row(choice), id=choice.id) for choice in self._choices),
-                id="techniques",
-                markup=False,
-            )
+            yield Input(placeholder="type to find one", id="words", compact=True, max_length=60)
+            yield OptionList(id="techniques", markup=False)
             yield Static(Content(self._note), id="note", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#picker").border_title = "Add an arm with"
-        self.query_one(OptionList).focus()
+        self.query_one(OptionList).can_focus = False
+        self.query_one(Input).focus()
+        self._list("")
         self._draw()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._list(event.value)
+
+    def _list(self, typed: str) -> None:
+        """The techniques in which all the words typed are found."""
+        words = typed.casefold().split()
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        found = [choice for choice in self._choices if all(word in _named(choice) for word in words)]
+        listed.add_options([Option(_row(choice), id=choice.id) for choice in found])
+        scripted = (place for place, choice in enumerate(found) if not choice.live)
+        listed.highlighted = next(scripted, 0) if found else None
 
     def _draw(self) -> None:
         text = Content.assemble(("begins  ", "$text-muted"), (self._points[self._at].title, "bold"))
@@ -112,9 +125,19 @@ class BranchPicker(ModalScreen[Chosen | None]):
     def action_cancel(self) -> None:
         self.dismiss(None)
 
+    def action_walk(self, walk: str) -> None:
+        getattr(self.query_one(OptionList), f"action_{walk}")()
+
+    def action_branch(self) -> None:
+        self.query_one(OptionList).action_select()
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
             self.dismiss(Chosen(event.option_id, self._points[self._at], self._another_seed))
+
+
+def _named(choice: Choice) -> str:
+    return f"{choice.title} {choice.family} {choice.id}".casefold()
 
 
 def _row(choice: Choice) -> Content:

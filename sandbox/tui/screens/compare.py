@@ -1,6 +1,6 @@
 """Compare: sessions side by side, their trajectories over each other. Runs and reads nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -39,6 +39,8 @@ from sandbox.tui.widgets.session_header import NOTE
 from sandbox.tui.widgets.trajectory_chart import Line, TrajectoryChart, point_labels
 
 _SECONDS = 2.0
+_WIDE = 110
+"""Cells from which on the title has room for a study and its scenario."""
 _UNFINISHED = ("planned", "running")
 
 
@@ -114,13 +116,16 @@ class CompareScreen(Screen[None]):
         wanted: tuple[str, ...] = (),
         study: str | None = None,
         scale: str | None = None,
+        of_study: str = "",
     ) -> None:
         """`wanted`: the sessions that were asked for, `study` the root of the study they are of. `scale` is
-        shown first; None: the usual one."""
+        shown first; None: the usual one. `of_study`: the study's name, and if it is not over how much of it
+        this is."""
         super().__init__()
         self.wanted = wanted
         self.study = study
         self._first = scale
+        self._of_study = of_study
         self._gather = gather
         self._sessions = sessions = gather()
         self._scales: tuple[ScaleName, ...] = scales(sessions)
@@ -128,6 +133,7 @@ class CompareScreen(Screen[None]):
         self._earlier = False
         self._pooled = bool(self._scales) and worth_pooling(self._shown, self._scales[self._at])
         self._comparison: Comparison | None = None
+        self._page: tuple[PageScreen, Callable[[Comparison], Sequence[Content]]] | None = None
         self._rows: tuple[AlignedTurn, ...] = ()
 
     def _first_scale(self) -> int:
@@ -188,6 +194,9 @@ class CompareScreen(Screen[None]):
             return
         found = compare(self._shown, self._scales[self._at], pooled=self._pooled)
         self._comparison = found
+        if self._page is not None:
+            page, lines = self._page
+            page.show(lines(found))
         self.query_one("#compare-title", Static).update(self._title(found))
         self._draw_cautions(found)
         self._share_room()
@@ -221,6 +230,8 @@ class CompareScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._share_room()
+        if self._comparison is not None:
+            self.query_one("#compare-title", Static).update(self._title(self._comparison))
 
     def _share_room(self) -> None:
         """The table has what its columns take, the chart the rest; the chart goes where there is none.
@@ -254,6 +265,8 @@ class CompareScreen(Screen[None]):
         scenario = self._sessions[0].plan.scenario
         several = {session.plan.scenario.id for session in self._sessions}
         told = "several scenarios" if len(several) > 1 else scenario.title_with_affect
+        if self._of_study:  # where there is no room for both, the scale has to stay
+            told = f"{self._of_study} · {told}" if self.size.width >= _WIDE else self._of_study
         return Content.assemble(
             ("Compare  ", "bold $accent"),
             (printable(told), "bold"),
@@ -328,20 +341,22 @@ class CompareScreen(Screen[None]):
         await self._draw()
 
     def action_why(self) -> None:
-        found = self._comparison
-        if found is None:
-            return
-        said = answer(found)
-        lines = [*said.lines, *found.cautions, *reasons(found), explanation(found)]
-        lines += [*filter(None, [enough(said)]), *harm_lines(found), *noise_lines(found)]
-        spaced = [part for line in lines for part in (Content(printable(line)), Content(""))]
-        self.app.push_screen(PageScreen("The answer, and cautions", spaced[:-1]))
+        self._open_page("The answer, and cautions", _all_said)
 
     def action_forest(self) -> None:
         if self._comparison is not None:
-            lines = forest_lines(answer(self._comparison), min(70, self.size.width - 6))
-            scale = self._comparison.scale[2]
-            self.app.push_screen(PageScreen(f"Technique effects: {scale}", [Content(line) for line in lines]))
+            width = min(70, self.size.width - 6)
+            self._open_page(
+                f"Technique effects: {self._comparison.scale[2]}",
+                lambda found: [Content(line) for line in forest_lines(answer(found), width)],
+            )
+
+    def _open_page(self, title: str, lines: Callable[[Comparison], Sequence[Content]]) -> None:
+        """A page on what is compared; an arm that still runs changes it while it is read."""
+        if self._comparison is not None:
+            page = PageScreen(title, lines(self._comparison))
+            self._page = page, lines
+            self.app.push_screen(page)
 
     def action_replies(self) -> None:
         found, table = self._comparison, self.query_one(ComparisonTable)
@@ -351,7 +366,9 @@ class CompareScreen(Screen[None]):
         if lines := all_replies(arms, found.scale, table.point):
             self.app.push_screen(PageScreen("Every run's reply", lines))
         else:
-            self.notify("No reply belongs to this row: choose a turn.", timeout=3)
+            before = table.point == "base"
+            why = "Nothing was said before the baseline" if before else "No reply belongs to this row"
+            self.notify(f"{why}: choose a later row.", timeout=3)
 
     def action_export(self) -> None:
         if self._comparison is not None:
@@ -380,3 +397,10 @@ class CompareScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def _all_said(found: Comparison) -> Sequence[Content]:
+    said = answer(found)
+    lines = [*said.lines, *found.cautions, *reasons(found), explanation(found)]
+    lines += [*filter(None, [enough(said)]), *harm_lines(found), *noise_lines(found)]
+    return [part for line in lines for part in (Content(printable(line)), Content(""))][:-1]

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from sandbox.tui.labels import hanging
-from sandbox.tui.screen import ModalScreen
+from sandbox.tui.screen import ModalScreen, is_there
 from sandbox.tui.widgets.key_line import KeyLine
 
 WIDTH, _AROUND = 71, 5
@@ -49,8 +49,13 @@ class PageScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="page"):
-            yield Static(self._text, markup=False)
+            yield Static(self._text, id="text", markup=False)
         yield KeyLine()
+
+    def show(self, paragraphs: Sequence[Content]) -> None:
+        """The same page, of what is known now."""
+        if is_there(self):
+            self.query_one("#text", Static).update(Content("\n").join(paragraphs))
 
     def on_mount(self) -> None:
         self.query_one("#page").border_title = self._title

@@ -1,6 +1,6 @@
 """Study progress: every run under way in this workspace, here or in another terminal. Reads, runs nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -16,16 +16,17 @@ from sandbox.engine.plan import told_apart
 from sandbox.errors import SandboxError
 from sandbox.store.progress import RunProgress, SessionProgress
 from sandbox.store.store import Store
-from sandbox.text import excerpt
+from sandbox.store.study_listing import StudySummary
 from sandbox.tui.keys_in_order import OPENING
-from sandbox.tui.labels import SIGNS, text_marks
+from sandbox.tui.labels import SIGNS, shortened, text_marks, told_in
 from sandbox.tui.messages import SessionWanted, Trouble
 from sandbox.tui.screen import Screen, read_for
 from sandbox.tui.screens.prompt import Confirmation
 from sandbox.tui.widgets.key_line import KeyLine
 
 _SECONDS = 1.0
-_BAR = 10
+_BAR, _NAME = 10, 20
+"""Cells for how far a run is, and for the name of its study."""
 _NOTHING = (
     "Nothing is running. Enter on Home runs the proposed session; a run in another terminal "
     "(sandbox run) shows here as well."
@@ -44,18 +45,23 @@ class ProgressScreen(Screen[None]):
     ]  # fmt: skip
     HELP = (
         "Every session of the runs under way: turns done of those planned, calls, tokens in and out, and "
-        "about how long it will take at the pace so far. Enter opens a session. What is done is in the "
-        "record already: a run that is stopped or cut off goes on with r on Home, or sandbox resume. Whether "
-        "a run on another machine still lives, nobody here can tell: if it does not, t takes it over."
+        "about how long it will take at the pace so far; of a study how many of all its sessions are there. "
+        "Enter opens a session. x stops what this app runs itself; a study is paused and stopped on its page "
+        "(t on Home). What is done is in the record already: a run that is stopped or cut off goes on with r "
+        "on Home, or sandbox resume. Whether a run on another machine still lives, nobody here can tell: if "
+        "it does not, t takes it over."
     )
 
     class StopWanted(Message):
         """This app's run shall be stopped."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, studies: Callable[[], Sequence[StudySummary]]) -> None:
+        """`studies` reads how the studies of the record stand."""
         super().__init__()
         self._store = store
+        self._newest = studies
         self._runs: tuple[RunProgress, ...] = ()
+        self._studies: dict[str, StudySummary] = {}
 
     def compose(self) -> ComposeResult:
         yield Static("Study progress", id="title", markup=False)
@@ -74,31 +80,44 @@ class ProgressScreen(Screen[None]):
     @work(exclusive=True)
     async def _look(self) -> None:
         try:
-            self._runs = await read_for(self, self._store.runs)
+            self._runs, self._studies = await read_for(self, self._read)
         except SandboxError as error:
             self.post_message(Trouble(error))
         else:
             self._draw()
 
+    def _read(self) -> tuple[tuple[RunProgress, ...], dict[str, StudySummary]]:
+        runs = self._store.runs()
+        studies = self._newest() if any(run.study for run in runs) else ()
+        return runs, {one.root: one for one in studies}
+
     # What is drawn
 
     def _draw(self) -> None:
         now = datetime.now(UTC)
-        heads = [line for run in self._runs for line in run_lines(run, now)]
+        heads = [line for run in self._runs for line in run_lines(run, self._studies.get(run.study), now)]
         self.query_one("#runs", Static).update(Content("\n".join(heads) or _NOTHING))
         listed = self.query_one(OptionList)
-        sessions = [session for run in self._runs for session in run.sessions]
-        ids = [session.summary.id for session in sessions]
+        sessions = [self._as_it_stands(session, run) for run in self._runs for session in run.sessions]
+        ids = [session.summary.id for session, _ in sessions]
         width = listed.scrollable_content_region.width or 78
-        texts = text_marks(script for one in sessions for script in one.summary.scripts)
+        texts = text_marks(script for one, _ in sessions for script in one.summary.scripts)
         if [listed.get_option_at_index(n).id for n in range(listed.option_count)] == ids:
-            for place, session in enumerate(sessions):
-                listed.replace_option_prompt_at_index(place, session_line(session, width, texts))
+            for place, (session, state) in enumerate(sessions):
+                listed.replace_option_prompt_at_index(place, session_line(session, state, width, texts))
         else:
             listed.clear_options()
-            listed.add_options([Option(session_line(s, width, texts), id=s.summary.id) for s in sessions])
+            listed.add_options(
+                [Option(session_line(one, state, width, texts), id=one.summary.id) for one, state in sessions]
+            )
             listed.highlighted = 0 if sessions else None
         self.refresh_bindings()
+
+    def _as_it_stands(self, session: SessionProgress, run: RunProgress) -> tuple[SessionProgress, str]:
+        """The session, and its state: nothing runs in a study that is paused."""
+        state, study = session.summary.state, self._studies.get(run.study)
+        paused = state == "running" and study is not None and study.stands == "paused"
+        return session, "paused" if paused else state
 
     # What the keys do
 
@@ -122,7 +141,7 @@ class ProgressScreen(Screen[None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
-            self.post_message(SessionWanted(event.option_id))
+            self.post_message(SessionWanted(event.option_id, itself=True))
 
     def action_stop(self) -> None:
         self.post_message(self.StopWanted())
@@ -152,20 +171,20 @@ class ProgressScreen(Screen[None]):
         self.dismiss()
 
 
-def run_lines(run: RunProgress, now: datetime) -> list[str]:
-    """A run in two lines: how far it is, and what it took."""
-    whose = f"another program ({run.process})"
-    if run.process.ours or run.process.begun_by_us:
-        whose = "this app" if run.process.ours else "this app's study"
+def run_lines(run: RunProgress, study: StudySummary | None, now: datetime) -> list[str]:
+    """A run in two lines: how far it is, and what it took. Of a study all its sessions count, also those that
+    are not in line yet: how long it takes is said on its page."""
     done, left, spent = run.turns_done, run.turns_left, run.spent
-    filled = round(_BAR * done / (done + left)) if done + left else 0
-    ended = sum(session.done for session in run.sessions)
+    ended, of = sum(session.done for session in run.sessions), len(run.sessions)
+    part = done / (done + left) if done + left else 0.0
+    parts = [f"{done} of {done + left} turns", _time_left(run.seconds_left(now))]
+    if study is not None:
+        ended, of = study.finished, study.sessions
+        part = ended / of if of else 0.0
+        parts = [f"now {done} of {done + left} turns", *(["paused"] * (study.stands == "paused"))]
+    filled = round(_BAR * part)
+    parts.insert(0, f"{'█' * filled}{'░' * (_BAR - filled)} {_whose(run, study)}: {ended} of {of} sessions")
     failed = run.count("failed", "interrupted")
-    parts = [
-        f"{'█' * filled}{'░' * (_BAR - filled)} {whose}: {ended} of {len(run.sessions)} sessions",
-        f"{done} of {done + left} turns",
-        _time_left(run.seconds_left(now)),
-    ]
     if failed:
         parts.append(f"{failed} failed")
     again = f" ({spent.retries} tried again)" if spent.retries else ""
@@ -177,20 +196,26 @@ def run_lines(run: RunProgress, now: datetime) -> list[str]:
     return [" · ".join(part for part in parts if part), took]
 
 
-def session_line(session: SessionProgress, width: int, texts: Mapping[str, str]) -> Content:
-    """`▶ Mindful breathing v2 · Attacked at night   3/5 turns   12 calls`, in `width` cells.
+def _whose(run: RunProgress, study: StudySummary | None) -> str:
+    ours = run.process.ours or run.process.begun_by_us
+    if study is not None:
+        own = "this app's study" if ours else f"study ({run.process})"
+        return f"{own} {shortened(study.name, _NAME)}"
+    return "this app" if ours else f"another program ({run.process})"
+
+
+def session_line(session: SessionProgress, state: str, width: int, texts: Mapping[str, str]) -> Content:
+    """`▶ running  Mindful breathing v2 · Attacked at night · seed 1  3/5 turns  12 calls`, in `width` cells.
 
     `texts`: what is said of a script, by its hash, to tell it from another of that title.
     """
     one = session.summary
-    title, own = one.technique, "".join(texts.get(script.hash, "") for script in one.scripts[1:])
-    title = f"{title} {own}" if title is not None and own else title
-    what = told_apart(title, control=one.control, stretches=one.stretches)
+    own = "".join(texts.get(script.hash, "") for script in one.scripts[1:])
+    what = told_apart(one.technique, control=one.control, stretches=one.stretches)
     numbers = f"{one.turns:>3}/{session.turns} turns {_calls(session.spent.calls):>10}"
-    state = f"{SIGNS[one.state]} {one.state}"
     room = max(12, width - len(numbers) - 16)
-    text = excerpt(f"{what} · {one.scenario} · seed {one.seed}", room)
-    return Content.assemble(f"{state:<13} {text:<{room}} ", (numbers, "$text-muted"))
+    text = told_in(((what, own), (one.scenario, "")), f"seed {one.seed}", room)
+    return Content.assemble(f"{f'{SIGNS[state]} {state}':<13} {text:<{room}} ", (numbers, "$text-muted"))
 
 
 def _calls(count: int) -> str:

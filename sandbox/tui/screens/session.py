@@ -19,7 +19,7 @@ from sandbox.models.name import short_name
 from sandbox.text import printable
 from sandbox.tui.live_run import LiveRun
 from sandbox.tui.memory_search import MemorySearch
-from sandbox.tui.messages import ComparisonWanted, ReviewWanted, TranscriptWanted, Trouble
+from sandbox.tui.messages import ComparisonWanted, ReviewWanted, SessionWanted, TranscriptWanted, Trouble
 from sandbox.tui.screen import Screen, is_there
 from sandbox.tui.screens.branch_tree import BranchTree
 from sandbox.tui.screens.home import HomeScreen
@@ -29,7 +29,7 @@ from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.measures import Measures
 from sandbox.tui.widgets.session_header import BranchLine, PhaseLine, RemarkLine, SessionHeader, status_text
-from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine
+from sandbox.tui.widgets.therapist_line import KEPT, TherapistLine, over
 
 Wish = Literal["branch", "redo", "change"]
 _REDRAWS_PER_SECOND = 20
@@ -88,9 +88,9 @@ class SessionScreen(Screen[None]):
         "change from the baseline (base) and from after the scenario (scen), as under a narrow chart. "
         "Lines of dots mark both levels, ◎ several scores in one place. "
         "Left and right read a point out. "
-        "Tab walks the measurements in the chat: Enter opens one, r redoes the reply before it, b adds an "
-        "arm from there, E changes the step before it. Your own words replace nothing: the script goes on "
-        "after them."
+        "Tab marks the newest measurement in view, Shift+Tab one before: Enter opens it, r redoes the reply "
+        "before it, b adds an arm from there, E changes the step before it. Your own words replace nothing: "
+        "the script goes on after them."
     )
 
     class ArmWanted(Message):
@@ -166,7 +166,7 @@ class SessionScreen(Screen[None]):
         """Say once what ended the run and where to resume; it may have failed before this screen stood."""
         problem, self.live.problem = self.live.problem, None
         if problem is not None:
-            todo = f"{problem.todo} r on Home resumes the session.".strip()
+            todo = f"{problem.todo} Space goes on from there.".strip()
             self.post_message(Trouble(SandboxError(problem.what, where=problem.where, todo=todo)))
 
     # What is drawn
@@ -204,16 +204,11 @@ class SessionScreen(Screen[None]):
             self._draw_header()
             return
         self.query_one(RemarkLine).show(self.live.remarks)
-        controls = self._controls
-        kept = controls is not None and controls.keeps_words
-        self.query_one(TherapistLine).invite(
-            kept=kept, awaited=self._awaited, comparable=self._comparable,
-            ended=not self.live.playing and not self.live.in_line,
-        )  # fmt: skip
+        self.query_one(TherapistLine).invite(self.live)
         lineage = self._state.lineage(session.head.id)
         self.query_one(Conversation).show(session, lineage)
-        self.query_one(PhaseLine).show(session)
-        self.query_one(BranchLine).show(self._state, self._shown)
+        self.query_one(PhaseLine).show(session, self.live.stands(session))
+        self.query_one(BranchLine).show(self._state, self._shown, self.live.stands)
         self._draw_header()
         self.refresh_bindings()
 
@@ -224,7 +219,10 @@ class SessionScreen(Screen[None]):
             return
         what = [self._state.family_title(), self._state.titles()[self._shown]]
         what.append(session.model or short_name(session.head.plan.model))
-        status = "■ stopping" if self.live.stopping else status_text(session, self._state.place(self._shown))
+        place = self._state.place(self._shown)
+        status = (
+            "■ stopping" if self.live.stopping else status_text(session, self.live.stands(session), place)
+        )
         self.query_one(SessionHeader).show(*what, status=status, seconds=self.live.seconds)
 
     # What the keys do
@@ -240,9 +238,9 @@ class SessionScreen(Screen[None]):
             return parameters == ("home" if self._over_home else "back",)
         if action == "say" and isinstance(self.focused, TherapistLine):  # there it is a letter
             return False
-        if action in {"pause", "go_on"} and self._paused != (action == "go_on"):
+        if action in {"pause", "go_on"} and self.live.goes_on != (action == "go_on"):
             return False
-        if action in {"step", "remind"} and self._awaited != (action == "remind"):
+        if action in {"step", "remind"} and self.live.awaited != (action == "remind"):
             return False
         return True if self._does_something(action) else None
 
@@ -256,26 +254,27 @@ class SessionScreen(Screen[None]):
         running = self._state.sessions.get(self._state.running or "")
         under_way = self.live.playing and not self.live.stopping
         needs = (
-            (("pause", "go_on", "step", "stop", "say"), under_way),
+            (("pause", "step", "stop", "say"), under_way),
+            (("go_on",), not self.live.stopping),
             (("skip",), under_way and not (running is not None and running.says_again)),
             (("look", "tree"), len(sessions) > 1),
-            (("compare",), self._comparable),
+            (("compare",), self.live.comparable),
             (("branch", "redo", "export", "copy", "review"), self._session is not None),
             (("change",), self._session is not None and self._session.head.plan.technique is not None),
             (("why",), bool(self.live.remarks)),
         )
         return next((met for actions, met in needs if action in actions), True)
 
-    @property
-    def _comparable(self) -> bool:
-        """Whether two arms or more have begun."""
-        arms = [one for one in self._state.sessions.values() if not one.head.plan.is_trunk]
-        return sum(bool(one.entries) for one in arms) > 1
-
-    @property
-    def _paused(self) -> bool:
-        """Whether the run was asked to wait: Space goes on then."""
-        return self._controls is not None and self._controls.paused
+    def why_not(self, key: str) -> str:
+        if key == "session.compare":
+            arms = sum(not one.head.plan.is_trunk for one in self._state.sessions.values())
+            comes = arms > 1 and (self.live.playing or self.live.elsewhere is not None)
+            return "Comparing takes two arms that have begun: wait for the second one." if comes else ""
+        hand = key in ("session.pause", "session.next", "session.stop", "session.say", "session.skip")
+        if not hand or self.live.playing or (self.live.elsewhere is None and not self.live.left):
+            return ""
+        said = over(self.live)
+        return f"{said[:1].upper()}{said[1:]}."
 
     def action_pause(self) -> None:
         if (controls := self._controls) is not None:
@@ -288,19 +287,15 @@ class SessionScreen(Screen[None]):
             controls.resume()
             self.notify("Going on.", timeout=2)
             self.refresh_bindings()
+        elif self.live.left:
+            self.live.left = False  # a second Space finds nothing more to do
+            self.post_message(SessionWanted(self._state.ids[0], resume=True))
 
     @property
     def _at_technique_turn(self) -> bool:
         """Whether the shown session waits at a turn of its technique: what is asked for happens at once."""
         session = self._session
         return session is not None and session.waiting is not None and session.phase == "technique"
-
-    @property
-    def _awaited(self) -> bool:
-        """Whether what runs waits for the clinician's words and cannot go on without."""
-        running = self._state.sessions.get(self._state.running or "")
-        waiting = running.waiting if running is not None else None
-        return waiting is not None and waiting.reason == "clinician"
 
     def action_remind(self) -> None:
         self.notify("This step is yours to say: type it, or k leaves it out.", timeout=5)
@@ -429,13 +424,14 @@ class SessionScreen(Screen[None]):
         self.query_one(Conversation).focus()
         controls = self._controls
         if controls is None:
-            self.notify("This arm has ended: b adds another (↑ brings your words back).", severity="warning")
+            said = self.why_not("session.say") or "This arm has ended: b adds another."
+            self.notify(f"{said} ↑ brings your words back.", severity="warning")
         elif message.text:
             controls.say(message.text)
             if not self._at_technique_turn:
                 self.notify(f"{KEPT}.", timeout=3)
             self._draw()
-        elif self._awaited:
+        elif self.live.awaited:
             self.action_remind()
         else:
             self.action_step()

@@ -1,6 +1,6 @@
 """A study: its runs, the effects so far, what it takes, what failed; pause, stop, go on. Runs nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from textual import work
@@ -13,9 +13,9 @@ from textual.widgets.option_list import Option
 
 from sandbox.errors import SandboxError
 from sandbox.study.progress import CellState, StudyProgress
-from sandbox.text import excerpt, printable
+from sandbox.text import excerpt, number_of, printable
 from sandbox.tui.keys_in_order import OPENING
-from sandbox.tui.labels import SIGNS, in_rows, shortened
+from sandbox.tui.labels import SIGNS, in_rows, shortened, told_in
 from sandbox.tui.messages import ComparisonWanted, SessionWanted, Trouble
 from sandbox.tui.outline import duration
 from sandbox.tui.screen import Screen, is_there, read_for
@@ -37,9 +37,15 @@ _CONDITIONS = {
     "stopped": "■ stopped",
     "capped": "■ stopped at its cap",
     "unfinished": "✗ ended with runs left",
-    "broken off": "! broken off",
+    "broken off": "! interrupted",
 }
 Wish = Literal["pause", "go on", "stop"]
+_WAIT: Mapping[Wish, str] = {
+    "pause": "It pauses after the turns under way: wait for that.",
+    "go on": "It is starting: space pauses it once it runs.",
+    "stop": "It stops after the turns under way: wait for that.",
+}
+"""What is said of Space before what was asked for has come about."""
 
 
 class StudyScreen(Screen[None]):
@@ -120,7 +126,9 @@ class StudyScreen(Screen[None]):
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
-        if self._view is not None and view.progress.condition != self._view.progress.condition:
+        before = self._view.progress.condition if self._view is not None else None
+        runs_now = self._asked == "go on" and view.progress.condition == "running"
+        if runs_now or (before is not None and view.progress.condition != before):
             self._asked = None
         self._view = view
         self._draw()
@@ -183,6 +191,8 @@ class StudyScreen(Screen[None]):
         }
         if absent.get(action, False):
             return False
+        if action == "pause":
+            return True if self._asked is None else None
         if action == "go_on":
             return True if condition not in (None, "finished", "enough") and self._asked is None else None
         if action == "stop":
@@ -190,6 +200,11 @@ class StudyScreen(Screen[None]):
         if action in ("compare", "report", "steps"):
             return True if self._view is not None and self._view.rests_on else None
         return True
+
+    def why_not(self, key: str) -> str:
+        if key != "study.pause" or (self._view is not None and self._asked is None):
+            return ""
+        return _WAIT[self._asked] if self._asked is not None else "This is still being read."
 
     def _wish(self, wish: Wish) -> None:
         self._asked = wish
@@ -240,7 +255,7 @@ class StudyScreen(Screen[None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
-            self.post_message(SessionWanted(event.option_id))
+            self.post_message(SessionWanted(event.option_id, itself=True))
 
     def action_leave(self) -> None:
         self.dismiss()
@@ -250,7 +265,8 @@ def number_lines(progress: StudyProgress) -> Iterator[str]:
     """How far it is, how fast, and what it took of what it may."""
     in_all, finished = progress.cells_in_all, progress.cells["finished"]
     filled = round(_BAR * finished / in_all) if in_all else 0
-    cells = ", ".join(f"{count} {state}" for state in _CELLS if (count := progress.cells[state]))
+    counted = ((progress.cells[state], progress.state_of(state)) for state in _CELLS)
+    cells = ", ".join(f"{count} {state}" for count, state in counted if count)
     yield f"{'█' * filled}{'░' * (_BAR - filled)} {finished} of {in_all} runs: {cells}"
     pace = [f"{progress.sessions_finished} of {progress.sessions} sessions"]
     if progress.per_minute is not None:
@@ -261,8 +277,8 @@ def number_lines(progress: StudyProgress) -> Iterator[str]:
     spent = progress.spent
     again = f" ({spent.retries:,} tried again)" if spent.retries else ""
     yield (
-        f"{spent.calls:,} calls{again}{_of(progress.caps.calls)} · {spent.prompt_tokens:,} tokens in, "
-        f"{spent.completion_tokens:,} out · {_cost(progress)}"
+        f"{number_of(spent.calls, 'call')}{again}{_of(progress.caps.calls)} · "
+        f"{spent.prompt_tokens:,} tokens in, {spent.completion_tokens:,} out · {_cost(progress)}"
     )
     if progress.cap_reached:
         yield printable(progress.cap_reached)
@@ -323,15 +339,15 @@ def plan_lines(reader: StudyReader) -> Iterator[str]:
 
 def _effects(view: StudyView, width: int, rows: int) -> Iterator[Content]:
     runs = f"{view.rests_on} of {view.progress.cells_in_all} runs"
-    head = f"the answer, {runs}" if view.over else f"interim, {runs} so far"
+    head = f"the answer, {runs}" if view.progress.over else f"interim, {runs} so far"
     yield Content.styled(f"{head}, {printable(view.scale)}" if view.scale else head, "$text-muted")
     if not view.effects:
         yield Content("No effect can be told yet: nothing stands beside a control with a score.")
     yield from map(Content, in_rows(" ".join(view.effects), width, rows, "c: all"))
-    if view.over:
+    if view.progress.over:
         yield Content.styled("c compares, pooled over the starts.", "bold")
 
 
 def _row(one: ListedSession, width: int) -> Content:
     state = f"{SIGNS[one.state]} {one.state}"
-    return Content(f"{state:<13} {excerpt(printable(one.what), max(12, width - 15))}")
+    return Content(f"{state:<13} {told_in(one.titles, one.seed, max(12, width - 15))}")

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -15,6 +17,7 @@ from sandbox.text import excerpt
 from sandbox.tui.labels import SIGNS
 from sandbox.tui.scores import main_scale
 from sandbox.tui.widgets.conversation_page import Page, Placed, keep_free
+from sandbox.tui.widgets.measured_line import MeasuredLine
 from sandbox.tui.widgets.turn import TurnBlock
 
 _PAGE = 8
@@ -29,6 +32,8 @@ class Conversation(VerticalScroll):
 
     The blocks of pages far from what is read are taken away, and come back when it comes near.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "measurement", show=False)]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -83,6 +88,17 @@ class Conversation(VerticalScroll):
         if fresh:
             self.call_after_refresh(self._turn_pages)
             self._go_to_wanted()
+
+    def action_measurement(self) -> None:
+        """From the conversation itself to the newest measurement in view, else to the one nearest to it."""
+        lines = [line for line in self.query(MeasuredLine) if line.region]
+        if not self.has_focus or not lines:
+            self.screen.focus_next()
+            return
+        seen = [line for line in lines if line.region.overlaps(self.region)]
+        middle = self.region.center[1]
+        near = min(lines, key=lambda line: abs(line.region.y - middle))
+        self.screen.set_focus(seen[-1] if seen else near)
 
     def go_to(self, turn: int) -> None:
         """Bring that turn to the top and mark it once it is there; the newest words are not followed then."""

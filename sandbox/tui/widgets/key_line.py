@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.style import Style
 from rich.text import Text
 from textual.app import RenderResult
 from textual.binding import ActiveBinding
@@ -16,7 +15,8 @@ _KEPT = ("help", "command_palette", "leave", "cancel", "dismiss")
 
 
 class KeyLine(Widget, can_focus=False):
-    """Keys that would do nothing now go first, then the last ones; help, menu and the way back stay.
+    """Only keys that do something now; where there is no room the last ones go, but not help, menu and the
+    way back.
 
     One widget, where Textual's footer has one a key: the keys change with the focus, and a widget set up anew
     takes its time at each of them.
@@ -60,7 +60,8 @@ class KeyLine(Widget, can_focus=False):
 
     def _say(self) -> None:
         """Draw the line anew if it would read otherwise."""
-        keys = [active for active in self.screen.active_bindings.values() if active.binding.show]
+        active_now = self.screen.active_bindings.values()
+        keys = [active for active in active_now if active.binding.show and active.enabled]
         room = self.app.size.width
         if (keys, room) != (self._keys, self._room):
             self._keys, self._room = keys, room
@@ -82,8 +83,6 @@ class KeyLine(Widget, can_focus=False):
             said = Text.assemble(
                 (self.app.get_key_display(binding), key), (f" {binding.description}", description)
             )
-            if not active.enabled:
-                said.stylize_before(Style(dim=True))
             if active is self._hovered:
                 said.stylize(hover)
             line.append_text(said).append(" ")
@@ -103,10 +102,7 @@ class KeyLine(Widget, can_focus=False):
 
     def on_mouse_down(self, event: MouseDown) -> None:
         if (active := self._at(event.x)) is not None:
-            if active.enabled:
-                self.app.simulate_key(active.binding.key)
-            else:
-                self.app.bell()
+            self.app.simulate_key(active.binding.key)
 
     def on_mouse_move(self, event: MouseMove) -> None:
         self._hover(self._at(event.x))
@@ -128,9 +124,9 @@ def fitting(keys: Sequence[ActiveBinding], widths: Sequence[int], room: int) -> 
     def needed() -> int:
         return sum(widths[place] + 1 for place in places) - 1
 
-    def dispensable(place: int) -> tuple[bool, bool, int]:
+    def dispensable(place: int) -> tuple[bool, int]:
         action = keys[place].binding.action.rpartition(".")[2].partition("(")[0]
-        return (action not in _KEPT, not keys[place].enabled, place)
+        return (action not in _KEPT, place)
 
     while len(places) > 1 and needed() > room:
         places.remove(max(places, key=dispensable))

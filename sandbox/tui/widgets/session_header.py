@@ -1,5 +1,7 @@
 """The top lines of the Session screen: what runs, its phases, its arms, and the first caution."""
 
+from collections.abc import Callable
+
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
@@ -40,9 +42,8 @@ class SessionHeader(Widget):
         return Content.assemble((name, "bold $accent"), (what, "bold"), " " * gap, (right, "bold"))
 
 
-def status_text(session: SessionState, place: str) -> str:
+def status_text(session: SessionState, state: str, place: str) -> str:
     """`▶ t3 of 5`, `‖ paused`, `✓ finished`: a sign and a word, so that colour is never needed."""
-    state = state_of(session)
     word = (place or session.phase or "starting") if state == "running" else state
     return f"{SIGNS[state]} {word}"
 
@@ -65,10 +66,10 @@ class PhaseLine(Widget):
         self._sign = ""
         self._phases: tuple[Phase, ...] = PHASES
 
-    def show(self, session: SessionState) -> None:
+    def show(self, session: SessionState, state: str) -> None:
         self._phase = session.phase
         self._finished = session.state == "finished"
-        self._sign = SIGNS[state_of(session)]
+        self._sign = SIGNS[state]
         plan = session.head.plan
         self._phases = PHASES[:2] if plan.is_trunk else ("baseline", *plan.stretches)
         self.refresh()
@@ -114,9 +115,11 @@ class BranchLine(Widget):
         super().__init__(id=id)
         self._run = RunState()
         self._shown = ""
+        self._stands: Callable[[SessionState], str] = state_of
 
-    def show(self, run: RunState, shown: str) -> None:
-        self._run, self._shown = run, shown
+    def show(self, run: RunState, shown: str, stands: Callable[[SessionState], str]) -> None:
+        """`stands` says the state of a session in words."""
+        self._run, self._shown, self._stands = run, shown, stands
         self.display = len(run.sessions) > 1
         self.refresh()
 
@@ -156,7 +159,7 @@ class BranchLine(Widget):
     def _tab(self, place: int, id: str, title: str) -> Content:
         session = self._run.sessions[id]
         mark = "" if session.head.parent is None else f"{MARKS[(place - 1) % len(MARKS)]} "
-        text = f" {mark}{title} {SIGNS[session.state]} "
+        text = f" {mark}{title} {SIGNS[self._stands(session)]} "
         if id == self._shown:
             return Content.styled(f"▐{text}▌", "bold reverse")
         return Content.styled(f" {text} ", "$text-muted")

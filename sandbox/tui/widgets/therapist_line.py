@@ -17,15 +17,25 @@ PLACEHOLDER = "say something yourself (s), or n for the next step"
 AWAITED = "this step is yours to say (s), or k leaves it out"
 ENDED = "nothing runs: b adds an arm"
 COMPARABLE = f"{ENDED}, c compares"
+LEFT = "nothing runs: space goes on with what is left, b adds an arm"
 KEPT = "Your words are said at the next technique turn"
 HELP_IS_ELSEWHERE = (
     "If you or somebody near you is in danger: this app is not the place, and nobody reads along. Call your"
     " local emergency number or a crisis line, or go to the nearest emergency department. If these words"
-    " belong to the exercise, go on: nothing is noted down of this."
+    " belong to the exercise, go on. This notice is not recorded; your words are, as part of the session."
 )
-"""Shown when typed words may be about a real emergency. It blocks nothing and leaves no trace."""
+"""Shown when typed words may be about a real emergency. It blocks nothing and leaves no trace of itself."""
 LONGEST = 4_000
 """Characters. More than this is no turn of a conversation."""
+
+
+def over(run: LiveRun) -> str:
+    """What there is to do where nobody can speak; empty where one can."""
+    if run.playing or run.in_line:
+        return ""
+    if run.elsewhere is not None:
+        return run.elsewhere.said
+    return LEFT if run.left else COMPARABLE if run.comparable else ENDED
 
 
 class TherapistLine(TextArea):
@@ -82,10 +92,12 @@ class TherapistLine(TextArea):
         """Say what is typed in that run: to its models, in its language."""
         self.leaves_machine, self.script_language = run.leaves_machine, run.language
 
-    def invite(self, *, kept: bool, awaited: bool, ended: bool, comparable: bool) -> None:
-        """Say what the line is for: words are waiting to be said, or are waited for, or may be typed."""
-        over = COMPARABLE if comparable else ENDED
-        self.placeholder = over if ended else KEPT if kept else AWAITED if awaited else PLACEHOLDER
+    def invite(self, run: LiveRun) -> None:
+        """Say what the line is for: words are waiting to be said, or are waited for, or may be typed; or what
+        there is to do where nobody can speak."""
+        kept = run.playing and run.controls.keeps_words
+        said = KEPT if kept else AWAITED if run.awaited else PLACEHOLDER
+        self.placeholder = over(run) or said
 
     def action_submit(self) -> None:
         text = self.text.strip()
