@@ -3,6 +3,7 @@
 import asyncio
 import json
 import textwrap
+import time
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from sandbox.cli import options
 from sandbox.text import excerpt, printable
 
 if TYPE_CHECKING:
-    from sandbox.engine.validity_check import CheckPlan, InstrumentChecked
+    from collections.abc import Sequence
+
+    from sandbox.engine.validity_check import CheckPlan, CheckProgress, Instrument, InstrumentChecked
     from sandbox.measurement.administration import Way
     from sandbox.models.provider import Provider
     from sandbox.store.store import Store
@@ -85,7 +88,7 @@ def command(
     with conductor.store as store:
         found = finish(
             _check(plan, provider, store, quiet=quiet, as_json=as_json),
-            "Interrupted. What was checked before is kept.",
+            "Interrupted. Each questionnaire that was checked to its end is kept.",
         )
     if as_json:
         data = {"notice": NOTICE, "model": plan.model, "seed": plan.seed, "checks": found}
@@ -105,26 +108,56 @@ async def _check(
     from sandbox.models.daemon_thread import on_daemon_thread
 
     line = MovingLine(quiet=quiet)
+    began = time.monotonic()
+    left = {one.title: one for one in plan.instruments}
     found: list[dict[str, object]] = []
     try:
         model = await on_daemon_thread(lambda: provider.description, "model description")
         async with aclosing(check_validity(plan, provider)) as events:
             async for event in events:
                 if isinstance(event, CheckProgress):
-                    done = f"{event.calls} of about {event.expected} calls: {excerpt(event.doing, 60)}"
+                    done = f"{_so_far(event, time.monotonic() - began)}: {excerpt(event.doing, 60)}"
                     line.show(done, event.doing.partition(",")[0])
                     continue
                 number = await asyncio.to_thread(store.add_check, plan, event, model)
                 line.clear()
+                left.pop(event.instrument.title)
                 dosed = await asyncio.to_thread(newest_responses, store, model, event.instrument)
                 follows = follows_line(dosed, plan.model)
                 found.append({**_as_data(event, number), "follows_a_known_dose": follows})
                 if not as_json:
                     lines = [_heading(event), *page(event.validity), "", *textwrap.wrap(follows, 100)]
                     click.echo("\n".join(lines) + "\n")
+    except asyncio.CancelledError:
+        line.clear()
+        _tell_the_rest(plan, tuple(left.values()))
+        raise
     finally:
         await provider.close()
     return found
+
+
+def _so_far(now: "CheckProgress", seconds: float) -> str:
+    """`8 of about 116 calls, about 9 min left`, at the pace so far."""
+    from sandbox.cli.study_talk import time_text
+
+    said = f"{now.calls} of about {now.expected} calls"
+    left = now.expected - now.calls
+    return f"{said}, {time_text(seconds / now.calls * left)} left" if now.calls and left > 0 else said
+
+
+def _tell_the_rest(plan: "CheckPlan", left: "Sequence[Instrument]") -> None:
+    """The command that checks what is left of an interrupted check."""
+    from sandbox.engine.validity_check import REPEATS
+
+    words = ["sandbox check-model", plan.model]
+    for one in left:
+        form = "" if one.form == "batch" else f":{one.form.replace(' ', '-')}"
+        words.append(f"--questionnaire {one.questionnaire.id}:{one.way}{form}")
+        if one.repeats != REPEATS[one.way] and "--repeats" not in words:
+            words += ["--repeats", f"{one.repeats}"]
+    words += ["--seed", f"{plan.seed}"] if plan.seed != 1 else []
+    click.echo(printable(f"\nCheck the rest: {' '.join(words)}"), err=True)
 
 
 def _heading(event: "InstrumentChecked") -> str:

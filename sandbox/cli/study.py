@@ -332,6 +332,8 @@ def _status_lines(outline: "Outline", progress: "StudyProgress") -> list[str]:
     if progress.per_minute is not None and progress.seconds_left is not None:
         pace = f"{progress.per_minute:.1f} sessions a minute"
         lines.append(f"Pace: {pace}, {time_text(progress.seconds_left)} left.")
+    elif progress.condition == "running":
+        lines.append("Pace and time left: once a session has finished since it was started.")
     for look in progress.looks:
         within = look.detail["within"].items()
         seen = ", ".join(

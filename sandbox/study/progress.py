@@ -32,7 +32,6 @@ again; it was begun and broken off; nothing of it, or not all of it, was begun."
 Condition = Literal["not begun", "running", "paused"] | Ending
 """Of a study: how it is now, or how it ended last."""
 
-_FOR_A_RATE = 3
 _MOST_TROUBLES = 5
 _MOST_NAMED = 8
 
@@ -54,7 +53,7 @@ class StudyProgress:
 
     `cells` counts them by state; `sessions` are all of the plan. `spent` counts all calls, `known_cost` in
     US dollars those whose cost is known. `per_minute` (sessions finished) and `seconds_left` are of the run
-    under way, None before a few are finished. `troubles`: the latest first, `failed` says how many there are
+    under way, None before one is finished. `troubles`: the latest first, `failed` says how many there are
     in all. `looks` are the entries of looks at the stop rule under this plan.
     """
 
@@ -245,7 +244,7 @@ def _pace(
     since = min(entry.at for entry in at_work)
     done = sum(one.state == "finished" and one.at >= since for one in sessions.values())
     seconds = (now - since).total_seconds()
-    if done < _FOR_A_RATE or seconds <= 0:
+    if not done or seconds <= 0:
         return None, None
     return done / seconds * 60, seconds / done * left
 

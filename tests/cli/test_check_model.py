@@ -1,13 +1,17 @@
 """`sandbox check-model` as a user runs it: verdicts on stdout, talk on stderr, exit codes, what is kept."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from sandbox.cli import conducting
 from sandbox.errors import ExitCode
+from sandbox.models.provider import Completion, Request
 from sandbox.store.store import Store
 from tests.cli.command import sandbox, shorten
+from tests.scripted import ScriptedProvider
 
 QUICK = ("check-model", "--way", "word", "--repeats", "2")
 
@@ -31,6 +35,23 @@ def test_what_cannot_be_checked_is_refused_before_any_call(
     assert ended.code == code, ended.err
     assert said in ended.err
     assert ended.out == ""
+
+
+def test_an_interrupted_check_says_how_long_the_rest_takes_and_how_to_go_on(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(ScriptedProvider):
+        def _next(self, request: Request) -> Completion:
+            if len(self.requests) > 9:
+                raise asyncio.CancelledError
+            return super()._next(request)
+
+    monkeypatch.setattr(conducting, "open_model", lambda *_, **__: Interrupted())
+    ended = sandbox(workspace, *QUICK, "--seed", "4")
+    assert ended.code == ExitCode.INTERRUPTED
+    assert "8 of about 29 calls, about " in ended.err and " left: word-probe by word" in ended.err
+    again = "sandbox check-model embedded --questionnaire word-probe:word --repeats 2 --seed 4"
+    assert f"Check the rest: {again}" in ended.err
 
 
 @pytest.mark.embedded
