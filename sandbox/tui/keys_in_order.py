@@ -33,6 +33,7 @@ class KeysInOrder:
         self._pass_on = pass_on
         self._typed: deque[Key | Paste] = deque()
         self._asked: list[Worker[Any]] = []
+        self._left: Screen[Any] | None = None
         self._at_work = False
 
     def opens(self, worker: Worker[Any]) -> None:
@@ -46,17 +47,20 @@ class KeysInOrder:
             await self._pass_on(event)
             return
         self._typed.append(event)
-        if not self._at_work:
-            self._at_work = True
-            self._app.run_worker(self._work(), group="keys")
+        if self._at_work:
+            return
+        self._at_work, self._asked, self._left = True, self._openings(), self._app.screen
+        if not self._asked:  # nothing to wait for: at once
+            await self._pass_on(self._typed.popleft())
+        self._app.run_worker(self._work(), group="keys")
 
     async def _work(self) -> None:
         try:
-            self._asked, top = self._openings(), self._app.screen
+            await self._settled()
             while self._typed:
-                await self._opened(top)
+                await self._opened()
                 if self._typed:
-                    event, top = self._typed.popleft(), self._app.screen
+                    event, self._left = self._typed.popleft(), self._app.screen
                     await self._handled_by(self._app, partial(self._pass_on, event))
                     await self._settled()
         except ScreenStackError:  # the app is closing
@@ -64,7 +68,7 @@ class KeysInOrder:
         finally:
             self._at_work = False
 
-    async def _opened(self, left: Screen[Any]) -> None:
+    async def _opened(self) -> None:
         """Wait until no screen is about to open any more. Where the app opened none over the one that was to
         be left, drop what was typed for it; where a screen looks itself at what was asked of it and stays,
         it gets what was typed."""
@@ -77,7 +81,7 @@ class KeysInOrder:
             if any(worker.node is self._app for worker in asked):
                 stale = len(self._typed)
             await self._settled()
-        while stale and self._typed and self._app.screen is left:
+        while stale and self._typed and self._app.screen is self._left:
             self._typed.popleft()
             stale -= 1
 
