@@ -152,7 +152,7 @@
 
   // What the reader does
 
-  one("#save").addEventListener("click", () => {
+  const save = () => {
     const name = one("#reviewer");
     if (!name.value.trim()) {
       say("Write your name first: your marks are kept under it.");
@@ -170,7 +170,8 @@
     link.remove();
     unsaved = false;
     say(`Saved as ${link.download}. Send that file back.`);
-  });
+  };
+  for (const button of all("button.save")) button.addEventListener("click", save);
 
   one("#open").addEventListener("change", async (event) => {
     const [file] = event.target.files;

@@ -20,10 +20,11 @@ from sandbox.review.packet import PacketKey, PacketPair
 from sandbox.text import number_of
 
 _STYLE = """
-body { max-width: 72rem; } header .bar { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
+body { max-width: 72rem; } .bar { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
 button, .button { font: inherit; padding: .35rem .8rem; border: 1px solid var(--line); border-radius: .3rem;
   background: var(--soft); color: inherit; cursor: pointer; }
-#save { background: var(--accent); color: #fff; }
+.save { background: var(--accent); color: #fff; }
+a.button { text-decoration: none; }
 .button input { position: absolute; opacity: 0; width: 1px; } .button:focus-within { outline: 2px solid; }
 input[type=text], textarea, select { font: inherit; color: inherit; background: transparent; padding: .3rem;
   border: 1px solid var(--line); border-radius: .3rem; max-width: 100%; } textarea { width: 100%; }
@@ -39,11 +40,14 @@ fieldset label { display: flex; gap: .5rem; padding: .2rem 0; align-items: basel
   display: grid; gap: .35rem; } .note-box .tags { display: flex; flex-wrap: wrap; gap: .1rem .9rem; }
 .note-box .quote { width: 100%; }
 button.add-note { margin-left: 3rem; font-size: .8rem; padding: .1rem .6rem; }
-body:not(.live) button { display: none; } body.live main > section[hidden] { display: none; }
+body:not(.live) button { display: none; }
+#state:not(:empty) { position: fixed; right: .6rem; bottom: .6rem; max-width: 22rem; margin: 0;
+  padding: .4rem .8rem; background: Canvas; border: 1px solid; border-radius: .3rem; }
 .side-by-side { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.2rem; }
 @media (max-width: 700px) { .side-by-side { grid-template-columns: minmax(0, 1fr); }
   .note-box, button.add-note { margin-left: 0; } ol.lines { padding-left: 2.2rem; } }
-@media print { button, .button, .bar { display: none; } main > section { break-before: page; } }
+@media print { button, .button, .bar, #state { display: none; }
+  main > section, main > section[hidden] { display: block; break-before: page; } }
 """
 
 
@@ -56,9 +60,11 @@ def packet_page(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
         " base-uri 'none'; form-action 'none'"
     )
     by_code = {one.key.code: one for one in transcripts}
+    codes = _codes(key, transcripts)
+    after = dict(zip(codes, (*codes[1:], ""), strict=True))
     sections = [
-        *(_transcript(key, one) for one in transcripts),
-        *(_pair(pair, by_code, key.forms) for pair in key.pairs),
+        *(_transcript(key, one, after[one.key.code]) for one in transcripts),
+        *(_pair(pair, by_code, key.forms, after[pair.code]) for pair in key.pairs),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -76,8 +82,10 @@ def _head(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
     blind = " You are not told which technique or model it is." if key.blind else ""
     warnings = "; ".join(dict.fromkeys(one.warning for one in transcripts if one.warning))
     warned = f'<p class="grave">Content warning: {escaped(warnings)}</p>' if warnings else ""
-    parts = [one.key.code for one in transcripts] + [pair.code for pair in key.pairs]
-    links = "".join(f'<li><a href="#{code}">{code} <span class="done"></span></a></li>' for code in parts)
+    links = "".join(
+        f'<li><a href="#{code}">{code} <span class="done"></span></a></li>'
+        for code in _codes(key, transcripts)
+    )
     return (
         f'<header><h1>To review: {count}</h1><p class="grave">{escaped(NOTICE)}</p>{warned}'
         f"<p>Packet {escaped(key.id)}, therapy-sandbox {escaped(sandbox.__version__)}.{blind} Read each"
@@ -87,11 +95,22 @@ def _head(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> str:
         "<noscript><p class='grave'>This browser runs no scripts in files: read here, and fill in"
         " form.xlsx.</p></noscript>"
         '<p class="bar"><label>Your name <input type="text" id="reviewer" maxlength="80"'
-        ' autocomplete="name"></label><button type="button" id="save">Save my marks</button>'
+        ' autocomplete="name"></label><button type="button" class="save">Save my marks</button>'
         '<label class="button">Open what I saved <input type="file" id="open" accept=".json"></label></p>'
         f'<p id="state" role="status"></p>{_tags(key.codebook)}</header>'
         f'<nav aria-label="Transcripts"><ol class="parts">{links}</ol></nav>'
     )
+
+
+def _codes(key: PacketKey, transcripts: Sequence[CodedTranscript]) -> list[str]:
+    """What there is to read, in order: the transcripts, then the pairs."""
+    return [*(one.key.code for one in transcripts), *(pair.code for pair in key.pairs)]
+
+
+def _end(after: str) -> str:
+    """Below the questions: on to the next, and the saving again, so that nobody scrolls back for it."""
+    onward = f'<a class="button" href="#{after}">Next: {after}</a>' if after else ""
+    return f'<p class="bar">{onward}<button type="button" class="save">Save my marks</button></p>'
 
 
 def _tags(codebook: Codebook | None) -> str:
@@ -104,14 +123,14 @@ def _tags(codebook: Codebook | None) -> str:
     return f"<details><summary>Tags for notes: {escaped(codebook.title)}</summary><ul>{lines}</ul></details>"
 
 
-def _transcript(key: PacketKey, one: CodedTranscript) -> str:
+def _transcript(key: PacketKey, one: CodedTranscript, after: str) -> str:
     code = one.key.code
     turns = "".join(_turn(turn, number) for number, turn in enumerate(one.turns, 1))
     title = f"<p>{escaped(one.title)}</p>" if one.title else ""
     forms = "".join(_form(code, form) for form in key.forms)
     return (
         f'<section class="transcript" id="{code}"><h2>Transcript {code}</h2>{title}{turns}'
-        f"{_checklist(one)}{forms}</section>"
+        f"{_checklist(one)}{forms}{_end(after)}</section>"
     )
 
 
@@ -161,7 +180,9 @@ def _radio(name: str, value: str, label: str) -> str:
     return f'<label><input type="radio" name="{name}" value="{value}"><span>{escaped(label)}</span></label>'
 
 
-def _pair(pair: PacketPair, transcripts: dict[str, CodedTranscript], forms: Sequence[Form]) -> str:
+def _pair(
+    pair: PacketPair, transcripts: dict[str, CodedTranscript], forms: Sequence[Form], after: str
+) -> str:
     sides = "".join(
         f"<div><h3>{letter}: transcript {code}</h3>{''.join(_copies(transcripts[code], pair.code))}</div>"
         for letter, code in (("A", pair.a), ("B", pair.b))
@@ -176,7 +197,7 @@ def _pair(pair: PacketPair, transcripts: dict[str, CodedTranscript], forms: Sequ
     )
     return (
         f'<section class="pair" id="{pair.code}"><h2>Pair {pair.code}</h2>'
-        f'<div class="side-by-side">{sides}</div>{asked}</section>'
+        f'<div class="side-by-side">{sides}</div>{asked}{_end(after)}</section>'
     )
 
 
