@@ -22,6 +22,11 @@ SHIPPED_REASON = (
 )
 
 
+def usable_before(model: str, questionnaire: str) -> Usable | None:
+    """The verdict of the check made before the app was shipped; None: there is none."""
+    return SHIPPED_USABLE if known_before(model, questionnaire) else None
+
+
 def known_before(model: str, questionnaire: str) -> str:
     """What is known of a questionnaire on a model without a check made here, and where from; empty: nothing.
 
@@ -58,7 +63,7 @@ class Suitability:
     def usable(self) -> Usable | None:
         """The verdict of the check, or of the one made before the app was shipped."""
         if self.check is None:
-            return SHIPPED_USABLE if known_before(self.model, self.measure.questionnaire.id) else None
+            return usable_before(self.model, self.measure.questionnaire.id)
         return self.check.validity.usable
 
     @property

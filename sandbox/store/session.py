@@ -213,8 +213,8 @@ def resolved(db: Database, text: str) -> str:
     wanted = text.strip().lower()
     if wanted == "last":
         row = db.execute(
-            """SELECT s.id FROM sessions s WHERE NOT EXISTS
-                (SELECT 1 FROM states WHERE session = s.id AND state = 'removed')
+            """SELECT s.id FROM sessions s WHERE 'removed' <>
+                (SELECT state FROM states WHERE session = s.id ORDER BY number DESC LIMIT 1)
             ORDER BY s.number DESC LIMIT 1"""
         ).fetchone()
         if row is None:

@@ -229,6 +229,17 @@ def newest_states(db: Database, sessions: Collection[str]) -> dict[str, StateEnt
     return {row[0]: _entry(row) for row in rows}
 
 
+def last_removed(db: Database) -> dict[str, State]:
+    """What was removed last in one go and is removed still: by session, its state before."""
+    still = "state = 'removed' AND number = (SELECT max(number) FROM states n WHERE n.session = s.session)"
+    rows = db.execute(
+        f"SELECT session FROM states s WHERE {still} AND (at, reason) ="  # noqa: S608
+        f" (SELECT at, reason FROM states s WHERE {still} ORDER BY number DESC LIMIT 1)"
+    ).fetchall()
+    logs = states_of(db, [row[0] for row in rows])
+    return {session: log[-2].now for session, log in logs.items()}
+
+
 _OVER = ("finished", "stopped", "removed")
 """The states from which a session does not go on by itself."""
 

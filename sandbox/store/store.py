@@ -2,7 +2,7 @@
 noun, and their SQL, are in the module of its name."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +62,7 @@ from sandbox.store.state import (
     StateEntry,
     append_states,
     interrupt_elsewhere,
+    last_removed,
     newest_states,
     refuse_running_elsewhere,
     states_of,
@@ -184,19 +185,30 @@ class Store:
             lineage(db, [session])
             return append_tag(db, session, name, at, present=present, author=author)
 
-    def remove(self, session: str, reason: str, author: str = APP) -> tuple[str, ...]:
-        """Leave the session and all that branched from it out of every list; the ids. Nothing is deleted.
+    def remove(
+        self, session: str, reason: str, author: str = APP, also: Iterable[str] = ()
+    ) -> tuple[str, ...]:
+        """Leave it, `also` others, and all that branched from them out of every list; the ids. Nothing is
+        deleted.
 
         Raises UsageError while one of them is running: it would go on writing what nobody finds again.
         """
         with self.writing() as (db, at):
-            states = newest_states(db, branches_of(db, session))
+            states = newest_states(db, [id for one in (session, *also) for id in branches_of(db, one)])
             members = tuple(member for member, entry in states.items() if entry.state != "removed")
             if running := [member for member in members if states[member].now == "running"]:
                 whose = f"Stop it first ({states[running[0]].process})."
                 raise UsageError("A running session cannot be removed.", where=running[0], todo=whose)
             append_states(db, members, "removed", at, reason=reason, author=author)
         return members
+
+    def bring_back(self, author: str = APP) -> tuple[str, ...]:
+        """List again what was removed last in one go and is removed still; the ids, none if there is none."""
+        with self.writing() as (db, at):
+            removed = last_removed(db)
+            for session, state in removed.items():
+                append_states(db, [session], state, at, reason="brought back", author=author)
+        return tuple(removed)
 
     def take_over(self, session: str) -> tuple[str, ...]:
         """Write `interrupted` for what another machine runs of its family; the ids. A person decides."""

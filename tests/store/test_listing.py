@@ -143,6 +143,17 @@ async def test_removing_a_trunk_removes_its_branches(store):
     assert found(store, scenario="Rain") == () and found(store, said="rains") == ()
 
 
+async def test_what_was_removed_in_one_go_is_listed_again_as_it_was(store):
+    first, *_, other = found(store)
+    first, other = first.summary, other.summary
+    before = {one.summary.id: store.state(one.summary.id) for one in found(store)}
+    store.remove(other.id, "a mistake")
+    gone = store.remove(first.parent, "two mistakes", also=[found(store)[0].summary.id])
+    assert set(store.bring_back("clinician")) == set(gone) and other.id not in gone
+    assert store.bring_back() == (other.id,) and store.bring_back() == ()
+    assert {one.summary.id: store.state(one.summary.id) for one in found(store)} == before
+
+
 async def test_a_family_with_a_running_branch_is_not_removed(store):
     branch = found(store)[0].summary
     assert branch.parent is not None

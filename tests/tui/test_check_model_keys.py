@@ -156,3 +156,6 @@ async def test_the_shipped_default_says_what_came_out_before_it_was_shipped(tmp_
         await at.ended()
         assert "never checked" not in at.text()
         assert "not usable" in at.text()
+    async with stage(tmp_path, ScriptedProvider(name="embedded"), size=(110, 34)) as at:
+        await open_check(at)
+        await at.shows("✗ word-probe  by word")

@@ -183,12 +183,19 @@ async def test_d_removes_with_a_reason_that_the_record_keeps(tmp_path: Path) -> 
     async with listing(tmp_path) as at:
         gone = listed(at).at
         assert gone is not None
-        await at.press("d", *"a trial", "enter")
+        await at.press("d")
+        when = gone.summary.created.astimezone().strftime("%Y-%m-%d %H:%M")
+        await at.shows(f"{when}  {gone.name} · Attacked at")
+        await at.press(*"a trial", "enter")
         await at.until(lambda: at.text().count("[ ]") == 1, "one line")
+        await at.shows("z lists it again.")
         with Store.open(tmp_path / "sessions" / "sandbox.db") as store:
             last = store.states(gone.summary.id)[-1]
             assert (last.state, last.reason, last.author) == ("removed", "a trial", "clinician")
             assert store.history(gone.summary.id).turns
+            await at.press("z")
+            await at.until(lambda: at.text().count("[ ]") == 2, "both lines")
+            assert store.state(gone.summary.id) == "finished"
 
 
 async def test_no_reason_is_asked_for_what_runs_and_cannot_be_removed(tmp_path: Path) -> None:

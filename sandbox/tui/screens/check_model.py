@@ -16,7 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from sandbox.analysis.calibration import newest_responses
-from sandbox.analysis.suitability import known_before
+from sandbox.analysis.suitability import known_before, usable_before
 from sandbox.engine.validity_check import (
     DEFAULT_QUESTIONNAIRES,
     CheckPlan,
@@ -148,14 +148,20 @@ class CheckModelScreen(Screen[None]):
         sign, style = "·", "$text-muted"
         if standing.key in self._checking:
             sign, style = "…", "$text-accent"
-        elif standing.check is not None:
-            sign, style = _SIGNS[standing.check.validity.usable]
+        elif (usable := self._usable(standing)) is not None:
+            sign, style = _SIGNS[usable]
         instrument = standing.instrument
         how = f"  by {instrument.how}"
         room = self.query_one(OptionList).scrollable_content_region.width - _BESIDE - len(how)
         name = instrument.questionnaire.id
         shown = name if len(name) <= room else name[: max(_NARROWEST, room) - 1] + "…"
         return Content.assemble((f"{sign} ", style), shown, (how, "$text-muted"))
+
+    def _usable(self, standing: Checked) -> Usable | None:
+        """What its newest check said, or the one made before the app was shipped."""
+        if standing.check is not None:
+            return standing.check.validity.usable
+        return usable_before(self._provider.description.name, standing.instrument.questionnaire.id)
 
     @property
     def _marked(self) -> Checked | None:

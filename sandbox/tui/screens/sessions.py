@@ -37,6 +37,8 @@ AUTHOR = "clinician"
 _TYPING_PAUSE = 0.15
 _ON_SESSIONS = ("compare", "report", "tag", "export", "branch", "review", "remove", "ask")
 """Actions that are about the sessions meant."""
+_NAMED = 5
+"""Sessions that are named in a question or a notice at most."""
 _AGES = (("today", 0), ("last 7 days", 7), ("last 30 days", 30), ("last year", 365))
 
 
@@ -58,6 +60,8 @@ class SessionsScreen(Screen[None]):
                 tooltip="Review the marked sessions: forms, notes, preference, agreement"),
         Binding("d", "remove", "remove", id="sessions.remove",
                 tooltip="Remove from the lists, with a reason; the record keeps it"),
+        Binding("z", "bring_back", "bring back", id="sessions.bring-back",
+                tooltip="List again what was removed last"),
         Binding("a", "ask", "ask", show=False, id="sessions.ask",
                 tooltip="Ask the marked sessions another questionnaire, without running them again"),
         Binding("u", "unmark", "unmark", show=False, id="sessions.unmark", tooltip="Take all marks off"),
@@ -306,8 +310,8 @@ class SessionsScreen(Screen[None]):
         if not sessions or self._runs(sessions):
             return
         note = (
-            f"{_count(sessions)} and what branched from there. Nothing is deleted: the record keeps it all, "
-            "and your reason."
+            f"{self._named(sessions)}\nand what branched from there. Nothing is deleted: the record keeps it "
+            "all, and your reason. z lists it again."
         )
 
         def take(answer: str | None) -> None:
@@ -320,13 +324,37 @@ class SessionsScreen(Screen[None]):
         if self._runs(sessions):  # one may have begun while the reason was typed
             return
         try:
-            gone = [id for session in sessions for id in self._store.remove(session, reason, AUTHOR)]
+            gone = self._store.remove(sessions[0], reason, AUTHOR, also=sessions[1:])
         except SandboxError as error:
             self.post_message(Trouble(error))
             return
-        self.notify(f"{_count(gone)} removed from the lists.", timeout=4)
+        more = f"\n{_count(gone)} with what branched from there." if len(gone) > len(sessions) else ""
+        self.notify(
+            f"{self._named(sessions)}{more}\nz lists it again.",
+            title="Removed from the lists",
+            timeout=8,
+            markup=False,
+        )
         self.query_one(SessionList).forget_marks()
         self._look_again()
+
+    def action_bring_back(self) -> None:
+        try:
+            back = self._store.bring_back(AUTHOR)
+        except SandboxError as error:
+            self.post_message(Trouble(error))
+            return
+        self.notify(f"{_count(back)} listed again." if back else "Nothing is removed.", timeout=4)
+        self._load_choices()
+        self._look_again()
+
+    def _named(self, sessions: tuple[str, ...]) -> str:
+        """A line for each of the first sessions: its arm, its scenario, when and with which seed."""
+        lines = self.query_one(SessionList).told(sessions)[:_NAMED]
+        rest = len(sessions) - len(lines)
+        if rest:
+            lines.append(f"and {rest} more" if lines else _count(sessions))
+        return "\n".join(lines)
 
     def _runs(self, sessions: tuple[str, ...]) -> bool:
         """Whether one of them is running, or it cannot be told; says so."""

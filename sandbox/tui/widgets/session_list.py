@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -92,6 +93,15 @@ class SessionList(OptionList):
     def marked(self) -> tuple[str, ...]:
         """The ids of the marked sessions, in the order marked."""
         return tuple(self._marks)
+
+    def told(self, ids: Sequence[str]) -> list[str]:
+        """`2026-11-27 14:40  Mindful breathing · Attacked at night (fear), seed 1` for those listed."""
+        listed = {one.summary.id: one for one in self._sessions if one.summary.id in ids}
+        return [
+            f"{_when(one.summary.created)}  {excerpt(one.name, 40)} · {excerpt(one.summary.scenario, 40)}"
+            f" ({one.summary.affect}), seed {one.summary.seed}"
+            for one in (listed[id] for id in ids if id in listed)
+        ]
 
     def show(
         self, found: Sequence[FoundSession], studies: Sequence[StudySummary] = (), *, complete: bool
@@ -211,9 +221,13 @@ def _key(one: FoundSession | StudySummary) -> tuple[str, int | None]:
     return (one.root, -1) if isinstance(one, StudySummary) else (one.summary.id, one.turn)
 
 
+def _when(time: datetime) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def study_row(one: StudySummary, width: int) -> Content:
     """A line for a study and all its sessions, at most `width` cells wide."""
-    when = one.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    when = _when(one.at)
     sign = SIGNS[one.stands]
     stands = f"{sign} {one.stands:<12}" if width > _WIDE else sign
     numbers = f"  {one.finished:,} of {one.sessions:,} sessions"
@@ -232,7 +246,7 @@ def row(
     `texts`: what is said of a script, by its hash, to tell it from another of that title.
     """
     found = one.summary
-    when = found.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    when = _when(found.created)
     wide = width > _WIDE
     sign = SIGNS.get(state, "?")
     stands = f"{sign} {state:<12}" if wide else sign
