@@ -123,7 +123,7 @@ def test_a_branch_alone_tells_the_whole_course_and_where_its_control_is(tmp_path
         text = transcript_markdown(gather(store, "breath11"))
         together = transcript_markdown(gather(store, "breath11", whole_family=True))
     assert "It is dark." in text and "Page one." not in text
-    assert "Export trunk111" in text
+    assert "Its whole shared start is trunk111" in text
     assert "Page one." in together
 
 
