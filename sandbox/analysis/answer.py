@@ -67,7 +67,7 @@ class Answer:
             *_sizes(known, self.higher_is, controlled=self.controlled, each=self.each),
             *[printable(f"{title}: no difference, because {why}.") for title, why in undefined.items()],
             *_told(known, self.higher_is),
-            *_told_between(self.between),
+            *_told_between(self),
         ]
         return f"Interim, not every arm has ended: {first}" if self.interim else first, *more
 
@@ -197,7 +197,7 @@ def _between(
     at, effects = max(found.items(), key=lambda one: len(one[1]))  # a run that was stopped has no end
     values = tuple(effect.value for effect in effects if effect.value is not None)
     reliable = all(effect.reliable for effect in effects)
-    paired = replace(paired_difference(values), reliable=reliable)
+    paired = replace(paired_difference(values, bound / SMALL if bound else math.inf), reliable=reliable)
     raised = comparison.induction_of(one)
     return Difference(one.title, other.title, at, values, paired, bound, raised, of=len(one.sessions))
 
@@ -213,9 +213,7 @@ def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: boo
     lines = []
     groups: dict[tuple[str, str, str], list[Difference]] = {}
     for one in known:
-        n = len(one.values)
-        runs = f"{n} of {number_of(one.of, 'run')}" if one.of > n else number_of(n, "run")
-        groups.setdefault((one.against, one.at, runs), []).append(one)
+        groups.setdefault((one.against, one.at, _runs(one)), []).append(one)
     beyond = "Beyond" if controlled else "There is no control. Against"
     for (against, at, runs), members in groups.items():
         sizes = "; ".join(f"{one.title}{':' * each} {_size(one, higher_is)}" for one in members)
@@ -224,27 +222,28 @@ def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: boo
     return lines
 
 
+def _runs(one: Difference) -> str:
+    n = len(one.values)
+    return f"{n} of {number_of(one.of, 'run')}" if one.of > n else number_of(n, "run")
+
+
 def _size(one: Difference, higher_is: Direction) -> str:
     mean = one.paired.mean or 0.0
     said = _way(mean, reliable=one.paired.reliable)
     if one.paired.low is None or one.paired.high is None:
         return said
+    if one.paired.too_wide:
+        return f"{said}, too few runs for an interval"
     least, most = one.paired.low, one.paired.high
     near, far = sorted((least, most), key=abs)
     if least <= 0 <= most:
         low, high = _way(least), _way(most)
         inside = f"{high} to {low}" if mean < 0 else f"{low} to {high}"
-        return f"{said} [{inside}{', wider than the scale' if _beyond_the_scale(one) else ''}]"
+        return f"{said} [{inside}]"
     meaning = {"more distress": mean < 0, "less distress": mean > 0}.get(higher_is)
     silent = meaning is None or one.verdict == "too few runs" or one.empty
     words = "" if silent else f", {'less' if meaning else 'more'} distress"
     return f"{said} [{numeral(abs(near))} to {_way(far)}]{words}"
-
-
-def _beyond_the_scale(one: Difference) -> bool:
-    """Whether the interval holds differences that two changes from one start cannot have."""
-    reach = one.bound / SMALL if one.bound else math.inf
-    return max(abs(one.paired.low or 0), abs(one.paired.high or 0)) > reach
 
 
 def _way(value: float, *, reliable: bool = True) -> str:
@@ -264,7 +263,7 @@ def _told(known: Sequence[Difference], higher_is: Direction) -> list[str]:
         return ["One run has no interval, and single runs differ widely: repeat it with other seeds."]
     if few := [one for one in known if one.verdict == "too few runs" and one.paired.low is not None]:
         which = f"all {len(few)}" if len(few) == len(known) > _FEW else _titles(few)
-        lines.append(f"Not decided, since under {LEAST_FOR_P} runs nothing is: {which}.{_leaning(few)}")
+        lines.append(f"Not decided, under {LEAST_FOR_P} runs: {which}.{_leaning(few)}")
     apart = [one for one in known if one.told_apart]
     lines += _both_ways(apart)
     for way, alike in _by_way(apart, higher_is):
@@ -341,45 +340,63 @@ def _leaning(few: Sequence[Difference]) -> str:
     return f" That {whose} out 0 is no result yet."
 
 
-def _told_between(between: Sequence[Difference]) -> list[str]:
-    """Techniques against each other, as far as two runs have both; of many only what is told apart."""
-    pairs = [one for one in between if len(one.values) > 1]
-    if len(pairs) > _FEW or (len(pairs) > 1 and all(one.verdict == "too few runs" for one in pairs)):
-        return [printable(line) for line in _many_pairs(pairs)]
-    lines = []
-    for one in pairs:
-        if one.told_apart:
-            lines.append(f"{_ended(one)}: told apart{one.proviso}.")
-        elif one.verdict == "equivalent":
-            within = f"within ±{numeral(one.bound)}{one.proviso}"
-            lines.append(f"{one.title} and {one.against} are equivalent, {within}.")
-        elif one.verdict == "too few runs" and one.known:
-            lines.append(f"{one.title} against {one.against}: not decided, with {len(one.values)} runs.")
-        elif not one.known:
-            size = _way(one.paired.mean or 0.0)
-            why = f"no interval, because {one.paired.reason}"
-            lines.append(f"{one.title} against {one.against} {at_point(one.at)}: {size}, {why}.")
-        else:
-            lines.append(f"{one.title} and {one.against} are not told apart from each other.{_more(one)}")
-    return [printable(line) for line in lines]
+def _told_between(found: Answer) -> list[str]:
+    """Techniques against each other, with size and interval: of two always, of more those that lead."""
+    pairs = [one for one in found.between if len(one.values) > 1 or len(found.between) == 1]
+    sign = -1.0 if found.higher_is == "less distress" else 1.0
+    place = {one.title: sign * one.paired.mean for one in found.beyond if one.paired.mean is not None}
+    named = [one for one in pairs if _leads(one, pairs, place)]
+    named = named if len(named) <= _FEW else []
+    named = pairs if len(pairs) - len(named) == 1 else named
+    rest = [one for one in pairs if one not in named]
+    lines = [_one_pair(one, found.higher_is) for one in named]
+    return [printable(line) for line in (*lines, *_many_pairs(rest, bool(named)))]
 
 
-def _many_pairs(pairs: Sequence[Difference]) -> list[str]:
+def _leads(one: Difference, pairs: Sequence[Difference], place: Mapping[str, float]) -> bool:
+    """Whether none of those beside the two ended with less distress than they (where neither end is worse:
+    lower)."""
+    ends = {one.title, one.against}
+    beside = {end for pair in pairs if ends & (own := {pair.title, pair.against}) for end in own - ends}
+    worst = max(place.get(end, math.inf) for end in ends)
+    return all(place.get(other, math.inf) >= worst for other in beside)
+
+
+def _one_pair(one: Difference, higher_is: Direction) -> str:
+    if one.told_apart:
+        told = f"told apart{one.proviso}"
+    elif one.verdict == "equivalent":
+        told = f"equivalent, within ±{numeral(one.bound)}{one.proviso}"
+    elif not one.known and len(one.values) > 1:
+        told = f"no interval, because {one.paired.reason}"
+    elif one.verdict == "too few runs":
+        told = f"not decided, under {LEAST_FOR_P} runs"
+    else:
+        told = "not told apart"
+    pair = f"{one.title} against {one.against} {at_point(one.at)}, {_runs(one)}"
+    return f"{pair}: {_size(one, higher_is)}: {told}." + (_more(one) if told == "not told apart" else "")
+
+
+def _many_pairs(pairs: Sequence[Difference], after_others: bool) -> list[str]:
+    """Pairs of which not each is given a sentence; `after_others`: behind those that are."""
     apart = sorted((one for one in pairs if one.told_apart), key=lambda one: -abs(one.paired.mean or 0.0))
     few = [one for one in pairs if one.verdict == "too few runs"]
     open_pairs = [one for one in pairs if one.known and not one.told_apart and one not in few]
     unknown = [one for one in pairs if not one.known and one not in few]
     without = f" {_pairs(unknown, 'has', 'have')} no interval." if unknown else ""
     if len(few) == len(pairs):
-        return [f"Techniques against each other: not decided, under {LEAST_FOR_P} runs nothing is."]
+        none = f"Techniques against each other: not decided, under {LEAST_FOR_P} runs."
+        return [none] if pairs and not after_others else []
     if few:
         without += f" {_pairs(few, 'has', 'have')} under {LEAST_FOR_P} runs."
     if not apart:
-        return [f"Of {len(pairs)} pairs of techniques none is told apart.{without}"]
+        other = " other" if after_others else ""
+        return [f"Of {len(pairs)}{other} pairs of techniques none is told apart.{without}"]
     shown = "; ".join(f"{_ended(one)}{one.proviso}" for one in apart[:_FEW])
     more = f"; and {len(apart) - _FEW} more" if len(apart) > _FEW else ""
     rest = f" {_pairs(open_pairs, 'is', 'are')} not told apart." if open_pairs else ""
-    return [f"Told apart from each other: {shown}{more}.{rest}{without}"]
+    also = "Also told" if after_others else "Told"
+    return [f"{also} apart from each other: {shown}{more}.{rest}{without}"]
 
 
 def _pairs(members: Sequence[Difference], one: str, several: str) -> str:
@@ -393,7 +410,8 @@ def _ended(one: Difference) -> str:
 def _more(one: Difference) -> str:
     if one.more_runs is None:
         return ""
-    return f" About {number_of(one.more_runs, 'more run')} would show it to ± {numeral(one.bound)}."
+    more, to = number_of(one.more_runs, "more run"), numeral(one.bound, decimals=0)
+    return f" About {more} would narrow the interval to about ± {to}; it may still include 0."
 
 
 def _against(members: Sequence[Difference]) -> str:

@@ -18,6 +18,7 @@ from sandbox.analysis.effect import (
     change,
     last_common_label,
     paired_difference,
+    room_of,
     technique_effect,
 )
 from sandbox.analysis.induction import Induction, inductions
@@ -143,7 +144,7 @@ class Comparison:
     def intervals(self) -> int:
         """How many differences have an interval: that many chances to exclude 0 by chance."""
         found = (cell.difference for row in self.rows if not row.as_at for cell in row.cells)
-        return sum(one is not None and one.low is not None for one in found)
+        return sum(one is not None and one.low is not None and not one.too_wide for one in found)
 
 
 def compare(sessions: Sequence[Arm], scale: ScaleName, *, pooled: bool = False) -> Comparison:
@@ -405,5 +406,6 @@ def _difference(arm: ComparedArm, beside: Beside, scale: ScaleName, point: Point
         why = effect.reason or why
         differences.append(effect.value)
         reliable = reliable and effect.reliable
-    found = replace(paired_difference(differences), reliable=reliable)
+    room = room_of(arm.sessions[0].asked, scale)
+    found = replace(paired_difference(differences, room), reliable=reliable)
     return PairedDifference(None, None, None, 0, found.left_out, why) if found.mean is None and why else found

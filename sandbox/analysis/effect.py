@@ -8,6 +8,7 @@ Where no scenario was told before the technique, change = score now − baseline
 the technique effect is the difference after the scenario.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -205,6 +206,12 @@ def scale_of(plan: SessionPlan, name: ScaleName) -> Scale | None:
     return None
 
 
+def room_of(plan: SessionPlan, name: ScaleName) -> float:
+    """The width of the scale's range; infinite where no questionnaire defines it."""
+    scale = scale_of(plan, name)
+    return scale.range[1] - scale.range[0] if scale is not None else math.inf
+
+
 # Over several shared starts
 
 _EQUAL = 1e-9
@@ -216,7 +223,8 @@ class PairedDifference:
     """The mean of the differences and its 95 % interval in the scale's units; None, with a reason: undefined.
 
     `pairs` counts the trunks that had both values, `left_out` those that had not. `reliable` is False when a
-    score that went into it had too little coverage.
+    score that went into it had too little coverage. `too_wide`: the interval is wider than the scale, so it
+    says nothing; sentences and tables have “too few runs for an interval” instead.
     """
 
     mean: float | None
@@ -226,13 +234,14 @@ class PairedDifference:
     left_out: int = 0
     reason: str = ""
     reliable: bool = True
+    too_wide: bool = False
 
 
-def paired_difference(differences: Sequence[float | None]) -> PairedDifference:
+def paired_difference(differences: Sequence[float | None], room: float = math.inf) -> PairedDifference:
     """The mean of the differences, one a trunk, with Student's t interval (Student 1908).
 
     A missing one is left out and counted. One alone, or all equal, give a mean and no interval: neither shows
-    how far chance moves them.
+    how far chance moves them. `room` is the width of the scale's range.
     """
     found = [difference for difference in differences if difference is not None]
     left_out = len(differences) - len(found)
@@ -244,4 +253,6 @@ def paired_difference(differences: Sequence[float | None]) -> PairedDifference:
     if max(found) - min(found) < _EQUAL:
         why = f"the {estimate.n} differences are equal"
         return PairedDifference(estimate.value, None, None, estimate.n, left_out, why)
-    return PairedDifference(estimate.value, estimate.low, estimate.high, estimate.n, left_out)
+    low, high = estimate.low, estimate.high
+    wide = low is not None and high is not None and high - low > room
+    return PairedDifference(estimate.value, low, high, estimate.n, left_out, too_wide=wide)

@@ -181,7 +181,8 @@ def _difference(
         for run in runs
     ]
     values = tuple(value for value in both if value is not None)
-    return Difference(arm, other or "", at, values, paired_difference(both), bound, of=len(runs))
+    paired = paired_difference(both, bound / SMALL)
+    return Difference(arm, other or "", at, values, paired, bound, of=len(runs))
 
 
 def _notes(told: DataMap, found: Answer) -> tuple[str, ...]:

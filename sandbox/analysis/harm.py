@@ -6,11 +6,13 @@ has shown. Where that is not known a tenth of the scale's range stands in, and i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import ComparedArm, Comparison
 from sandbox.analysis.effect import SMALL, change, scale_of
 from sandbox.analysis.numeral import numeral
+from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.reliable_change import (
     CRITERION,
     LEAST_PAIRS,
@@ -23,7 +25,7 @@ from sandbox.analysis.reliable_change import (
 from sandbox.analysis.reply_valence import REPLIES
 from sandbox.analysis.suitability import Suitability
 from sandbox.analysis.trajectory import ScaleName, Trajectory
-from sandbox.engine.phase import technique_first
+from sandbox.engine.phase import begins_at, technique_first
 from sandbox.measurement.administration import UNSAMPLED
 from sandbox.text import number_of, printable
 
@@ -36,6 +38,7 @@ class ArmHarm:
     """The runs of one arm from where the technique began to the end. `runs` have both scores, `missing` not:
     one that was broken off has no end.
 
+    `since` is where the technique began: `the scenario` or `baseline`.
     `worst` is the session that got worst, if any got worse, `worst_change` its change with the score's sign.
     `opposed`: the sessions in which words or the scale got calmer (`calmer`) while another scale got worse,
     and `opposed_scales` which those were, and whether they rose or fell.
@@ -43,6 +46,7 @@ class ArmHarm:
 
     title: str
     control: bool
+    since: str
     runs: int
     better: int
     unchanged: int
@@ -60,10 +64,11 @@ class Harm:
     """Every arm, in the comparison's order. `reliable`: a change counts by the model's own reliability.
 
     `least`: from about what size on it counts, in the scale's units; of several models the largest. `basis`
-    says where that comes from, or how to find it out.
+    says where that comes from, or how to find it out. `better`: a change for the better, in words.
     """
 
     arms: tuple[ArmHarm, ...]
+    better: Literal["fell", "rose"]
     reliable: bool
     least: float
     basis: str
@@ -80,32 +85,39 @@ class Harm:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """An arm a line, what went against the rest, and what counts as a change."""
-        told = [self._told(arm) for arm in self.arms]
+        """What became of each arm's runs, what went against the rest, and what counts as a change."""
+        told = [line for arm in self.arms if (line := self._told(arm))]
+        return *map(printable, told), *(self.notes if told else self.notes[:-1])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What went against the rest, and last what counts as a change."""
         opposed = [_opposition(arm) for arm in self.arms if arm.opposed]
-        return tuple(printable(line) for line in (*told, *opposed, self.basis))
+        return tuple(printable(line) for line in (*opposed, self.basis))
 
     @property
     def _surely(self) -> str:
         return "reliably " if self.reliable else ""
 
     def _told(self, arm: ArmHarm) -> str:
+        """Of few runs only for whom it got worse: that is read before anything is decided."""
         if not arm.runs:
             return f"{arm.title}: no run has both scores."
-        if arm.runs == 1:
-            became = "better" if arm.better else "worse" if arm.worse else ""
-            became = self._surely + became if became else "unchanged"
-            if not arm.missing:
-                return f"{arm.title}: {became}."
-            of = f"1 of {1 + arm.missing} runs has a score"
-            return f"{arm.title}: {of}, {became}; {arm.missing} without a score."
-        said = (
-            f"{arm.title}: of {arm.runs} runs {arm.better} {self._surely}better, {arm.unchanged} unchanged,"
-            f" {arm.worse} {self._surely}worse"
-        )
-        if arm.worst is not None:
-            said += f" ({100 * arm.worse / arm.runs:.0f} %; the worst {arm.worst}, {_signed(arm)})"
-        return said + (f"; {arm.missing} without a score." if arm.missing else ".")
+        by = "reliably" if self.reliable else f"by {numeral(self.least)} or more"
+        worse = "rose" if self.better == "fell" else "fell"
+        runs = f"of {number_of(arm.runs, 'run')} since {arm.since}"
+        share = f"{100 * arm.worse / arm.runs:.0f} %; " if arm.runs >= LEAST_FOR_P else ""
+        worst = f" (worse: {share}the worst {arm.worst}, {_signed(arm)})" if arm.worst is not None else ""
+        if arm.runs >= LEAST_FOR_P:
+            said = f"{runs} {arm.better} {self.better} {by}, {arm.unchanged} moved less, {arm.worse} {worse}"
+        elif arm.worse:
+            said = f"{runs} {arm.worse} {worse} {by}"
+        elif arm.missing:
+            of = number_of(arm.runs + arm.missing, "run")
+            return f"{arm.title}: of {of} {arm.missing} {'has' if arm.missing == 1 else 'have'} no score."
+        else:
+            return ""
+        return f"{arm.title}: {said}{worst}" + (f"; {arm.missing} without a score." if arm.missing else ".")
 
 
 def harm(comparison: Comparison) -> Harm | None:
@@ -127,7 +139,7 @@ def harm(comparison: Comparison) -> Harm | None:
     told = tuple(_arm_harm(arm, comparison.scale, used, tenth, lower_is_better) for arm in arms)
     unknown = next((one for id, one in measures.items() if known[id] is None), None)
     basis = _known_basis(least, comparison.scale) if reliable else _unknown_basis(tenth, unknown)
-    return Harm(told, reliable, least, basis)
+    return Harm(told, "fell" if lower_is_better else "rose", reliable, least, basis)
 
 
 def _arm_harm(
@@ -163,6 +175,7 @@ def _arm_harm(
     return ArmHarm(
         title=arm.title,
         control=arm.control,
+        since=_since(arm),
         runs=len(moved),
         better=counts["reliably better"],
         unchanged=counts["unchanged"],
@@ -174,6 +187,10 @@ def _arm_harm(
         opposed_scales=tuple(dict.fromkeys(scale for _, worse in opposed.values() for scale in worse)),
         calmer=tuple(dict.fromkeys(one for calmer, _ in opposed.values() for one in calmer)),
     )
+
+
+def _since(arm: ComparedArm) -> str:
+    return "the scenario" if begins_at(arm.sessions[0].plan.stretches) == "induction" else "baseline"
 
 
 # What counts as a change
@@ -231,7 +248,7 @@ def _opposed(session: Arm, name: ScaleName) -> tuple[tuple[str, ...], tuple[str,
     if not calmer:
         return (), ()
     worse = (one for one, share in moved.items() if share >= SMALL and one != REPLIES)
-    return calmer, tuple(f"{one[2]} ({one[0]}, read by {one[1]}) {_way(session, one)}" for one in worse)
+    return calmer, tuple(f"{one[2]} ({one[0]}) {_way(session, one)}" for one in worse)
 
 
 def _way(session: Arm, name: ScaleName) -> str:
@@ -254,17 +271,16 @@ def _toward_distress(session: Arm, course: Trajectory) -> float | None:
 
 def _opposition(arm: ArmHarm) -> str:
     ids = ", ".join(arm.opposed[:_IDS]) + (" …" if len(arm.opposed) > _IDS else "")
-    how_many = f"in {len(arm.opposed)} of {arm.runs + arm.missing} runs"
-    scales = _named(arm.opposed_scales)
+    how_many = f"in {len(arm.opposed)} of {number_of(arm.runs + arm.missing, 'run')}"
     return (
-        f"{arm.title}: {how_many} {' and '.join(arm.calmer)} got calmer while {scales} ({ids}): read them"
-        " before you believe the score."
+        f"{arm.title}: read {ids} before you believe the score: {how_many} {' and '.join(arm.calmer)} got"
+        f" calmer, but {_named(arm.opposed_scales)}."
     )
 
 
 def _named(scales: Sequence[str]) -> str:
     shown = " and ".join(scales[:2])
-    return f"{shown} and {len(scales) - 2} more got worse" if len(scales) > 2 else shown
+    return f"{shown}, and {number_of(len(scales) - 2, 'more scale')} got worse" if len(scales) > 2 else shown
 
 
 def _unscored(arm: ArmHarm) -> str:

@@ -184,6 +184,7 @@ class Induction:
             return scores
         left_out = f", {rise.left_out} without both scores left out" if rise.left_out else ""
         around = f" {interval(rise.low, rise.high)}" if rise.low is not None else " in each"
+        around = "" if rise.too_wide else around
         runs = number_of(rise.pairs, "run")
         return f"{scores} ({numeral(rise.mean, signed=True)}{around}, {runs}{left_out})"
 
@@ -233,8 +234,8 @@ def _induction(own: Sequence[Arm], name: ScaleName, case: str) -> Induction | No
         if rise is not None and course.induced is not None and course.induced.value is not None
     ]
     after = fmean(afters) if afters else None
-    rise = paired_difference(rises)
     low, high = scale.range
+    rise = paired_difference(rises, high - low)
     calm = low if scale.higher_is == "more distress" else high
     return Induction(
         case=case,

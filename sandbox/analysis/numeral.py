@@ -25,10 +25,12 @@ def percent(share: float | None) -> str:
     return MISSING if share is None else f"{numeral(100 * share, decimals=0)} %"
 
 
-def interval(low: float | None, high: float | None) -> str:
-    """`[−3.1, +2.0]`, an en dash where there is none."""
+def interval(low: float | None, high: float | None, *, too_wide: bool = False) -> str:
+    """`[−3.1, +2.0]`, an en dash where there is none; words where it is wider than the scale."""
     if low is None or high is None:
         return MISSING
+    if too_wide:
+        return "too few runs"
     return f"[{numeral(low, signed=True)}, {numeral(high, signed=True)}]"
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sandbox.analysis.arm import Arm
 from sandbox.analysis.comparison import ComparedArm
-from sandbox.analysis.effect import PairedDifference, paired_difference, residual, scale_of
+from sandbox.analysis.effect import PairedDifference, paired_difference, residual, room_of, scale_of
 from sandbox.analysis.paired import LEAST_FOR_P
 from sandbox.analysis.trajectory import ScaleName
 from sandbox.engine.phase import technique_first
@@ -43,7 +43,8 @@ def residuals(arms: Sequence[ComparedArm], names: Sequence[ScaleName]) -> Iterat
             if technique_first(arm.sessions[0].plan.stretches):
                 continue
             ended = [session.course(name) for session in arm.sessions if session.ended(name)]
-            left = paired_difference([residual(course).value for course in ended])
+            room = room_of(arm.sessions[0].asked, name)
+            left = paired_difference([residual(course).value for course in ended], room)
             if left.mean is not None:
                 why = _unsayable(left, arm.sessions, name)
                 yield Residual(name, arm.title, left, "cannot be said" if why else _returned(left), why)

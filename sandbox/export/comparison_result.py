@@ -71,6 +71,7 @@ def _difference_result(one: Difference, p: float | None, p_holm: float | None) -
         mean=one.paired.mean,
         low=one.paired.low,
         high=one.paired.high,
+        too_wide=one.paired.too_wide,
         verdict=one.verdict,
         said=one.said,
         bound=one.bound,

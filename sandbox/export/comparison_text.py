@@ -94,7 +94,7 @@ def difference_text(difference: PairedDifference | None, arm: ComparedArm, decim
     )
     if difference.mean is None:
         return mean
-    around = "" if difference.low is None or difference.high is None else f" [{low}, {high}]"
+    around = "" if difference.low is None or difference.too_wide else f" [{low}, {high}]"
     return f"{mean}{around}{'' if difference.reliable else ' ?'}{_fewer(difference.pairs, arm)}"
 
 
@@ -110,7 +110,7 @@ def effect_columns(one: DifferenceResult) -> dict[str, str]:
         "at": one.at,
         "runs": str(one.runs),
         "mean": numeral(one.mean, signed=True, reliable=one.reliable),
-        "95 % interval": interval(one.low, one.high),
+        "95 % interval": interval(one.low, one.high, too_wide=one.too_wide),
         "BCa": interval(*(one.bca or (None, None))),
         "g_z": numeral(one.hedges_gz, signed=True, decimals=2),
         "p (Holm)": numeral(one.p_holm, decimals=3),
@@ -192,7 +192,7 @@ _OWN_CHANGE = "Each arm's own change since its technique began, not against the 
 def harm_lines(comparison: Comparison) -> tuple[str, ...]:
     """What became of each arm's runs; empty where neither end of the scale is worse."""
     found = harm(comparison)
-    return (_OWN_CHANGE, *found.lines) if found is not None else ()
+    return (_OWN_CHANGE, *found.lines) if found is not None and found.lines else ()
 
 
 def noise_lines(comparison: Comparison) -> tuple[str, ...]:
@@ -213,13 +213,14 @@ def reasons(comparison: Comparison) -> tuple[str, ...]:
     for row in comparison.rows:
         for arm, cell in zip(comparison.arms, row.cells, strict=True):
             difference = cell.difference
-            if difference is None or not difference.reason:
+            if difference is None or not (difference.reason or difference.too_wide):
                 continue
+            why = difference.reason or "the runs are too few: it would be wider than the scale"
             if difference.mean is None:
                 if arm.title not in answered:
-                    undefined.setdefault(f"{arm.title}: no difference, because {difference.reason}.")
+                    undefined.setdefault(f"{arm.title}: no difference, because {why}.")
             elif len(arm.sessions) > 1:
-                without_interval.setdefault((arm.title, difference.reason), []).append(row.label)
+                without_interval.setdefault((arm.title, why), []).append(row.label)
     return *undefined, *(
         f"{title}: no interval at {', '.join(map(point_name, labels))}, because {reason}."
         for (title, reason), labels in without_interval.items()

@@ -157,10 +157,11 @@ class PointRow(Part):
 class DifferenceResult(Part):
     """One arm against another at the point that counts, over the runs that have both; below 0 it was lower.
 
-    `low` and `high`: Student's 95 % interval. `bound`: the smallest difference of interest, a tenth of the
-    scale's range. `hedges_gz` is in units of the differences' SD. `bca`, `p` (sign flips) and `p_holm`
-    (adjusted over `beyond`) are null with fewer than six runs. `e_value` stays valid however often it is
-    looked at (with `bound` as its size); it decides from 20 on, and `any_time` holds the effect at all looks.
+    `low` and `high`: Student's 95 % interval; `too_wide`: it is wider than the scale. `bound`: the smallest
+    difference of interest, a tenth of the scale's range. `hedges_gz` is in units of the differences' SD.
+    `bca`, `p` (sign flips) and `p_holm` (adjusted over `beyond`) are null with fewer than six runs.
+    `e_value` stays valid however often it is looked at (with `bound` as its size); it decides from 20 on,
+    and `any_time` holds the effect at all looks.
     `of`: the runs of the arm, those without a difference among them.
     `said`: the verdict with what has to be added where nothing was raised; `no interval` where there is none.
     """
@@ -174,6 +175,7 @@ class DifferenceResult(Part):
     mean: float | None
     low: float | None
     high: float | None
+    too_wide: bool
     verdict: Verdict
     said: str
     bound: float | None

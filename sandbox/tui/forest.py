@@ -57,7 +57,7 @@ def _drawn(one: Difference, least: float, most: float, room: int) -> str:
     cells = [" "] * room
     cells[place(0.0)] = "│"
     mean, low, high = one.paired.mean or 0.0, one.paired.low, one.paired.high
-    if low is not None and high is not None:
+    if low is not None and high is not None and not one.paired.too_wide:
         for at in range(place(low), place(high) + 1):
             cells[at] = "┼" if at == place(0.0) else "─"
         cells[place(low)] = "├" if low >= least - 1e-9 else "◂"
@@ -69,7 +69,7 @@ def _drawn(one: Difference, least: float, most: float, room: int) -> str:
 def _numbers(one: Difference) -> str:
     mean, low, high = one.paired.mean, one.paired.low, one.paired.high
     said = numeral(mean, signed=True, reliable=one.paired.reliable)
-    if low is None or high is None:
+    if low is None or one.paired.too_wide:
         return said
     return f"{said} [{numeral(low, signed=True)}, {numeral(high, signed=True)}]"
 

@@ -43,9 +43,14 @@ def test_told_apart_is_said_with_size_interval_and_direction():
 
 
 def test_what_is_not_told_apart_is_called_chance_with_what_more_runs_would_do():
-    sizes, told, between = answer(runs(STRONG, WIDE)).lines[:3]
+    sizes, told, unsure, between = answer(runs(STRONG, WIDE)).lines
     assert "higher to" in sizes and told == "Told apart from Filler (control): Breathing."
-    assert between.startswith("Scan is not told apart from Filler (control): this could be chance.")
+    assert unsure == "Scan is not told apart from Filler (control): this could be chance."
+    assert (
+        between.startswith("Breathing against Scan at t1, 6 runs: 26.5 lower [")
+        and ": not told apart." in between
+    )
+    assert between.endswith("would narrow the interval to about ± 10; it may still include 0.")
 
 
 def test_the_same_as_the_control_is_equivalent_only_within_the_bound():
@@ -75,9 +80,11 @@ def test_of_many_techniques_only_what_is_told_apart_is_named():
             scores = [8.0, 80.0, 50.0 + effect]
             found.append(session(f"{place}-{n}", chosen, scores=scores, trunk=f"t{n}", seed=n))
     lines = answer(compare(found, DISTRESS, pooled=True)).lines
-    assert len(lines) == 4
+    assert len(lines) == 6
     assert lines[2].startswith("Not told apart from Filler (control), this could be chance: Method-1; ")
-    assert lines[3].endswith("pairs are not told apart.") or "none is told apart" in lines[3]
+    assert lines[3].startswith("Method-0 against Method-1 at t1, 6 runs: 26.5 lower ["), "the two lowest lead"
+    assert lines[4].startswith("Method-0 against Method-3 at t1"), "which is as low as Method-1"
+    assert lines[5].startswith("Also told apart from each other: Method-0 was 35.5 lower than Method-2")
 
 
 def test_equal_differences_have_no_interval_and_are_not_called_chance():
@@ -93,8 +100,8 @@ def test_techniques_of_unequal_length_are_compared_where_both_still_are():
         arms.append(session(f"s{n}", SCAN, scores=[8.0, 80.0, 60.0 - n, 30.0, 10.0], trunk=f"t{n}"))
         arms.append(session(f"c{n}", FILLER, scores=[8.0, 80.0, 50.0, 50.0, 50.0], trunk=f"t{n}"))
     found = answer(compare(arms, DISTRESS, pooled=True))
-    (line,) = [line for line in found.lines if "than Scan" in line or "than Breathing" in line]
-    assert " lower than Scan at t1: told apart." in line
+    (line,) = [line for line in found.lines if line.startswith("Breathing against Scan at t1, 6 runs: ")]
+    assert line.endswith(" lower], less distress: told apart.")
 
 
 def test_nothing_to_compare_with_gives_no_answer():
@@ -128,7 +135,7 @@ def test_every_face_says_the_same():
 
 def test_few_runs_are_not_decided_and_never_fewer_than_six_are_advised():
     two, three = answer(runs([-70.0, 15.0])), answer(runs([-30.0, -29.0, -31.0]))
-    assert two.lines[1] == "Not decided, since under 6 runs nothing is: Breathing."
+    assert two.lines[1] == "Not decided, under 6 runs: Breathing."
     assert three.lines[1].endswith("Breathing. That its interval leaves out 0 is no result yet.")
     assert three.beyond[0].more_runs == 3 and two.beyond[0].more_runs is None
 

@@ -1,9 +1,13 @@
 """Have I run enough? One line under every answer, that stays true however often somebody looks."""
 
+import json
+
 import pytest
 
 from sandbox.analysis.answer import answer
 from sandbox.analysis.enough import enough
+from sandbox.export.comparison import comparison_terminal
+from sandbox.export.comparison_result import comparison_result
 from tests.analysis.test_answer import STRONG, WIDE, runs
 
 
@@ -38,10 +42,13 @@ def test_equal_differences_and_nothing_beside_are_sentences():
 
 
 def test_an_interval_beyond_what_the_scale_allows_is_called_so():
-    (first, *_) = answer(runs([-70.0, 15.0])).lines
-    assert "567.5 lower, wider than the scale]" in first
-    (first, *_) = answer(runs(STRONG)).lines
-    assert "scale" not in first
+    wide, close = runs([-70.0, 15.0]), runs(STRONG)
+    (first, *_) = answer(wide).lines
+    assert first.endswith("Breathing 27.5 lower, too few runs for an interval.")
+    shown, told = comparison_terminal(wide), json.loads(comparison_result(wide).text())
+    assert "567" not in shown and "no interval at t1, because the runs are too few" in shown
+    assert told["answer"]["beyond"][0]["too_wide"] and told["answer"]["beyond"][0]["low"] < -560
+    assert "too few runs" not in answer(close).lines[0] + comparison_terminal(close)
 
 
 def test_equivalence_and_an_interval_as_narrow_as_asked_are_enough():

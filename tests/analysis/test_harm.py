@@ -106,21 +106,26 @@ def test_words_that_get_calmer_while_the_probabilities_get_worse_are_flagged():
     sessions[0] = replace(first, courses=(*first.courses, calm))
     technique = of(sessions).arms[0]
     assert technique.opposed == ("a1",)
-    assert technique.opposed_scales == ("calm (probe, read by word) fell",)
+    assert technique.opposed_scales == ("calm (probe) fell",)
     assert any(
-        "in 1 of 2 runs distress got calmer while calm (probe, read by word) fell (a1)" in line
+        "read a1 before you believe the score: in 1 of 2 runs distress got calmer, but calm (probe) fell."
+        in line
         for line in of(sessions).lines
     )
 
 
 def test_one_run_all_missing_and_no_technique_stay_sentences():
     (only, *_, basis) = of(arms(95.0)).lines
-    assert only == "Breathing: worse." and basis
+    assert (
+        only == "Breathing: of 1 run since the scenario 1 rose by 10.0 or more (worse: the worst a1, +45.0)."
+    )
+    assert basis and of(arms(20.0, 20.0)).lines == (), "of so few no fall is told"
+    several = of(arms(20.0, 45.0, 75.0, 20.0, 30.0, 20.0)).lines[0]
+    assert (
+        "of 6 runs since the scenario 4 fell by 10.0 or more, 1 moved less, 1 rose (worse: 17 %;" in several
+    )
     assert "no run has both scores" in of(arms(None, None)).lines[0]
 
 
 def test_one_scored_run_of_several_keeps_the_others_in_view():
-    assert (
-        of(arms(20.0, *[None] * 9)).lines[0]
-        == "Breathing: 1 of 10 runs has a score, better; 9 without a score."
-    )
+    assert of(arms(20.0, *[None] * 9)).lines[0] == "Breathing: of 10 runs 9 have no score."

@@ -46,7 +46,7 @@ def test_a_pair_that_never_ran_together_or_has_no_spread_is_unknown_and_not_call
     assert cluster_lines(drawn[1]) == ("No clusters: Breathing and Scan have no interval.",)
     assert not [line for line in drawn[1].lines if "not told apart" in line]
     assert any(
-        "65.0 lower, no interval, because the 6 differences are equal" in line for line in drawn[1].lines
+        "65.0 lower: no interval, because the 6 differences are equal" in line for line in drawn[1].lines
     )
 
 

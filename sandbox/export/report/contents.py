@@ -275,8 +275,9 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
 def _plotted_effect(one: Difference, found: Answer) -> PlottedEffect:
     """Of an arm against what stands beside it the arm's name alone, as long as that is the same for all."""
     mean = one.paired.mean or 0.0
-    low = mean if one.paired.low is None else one.paired.low
-    high = mean if one.paired.high is None else one.paired.high
+    hidden = one.paired.too_wide
+    low = mean if hidden or one.paired.low is None else one.paired.low
+    high = mean if hidden or one.paired.high is None else one.paired.high
     alone = one in found.beyond and len({other.against for other in found.beyond}) == 1
     return PlottedEffect(one.title if alone else f"{one.title} against {one.against}", mean, low, high)
 
@@ -302,7 +303,7 @@ def _residuals(on: ReportOn, comparison: Comparison) -> Iterator[Block]:
                     told_apart(comparison.arms[0].sessions[0].asked, one.scale),
                     one.title,
                     numeral(one.left.mean, signed=True),
-                    interval(one.left.low, one.left.high),
+                    interval(one.left.low, one.left.high, too_wide=one.left.too_wide),
                     f"{one.returned}{one.why and ': ' + one.why}",
                 )
                 for one in shown
@@ -335,7 +336,7 @@ def _harm(comparison: Comparison) -> Iterator[Block]:
         ("arm", "runs", f"{surely}better", "unchanged", f"{surely}worse", "share worse [95 %]", "worst run"),
         tuple(_harm_row(arm) for arm in found.arms),
     )
-    yield Bullets(found.lines[len(found.arms) :])
+    yield Bullets(found.notes)
     if any(arm.worst for arm in found.arms):
         yield Paragraph("Read the worst run's transcript before anything else: sandbox show, with its id.")
 
