@@ -103,8 +103,8 @@ async def _measure(
 def _announce(asking: "Asking") -> None:
     from sandbox.text import printable
 
-    for line in asking.left_out:
-        click.echo(printable(line), err=True)
+    for id, why in asking.left_out:
+        click.echo(f"{printable(id)} {why}", err=True)
     if asking.there:
         click.echo(f"{asking.there} points are measured already.", err=True)
     models = ", ".join(dict.fromkeys(one.model for one in asking.to_ask))

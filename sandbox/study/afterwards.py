@@ -27,6 +27,9 @@ from sandbox.study.conductor import Conductor
 _AT_ONCE = 8
 """So many sessions of hosted models are asked side by side; a local model is asked one after another."""
 
+_EVERYTHING = 10**9
+"""Up to this turn what was named itself is asked; what it branched from, up to where it left."""
+
 _GIVE_UP = frozenset({"unavailable", "authentication", "refused"})
 """After a failure of that kind every other call would fail too."""
 
@@ -58,14 +61,14 @@ class ToAsk:
 
 @dataclass(slots=True)
 class Asking:
-    """All that is to be asked, how many points were asked already, and why what is left out is left out.
+    """All that is to be asked, how many points were asked already, and by session why it is left out or cut.
 
     `measures`: the questionnaire and how it is read, which may depend on the model.
     """
 
     to_ask: list[ToAsk] = field(default_factory=list)
     there: int = 0
-    left_out: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
     measures: set[tuple[str, Way]] = field(default_factory=set)
 
     @property
@@ -104,10 +107,11 @@ async def to_ask(
         points[id] = (*inherited, *own)
         if state in ("planned", "running"):
             doing = "has not begun" if state == "planned" else "is being run"
-            asking.left_out.append(f"{id} {doing}: it is left out.")
+            asking.left_out.append((id, f"{doing}: it is left out."))
             continue
-        if state != "finished":
-            asking.left_out.append(f"{id} is not finished ({state}): it is asked as far as it went.")
+        named = wanted[id] == _EVERYTHING
+        if state != "finished" and named:
+            asking.left_out.append((id, f"is not finished ({state}): it is asked as far as it went."))
         model = full_name(by) if by is not None else plan.model
         if model not in measures:
             measures[model] = await _measure(conductor, model, written)
@@ -117,8 +121,8 @@ async def to_ask(
         _refuse_other_text(of_model, measure, id)
         given = [one for one in of_model if same_measure(one.measure, measure)]
         due = [point for point in own if point.phase in measure.phases and point.after_turn <= wanted[id]]
-        if not due:
-            asking.left_out.append(f"{id} has none of these points: it is left out.")
+        if not due and named:
+            asking.left_out.append((id, "has none of these points: it is left out."))
         in_run = model == plan.model and any(same_measure(one, measure) for one in plan.measures)
         there = {one.measured.point for one in given if one.session == id}
         if in_run:
@@ -136,7 +140,6 @@ def _wanted(
 ) -> tuple[Mapping[str, StoredSession], Mapping[str, int]]:
     """The sessions with their ancestors, parents first, and up to which turn each is to be asked."""
     store = conductor.store
-    everything = 10**9
     wanted: dict[str, int] = {}
     for id in sessions:
         if store.state(id) == "removed":
@@ -144,10 +147,10 @@ def _wanted(
         family = store.family(id)
         heads = {head.id: head for head in family}
         for one in heads if id == family[0].id else (id,):
-            wanted[one] = everything
+            wanted[one] = _EVERYTHING
         head = heads[id]
         while head.parent is not None:
-            left = head.parent_turn if head.parent_turn is not None else everything
+            left = head.parent_turn if head.parent_turn is not None else _EVERYTHING
             wanted[head.parent] = max(wanted.get(head.parent, -1), left)
             head = heads[head.parent]
     order = [head.id for family in store.families(list(wanted)).values() for head in family]

@@ -1,5 +1,6 @@
 """What the screens ask of the app, and what went wrong on them: messages that more than one screen sends."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from textual.message import Message
@@ -69,10 +70,11 @@ class TranscriptWanted(Message):
 
 
 class MeasureWanted(Message):
-    """These sessions shall be asked another questionnaire."""
+    """These sessions shall be asked another questionnaire. `told`: what some of them are called, by id."""
 
-    def __init__(self, sessions: tuple[str, ...]) -> None:
+    def __init__(self, sessions: tuple[str, ...], told: Mapping[str, str]) -> None:
         super().__init__()
+        self.told = told
         self.sessions = sessions
 
 

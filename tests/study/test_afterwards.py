@@ -212,8 +212,8 @@ async def test_what_was_removed_is_refused_and_what_has_not_begun_left_out(tmp_p
         await play(conductor, heads[:2])
         conductor.store.set_state(heads[1].id, "interrupted", "by a test")
         asking = await to_ask(conductor, (heads[0].id,), "k6:report@every")
-        unfinished = f"{heads[1].id} is not finished (interrupted): it is asked as far as it went."
-        assert asking.left_out == [unfinished]
+        unfinished = "is not finished (interrupted): it is asked as far as it went."
+        assert asking.left_out == [(heads[1].id, unfinished)]
         assert [p.label for one in asking.to_ask for p in one.points] == ["base", "ind", "t1", "t2", "t3"]
         conductor.store.remove(heads[0].id, "by a test")
         with pytest.raises(UsageError, match="was removed"):

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from sandbox.engine.events import Event, RunPlanned, SessionStarted
 from sandbox.engine.plan import SessionHead
@@ -153,7 +153,17 @@ async def test_t_tags_and_a_minus_takes_the_tag_off(tmp_path: Path) -> None:
         await at.until(lambda: "#pilot" not in at.text(), "no tag")
 
 
-async def test_a_asks_another_questionnaire_and_keeps_it_apart(tmp_path: Path) -> None:
+async def test_a_asks_another_questionnaire_and_keeps_it_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    say_asked = SessionsScreen.say_asked
+
+    def listen(screen: SessionsScreen, asked: str) -> None:
+        say_asked(screen, asked)
+        said.append(str(screen.query_one("#title", Static).render()))
+
+    monkeypatch.setattr(SessionsScreen, "say_asked", listen)
     async with listing(tmp_path) as at:
         one = listed(at).at
         assert one is not None
@@ -162,9 +172,13 @@ async def test_a_asks_another_questionnaire_and_keeps_it_apart(tmp_path: Path) -
         await at.until(lambda: isinstance(at.app.screen, LinePrompt), "the question")
         await at.press(*"k7", "enter")
         await at.shows("✗")
-        await at.shows("k6             Kessler")
+        await at.shows("k6                   Kessler")
         await at.press(*["backspace"] * 2, *"k6:report", "enter")
+        await at.shows("Asked afterwards: k6:report")
+        await at.shows(f"{one.name} · Attacked at night")
         await at.shows("points answered")
+        counted = [f"Sessions · asking k6:report: {n} of 3 points" for n in range(4)]
+        assert said == [*counted, "Sessions"]
         with Store.open(tmp_path / "sessions" / DATABASE) as store:
             asked = asked_afterwards(store, [id])[id]
             assert [given.measured.point.label for given in asked] == ["base", "ind", "end"]

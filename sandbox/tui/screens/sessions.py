@@ -95,6 +95,7 @@ class SessionsScreen(Screen[None]):
         self._held = held
         self._name = name
         self._typing: Timer | None = None
+        self._asked = ""
 
     def compose(self) -> ComposeResult:
         yield Static("Sessions", id="title", markup=False)
@@ -198,6 +199,8 @@ class SessionsScreen(Screen[None]):
         parts = [f"Sessions of the study {self._name}" if self.study is not None else "Sessions"]
         if listed.marked:
             parts.append(f"{len(listed.marked)} marked")
+        if self._asked:
+            parts.append(self._asked)
         self.query_one("#title", Static).update(Content(" · ".join(parts)))
         self.refresh_bindings()
 
@@ -278,7 +281,12 @@ class SessionsScreen(Screen[None]):
 
     def action_ask(self) -> None:
         if sessions := self._meant():
-            self.post_message(MeasureWanted(sessions))
+            self.post_message(MeasureWanted(sessions, self.query_one(SessionList).told(sessions)))
+
+    def say_asked(self, asked: str) -> None:
+        """Say in the title what is being asked afterwards, and how far it is."""
+        self._asked = asked
+        self._say_how_many()
 
     def action_tag(self) -> None:
         sessions = self._meant()
@@ -350,7 +358,7 @@ class SessionsScreen(Screen[None]):
 
     def _named(self, sessions: tuple[str, ...]) -> str:
         """A line for each of the first sessions: its arm, its scenario, when and with which seed."""
-        lines = self.query_one(SessionList).told(sessions)[:_NAMED]
+        lines = [*self.query_one(SessionList).told(sessions).values()][:_NAMED]
         rest = len(sessions) - len(lines)
         if rest:
             lines.append(f"and {rest} more" if lines else _count(sessions))

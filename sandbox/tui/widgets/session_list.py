@@ -94,14 +94,14 @@ class SessionList(OptionList):
         """The ids of the marked sessions, in the order marked."""
         return tuple(self._marks)
 
-    def told(self, ids: Sequence[str]) -> list[str]:
+    def told(self, ids: Sequence[str]) -> dict[str, str]:
         """`2026-11-27 14:40  Mindful breathing · Attacked at night (fear), seed 1` for those listed."""
-        listed = {one.summary.id: one for one in self._sessions if one.summary.id in ids}
-        return [
-            f"{_when(one.summary.created)}  {excerpt(one.name, 40)} · {excerpt(one.summary.scenario, 40)}"
-            f" ({one.summary.affect}), seed {one.summary.seed}"
-            for one in (listed[id] for id in ids if id in listed)
-        ]
+        return {
+            one.summary.id: f"{_when(one.summary.created)}  {excerpt(one.name, 40)}"
+            f" · {excerpt(one.summary.scenario, 40)} ({one.summary.affect}), seed {one.summary.seed}"
+            for one in self._sessions
+            if one.summary.id in ids
+        }
 
     def show(
         self, found: Sequence[FoundSession], studies: Sequence[StudySummary] = (), *, complete: bool
