@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from sandbox.library.workspace import WORKSPACE_VARIABLE, create_workspace
+from tests.cli import command
 from tests.tui.terminal import Terminal, terminal, tmux_installed
 
 pytestmark = [
@@ -73,8 +74,9 @@ class Walk:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A new one, whose techniques take three steps at most."""
+    """A new one, whose scenario takes one turn, and whose techniques three steps at most."""
     root = create_workspace(tmp_path / "workspace").root
+    command.shorten(root / "scenarios" / "night-attack.yaml", "turns", slice(-1, None))
     for technique, title in WALKED.items():
         shorten(root / "techniques" / f"{technique}.yaml", title, 3)
     return root
