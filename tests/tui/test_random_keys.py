@@ -114,6 +114,6 @@ async def test_the_focus_never_stays_on_a_line_taken_away(
         quits = _intercept(at, monkeypatch)
         await at.started()
         await session(at)
-        await at.press("left_square_bracket", "tab", "pagedown", "tab", "pagedown", "left_square_bracket")
+        await at.press("left_square_bracket", "tab", "pageup", "shift+tab", "pageup", "left_square_bracket")
         assert at.app.screen.focused is at.session.query_one(Conversation)
         await _still_heard(at, quits)
