@@ -41,11 +41,13 @@ def _reply(session: Arm, turn: Turn, scale: ScaleName, label: str) -> Iterator[C
 
 
 def _turn(session: Arm, label: str) -> Turn | None:
-    """The turn that the point follows: `ind` follows the scenario's last."""
+    """The turn that the point follows: `ind` follows the scenario's last, `end` the last of all."""
     labels = turn_labels(session.turns)
     told = [turn for turn in session.turns if labels[turn.index] == label]
     if not told and label == "ind":
         told = [turn for turn in session.turns if turn.phase == "induction"]
+    if not told and label == "end":
+        told = list(session.turns)
     return told[-1] if told else None
 
 

@@ -202,6 +202,8 @@ async def test_f_draws_the_effects_and_a_shows_every_reply_of_a_turn(tmp_path: P
         await at.shows("Mindful breathing · after scenario · 1 run")
         await at.press("escape", "down", "a")
         await at.shows("Mindful breathing · t1 · 1 run")
+        await at.press("escape", "down", "down", "down", "a")
+        await at.shows("Mindful breathing · end · 1 run")
         await at.shows("seed ")
 
 

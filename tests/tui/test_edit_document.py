@@ -315,4 +315,14 @@ async def test_in_the_apps_own_folder_e_edits_a_copy_under_a_free_id(tmp_path: P
         await at.until(lambda: isinstance(at.app.screen, DocumentEditor), "the editor")
         await at.shows("What ships is never changed")
         assert original.read_bytes() == was
-        assert load_file(original.with_name("night-attack-2.yaml")).id == "night-attack-2"
+        copy = original.with_name("night-attack-2.yaml")
+        await at.shows("night-attack-2   saved")
+        await at.press("escape")
+        await at.until(lambda: not copy.exists(), "a copy that was not saved is gone")
+        await at.until(lambda: "shipped with the app" in preview(at), "what it was made of")
+        await at.press("e")
+        await at.shows("night-attack-2   saved")
+        await at.press("ctrl+s")
+        await at.press("escape")
+        await at.until(lambda: isinstance(at.app.screen, LibraryScreen), "the Library")
+        assert load_file(copy).id == "night-attack-2"

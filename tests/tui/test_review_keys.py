@@ -160,6 +160,7 @@ async def test_several_open_blind_and_a_name_that_was_seen_stays_seen(tmp_path: 
 
 async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_back(tmp_path: Path) -> None:
     async with judging(tmp_path) as at:
+        one = arms(at)[1]
         await at.press("p")
         await at.shows("Your name")
         await at.press(*"Ada", "enter")
@@ -178,6 +179,9 @@ async def test_two_arms_are_set_side_by_side_and_a_choice_is_stored_and_taken_ba
         assert isinstance(mark, Preference) and mark.choice == "no difference"
         await at.press("backspace")
         await at.until(lambda: held(at) == [])
+        at.services.conductor.store.set_state(one, "stopped", "by a test")
+        await at.press("escape")
+        await at.until(lambda: not at.app.screen.active_bindings["p"].enabled, "one finished arm only")
 
 
 @contextmanager

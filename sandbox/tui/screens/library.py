@@ -1,6 +1,7 @@
 """Library: every document by kind, what it says, what is wrong with it and where; changes show at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -256,12 +257,11 @@ class LibraryScreen(Screen[None]):
         if self._looked is None:
             return
         entry, line = self._looked.entry, self._looked.first_line
-        if entry.shipped:
-            path = self._copy_apart(entry) if entry.here else self.action_copy()
-        else:
-            path = entry.path
-        if path is not None:
-            self._open(path, entry.kind, line)
+        if not entry.shipped:
+            self._open(entry.path, entry.kind, line)
+        elif (path := self._copy_apart(entry) if entry.here else self.action_copy()) is not None:
+            written = _written(path)
+            self._open(path, entry.kind, line, lambda: self._keep_if_saved(entry, path, written))
 
     def _copy_apart(self, entry: Entry) -> Path | None:
         """A document of one's own under a free id, where what ships stands in the workspace itself."""
@@ -318,8 +318,10 @@ class LibraryScreen(Screen[None]):
             self.notify(f"{entry.kind} {entry.id} is deleted.", timeout=4, markup=False)
         self._reload()
 
-    def _open(self, path: Path, kind: Kind, line: int | None = None) -> None:
-        """Edit a file in the user's own editor, or here where none is set."""
+    def _open(
+        self, path: Path, kind: Kind, line: int | None = None, closed: Callable[[], None] | None = None
+    ) -> None:
+        """Edit a file in the user's own editor, or here where none is set: then `closed` is called after."""
         try:
             own = editor_words()
         except SandboxError as error:
@@ -330,9 +332,20 @@ class LibraryScreen(Screen[None]):
             self._edit(path, line)
         elif not bring_up(self.app, DocumentEditor, lambda screen: screen.path == path):
             wrong = line if self._looked is not None and self._looked.problems else None
-            self.app.push_screen(DocumentEditor(path, kind, self._library, wrong), self._edited)
+            editor = DocumentEditor(path, kind, self._library, wrong)
+            self.app.push_screen(editor, lambda _: closed() if closed else self._edited())
 
-    def _edited(self, _: None) -> None:
+    def _edited(self) -> None:
+        self._reload()
+
+    def _keep_if_saved(self, entry: Entry, path: Path, written: tuple[int, int] | None) -> None:
+        """The copy of a shipped document goes again if nothing was saved in the editor it was made for. (An
+        editor of one's own may have it open for longer than it runs: there it stays.)"""
+        if written is not None and written == _written(path):
+            with suppress(OSError):
+                path.unlink()
+            self._want((entry.kind, entry.id))
+            self.notify("Nothing was saved: the copy is gone again.", timeout=4)
         self._reload()
 
     @work(group="edit")
@@ -406,3 +419,12 @@ class LibraryScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.dismiss()
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    """Tells one writing of the file from another; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

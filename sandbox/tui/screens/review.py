@@ -59,7 +59,8 @@ class ReviewerName:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """All that a session's pages are made of. `arms` are those that p sets side by side."""
+    """All that a session's pages are made of. `arms` are those that p sets side by side: the finished ones,
+    or those of the listed sessions."""
 
     session: StoredSession
     forms: tuple[Form, ...]
@@ -102,8 +103,8 @@ class ReviewScreen(Screen[None]):
         "the question marked on the right, wherever you are. f goes through the forms, the technique's "
         "fidelity list (not while blind: it would tell the technique) and your notes. Every mark is stored "
         "at once under your name; a changed one is a new entry. Several transcripts open blind. Notes of "
-        "others are not shown here: they would guide you. sandbox review show lists all. p needs two arms of "
-        "this start, both marked where several were, and a form that asks about two (its preference)."
+        "others are not shown here: they would guide you. sandbox review show lists all. p needs two "
+        "finished arms of this start, or those that were marked, and a form that asks about two (preference)."
     )
 
     def __init__(
@@ -182,6 +183,9 @@ class ReviewScreen(Screen[None]):
         arms = [head.id for head in arms_of(self._store.family(id))]
         if len(self._listed) > 1:
             arms = [arm for arm in arms if arm in self._listed]
+        else:
+            states = self._store.states_now(arms)
+            arms = [arm for arm in arms if states[arm] == "finished"]
         codebook, marked = self._library.default_codebook(), MarkRecord(self._store).marked([id])
         return _Read(session, forms, codebook, marked, tuple(arms))
 
