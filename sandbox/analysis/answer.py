@@ -22,6 +22,7 @@ from sandbox.analysis.effect import (
 from sandbox.analysis.induction import Induction, induction_lines
 from sandbox.analysis.numeral import numeral
 from sandbox.analysis.paired import LEAST_FOR_P, holm
+from sandbox.analysis.run_cost import RunCost, run_cost
 from sandbox.engine.phase import at_point
 from sandbox.library.questionnaire import Scale
 from sandbox.text import number_of, printable
@@ -50,6 +51,18 @@ class Answer:
     inductions: tuple[Induction, ...] = ()
     controlled: bool = True
     """Whether what stands beside an arm is a control, and not the first arm for want of one."""
+    run: RunCost | None = None
+    """What one more run takes; None where that is not known."""
+
+    @property
+    def leading(self) -> tuple[Difference, ...]:
+        """The pairs of techniques that are told with their size: the only one, else those that lead."""
+        pairs = [one for one in self.between if len(one.values) > 1 or len(self.between) == 1]
+        sign = -1.0 if self.higher_is == "less distress" else 1.0
+        place = {one.title: sign * one.paired.mean for one in self.beyond if one.paired.mean is not None}
+        named = [one for one in pairs if _leads(one, pairs, place)]
+        named = named if len(named) <= _FEW else []
+        return tuple(pairs if len(pairs) - len(named) == 1 else named)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -95,6 +108,7 @@ def answer(comparison: Comparison) -> Answer:
         unanswered(comparison),
         comparison.inductions,
         comparison.has_control,
+        run_cost(session for arm in comparison.arms for session in arm.sessions),
     )
 
 
@@ -208,6 +222,7 @@ def _between(
 def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: bool, each: bool) -> list[str]:
     """`Beyond the control at end, 9 of 10 runs: Body scan 31.0 lower [12.0 to 50.0 lower], less distress.`
 
+    Before a colon stands a name that ends in a number.
     Of `each` run: `Beyond the control at end, run by run: Body scan, seed 1: 31.0 lower; …`
     """
     lines = []
@@ -216,7 +231,8 @@ def _sizes(known: Sequence[Difference], higher_is: Direction, *, controlled: boo
         groups.setdefault((one.against, one.at, _runs(one)), []).append(one)
     beyond = "Beyond" if controlled else "There is no control. Against"
     for (against, at, runs), members in groups.items():
-        sizes = "; ".join(f"{one.title}{':' * each} {_size(one, higher_is)}" for one in members)
+        colon = ":" * (each or any(one.title[-1:].isdigit() for one in members))
+        sizes = "; ".join(f"{one.title}{colon} {_size(one, higher_is)}" for one in members)
         over = "run by run" if each else runs
         lines.append(printable(f"{beyond} {against} {at_point(at)}, {over}: {sizes}."))
     return lines
@@ -342,14 +358,9 @@ def _leaning(few: Sequence[Difference]) -> str:
 
 def _told_between(found: Answer) -> list[str]:
     """Techniques against each other, with size and interval: of two always, of more those that lead."""
-    pairs = [one for one in found.between if len(one.values) > 1 or len(found.between) == 1]
-    sign = -1.0 if found.higher_is == "less distress" else 1.0
-    place = {one.title: sign * one.paired.mean for one in found.beyond if one.paired.mean is not None}
-    named = [one for one in pairs if _leads(one, pairs, place)]
-    named = named if len(named) <= _FEW else []
-    named = pairs if len(pairs) - len(named) == 1 else named
-    rest = [one for one in pairs if one not in named]
+    named = found.leading
     lines = [_one_pair(one, found.higher_is) for one in named]
+    rest = [one for one in found.between if len(one.values) > 1 and one not in named]
     return [printable(line) for line in (*lines, *_many_pairs(rest, bool(named)))]
 
 
@@ -374,7 +385,7 @@ def _one_pair(one: Difference, higher_is: Direction) -> str:
     else:
         told = "not told apart"
     pair = f"{one.title} against {one.against} {at_point(one.at)}, {_runs(one)}"
-    return f"{pair}: {_size(one, higher_is)}: {told}." + (_more(one) if told == "not told apart" else "")
+    return f"{pair}: {_size(one, higher_is)}: {told}."
 
 
 def _many_pairs(pairs: Sequence[Difference], after_others: bool) -> list[str]:

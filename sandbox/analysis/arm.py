@@ -4,7 +4,7 @@ Pure: what the record knows of a session is given to `arm_of`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from sandbox.library.technique import DEFAULT_CONTROL
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards
 from sandbox.store.integrity import Altered
+from sandbox.store.progress import Spent
 from sandbox.store.session import StoredSession
 from sandbox.store.state import State
 from sandbox.store.validity import StoredCheck
@@ -192,6 +193,7 @@ class Arm:
     model's name alone. `altered` are the documents that were changed in the record. `later` is what was asked
     when it was over. `planned` is when it was planned, the same for all that were planned together.
     `left_out` says what else was run of the study whose results it is compared in (`left_out_beside`).
+    `took`: what the calls of its own and of its trunk took, by their ids.
     """
 
     id: str
@@ -216,6 +218,7 @@ class Arm:
     later: tuple[AskedAfterwards, ...] = ()
     planned: datetime | None = None
     left_out: tuple[str, ...] = ()
+    took: Mapping[str, Spent] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -37,6 +37,7 @@ from sandbox.errors import NotFoundError, UsageError
 from sandbox.models.provider import ModelDescription
 from sandbox.store.afterwards import AskedAfterwards, asked_afterwards
 from sandbox.store.integrity import Altered
+from sandbox.store.progress import spent_in_each
 from sandbox.store.session import StoredSession
 from sandbox.store.store import Store
 from sandbox.store.validity import StoredCheck
@@ -336,7 +337,12 @@ def _gathered(store: Store, ids: tuple[str, ...], *, controls: bool, earlier: bo
     arms = (own.arm(id) for id, own in wanted.items())
     shown = (replace(arm, replaced_by=None) if arm.id in ids else arm for arm in arms)
     left_out = left_out_beside(store, wanted)
-    return tuple(replace(arm, left_out=left_out) if left_out else arm for arm in shown)
+    with store.reading() as db:
+        took = spent_in_each(db, wanted.keys() | set(trunks.values()))
+    return tuple(
+        replace(arm, left_out=left_out, took={id: took[id] for id in {arm.id, arm.trunk} if id in took})
+        for arm in shown
+    )
 
 
 def _families(store: Store, ids: Sequence[str]) -> tuple[dict[str, str], dict[str, Family]]:

@@ -17,8 +17,8 @@ SHIPPED_PAGE = "docs/check-a-model.md"
 """What came out when the app's own default was checked before it was shipped."""
 SHIPPED_USABLE: Usable = "not usable with this model"
 SHIPPED_REASON = (
-    "told what result is hoped for, it moves by more of its range than a strong scenario moves it, so it is"
-    " for learning the app and not for conclusions"
+    "told what result is hoped for, it moves further than in a strong scenario. Learn the app with it, and"
+    " conclude nothing from it"
 )
 
 

@@ -24,7 +24,7 @@ _TURNS_FOR_A_PACE = 3
 class Spent:
     """What model calls took: tokens as far as servers told, `cost` in US dollars (None: not known of all).
 
-    `retries` counts attempts beyond the first of each call.
+    `retries` counts attempts beyond the first of each call, `seconds` what they took one after another.
     """
 
     calls: int = 0
@@ -33,6 +33,7 @@ class Spent:
     cached_tokens: int = 0
     completion_tokens: int = 0
     cost: float | None = 0.0
+    seconds: float = 0.0
 
     def __add__(self, other: "Spent") -> "Spent":
         known = self.cost is not None and other.cost is not None
@@ -43,20 +44,23 @@ class Spent:
             self.cached_tokens + other.cached_tokens,
             self.completion_tokens + other.completion_tokens,
             (self.cost or 0.0) + (other.cost or 0.0) if known else None,
+            self.seconds + other.seconds,
         )
 
 
 _NOTHING = Spent()
 
 SPENT = """total(attempt = 1), count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(cached_tokens), 0),
-    coalesce(sum(completion_tokens), 0), count(cost) = count(finish_reason), total(cost)"""
+    coalesce(sum(completion_tokens), 0), count(cost) = count(finish_reason), total(cost),
+    total(seconds)"""
 """What stands after SELECT for `spent_in`, of the table `calls`."""
 
 
 def spent_in(row: Sequence[Any]) -> Spent:
     """What the attempts took that SPENT was asked of."""
-    calls, attempts, prompt, cached, completion, priced, cost = row
-    return Spent(int(calls), attempts - int(calls), prompt, cached, completion, cost if priced else None)
+    calls, attempts, prompt, cached, completion, priced, cost, seconds = row
+    known = cost if priced else None
+    return Spent(int(calls), attempts - int(calls), prompt, cached, completion, known, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ def _planned_by(
     """What the process planned of `kin`."""
     _take_up(db, kin - known.keys(), known)
     wanted = listed(kin)
-    spent = _spent(db, wanted)
+    spent = spent_in_each(db, kin)
     rows = db.execute(
         f"""SELECT s.id, l.state, l.reason, l.pid, l.process_started, l.host,
             (SELECT count(*) FROM turns WHERE session = s.id),
@@ -174,12 +178,13 @@ def _gone_on(
 
 def spent_by(db: Database, sessions: Collection[str]) -> Spent:
     """What the calls of all these sessions took together."""
-    return sum(_spent(db, listed(sessions)).values(), _NOTHING)
+    return sum(spent_in_each(db, sessions).values(), _NOTHING)
 
 
-def _spent(db: Database, sessions: str) -> dict[str, Spent]:
+def spent_in_each(db: Database, sessions: Collection[str]) -> dict[str, Spent]:
+    """By session, where it has made a call."""
     sql = f"SELECT session, {SPENT} FROM calls WHERE session IN {LISTED} GROUP BY session"  # noqa: S608
-    return {session: spent_in(row) for session, *row in db.execute(sql, [sessions])}
+    return {session: spent_in(row) for session, *row in db.execute(sql, [listed(sessions)])}
 
 
 def _take_up(db: Database, new: Set[str], known: dict[str, SessionProgress]) -> None:

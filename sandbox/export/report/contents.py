@@ -265,10 +265,12 @@ def _effects(comparison: Comparison, found: Answer) -> Iterator[Block]:
     if said.clusters:
         yield Bullets(said.clusters)
     yield Paragraph(
-        "g_z is in units of the differences' own spread. p is by sign flips, adjusted over the techniques by"
-        " Holm's method. With fewer than six runs there is neither p nor verdict. The e-value may be looked"
-        " at after every run and decides from 20 on. “Equivalent” is said only when two one-sided tests put"
-        " the effect within a tenth of the scale's range."
+        "The 95 % interval (Student's t) counts, and the verdict goes by it. BCa, a bootstrap, is a"
+        " check: where one of the two leaves out 0 and the other does not, the runs are too few to lean on"
+        " either. g_z is in units of the differences' own spread. p is by sign flips, against the control"
+        " alone, adjusted over the techniques by Holm's method. With fewer than six runs there is neither"
+        " p nor verdict. The e-value may be looked at after every run and decides from 20 on. “Equivalent”"
+        " is said only when two one-sided tests put the effect within a tenth of the scale's range."
     )
 
 
