@@ -107,5 +107,7 @@ def test_models_of_one_file_name_are_told_apart() -> None:
 
 
 def test_a_state_has_one_sign_and_no_other_meaning() -> None:
-    assert len(set(SIGNS.values())) == len(SIGNS)
+    of_sessions = {state: sign for state, sign in SIGNS.items() if state != "unfinished"}  # of studies alone
+    assert len(set(of_sessions.values())) == len(of_sessions)
+    assert SIGNS["unfinished"] == SIGNS["failed"], "a study is unfinished where sessions of it failed"
     assert not set(SIGNS.values()) & {*MARKS, "·", "▸", "▾", "▌", "→", "…"}
