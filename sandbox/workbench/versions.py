@@ -23,7 +23,7 @@ from sandbox.library.study import StudySampling
 from sandbox.library.technique import Step, Technique
 from sandbox.store.document import READERS, document_json
 from sandbox.store.store import Store
-from sandbox.text import excerpt
+from sandbox.text import excerpt, number_of
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 _AROUND = 4
@@ -126,8 +126,15 @@ def effect_of(store: Store, version: ScriptVersion) -> tuple[str, ...]:
     compared = _compared(store, version.trunks, (version,))
     if compared is None:
         return ()
-    texts = technique_texts([session for arm in compared.arms for session in arm.sessions])
-    return *answer(compared).lines, *(f"Caution: {text}" for text in texts)
+    sessions = [session for arm in compared.arms for session in arm.sessions]
+    counted = {one.trunk for one in sessions if one.plan.technique == version.technique}
+    left: tuple[str, ...] = ()
+    if len(counted) < len(version.trunks):
+        left = (
+            f"Counted: {len(counted)} of {number_of(len(version.trunks), 'start')}. A start run again (same"
+            " scenario, client, model and seed) counts once; one without a control not at all.",
+        )
+    return *answer(compared).lines, *left, *(f"Caution: {text}" for text in technique_texts(sessions))
 
 
 def _compared(store: Store, trunks: Sequence[str], versions: Sequence[ScriptVersion]) -> Comparison | None:

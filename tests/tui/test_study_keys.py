@@ -152,6 +152,7 @@ async def test_a_document_says_what_it_takes_before_it_is_run(tmp_path: Path) ->
         await at.started()
         await at.press("t")
         await at.until(lambda: isinstance(at.app.screen, StudiesScreen), "Studies")
+        await at.shows("⏎ open")
         await at.shows("• mine ")
         listed = at.app.screen.query_one(OptionList)
         listed.highlighted = listed.get_option_index("document:mine")

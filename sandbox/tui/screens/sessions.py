@@ -73,8 +73,8 @@ class SessionsScreen(Screen[None]):
         "Every session of the record, newest first; a branch has its own line, its trunk stands in it. A "
         "study has one line for all its sessions, unless a filter is set: Enter shows it, c pools it. "
         "Tab goes through the filters; / looks for words, and each line then is a turn that has them all, "
-        "where Enter opens it. Space marks several sessions, c compares them, a asks them another "
-        "questionnaire."
+        "where Enter opens it. Space marks a session and goes to the next, c compares the marked, "
+        "a asks them another questionnaire, z lists again what was removed last."
     )
 
     def __init__(

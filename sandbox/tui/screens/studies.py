@@ -35,6 +35,15 @@ class Shelf:
     documents: tuple[Entry, ...]
 
 
+class StudyList(OptionList):
+    """The studies to walk with the arrow keys; Enter opens the marked one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "open", id="studies.open",
+                tooltip="Show how far a study is, or what a document comes to"),
+    ]  # fmt: skip
+
+
 class StudiesScreen(Screen[None]):
     """`read` reads what there is. Looks again every two seconds while it is open."""
 
@@ -65,7 +74,7 @@ class StudiesScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("Studies", id="title", markup=False)
-        yield OptionList(id="studies", markup=False)
+        yield StudyList(id="studies", markup=False)
         yield Static("", id="about", markup=False)
         yield KeyLine()
 
@@ -134,7 +143,7 @@ class StudiesScreen(Screen[None]):
                 about = f"{entry.document.title}. {entry.document.description} Enter says what it takes."
             elif entry is not None:
                 about = "It has a problem: Library (l) shows where."
-        self.query_one("#about", Static).update(Content(excerpt(printable(about), 400)))
+        self.query_one("#about", Static).update(Content(excerpt(printable(about), 1000)))
 
     @property
     def _at(self) -> str:

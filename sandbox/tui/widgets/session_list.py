@@ -30,7 +30,7 @@ class SessionList(OptionList):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "mark", id="sessions.mark",
-                tooltip="Mark the session, to compare or tag several"),
+                tooltip="Mark the session and go to the next, to compare or tag several"),
         Binding("enter", "select", "open", tooltip="Open the session, at the words found"),
     ]  # fmt: skip
 
@@ -182,7 +182,8 @@ class SessionList(OptionList):
         else:
             self._marks.append(id)
         self._draw_all()
-        self.action_cursor_down()
+        if self.highlighted != self.option_count - 1:  # the last row's mark would be followed by the first's
+            self.action_cursor_down()
         self.post_message(self.MarksChanged())
 
     def on_resize(self) -> None:
