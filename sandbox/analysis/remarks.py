@@ -354,16 +354,10 @@ def _unequal_lengths(arms: Arms) -> Iterator[Remark]:
             alike.setdefault(span if whole else f"{span} so far", []).append(title)
         counts = " | ".join(f"{span}: {'; '.join(titles)}" for span, titles in alike.items())
         least = min(seen)
-        shared = "t1" if least == 1 else f"t1 to t{least}"
-        where = (
-            f"Compare them up to t{least} turn by turn"
-            if len(turns) <= 2
-            else f"All of them have {shared}; compare two turn by turn as far as the shorter one goes"
-        )
         each = "each finished arm" if any(span.endswith("so far") for span in alike) else "each arm"
         text = (
-            f"The arms differ in the number of technique turns ({counts}). {where}: “end” is the last"
-            f" measurement of {each}, after more turns in some than in others."
+            f"The arms differ in the number of technique turns ({counts}). Compare them up to t{least}:"
+            f" “end” is the last measurement of {each}, after more turns in some than in others."
         )
         yield Remark("length", "caution", text)
 

@@ -227,7 +227,7 @@ def test_unfinished_unmeasured_and_longer_arms_are_named():
     )
     assert "Breathing, seed 7 is not finished (stopped)." in warnings
     assert "Breathing, seed 8 was not measured with distress" in warnings
-    assert "Compare them up to t1 turn by turn" in warnings
+    assert "Compare them up to t1:" in warnings
 
 
 def taken(count: int) -> tuple[Turn, ...]:
@@ -251,12 +251,12 @@ def test_arms_of_unequal_length_are_named_by_the_turns_they_took_not_by_their_sc
     assert compare(alike, DISTRESS).cautions == ()
     repeated = (replace(ONE, history=History(taken(5))), replace(ITS_CONTROL, history=History(taken(3))))
     (warning,) = compare(repeated, DISTRESS).cautions
-    assert "(5: Breathing | 3: Filler (control)). Compare them up to t3 turn by turn" in warning
+    assert "(5: Breathing | 3: Filler (control)). Compare them up to t3:" in warning
     assert "“end” is the last measurement of each arm" in warning
     long = replace(TWO, plan=TWO.plan.model_copy(update={"technique": technique("One.", id="walk")}))
     three = (*repeated, replace(long, history=History(taken(5))))
     (warning, *_) = [one for one in compare(three, DISTRESS).cautions if "technique turns" in one]
-    assert "All of them have t1 to t3" in warning and warning.count("Breathing") == 1, "each is named once"
+    assert "Compare them up to t3:" in warning and warning.count("Breathing") == 1, "each is named once"
 
 
 def test_trunks_in_which_the_scenario_hardly_raised_the_score_are_warned_about():

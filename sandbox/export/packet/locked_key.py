@@ -52,7 +52,7 @@ class LockedKey(BaseModel):
         if len(passphrase) < _SHORTEST:
             raise UsageError(
                 f"A passphrase has {_SHORTEST} characters or more.",
-                todo="Take a few words that belong to nobody.",
+                todo="Take a few words that do not belong together.",
             )
         salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
         packet, plain = key.packet.id, key.model_dump_json().encode()
