@@ -33,7 +33,7 @@ def forest_lines(found: Answer, width: int) -> Iterator[str]:
         yield from _wrapped(f"{one.title}: {one.said} ({runs}, against {one.against} at {one.at})", width)
         yield f"{_drawn(one, least, most, room)} {_numbers(one)}"
     yield _axis(least, most, room)
-    yield "left of │ lower than under the control, right of it higher"
+    yield "left of │: lower than under the control; right of it: higher"
     for line in cluster_lines(found):
         yield ""
         yield from _wrapped(line, width)

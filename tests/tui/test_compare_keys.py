@@ -195,7 +195,7 @@ async def test_f_draws_the_effects_and_a_shows_every_reply_of_a_turn(tmp_path: P
     async with comparing(tmp_path, (80, 24)) as at:
         await at.press("f")
         await at.shows("Mindful breathing: one run, no interval (1 run")
-        await at.shows("left of │ lower than under the control")
+        await at.shows("left of │: lower than under the control")
         await at.press("escape", "a")
         await at.shows("Nothing was said before the baseline")
         await at.press("down", "a")

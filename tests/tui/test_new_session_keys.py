@@ -85,6 +85,13 @@ async def pick(at: Stage, listed: str, id: str) -> None:
     await at.press("space")
 
 
+async def test_at_80_columns_no_line_of_a_measure_is_cut(tmp_path: Path) -> None:
+    async with form(tmp_path, (80, 24)) as at:
+        at.app.screen.query_one("#measures").focus()
+        whole = re.compile(r"Affect ratings 0–100, by +[^\n]*\n +likelihood ")
+        await at.until(lambda: bool(whole.search(at.text())), "both lines of the measure")
+
+
 async def test_a_picked_measure_is_read_as_picked_and_named_beforehand(tmp_path: Path) -> None:
     async with form(tmp_path) as at:
         await at.shows("the model's abilities decide")

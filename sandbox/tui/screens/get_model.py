@@ -32,7 +32,7 @@ class GetModel(ModalScreen[Fetched | None]):
     """Gives the file that arrived. Escape stops and closes; what arrived by then stays for the next time."""
 
     CSS_PATH = "get_model.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "stop", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "close", priority=True)]
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
