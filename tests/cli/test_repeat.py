@@ -71,7 +71,9 @@ def test_the_effect_is_said_with_its_pairs_and_the_command_that_says_it_again(
 ) -> None:
     ended = run(place, monkeypatch, Swinging(), "--seeds", "1-2,9")
     (line,) = [one for one in ended.out.splitlines() if one.startswith("Beyond ")]
-    assert "3 runs: Mindful breathing" in line and "lower" in line and " to " in line
+    assert "3 runs: Mindful breathing" in line and line.endswith(", too few runs for an interval.")
+    (enough,) = [one for one in ended.out.splitlines() if one.startswith("Have I run enough?")]
+    assert " more runs would narrow " in enough and " It takes " in enough and " sessions, about " in enough
     again = ended.out.splitlines()[-1].partition("sandbox ")[2].split()
     assert sandbox(place, *again).out.strip() in ended.out
     wrong = sandbox(place, *again, "--questionnaire", "nope")
