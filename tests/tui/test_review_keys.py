@@ -132,7 +132,7 @@ async def test_several_open_blind_and_a_name_that_was_seen_stays_seen(tmp_path: 
         await at.started()
         await at.press("s")
         await at.shows("[ ] 20")
-        await at.press("down", "space", "space", "j")
+        await at.press("space", "space", "j")
         await at.shows("transcript 1 of 2, blind")
         await at.press("a")
         await at.shows("Agreement names the arms")
