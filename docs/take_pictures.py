@@ -118,7 +118,7 @@ async def session(tour: Tour) -> None:
 async def measurement(tour: Tour) -> None:
     """The measurement after the scenario, opened."""
     await session(tour)
-    await tour.press("tab", "tab", "enter")
+    await tour.press("home", "tab", "tab", "enter")
     await tour.shows("coverage")
 
 
