@@ -23,7 +23,7 @@ from sandbox.models.embedded import embedded_model
 from sandbox.models.provider import Request
 from sandbox.study.proposal import Proposal, proposed
 
-_SCORE = re.compile(r"\bbase\s+distress\s+\d")
+_SCORE = re.compile(r"\bbaseline\s+distress\s+\d")
 
 
 def ours(folder: Path) -> float:
