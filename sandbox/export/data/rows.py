@@ -153,7 +153,8 @@ def _wrote(given: Administration) -> Mapping[str, str]:
         return {}
     calls = dict.fromkeys(answer.call_id for answer in given.answers if answer.call_id)
     texts = [message.content for message in given.asked if message.role == "assistant"]
-    return dict(zip(calls, texts, strict=False))
+    # Without a call's id (a record made elsewhere) nobody can say which text is whose.
+    return dict(zip(calls, texts, strict=True)) if len(calls) == len(texts) else {}
 
 
 def _shown_at(given: Administration, item: str) -> int | None:
